@@ -1,0 +1,260 @@
+/**
+ * `breaker`: the root of one breaker. It starts one strategy and the enabled components, sends each what it hears, folds
+ * what they advise into one gate and publishes it in its own context. Its two regions are lifecycle and operator mode.
+ *
+ * Owns:    phase, mode, epoch, the gate, and which children live.
+ * Hears:   breaker.start, breaker.stop, breaker.drained, breaker.attached, breaker.restored, operator commands, reports of the
+ *          data plane, and, when it runs alone, outcome.settled and call.overdue.
+ * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
+ * Laws:
+ *   1. start and stop are idempotent; a failing start stops in reverse what had started and names the part that failed.
+ *   2. The gate is the meet of all demands, whatever the order in which children spoke.
+ *   3. The epoch rises with every state the strategy enters and every act of the operator.
+ *   4. A report of an older epoch moves nothing.
+ *   5. A child that throws is replaced and reported; the others go on. A strategy that was not closed resumes half-open.
+ *   6. Alone and with a data plane it decides the same.
+ */
+import { type AnyActorLogic, assign, enqueueActions, type Snapshot, setup, stateIn } from "xstate"
+import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
+import { type BreakerContext, hear, hearersOf, lose, publication } from "./fold.ts"
+import { type MeterState, meter } from "./meter.ts"
+import { type ChosenPart, chooseParts } from "./registry.ts"
+import { type Gate, idleGate, type Mode, type Phase } from "./vocabulary/gate.ts"
+import { isBad } from "./vocabulary/outcome.ts"
+import type { OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
+
+/** A part that crashes more often than this in the life of a breaker is left out. */
+const respawns = 5
+
+const contextOf = (input: BreakerInput): BreakerContext => ({
+  name: input.name,
+  seed: input.seed ?? 0,
+  parts: input.parts ?? chooseParts(configOf(input)),
+  report: input.report,
+  metered: input.metered ?? false,
+  at: input.at ?? 0,
+  phase: "idle",
+  mode: "auto",
+  operator: { why: "", since: 0 },
+  ready: [],
+  voices: {},
+  finding: { circuit: "closed", entries: 0, at: input.at ?? 0, reason: "", rule: "", statistics: undefined },
+  epoch: 0,
+  crashes: {},
+  resuming: undefined,
+  failure: undefined,
+  reportsHeard: 0,
+  gate: idleGate,
+})
+
+function configOf({ name: _name, seed: _seed, at: _at, report: _report, parts: _parts, metered: _metered, ...config }: BreakerInput) {
+  return config
+}
+
+const spawnOptions = ({ seed, at }: BreakerContext, { plug, settings }: ChosenPart) => ({
+  id: plug.key,
+  input: { settings, seed, at },
+  syncSnapshot: true,
+})
+
+/** Time as the root knows it: the latest stamp. */
+const timeOf = (context: BreakerContext, event: object) =>
+  "at" in event && typeof event.at === "number" ? Math.max(context.at, event.at) : context.at
+
+const isProbing = ({ restriction }: Gate) => Number.isFinite(restriction.probes)
+
+/** Alone, an outcome while half-open is the outcome of a probe. */
+function probeOf(gate: Gate, { kind, durationMs, at }: OutcomeSettled): ProbeSettled | undefined {
+  if (!isProbing(gate) || kind === "ignored") return undefined
+  const slow = durationMs >= (gate.lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
+  return { type: isBad({ kind, slow }) ? "probe.failed" : "probe.succeeded", at, epoch: gate.epoch }
+}
+
+const childKey = (event: { readonly type: string }, prefix: string) => event.type.slice(prefix.length)
+
+/** `snapshot` and `error` travel on XState's own events, which `events` cannot name: their types end in a child's id. */
+const carried = (event: object) => event as { readonly snapshot: Snapshot<unknown>; readonly error: unknown }
+
+const machine = setup({
+  types: {
+    context: {} as BreakerContext,
+    events: {} as BreakerEvent,
+    input: {} as BreakerInput,
+    emitted: {} as BreakerEmitted,
+    children: {} as { readonly [id: string]: string },
+  },
+  actors: {} as { readonly [src: string]: AnyActorLogic },
+  guards: {
+    isPresent: ({ context, event }) => !("epoch" in event) || (event.epoch ?? context.epoch) === context.epoch,
+    isActive: stateIn({ lifecycle: "active" }),
+    allReady: ({ context }) => context.parts.every(({ plug }) => context.ready.includes(plug.key)),
+    mayStart: ({ context }) => context.failure === undefined,
+    hasFailed: ({ context }) => context.failure !== undefined,
+    isAlone: ({ context }) => !context.metered,
+  },
+  actions: {
+    spawnParts: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign({ failure: undefined, ready: [] })
+      for (const part of context.parts) enqueue.spawnChild(part.plug.chart, spawnOptions(context, part))
+    }),
+    stopParts: enqueueActions(({ context, enqueue }) => {
+      enqueue.stopChild("meter")
+      for (const { plug } of [...context.parts].reverse()) enqueue.stopChild(plug.key)
+    }),
+    startMeter: enqueueActions(({ context, enqueue }) => {
+      if (!context.metered) enqueue.spawnChild(meter, { id: "meter", syncSnapshot: true })
+    }),
+    attach: enqueueActions(({ enqueue }) => {
+      enqueue.assign({ metered: true })
+      enqueue.stopChild("meter")
+    }),
+    enterPhase: assign(({ context, event }, { phase }: { phase: Phase }) => ({ phase, at: timeOf(context, event) })),
+    publish: enqueueActions(({ context, enqueue }) => {
+      const { next, toMeter } = publication(context)
+      enqueue.assign(next)
+      for (const published of toMeter) enqueue.sendTo("meter", published)
+    }),
+    hearChild: enqueueActions(({ context, event, enqueue }) => {
+      const key = childKey(event, "xstate.snapshot.")
+      if (key === context.resuming) return enqueue.assign({ resuming: undefined })
+      const heard = hear(context, key, carried(event).snapshot)
+      const publishes = heard.changed && context.phase === "active"
+      const { next, toMeter } = publishes ? publication(context, heard.next) : { next: heard.next, toMeter: [] }
+      enqueue.assign(next)
+      for (const published of toMeter) enqueue.sendTo("meter", published)
+      const { moved } = heard
+      if (moved === undefined) return
+      for (const hearer of hearersOf(context, moved)) enqueue.sendTo(hearer, moved)
+      enqueue.emit(moved)
+      if (context.report) enqueue.sendTo(context.report, moved)
+    }),
+    hearMeter: enqueueActions(({ context, event, enqueue }) => {
+      const { report, reports } = (carried(event).snapshot as unknown as { context: MeterState }).context
+      if (report === undefined || reports === context.reportsHeard) return
+      enqueue.assign({ reportsHeard: reports })
+      enqueue.raise(report)
+    }),
+    replaceChild: enqueueActions(({ context, event, enqueue }) => {
+      const key = childKey(event, "xstate.error.actor.")
+      const { lost, part, resumes } = lose(context, key, respawns)
+      const { next, toMeter } = publication(context, lost)
+      enqueue.assign(next)
+      for (const published of toMeter) enqueue.sendTo("meter", published)
+      enqueue.emit({ type: "trouble", breaker: context.name, part: key, error: carried(event).error, gaveUp: part === undefined })
+      enqueue.stopChild(key)
+      if (part === undefined) return
+      enqueue.spawnChild(part.plug.chart, spawnOptions(context, part))
+      if (resumes) enqueue.sendTo(key, { type: "breaker.restored", at: context.at, parts: { [key]: { circuit: "halfOpen" } } })
+    }),
+    noteFailure: assign(({ event }) => ({
+      failure: { part: childKey(event, "xstate.error.actor."), error: carried(event).error },
+    })),
+    pass: enqueueActions(({ context, event, enqueue }) => {
+      enqueue.assign({ at: timeOf(context, event) })
+      for (const hearer of hearersOf(context, event)) enqueue.sendTo(hearer, event)
+    }),
+    judgeAlone: enqueueActions(({ context, event, enqueue }) => {
+      if (context.metered || context.gate.enforcement === "off") return
+      const probe = event.type === "outcome.settled" ? probeOf(context.gate, event) : undefined
+      if (probe !== undefined) return enqueue.raise(probe)
+      if (!isProbing(context.gate)) enqueue.sendTo("meter", event)
+    }),
+    enterMode: enqueueActions(({ context, event, enqueue }, { mode }: { mode: Mode }) => {
+      if (mode === context.mode || !("why" in event)) return
+      const { at, why } = event
+      const acted = { mode, operator: { why, since: at }, at: timeOf(context, event), epoch: context.epoch + 1 }
+      const { next, toMeter } = publication(context, acted)
+      enqueue.assign(next)
+      for (const published of toMeter) enqueue.sendTo("meter", published)
+      enqueue.emit({ type: "mode.changed", at, breaker: context.name, from: context.mode, to: mode, why })
+      const forced = { type: "operator.forcedOpen", at, why } as const
+      const released = { type: "operator.released", at, why } as const
+      const told = mode === "forcedOpen" ? forced : context.mode === "forcedOpen" ? released : undefined
+      if (told) for (const hearer of hearersOf(context, told)) enqueue.sendTo(hearer, told)
+    }),
+  },
+})
+
+/**
+ * The breaker as XState actor logic, complete alone: send it outcomes, read its snapshot, draw it, path-test it.
+ *
+ * @example
+ * import { breakerLogic } from "recloser/machines"
+ * import { createActor } from "xstate"
+ * import assert from "node:assert/strict"
+ *
+ * const payments = createActor(breakerLogic, {
+ *   input: { name: "payments", strategy: { type: "basic", window: { type: "consecutive", failures: 3 } } },
+ * }).start()
+ * for (const at of [1, 2, 3]) payments.send({ type: "outcome.settled", at, kind: "failure", durationMs: 1 })
+ * assert.equal(payments.getSnapshot().context.gate.circuit, "open")
+ * payments.stop()
+ */
+export const breakerLogic = machine.createMachine({
+  id: "breaker",
+  type: "parallel",
+  context: ({ input }) => contextOf(input),
+  on: {
+    "xstate.snapshot.meter": { actions: "hearMeter" },
+    "xstate.snapshot.*": { actions: "hearChild" },
+    "breaker.attached": { actions: "attach" },
+  },
+  states: {
+    lifecycle: {
+      initial: "idle",
+      states: {
+        idle: {
+          always: { guard: "mayStart", target: "starting" },
+          on: { "breaker.start": "starting" },
+        },
+        starting: {
+          entry: [{ type: "enterPhase", params: { phase: "starting" } }, "spawnParts"],
+          on: {
+            "xstate.error.actor.*": { actions: "noteFailure" },
+            "breaker.stop": "stopped",
+          },
+          always: [
+            { guard: "hasFailed", target: "idle", actions: ["stopParts", { type: "enterPhase", params: { phase: "idle" } }] },
+            { guard: "allReady", target: "active" },
+          ],
+        },
+        active: {
+          entry: ["startMeter", { type: "enterPhase", params: { phase: "active" } }, "publish"],
+          on: {
+            "xstate.error.actor.*": { actions: "replaceChild" },
+            "breaker.stop": "draining",
+            "breaker.restored": { actions: "pass" },
+            "alarm.rang": { guard: "isPresent", actions: "pass" },
+            "probe.succeeded": { guard: "isPresent", actions: "pass" },
+            "probe.failed": { guard: "isPresent", actions: "pass" },
+            "probe.expired": { guard: "isPresent", actions: "pass" },
+            "slice.closed": { actions: "pass" },
+            "outcome.settled": { guard: "isPresent", actions: "judgeAlone" },
+            "call.overdue": { guard: "isPresent", actions: "judgeAlone" },
+          },
+        },
+        draining: {
+          entry: [{ type: "enterPhase", params: { phase: "draining" } }, "publish"],
+          on: { "breaker.drained": "stopped", "xstate.error.actor.*": {} },
+          always: { guard: "isAlone", target: "stopped" },
+        },
+        stopped: { entry: ["stopParts", { type: "enterPhase", params: { phase: "stopped" } }, "publish"] },
+      },
+    },
+    mode: {
+      initial: "auto",
+      on: {
+        "operator.forceOpen": { guard: "isActive", target: ".forcedOpen" },
+        "operator.bypass": { guard: "isActive", target: ".bypassed" },
+        "operator.shadow": { guard: "isActive", target: ".shadow" },
+        "operator.release": { guard: "isActive", target: ".auto" },
+      },
+      states: {
+        auto: { entry: { type: "enterMode", params: { mode: "auto" } } },
+        forcedOpen: { entry: { type: "enterMode", params: { mode: "forcedOpen" } } },
+        bypassed: { entry: { type: "enterMode", params: { mode: "bypassed" } } },
+        shadow: { entry: { type: "enterMode", params: { mode: "shadow" } } },
+      },
+    },
+  },
+})

@@ -1,0 +1,39 @@
+/** What a breaker actor is started with, what it can be sent, and what it emits. */
+import type { ReportRef } from "./fold.ts"
+import type { ChosenPart, PartsConfig } from "./registry.ts"
+import type { Mode } from "./vocabulary/gate.ts"
+import type { BreakerRestored, CallOverdue, CircuitMoved, OutcomeSettled, Report } from "./vocabulary/signal.ts"
+
+/** `name` and the config of strategy and components; `report` is sent `circuit.moved`. */
+export interface BreakerInput extends PartsConfig {
+  readonly name: string
+  /** The only source of chance, such as the jitter of waits. */
+  readonly seed?: number | undefined
+  /** Monotonic milliseconds at the start. */
+  readonly at?: number | undefined
+  readonly report?: ReportRef | undefined
+  /** Parts that were read before, instead of the config. */
+  readonly parts?: readonly ChosenPart[] | undefined
+  /** True when a data plane measures outcomes. */
+  readonly metered?: boolean | undefined
+}
+
+export type OperatorCommand =
+  | { readonly type: "operator.forceOpen"; readonly at: number; readonly why: string }
+  | { readonly type: "operator.bypass"; readonly at: number; readonly why: string }
+  | { readonly type: "operator.shadow"; readonly at: number; readonly why: string }
+  | { readonly type: "operator.release"; readonly at: number; readonly why: string }
+
+export type BreakerEvent =
+  | { readonly type: "breaker.start" | "breaker.stop" | "breaker.drained" | "breaker.attached"; readonly at?: number }
+  | BreakerRestored
+  | OperatorCommand
+  | Report
+  | OutcomeSettled
+  | CallOverdue
+
+export type BreakerEmitted =
+  | CircuitMoved
+  | { readonly type: "mode.changed"; readonly at: number; readonly breaker: string; readonly from: Mode; readonly to: Mode; readonly why: string }
+  | { readonly type: "trouble"; readonly breaker: string; readonly part: string; readonly error: unknown; readonly gaveUp: boolean }
+

@@ -1,0 +1,96 @@
+/**
+ * `metrics`: the memory of a breaker. It counts nothing per call; it keeps the last slices, how long the circuit stood in
+ * each state and why it moved.
+ *
+ * Owns:    the last 60 slices, milliseconds per circuit state, counts of moves by rule.
+ * Hears:   slice.closed, circuit.moved.
+ * Demands: nothing.
+ * Laws:
+ *   1. It never restricts a call.
+ *   2. Times in state add up to the time since it started.
+ *   3. The score lies between 0 and 1, never falls when a failure becomes a success, and is 1 without evidence.
+ *   4. What it keeps is bounded: 60 slices, five states, one count per rule of the charts.
+ */
+import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
+import { type OutOf, struct } from "../options.ts"
+import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import type { Circuit } from "../vocabulary/circuit.ts"
+import type { CircuitMoved, Signal, Slice } from "../vocabulary/signal.ts"
+
+export const metricsOptions = struct({})
+
+const keptSlices = 60
+
+interface MetricsContext {
+  readonly slices: readonly Slice[]
+  readonly circuit: Circuit
+  readonly since: number
+  readonly msIn: { readonly [C in Circuit]: number }
+  readonly moves: { readonly [rule: string]: number }
+}
+
+/** The part of recent calls that went well, 0 to 1; 1 when there were none. */
+export function score(slices: readonly Slice[]): number {
+  const sum = (count: (slice: Slice) => number) => slices.reduce((total, slice) => total + count(slice), 0)
+  const good = sum((slice) => slice.success)
+  const bad = sum((slice) => slice.failure + slice.timedOut)
+  return good + bad === 0 ? 1 : good / (good + bad)
+}
+
+const pass = (context: MetricsContext, at: number) => ({
+  ...context.msIn,
+  [context.circuit]: context.msIn[context.circuit] + Math.max(0, at - context.since),
+})
+
+const moved = (context: MetricsContext, { at, to, rule }: CircuitMoved): Partial<MetricsContext> => ({
+  msIn: pass(context, at),
+  circuit: to,
+  since: Math.max(at, context.since),
+  moves: { ...context.moves, [rule]: (context.moves[rule] ?? 0) + 1 },
+})
+
+const machine = setup({
+  types: {
+    context: {} as MetricsContext,
+    events: {} as Signal,
+    input: {} as PlugInput<OutOf<typeof metricsOptions>>,
+    meta: {} as StateMeta<MetricsContext>,
+  },
+  actions: {
+    keepSlice: assign(({ context, event }) =>
+      event.type === "slice.closed" ? { slices: [...context.slices, event.slice].slice(-keptSlices) } : {},
+    ),
+    countMove: assign(({ context, event }) => (event.type === "circuit.moved" ? moved(context, event) : {})),
+  },
+}).createMachine({
+  id: "metrics",
+  context: ({ input }) => ({
+    slices: [],
+    circuit: "closed",
+    since: input.at,
+    msIn: { closed: 0, degraded: 0, open: 0, halfOpen: 0, ramping: 0 },
+    moves: {},
+  }),
+  initial: "observing",
+  states: {
+    observing: {
+      meta: { lines: () => ({ sliceMs: 1000 }) },
+      on: { "slice.closed": { actions: "keepSlice" }, "circuit.moved": { actions: "countMove" } },
+    },
+  },
+})
+
+const contextOf = (snapshot: Snapshot<unknown>) => (snapshot as SnapshotFrom<typeof machine>).context
+
+export const metrics = component({
+  key: "metrics",
+  layer: "limit",
+  standard: true,
+  options: metricsOptions,
+  chart: machine,
+  hears: ["slice.closed", "circuit.moved"],
+  report: (snapshot, at) => {
+    const context = contextOf(snapshot)
+    return { score: score(context.slices), msIn: pass(context, at), moves: context.moves, slices: context.slices }
+  },
+})

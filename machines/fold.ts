@@ -1,0 +1,149 @@
+/**
+ * Folding: how the root turns what its children advise into one gate. Pure functions over the root's context.
+ */
+import type { ActorRef, EventObject, Snapshot } from "xstate"
+import { type Advice, adviceOf } from "./plug.ts"
+import type { GatePublished } from "./meter.ts"
+import type { ChosenPart } from "./registry.ts"
+import type { CircuitFinding } from "./vocabulary/circuit.ts"
+import {
+  type Demand,
+  enforcementOf,
+  type Gate,
+  type Holder,
+  joinLines,
+  type Lines,
+  type Mode,
+  type Phase,
+  sameDemand,
+  tighten,
+  unrestricted,
+} from "./vocabulary/gate.ts"
+import type { CircuitMoved } from "./vocabulary/signal.ts"
+
+// biome-ignore lint/suspicious/noExplicitAny: a report may be sent to an actor of any machine
+export type ReportRef = ActorRef<any, EventObject>
+
+/** What a child advises, since when and why. */
+interface Voice extends Advice {
+  readonly since: number
+  readonly reason: string
+}
+
+export interface BreakerContext {
+  readonly name: string
+  readonly seed: number
+  readonly parts: readonly ChosenPart[]
+  readonly report: ReportRef | undefined
+  /** Whether a data plane measures outcomes; if not, the `meter` actor does. */
+  readonly metered: boolean
+  readonly at: number
+  readonly phase: Phase
+  readonly mode: Mode
+  readonly operator: { readonly why: string; readonly since: number }
+  readonly ready: readonly string[]
+  readonly voices: { readonly [key: string]: Voice }
+  readonly finding: CircuitFinding
+  readonly epoch: number
+  readonly crashes: { readonly [key: string]: number }
+  /** A strategy that was respawned away from closed: its first snapshot is not its last word. */
+  readonly resuming: string | undefined
+  readonly failure: { readonly part: string; readonly error: unknown } | undefined
+  readonly reportsHeard: number
+  readonly gate: Gate
+}
+
+const isFree = (demand: Demand) => Object.keys(demand).length === 0
+
+function holdersOf(context: BreakerContext): Holder[] {
+  const { phase, mode, operator, finding } = context
+  const common = { rule: "", statistics: undefined }
+  const holders: Holder[] = []
+  if (phase !== "active") {
+    const reason = `the breaker is ${phase}`
+    holders.push({ by: "lifecycle", layer: "lifecycle", since: context.at, reason, ...common, rule: "phase", demand: { share: 0 } })
+  }
+  if (mode === "forcedOpen") {
+    holders.push({ by: "operator", layer: "operator", since: operator.since, reason: operator.why, ...common, rule: "forceOpen", demand: { share: 0 } })
+  }
+  for (const { plug } of context.parts) {
+    const voice = context.voices[plug.key]
+    if (voice === undefined || isFree(voice.demand)) continue
+    const why = plug.kind === "strategy" ? { rule: finding.rule, statistics: finding.statistics } : { ...common, rule: plug.key }
+    holders.push({ by: plug.key, layer: plug.layer, since: voice.since, reason: voice.reason, ...why, demand: voice.demand })
+  }
+  return holders
+}
+
+/** The gate that this context stands for: the meet of all demands, the union of all lines. */
+export function gateOf(context: BreakerContext): Gate {
+  const holders = holdersOf(context)
+  return Object.freeze({
+    version: context.gate.version + 1,
+    epoch: context.epoch,
+    phase: context.phase,
+    mode: context.mode,
+    enforcement: context.phase === "active" ? enforcementOf[context.mode] : "on",
+    circuit: context.finding.circuit,
+    restriction: Object.freeze(holders.reduce((meet, { demand }) => tighten(meet, demand), unrestricted)),
+    lines: Object.freeze(Object.values(context.voices).reduce<Lines>((all, { lines }) => joinLines(all, lines), {})),
+    holders: Object.freeze(holders),
+  })
+}
+
+/** A new gate for a context that is about to change, and what the meter must know of it. */
+export function publication(context: BreakerContext, change: Partial<BreakerContext> = {}) {
+  const after = { ...context, ...change }
+  const gate = gateOf(after)
+  const told = after.phase === "active" && !after.metered
+  const toMeter: readonly GatePublished[] = told ? [{ type: "gate.published", epoch: gate.epoch, lines: gate.lines }] : []
+  return { next: { ...change, gate }, toMeter }
+}
+
+/** What came of hearing one snapshot. */
+export interface Heard {
+  readonly next: Partial<BreakerContext>
+  readonly moved: CircuitMoved | undefined
+  /** Whether the gate has to be published anew. */
+  readonly changed: boolean
+}
+
+const sameLines = (one: Lines, other: Lines) => JSON.stringify(one) === JSON.stringify(other)
+
+/** Takes in the snapshot of one child: its advice and, of the strategy, its finding. */
+export function hear(context: BreakerContext, key: string, snapshot: Snapshot<unknown>): Heard {
+  const plug = context.parts.find((part) => part.plug.key === key)?.plug
+  if (plug === undefined || snapshot.status !== "active") return { next: {}, moved: undefined, changed: false }
+  const finding = plug.kind === "strategy" ? plug.finding(snapshot) : context.finding
+  const entered = plug.kind === "strategy" && finding.entries !== context.finding.entries
+  const before = context.voices[key]
+  const advice = adviceOf(snapshot)
+  const changed = entered || !before || !sameDemand(before.demand, advice.demand) || !sameLines(before.lines, advice.lines)
+  const at = Math.max(context.at, finding.at)
+  const reason = plug.kind === "strategy" ? finding.reason : (plug.reason?.(snapshot) ?? key)
+  const ready = context.ready.includes(key) ? context.ready : [...context.ready, key]
+  if (!changed) return { next: { finding, ready }, moved: undefined, changed }
+  const epoch = entered ? context.epoch + 1 : context.epoch
+  const voices = { ...context.voices, [key]: { ...advice, since: at, reason } }
+  return { next: { at, finding, ready, epoch, voices }, moved: moveOf(context, finding, at, epoch), changed }
+}
+
+function moveOf(context: BreakerContext, finding: CircuitFinding, at: number, epoch: number): CircuitMoved | undefined {
+  if (finding.circuit === context.finding.circuit) return undefined
+  const { reason, rule, statistics } = finding
+  return { type: "circuit.moved", at, breaker: context.name, from: context.finding.circuit, to: finding.circuit, epoch, reason, rule, statistics }
+}
+
+/** The children that hear this event. */
+export const hearersOf = (context: BreakerContext, event: { readonly type: string }): readonly string[] =>
+  context.parts.filter(({ plug }) => (plug.hears as readonly string[]).includes(event.type)).map(({ plug }) => plug.key)
+
+/** What losing a crashed child means: its voice is gone; it is replaced unless it crashed too often. */
+export function lose(context: BreakerContext, key: string, respawns: number) {
+  const crashes = (context.crashes[key] ?? 0) + 1
+  const part = crashes > respawns ? undefined : context.parts.find(({ plug }) => plug.key === key)
+  const { [key]: _silenced, ...voices } = context.voices
+  const resumes = part?.plug.kind === "strategy" && context.finding.circuit !== "closed"
+  const lost = { crashes: { ...context.crashes, [key]: crashes }, voices, resuming: resumes ? key : undefined }
+  return { lost, part, resumes }
+}

@@ -1,0 +1,177 @@
+/**
+ * Reading options: a small typed reader for configuration, because a config is a boundary like any other.
+ *
+ * Every reader answers with settings in plain units, or notes a problem with path, value and rule. All problems of
+ * a config are found in one go. The object a user hands in is read once, key by key, and never changed.
+ */
+import * as Duration from "effect/Duration"
+
+/** A duration as a user writes it: Effect's input notation. */
+export type DurationInput = Duration.Input
+
+export interface Problem {
+  readonly path: string
+  readonly value: string
+  readonly rule: string
+}
+
+/** A configuration that cannot be used. `problems` lists every one, with its path, the value and the rule. */
+export class InvalidConfig extends Error {
+  readonly _tag = "InvalidConfig"
+  override readonly name = "InvalidConfig"
+  readonly problems: readonly Problem[]
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ path, value, rule }) => `${path}: ${rule} (got ${value})`).join("\n"))
+    this.problems = problems
+  }
+}
+
+/** `In` is what a user may write, `Out` what the machines work with. */
+export interface Reader<In, Out> {
+  readonly read: (value: unknown, path: string, problems: Problem[]) => Out
+  /** Never present at run time: carries `In` for type inference. */
+  readonly input?: In
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: inference over a heterogeneous table needs a bivariant bound
+type Readers = { readonly [key: string]: Reader<any, unknown> }
+export type InOf<R> = R extends Reader<infer In, unknown> ? In : never
+export type OutOf<R> = R extends Reader<infer _In, infer Out> ? Out : never
+type StructIn<Fields extends Readers> = { readonly [Key in keyof Fields]?: InOf<Fields[Key]> | undefined }
+type StructOut<Fields extends Readers> = { readonly [Key in keyof Fields]: OutOf<Fields[Key]> }
+
+/** A value as a message shows it. Calls nothing that a hostile value could have replaced. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === "bigint") return `${value}n`
+  if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined) {
+    return String(value)
+  }
+  return typeof value === "function" ? "a function" : typeof value === "symbol" ? "a symbol" : "an object"
+}
+
+const note = (problems: Problem[], path: string, value: unknown, rule: string) => {
+  problems.push({ path, value: show(value), rule })
+}
+
+export function number(spec: { default: number; min: number; max: number; integer?: boolean }): Reader<number, number> {
+  const rule = `must be ${spec.integer ? "a whole number" : "a number"} from ${spec.min} to ${spec.max}`
+  return {
+    read: (value, path, problems) => {
+      if (value === undefined) return spec.default
+      const fits = typeof value === "number" && value >= spec.min && value <= spec.max
+      if (fits && (!spec.integer || Number.isInteger(value))) return value
+      note(problems, path, value, rule)
+      return spec.default
+    },
+  }
+}
+
+/** A duration in Effect's notation (`"2 seconds"`, milliseconds as a number, …), read as milliseconds. */
+export function duration(spec: { default: string; min: string; max: string }): Reader<DurationInput, number> {
+  const [fallback, min, max] = [spec.default, spec.min, spec.max].map((text) => toMs(text) ?? 0) as [number, number, number]
+  return {
+    read: (value, path, problems) => {
+      if (value === undefined) return fallback
+      const ms = toMs(value)
+      if (ms !== undefined && ms >= min && ms <= max) return ms
+      note(problems, path, value, `must be a duration from ${spec.min} to ${spec.max}, such as "${spec.default}"`)
+      return fallback
+    },
+  }
+}
+
+/** Milliseconds of a duration input; `undefined` when it is not one, or not finite. */
+export function toMs(value: unknown): number | undefined {
+  try {
+    if (typeof value === "number" && !Number.isFinite(value)) return undefined
+    const ms = Duration.toMillis(Duration.fromInputUnsafe(value as Duration.Input))
+    return Number.isFinite(ms) ? ms : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A user may write a bare duration where a struct is read: told apart from the struct's own object. */
+export const isBareDuration = (value: unknown): boolean =>
+  value !== undefined && typeof value !== "boolean" && (typeof value !== "object" || (toMs(value) ?? 0) > 0)
+
+/** The own enumerable entries of a plain object, read once; a getter that throws is a problem, not a crash. */
+export function entriesOf(value: unknown, path: string, problems: Problem[]): ReadonlyMap<string, unknown> | undefined {
+  try {
+    const prototype = typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : undefined
+    if (prototype === null || prototype === Object.prototype) {
+      return new Map(Object.keys(value as object).map((key) => [key, (value as Record<string, unknown>)[key]]))
+    }
+    note(problems, path, value, "must be a plain object")
+  } catch (error) {
+    note(problems, path, value, `could not be read: ${error instanceof Error ? error.message : show(error)}`)
+  }
+  return undefined
+}
+
+export function refuseUnknown(given: ReadonlyMap<string, unknown>, known: readonly string[], path: string, problems: Problem[]) {
+  for (const [key, value] of given) {
+    if (!known.includes(key)) note(problems, `${path}.${key}`, value, `is not an option here; known: ${known.join(", ")}`)
+  }
+}
+
+/** A plain object of options. `check` states rules that span several of them. */
+export function struct<Fields extends Readers>(
+  fields: Fields,
+  check: (settings: StructOut<Fields>) => { path: string; rule: string } | undefined = () => undefined,
+): Reader<StructIn<Fields>, StructOut<Fields>> {
+  return {
+    read: (value, path, problems) => {
+      const given = value === undefined ? new Map() : (entriesOf(value, path, problems) ?? new Map())
+      refuseUnknown(given, Object.keys(fields), path, problems)
+      const before = problems.length
+      const settings = Object.fromEntries(
+        Object.entries(fields).map(([key, reader]) => [key, reader.read(given.get(key), `${path}.${key}`, problems)]),
+      ) as StructOut<Fields>
+      const broken = problems.length === before ? check(settings) : undefined
+      if (broken) note(problems, `${path}.${broken.path}`, given.get(broken.path), broken.rule)
+      return Object.freeze(settings)
+    },
+  }
+}
+
+/** One of several structs, told apart by `type`. */
+export function tagged<Cases extends { readonly [type: string]: Readers }>(
+  cases: Cases,
+  standard: keyof Cases & string,
+  check: { readonly [Type in keyof Cases]?: (settings: StructOut<Cases[Type]>) => { path: string; rule: string } | undefined } = {},
+): Reader<
+  { readonly [Type in keyof Cases]: { readonly type: Type } & StructIn<Cases[Type]> }[keyof Cases],
+  { readonly [Type in keyof Cases]: { readonly type: Type } & StructOut<Cases[Type]> }[keyof Cases]
+> {
+  type Out = { readonly [Type in keyof Cases]: { readonly type: Type } & StructOut<Cases[Type]> }[keyof Cases]
+  const names = Object.keys(cases)
+  return {
+    read: (value, path, problems) => {
+      const given = value === undefined ? new Map([["type", standard]]) : entriesOf(value, path, problems)
+      const type: unknown = given === undefined ? standard : given.get("type")
+      const fields = typeof type === "string" && Object.hasOwn(cases, type) ? cases[type as keyof Cases] : undefined
+      if (fields === undefined) note(problems, `${path}.type`, type, `must be one of ${names.join(", ")}`)
+      const chosen = (fields === undefined ? standard : type) as keyof Cases & string
+      const own = Object.fromEntries([...(fields && given ? given : [])].filter(([key]) => key !== "type"))
+      const settings = struct(cases[chosen] as Cases[typeof chosen], check[chosen]).read(own, path, problems)
+      return Object.freeze({ type: chosen, ...settings }) as Out
+    },
+  }
+}
+
+/** `false` switches it off (`undefined` out); anything else is read by the inner reader. */
+export function switchable<In, Out>(inner: Reader<In, Out>, standard: boolean): Reader<In | boolean, Out | undefined> {
+  return {
+    read: (value, path, problems) => {
+      const on = value === undefined ? standard : value !== false
+      return on ? inner.read(value === true ? undefined : value, path, problems) : undefined
+    },
+  }
+}
+
+/** A short form: what `expand` recognises is rewritten before the inner reader sees it. */
+export function short<Short, In, Out>(inner: Reader<In, Out>, expand: (value: unknown) => In | undefined): Reader<In | Short, Out> {
+  return { read: (value, path, problems) => inner.read(expand(value) ?? value, path, problems) }
+}

@@ -1,0 +1,72 @@
+/** The one list of strategies and components: the only line that a newcomer adds. Order is the order of start. */
+import { metrics } from "./components/metrics.ts"
+import { timeout } from "./components/timeout.ts"
+import { entriesOf, type InOf, InvalidConfig, type Problem, refuseUnknown, show, switchable } from "./options.ts"
+import type { AnyComponent, AnyPlug, AnyStrategy } from "./plug.ts"
+import { basic } from "./strategies/basic.ts"
+
+export const strategies = { basic } satisfies { readonly [key: string]: AnyStrategy }
+export const components = { metrics, timeout } satisfies { readonly [key: string]: AnyComponent }
+
+export interface Registry {
+  readonly strategies: { readonly [key: string]: AnyStrategy }
+  readonly components: { readonly [key: string]: AnyComponent }
+  /** The strategy of a config that names none. */
+  readonly standard: string
+}
+
+export const registry = { strategies, components, standard: "basic" } satisfies Registry
+
+type StrategyKey = keyof typeof strategies
+type StrategyOptions = { [Key in StrategyKey]: { readonly type: Key } & InOf<(typeof strategies)[Key]["options"]> }[StrategyKey]
+type ComponentOptions = {
+  readonly [Key in keyof typeof components]?: boolean | InOf<(typeof components)[Key]["options"]> | undefined
+}
+
+/** Which strategy and components a breaker runs, in the words of the registry. */
+export interface PartsConfig extends ComponentOptions {
+  readonly strategy?: StrategyKey | StrategyOptions | undefined
+}
+
+/** One part that will run, with its settings read. */
+export interface ChosenPart {
+  readonly plug: AnyPlug
+  readonly settings: unknown
+}
+
+/**
+ * Reads which parts a config asks for. Throws `InvalidConfig` with every problem found; nothing has been started then.
+ * `others` are keys that the caller reads itself.
+ */
+export function chooseParts(config: unknown, from: Registry = registry, others: readonly string[] = []): readonly ChosenPart[] {
+  const problems: Problem[] = []
+  const parts = readParts(config, from, others, problems)
+  if (problems.length > 0) throw new InvalidConfig(problems)
+  return parts
+}
+
+function readParts(config: unknown, from: Registry, others: readonly string[], problems: Problem[]): ChosenPart[] {
+  const given = config === undefined ? new Map() : (entriesOf(config, "config", problems) ?? new Map())
+  refuseUnknown(given, ["strategy", ...Object.keys(from.components), ...others], "config", problems)
+  const chosen = chooseStrategy(given.get("strategy"), from, problems)
+  const advisers = Object.values(from.components).map((plug) => ({
+    plug,
+    settings: switchable(plug.options, plug.standard).read(given.get(plug.key), `config.${plug.key}`, problems),
+  }))
+  return [...chosen, ...advisers.filter(({ settings }) => settings !== undefined)]
+}
+
+function chooseStrategy(value: unknown, from: Registry, problems: Problem[]): ChosenPart[] {
+  const named = typeof value === "object" && value !== null
+  const entries = named ? entriesOf(value, "config.strategy", problems) : new Map([["type", value ?? from.standard]])
+  if (entries === undefined) return []
+  const type: unknown = entries.get("type")
+  const plug = typeof type === "string" && Object.hasOwn(from.strategies, type) ? from.strategies[type] : undefined
+  if (plug !== undefined) {
+    const options = Object.fromEntries([...entries].filter(([key]) => key !== "type"))
+    return [{ plug, settings: plug.options.read(options, "config.strategy", problems) }]
+  }
+  const names = Object.keys(from.strategies).join(", ")
+  problems.push({ path: "config.strategy", value: show(type), rule: `must be one of ${names}, or an object with such a type` })
+  return []
+}

@@ -1,0 +1,58 @@
+/**
+ * Admission as a total function: what a gate and the gauges it bounds say to one more call. The data plane
+ * does the same with mutable gauges, faster; a law compares the two.
+ */
+import type { Gate } from "./gate.ts"
+
+/** What admission remembers between calls. Starts anew with each epoch. */
+export interface AdmissionState {
+  readonly epoch: number
+  /** Places taken by probes now. */
+  readonly probesTaken: number
+  /** Integer credit towards the next ordinary call of a partial share, in `creditPerCall`ths. */
+  readonly credit: number
+}
+
+export type Verdict =
+  | { readonly admitted: true; readonly probe: boolean; readonly shadowed: boolean; readonly state: AdmissionState }
+  | { readonly admitted: false; readonly by: "share" | "probes"; readonly state: AdmissionState }
+
+/** One call's worth of credit: shares are exact to one in 65 536, without randomness and without drift. */
+export const creditPerCall = 65_536
+
+/** The credit that one offered call earns at this share. */
+export const creditOf = (share: number): number => Math.round(share * creditPerCall)
+
+export const freshAdmission = (epoch: number): AdmissionState => ({ epoch, probesTaken: 0, credit: 0 })
+
+/**
+ * Decides about one call. Nothing is taken when the call is refused, save that it earned its credit.
+ *
+ * @example
+ * import { decideAdmission, freshAdmission, idleGate } from "recloser/machines"
+ * import assert from "node:assert/strict"
+ *
+ * const half = { ...idleGate, restriction: { ...idleGate.restriction, share: 0.5 } }
+ * const first = decideAdmission(half, freshAdmission(0))
+ * const second = decideAdmission(half, first.state)
+ * assert.deepEqual([first.admitted, second.admitted], [false, true])
+ */
+export function decideAdmission(gate: Gate, before: AdmissionState): Verdict {
+  const state = before.epoch === gate.epoch ? before : freshAdmission(gate.epoch)
+  const { share, probes } = gate.restriction
+  if (gate.enforcement === "off") return { admitted: true, probe: false, shadowed: false, state }
+  if (probes !== Number.POSITIVE_INFINITY && share > 0) {
+    if (state.probesTaken < probes) {
+      return { admitted: true, probe: true, shadowed: false, state: { ...state, probesTaken: state.probesTaken + 1 } }
+    }
+    return refused(gate, "probes", state)
+  }
+  const credit = share >= 1 ? creditPerCall : state.credit + creditOf(share)
+  if (credit < creditPerCall) return refused(gate, "share", { ...state, credit })
+  return { admitted: true, probe: false, shadowed: false, state: { ...state, credit: share >= 1 ? 0 : credit - creditPerCall } }
+}
+
+function refused(gate: Gate, by: "share" | "probes", state: AdmissionState): Verdict {
+  if (gate.enforcement === "observe") return { admitted: true, probe: false, shadowed: true, state }
+  return { admitted: false, by, state }
+}

@@ -1,0 +1,162 @@
+/**
+ * The gate: what traffic may do now, as one frozen value.
+ *
+ * Only the control plane makes gates; only the data plane reads them. A gate is the meet of the
+ * restrictions that actors demand, so the order in which they speak cannot matter and none can
+ * loosen what another holds.
+ */
+import type { Circuit, Statistics } from "./circuit.ts"
+import type { Layer } from "./rejection.ts"
+
+/** What one or many actors demand of traffic. Every field has one strict direction; see `fields`. */
+export interface Restriction {
+  /** Part of ordinary calls that may enter, 0 to 1. `0` admits nothing. */
+  readonly share: number
+  /** Most probes at one instant. Finite means: a call enters only as a probe. */
+  readonly probes: number
+  /** Longest that one attempt may run, in milliseconds. */
+  readonly timeoutMs: number
+  /** When it makes sense to try again, on the monotonic clock in milliseconds. */
+  readonly retryAt: number
+}
+
+/** The fields that an actor states; what it does not state it leaves free. */
+export type Demand = Partial<Restriction>
+
+/** The identity of `tighten`: nothing is demanded. */
+export const unrestricted: Restriction = Object.freeze({
+  share: 1,
+  probes: Number.POSITIVE_INFINITY,
+  timeoutMs: Number.POSITIVE_INFINITY,
+  retryAt: Number.NEGATIVE_INFINITY,
+})
+
+/** The stricter of two values, field by field: the order of each kind of restriction. */
+export const fields = {
+  share: Math.min,
+  probes: Math.min,
+  timeoutMs: Math.min,
+  retryAt: Math.max,
+} satisfies { readonly [Field in keyof Restriction]: (a: number, b: number) => number }
+
+/**
+ * The stricter value of every field. Commutative, associative, idempotent; `unrestricted` is its identity.
+ *
+ * @example
+ * import { tighten, unrestricted } from "recloser/machines"
+ * import assert from "node:assert/strict"
+ *
+ * const both = tighten(tighten(unrestricted, { timeoutMs: 500 }), { share: 0, timeoutMs: 900 })
+ * assert.equal(both.share, 0)
+ * assert.equal(both.timeoutMs, 500)
+ */
+export function tighten(one: Restriction, other: Demand): Restriction {
+  return {
+    share: fields.share(one.share, other.share ?? unrestricted.share),
+    probes: fields.probes(one.probes, other.probes ?? unrestricted.probes),
+    timeoutMs: fields.timeoutMs(one.timeoutMs, other.timeoutMs ?? unrestricted.timeoutMs),
+    retryAt: fields.retryAt(one.retryAt, other.retryAt ?? unrestricted.retryAt),
+  }
+}
+
+/** Whether two demands ask for the same: a demand that did not change is not folded again. */
+export function sameDemand(one: Demand, other: Demand): boolean {
+  return (
+    one.share === other.share &&
+    one.probes === other.probes &&
+    one.timeoutMs === other.timeoutMs &&
+    one.retryAt === other.retryAt
+  )
+}
+
+/** Who demands something, why, and since when: what a rejection can tell. */
+export interface Holder {
+  readonly by: string
+  readonly layer: Layer
+  readonly since: number
+  readonly reason: string
+  readonly rule: string
+  readonly statistics: Statistics | undefined
+  readonly demand: Demand
+}
+
+export type Phase = "idle" | "starting" | "active" | "draining" | "stopped"
+export type Mode = "auto" | "forcedOpen" | "bypassed" | "shadow"
+
+/** `on`: obey the gate. `observe`: run what would be refused, and count it. `off`: admit everything. */
+export type Enforcement = "on" | "observe" | "off"
+
+/** Modes of the operator as enforcement. `forcedOpen` is an ordinary demand, so it is `on`. */
+export const enforcementOf: { readonly [M in Mode]: Enforcement } = {
+  auto: "on",
+  forcedOpen: "on",
+  shadow: "observe",
+  bypassed: "off",
+}
+
+/** How the data plane remembers outcomes while a circuit line is watched. */
+export type WindowShape =
+  | { readonly type: "time"; readonly durationMs: number; readonly slices: number }
+  | { readonly type: "count"; readonly calls: number; readonly maxAgeMs: number }
+  | { readonly type: "consecutive"; readonly maxAgeMs: number }
+
+/** The line at which the circuit alarm rings. Ratios above 1 are never reached. */
+export interface CircuitLine {
+  readonly window: WindowShape
+  readonly failureRatio: number
+  readonly slowRatio: number
+  readonly minimumCalls: number
+  /** For the consecutive window: bad outcomes in a row. */
+  readonly row: number
+}
+
+/** What the data plane watches: the union of what the actors want to hear about. */
+export interface Lines {
+  readonly circuit?: CircuitLine | undefined
+  /** A call at least this old is slow, in flight or settled. */
+  readonly slowAfterMs?: number | undefined
+  /** A probe that is not settled after this long gives its place back. */
+  readonly leaseMs?: number | undefined
+  /** How often a slice of counts is closed and reported while calls arrive. */
+  readonly sliceMs?: number | undefined
+}
+
+const least = (one: number | undefined, other: number | undefined) =>
+  one === undefined ? other : other === undefined ? one : Math.min(one, other)
+
+/** The union of two sets of lines: the circuit line belongs to the one strategy, the rest is the finer of both. */
+export function joinLines(one: Lines, other: Lines): Lines {
+  return {
+    circuit: one.circuit ?? other.circuit,
+    slowAfterMs: least(one.slowAfterMs, other.slowAfterMs),
+    leaseMs: least(one.leaseMs, other.leaseMs),
+    sliceMs: least(one.sliceMs, other.sliceMs),
+  }
+}
+
+export interface Gate {
+  /** Rises at each publication. */
+  readonly version: number
+  /** Rises each time the strategy enters a state, re-entry included, or the operator acts. */
+  readonly epoch: number
+  readonly phase: Phase
+  readonly mode: Mode
+  readonly enforcement: Enforcement
+  readonly circuit: Circuit
+  readonly restriction: Restriction
+  readonly lines: Lines
+  readonly holders: readonly Holder[]
+}
+
+/** The gate before anything has started: lifecycle alone holds it. */
+export const idleGate: Gate = Object.freeze({
+  version: 0,
+  epoch: 0,
+  phase: "idle",
+  mode: "auto",
+  enforcement: "on",
+  circuit: "closed",
+  restriction: unrestricted,
+  lines: Object.freeze({}),
+  holders: Object.freeze([]),
+})

@@ -1,0 +1,15 @@
+/** How a call ended. Classified once; that one outcome feeds every component. */
+export type OutcomeKind = "success" | "failure" | "timedOut" | "ignored"
+
+export interface Outcome {
+  readonly kind: OutcomeKind
+  readonly slow: boolean
+  readonly durationMs: number
+}
+
+/** A failure of the service, as opposed to a slow or an ignored answer. */
+export const isFailure = (kind: OutcomeKind): boolean => kind === "failure" || kind === "timedOut"
+
+/** Bad for a probe or for a row of calls: failed, or slower than the strategy accepts. */
+export const isBad = (outcome: Pick<Outcome, "kind" | "slow">): boolean =>
+  outcome.kind !== "ignored" && (isFailure(outcome.kind) || outcome.slow)

@@ -1,0 +1,90 @@
+import type { Statistics } from "./circuit.ts"
+import type { Gate, Holder } from "./gate.ts"
+
+/** Where a call can be refused: a closed list, in the order in which the reasons are told. */
+export const layers = [
+  "lifecycle",
+  "operator",
+  "circuit",
+  "health",
+  "prediction",
+  "feature",
+  "priority",
+  "discovery",
+  "cell",
+  "queue",
+  "limit",
+  "rateLimit",
+  "probe",
+] as const
+
+export type Layer = (typeof layers)[number]
+
+/** Why a call may not enter. A plain value: making one captures no stack. */
+export interface Rejection {
+  readonly admitted: false
+  readonly breaker: string
+  readonly layer: Layer
+  readonly reason: string
+  /** The keys of the actors that hold the gate there, strictest layer first. */
+  readonly heldBy: readonly string[]
+  /** Since when it is held, monotonic milliseconds. */
+  readonly since: number
+  /** Milliseconds until it makes sense to try again; `undefined` when nobody can know. */
+  readonly retryAfterMs: number | undefined
+  readonly rule: string
+  readonly statistics: Statistics | undefined
+}
+
+/** What every rejection of one gate shares; made once per gate. */
+export interface RejectionTemplate extends Omit<Rejection, "retryAfterMs" | "admitted"> {
+  readonly retryAt: number
+}
+
+const byLayer = (one: Holder, other: Holder) => layers.indexOf(one.layer) - layers.indexOf(other.layer)
+
+function template(
+  breaker: string,
+  holders: readonly Holder[],
+  retryAt: number,
+  probing: boolean,
+): RejectionTemplate {
+  const [first, ...rest] = [...holders].sort(byLayer)
+  return Object.freeze({
+    breaker,
+    layer: probing ? "probe" : (first?.layer ?? "lifecycle"),
+    reason: probing ? "half-open and every probe place is taken" : (first?.reason ?? "the breaker is not active"),
+    heldBy: Object.freeze([first?.by ?? "lifecycle", ...rest.map((holder) => holder.by)]),
+    since: first?.since ?? 0,
+    retryAt,
+    rule: first?.rule ?? "phase",
+    statistics: first?.statistics,
+  })
+}
+
+/** The template for a gate that admits no ordinary call: who holds share at its least. */
+export function refusalByShare(breaker: string, gate: Gate): RejectionTemplate {
+  const holders = gate.holders.filter((holder) => (holder.demand.share ?? 1) === gate.restriction.share)
+  return template(breaker, holders, gate.restriction.retryAt, false)
+}
+
+/** The template for a half-open gate whose probe places are all taken. */
+export function refusalByProbes(breaker: string, gate: Gate): RejectionTemplate {
+  const holders = gate.holders.filter((holder) => holder.demand.probes === gate.restriction.probes)
+  return template(breaker, holders, gate.restriction.retryAt, true)
+}
+
+/** One refusal now. `retryAt` may be later than the template's (a busy probe place). */
+export function rejectNow(from: RejectionTemplate, now: number, retryAt: number = from.retryAt): Rejection {
+  return {
+    admitted: false,
+    breaker: from.breaker,
+    layer: from.layer,
+    reason: from.reason,
+    heldBy: from.heldBy,
+    since: from.since,
+    retryAfterMs: Number.isFinite(retryAt) ? Math.max(0, retryAt - now) : undefined,
+    rule: from.rule,
+    statistics: from.statistics,
+  }
+}

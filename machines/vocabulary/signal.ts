@@ -1,0 +1,102 @@
+/**
+ * Signals: the rare facts that reach actors, in the past tense, stamped with `at` (monotonic milliseconds).
+ * Commands of the operator are in the imperative and go to the root alone.
+ */
+import type { Circuit, Statistics } from "./circuit.ts"
+import type { OutcomeKind } from "./outcome.ts"
+
+/** Counts of one slice of time, and the latency of successes over the sketch's window at its end. */
+export interface Slice {
+  readonly startedAt: number
+  readonly success: number
+  readonly failure: number
+  readonly timedOut: number
+  readonly ignored: number
+  readonly slow: number
+  readonly latency: LatencySummary
+}
+
+/** Quantiles of the latency of successes, in milliseconds; `NaN`-free: all 0 when `samples` is 0. */
+export interface LatencySummary {
+  readonly samples: number
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+}
+
+export interface AlarmRang {
+  readonly type: "alarm.rang"
+  readonly at: number
+  readonly epoch: number
+  readonly rule: "failureRatio" | "slowRatio" | "row"
+  readonly statistics: Statistics
+}
+
+export interface ProbeSettled {
+  readonly type: "probe.succeeded" | "probe.failed" | "probe.expired"
+  readonly at: number
+  readonly epoch: number
+}
+
+export interface SliceClosed {
+  readonly type: "slice.closed"
+  readonly at: number
+  readonly epoch: number
+  readonly slice: Slice
+}
+
+export interface CircuitMoved {
+  readonly type: "circuit.moved"
+  readonly at: number
+  readonly breaker: string
+  readonly from: Circuit
+  readonly to: Circuit
+  readonly epoch: number
+  readonly reason: string
+  readonly rule: string
+  readonly statistics: Statistics | undefined
+}
+
+export interface OperatorActed {
+  readonly type: "operator.forcedOpen" | "operator.released"
+  readonly at: number
+  readonly why: string
+}
+
+/** A part of a saved breaker comes back: each actor takes what it saved, waits already shortened. */
+export interface BreakerRestored {
+  readonly type: "breaker.restored"
+  readonly at: number
+  readonly parts: { readonly [key: string]: unknown }
+}
+
+/** What actors may hear. */
+export type Signal = AlarmRang | ProbeSettled | SliceClosed | CircuitMoved | OperatorActed | BreakerRestored
+
+export type SignalType = Signal["type"]
+
+/** What the data plane reports to the root. */
+export type Report = AlarmRang | ProbeSettled | SliceClosed
+
+/**
+ * How a call ended, told to a breaker actor that runs alone, without the data plane.
+ * `epoch` is the gate's epoch when the call entered; leave it out and the outcome counts for the present one.
+ */
+export interface OutcomeSettled {
+  readonly type: "outcome.settled"
+  readonly at: number
+  readonly kind: OutcomeKind
+  readonly durationMs: number
+  readonly epoch?: number | undefined
+  /** The call was reported by `call.overdue` before it settled. */
+  readonly overdue?: boolean | undefined
+}
+
+/** A call in flight has become older than the slow line, told to a breaker actor that runs alone. */
+export interface CallOverdue {
+  readonly type: "call.overdue"
+  readonly at: number
+  readonly epoch?: number | undefined
+}

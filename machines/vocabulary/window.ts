@@ -1,0 +1,150 @@
+/**
+ * The window of evidence as an immutable value: what a breaker actor keeps when it runs alone, and the
+ * plain meaning that the data plane's mutable ring must agree with (the differential law compares them).
+ */
+import type { CircuitLine, WindowShape } from "./gate.ts"
+
+/** One settled call as the window sees it. */
+export interface Sample {
+  readonly at: number
+  readonly failure: boolean
+  readonly slow: boolean
+}
+
+/** What a window counts. `row` is the number of bad samples since the last good one. */
+export interface Counts {
+  readonly calls: number
+  readonly failures: number
+  readonly slow: number
+  readonly row: number
+}
+
+interface Bucket extends Counts {
+  readonly index: number
+}
+
+export type Window =
+  | { readonly type: "time"; readonly widthMs: number; readonly slices: number; readonly buckets: readonly Bucket[] }
+  | ({ readonly type: "count"; readonly limit: number; readonly maxAgeMs: number; readonly chunks: Chunks } & Counts)
+  | ({ readonly type: "consecutive"; readonly maxAgeMs: number; readonly lastAt: number } & Counts)
+
+type Chunks = readonly (readonly Sample[])[]
+
+/** Small chunks keep adding to a long immutable window cheap: a copy touches one chunk and the spine. */
+const chunkSize = 64
+
+const none: Counts = { calls: 0, failures: 0, slow: 0, row: 0 }
+
+export function emptyWindow(shape: WindowShape): Window {
+  if (shape.type === "time") {
+    return { type: "time", widthMs: shape.durationMs / shape.slices, slices: shape.slices, buckets: [] }
+  }
+  if (shape.type === "count") {
+    return { type: "count", limit: shape.calls, maxAgeMs: shape.maxAgeMs, chunks: [], ...none }
+  }
+  return { type: "consecutive", maxAgeMs: shape.maxAgeMs, lastAt: Number.NEGATIVE_INFINITY, ...none }
+}
+
+const plus = (counts: Counts, sample: Sample): Counts => ({
+  calls: counts.calls + 1,
+  failures: counts.failures + (sample.failure ? 1 : 0),
+  slow: counts.slow + (sample.slow ? 1 : 0),
+  row: sample.failure || sample.slow ? counts.row + 1 : 0,
+})
+
+const minus = (counts: Counts, sample: Sample): Counts => ({
+  calls: counts.calls - 1,
+  failures: counts.failures - (sample.failure ? 1 : 0),
+  slow: counts.slow - (sample.slow ? 1 : 0),
+  row: counts.row,
+})
+
+/** Forgets what is too old at `at`. A window forgets by age even when nothing arrives. */
+export function expire(window: Window, at: number): Window {
+  if (window.type === "time") {
+    const oldest = Math.floor(at / window.widthMs) - window.slices + 1
+    return { ...window, buckets: window.buckets.filter((bucket) => bucket.index >= oldest) }
+  }
+  if (window.type === "consecutive") {
+    return at - window.lastAt >= window.maxAgeMs ? { ...window, ...none } : window
+  }
+  let next = window
+  for (let oldest = next.chunks[0]?.[0]; oldest !== undefined; oldest = next.chunks[0]?.[0]) {
+    if (at - oldest.at < next.maxAgeMs) break
+    next = dropOldest(next, oldest)
+  }
+  return next
+}
+
+function dropOldest(window: Window & { type: "count" }, oldest: Sample): Window & { type: "count" } {
+  const [first = [], ...others] = window.chunks
+  const chunks = first.length > 1 ? [first.slice(1), ...others] : others
+  return { ...window, ...minus(window, oldest), chunks }
+}
+
+function append(chunks: Chunks, sample: Sample): Chunks {
+  const last = chunks.at(-1)
+  if (last === undefined || last.length >= chunkSize) return [...chunks, [sample]]
+  return [...chunks.slice(0, -1), [...last, sample]]
+}
+
+/** Adds one sample; the window is first expired at the sample's time. */
+export function addSample(before: Window, sample: Sample): Window {
+  const window = expire(before, sample.at)
+  if (window.type === "time") {
+    const index = Math.floor(sample.at / window.widthMs)
+    const last = window.buckets.at(-1)
+    if (last?.index === index) {
+      return { ...window, buckets: [...window.buckets.slice(0, -1), { index, ...plus(last, sample) }] }
+    }
+    return { ...window, buckets: [...window.buckets, { index, ...plus(none, sample) }] }
+  }
+  if (window.type === "consecutive") {
+    const bad = sample.failure || sample.slow
+    return { ...window, ...plus(bad ? window : none, sample), calls: bad ? window.calls + 1 : 0, lastAt: sample.at }
+  }
+  const oldest = window.chunks[0]?.[0]
+  const room = window.calls >= window.limit && oldest !== undefined ? dropOldest(window, oldest) : window
+  return { ...room, ...plus(room, sample), chunks: append(room.chunks, sample) }
+}
+
+/** What the window counts at `at`. */
+export function countsAt(before: Window, at: number): Counts {
+  const window = expire(before, at)
+  if (window.type !== "time") {
+    return { calls: window.calls, failures: window.failures, slow: window.slow, row: window.row }
+  }
+  return window.buckets.reduce<Counts>(
+    (sum, bucket) => ({
+      calls: sum.calls + bucket.calls,
+      failures: sum.failures + bucket.failures,
+      slow: sum.slow + bucket.slow,
+      row: 0,
+    }),
+    none,
+  )
+}
+
+/** An alarm that rang is quiet again below this part of its line; then it may ring anew. */
+const rearmAt = 0.8
+
+/**
+ * Which rule of the line the counts have reached. `overdue` calls are in flight and already older than the
+ * slow line: each is a slow call, although it has not settled.
+ */
+export function reached(
+  line: CircuitLine,
+  counts: Counts,
+  overdue: number,
+  scale = 1,
+): "failureRatio" | "slowRatio" | "row" | undefined {
+  if (line.window.type === "consecutive") return counts.row + overdue >= line.row * scale ? "row" : undefined
+  const calls = counts.calls + overdue
+  if (calls < line.minimumCalls) return undefined
+  if (counts.failures >= line.failureRatio * scale * calls) return "failureRatio"
+  return counts.slow + overdue >= line.slowRatio * scale * calls ? "slowRatio" : undefined
+}
+
+/** Whether the counts have fallen so far below the line that a rung alarm is armed again. */
+export const isQuiet = (line: CircuitLine, counts: Counts, overdue: number): boolean =>
+  reached(line, counts, overdue, rearmAt) === undefined

@@ -1,0 +1,32 @@
+/** Waiting: how long an open circuit refuses before it probes. */
+import { type DurationInput, duration, type InOf, isBareDuration, number, type OutOf, short, struct } from "./options.ts"
+
+const waits = struct(
+  {
+    base: duration({ default: "5 seconds", min: "1 millis", max: "1 day" }),
+    factor: number({ default: 2, min: 1, max: 10 }),
+    max: duration({ default: "1 minute", min: "1 millis", max: "1 day" }),
+    jitter: number({ default: 0.1, min: 0, max: 1 }),
+    memory: duration({ default: "1 minute", min: "0 millis", max: "1 day" }),
+  },
+  ({ base, max }) => (base > max ? { path: "max", rule: "must not be shorter than base" } : undefined),
+)
+
+export type Waits = OutOf<typeof waits>
+
+/** The options of a strategy that waits. */
+export const waiting = {
+  // A bare duration is a constant wait: it neither grows nor is spread.
+  openFor: short<DurationInput, InOf<typeof waits>, OutOf<typeof waits>>(waits, (value) =>
+    isBareDuration(value)
+      ? { base: value as DurationInput, max: value as DurationInput, factor: 1, jitter: 0 }
+      : undefined,
+  ),
+}
+
+/** How long to wait after `trips` trips in a row. Jitter only shortens, so the cap holds and capped waits spread too. */
+export function waitAfter(waits: Waits, trips: number, draw: number): number {
+  const grown = Math.min(waits.max, waits.base * waits.factor ** Math.min(trips - 1, 60))
+  return grown * (1 - waits.jitter * draw)
+}
+

@@ -1,0 +1,70 @@
+/** Watching: the window of outcomes and the line at which a strategy's alarm rings. */
+import { duration, number, type OutOf, struct, switchable, tagged } from "./options.ts"
+import type { CircuitLine } from "./vocabulary/gate.ts"
+import type { AlarmRang } from "./vocabulary/signal.ts"
+import { reached } from "./vocabulary/window.ts"
+
+const ratio = (standard: number) => number({ default: standard, min: 0.001, max: 1 })
+const minimumCalls = number({ default: 20, min: 1, max: 1_000_000, integer: true })
+const maxAge = duration({ default: "5 minutes", min: "100 millis", max: "1 day" })
+
+/** The options of a strategy that watches a window. */
+export const watching = {
+  window: tagged(
+    {
+      time: {
+        duration: duration({ default: "10 seconds", min: "100 millis", max: "1 day" }),
+        failureRatio: ratio(0.5),
+        minimumCalls,
+      },
+      count: {
+        calls: number({ default: 100, min: 1, max: 1_000_000, integer: true }),
+        failureRatio: ratio(0.5),
+        minimumCalls,
+        maxAge,
+      },
+      consecutive: { failures: number({ default: 5, min: 1, max: 1_000_000, integer: true }), maxAge },
+    },
+    "time",
+    {
+      count: ({ calls, minimumCalls: least }) =>
+        least > calls ? { path: "minimumCalls", rule: `must not be more than calls (${calls})` } : undefined,
+    },
+  ),
+  slowCalls: switchable(
+    struct({ after: duration({ default: "1 second", min: "1 millis", max: "1 day" }), ratio: ratio(0.8) }),
+    false,
+  ),
+}
+
+const all = struct(watching)
+export type Watching = OutOf<typeof all>
+
+/** The alarm line of the settings: ratios that are not watched can never be reached. */
+export function circuitLine({ window, slowCalls }: Watching): CircuitLine {
+  const never = Number.POSITIVE_INFINITY
+  const slowRatio = slowCalls?.ratio ?? never
+  if (window.type === "consecutive") {
+    const shape = { type: "consecutive", maxAgeMs: window.maxAge } as const
+    return { window: shape, failureRatio: never, slowRatio: never, minimumCalls: never, row: window.failures }
+  }
+  const shape =
+    window.type === "time"
+      ? ({ type: "time", durationMs: window.duration, slices: 10 } as const)
+      : ({ type: "count", calls: window.calls, maxAgeMs: window.maxAge } as const)
+  return { window: shape, failureRatio: window.failureRatio, slowRatio, minimumCalls: window.minimumCalls, row: never }
+}
+
+const percent = (part: number, whole: number) => `${Math.round((100 * part) / whole)} %`
+
+export function describeAlarm({ rule, statistics: { calls, failures, slow } }: AlarmRang): string {
+  if (rule === "row") return `${calls} calls in a row were bad`
+  if (rule === "slowRatio") return `${percent(slow, calls)} of ${calls} calls were slow`
+  return `${percent(failures, calls)} of ${calls} calls failed`
+}
+
+/** Whether an alarm's own counts reach the line: the chart judges, the data plane only rings. */
+export function isAlarmed(settings: Watching, { statistics }: AlarmRang): boolean {
+  return reached(circuitLine(settings), { ...statistics, row: statistics.calls }, 0) !== undefined
+}
+
