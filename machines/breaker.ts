@@ -21,7 +21,7 @@ import { type MeterState, meter } from "./meter.ts"
 import { type ChosenPart, chooseParts } from "./registry.ts"
 import { type Gate, idleGate, type Mode, type Phase } from "./vocabulary/gate.ts"
 import { isBad } from "./vocabulary/outcome.ts"
-import type { OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
+import type { BreakerRestored, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
 
 /** A part that crashes more often than this in the life of a breaker is left out. */
 const respawns = 5
@@ -55,6 +55,14 @@ const spawnOptions = ({ seed, at }: BreakerContext, { plug, settings }: ChosenPa
   id: plug.key,
   input: { settings, seed, at },
   syncSnapshot: true,
+})
+
+/** A strategy that crashed away from closed is sent back to probing: it lost its evidence. */
+const resumption = ({ at }: BreakerContext, key: string): BreakerRestored => ({
+  type: "breaker.restored",
+  at,
+  elapsedMs: 0,
+  parts: { [key]: { circuit: "halfOpen" } },
 })
 
 /** Time as the root knows it: the latest stamp. */
@@ -122,7 +130,8 @@ const machine = setup({
       const { next, toMeter } = publishes ? publication(context, heard.next) : { next: heard.next, toMeter: [] }
       enqueue.assign(next)
       for (const published of toMeter) enqueue.sendTo("meter", published)
-      const { moved } = heard
+      const { moved, stated } = heard
+      if (stated) enqueue.emit({ type: "finding.changed", breaker: context.name, part: key, finding: stated })
       if (moved === undefined) return
       for (const hearer of hearersOf(context, moved)) enqueue.sendTo(hearer, moved)
       enqueue.emit(moved)
@@ -144,7 +153,7 @@ const machine = setup({
       enqueue.stopChild(key)
       if (part === undefined) return
       enqueue.spawnChild(part.plug.chart, spawnOptions(context, part))
-      if (resumes) enqueue.sendTo(key, { type: "breaker.restored", at: context.at, parts: { [key]: { circuit: "halfOpen" } } })
+      if (resumes) enqueue.sendTo(key, resumption(context, key))
     }),
     noteFailure: assign(({ event }) => ({
       failure: { part: childKey(event, "xstate.error.actor."), error: carried(event).error },
@@ -154,7 +163,9 @@ const machine = setup({
       for (const hearer of hearersOf(context, event)) enqueue.sendTo(hearer, event)
     }),
     judgeAlone: enqueueActions(({ context, event, enqueue }) => {
-      if (context.metered || context.gate.enforcement === "off") return
+      const { enforcement, restriction } = context.gate
+      // Where no call may enter, an outcome is one that the operator let through: it is no evidence.
+      if (context.metered || enforcement === "off" || restriction.share === 0) return
       const probe = event.type === "outcome.settled" ? probeOf(context.gate, event) : undefined
       if (probe !== undefined) return enqueue.raise(probe)
       if (!isProbing(context.gate)) enqueue.sendTo("meter", event)

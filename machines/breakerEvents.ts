@@ -1,6 +1,7 @@
 /** What a breaker actor is started with, what it can be sent, and what it emits. */
 import type { ReportRef } from "./fold.ts"
 import type { ChosenPart, PartsConfig } from "./registry.ts"
+import type { CircuitFinding } from "./vocabulary/circuit.ts"
 import type { Mode } from "./vocabulary/gate.ts"
 import type { BreakerRestored, CallOverdue, CircuitMoved, OutcomeSettled, Report } from "./vocabulary/signal.ts"
 
@@ -34,6 +35,7 @@ export type BreakerEvent =
 
 export type BreakerEmitted =
   | CircuitMoved
+  | { readonly type: "finding.changed"; readonly breaker: string; readonly part: string; readonly finding: CircuitFinding }
   | { readonly type: "mode.changed"; readonly at: number; readonly breaker: string; readonly from: Mode; readonly to: Mode; readonly why: string }
   | { readonly type: "trouble"; readonly breaker: string; readonly part: string; readonly error: unknown; readonly gaveUp: boolean }
 

@@ -104,6 +104,8 @@ export function publication(context: BreakerContext, change: Partial<BreakerCont
 export interface Heard {
   readonly next: Partial<BreakerContext>
   readonly moved: CircuitMoved | undefined
+  /** The strategy's finding when it entered a state. */
+  readonly stated: CircuitFinding | undefined
   /** Whether the gate has to be published anew. */
   readonly changed: boolean
 }
@@ -113,7 +115,7 @@ const sameLines = (one: Lines, other: Lines) => JSON.stringify(one) === JSON.str
 /** Takes in the snapshot of one child: its advice and, of the strategy, its finding. */
 export function hear(context: BreakerContext, key: string, snapshot: Snapshot<unknown>): Heard {
   const plug = context.parts.find((part) => part.plug.key === key)?.plug
-  if (plug === undefined || snapshot.status !== "active") return { next: {}, moved: undefined, changed: false }
+  if (plug === undefined || snapshot.status !== "active") return { next: {}, moved: undefined, stated: undefined, changed: false }
   const finding = plug.kind === "strategy" ? plug.finding(snapshot) : context.finding
   const entered = plug.kind === "strategy" && finding.entries !== context.finding.entries
   const before = context.voices[key]
@@ -122,10 +124,10 @@ export function hear(context: BreakerContext, key: string, snapshot: Snapshot<un
   const at = Math.max(context.at, finding.at)
   const reason = plug.kind === "strategy" ? finding.reason : (plug.reason?.(snapshot) ?? key)
   const ready = context.ready.includes(key) ? context.ready : [...context.ready, key]
-  if (!changed) return { next: { finding, ready }, moved: undefined, changed }
+  if (!changed) return { next: { finding, ready }, moved: undefined, stated: undefined, changed }
   const epoch = entered ? context.epoch + 1 : context.epoch
   const voices = { ...context.voices, [key]: { ...advice, since: at, reason } }
-  return { next: { at, finding, ready, epoch, voices }, moved: moveOf(context, finding, at, epoch), changed }
+  return { next: { at, finding, ready, epoch, voices }, moved: moveOf(context, finding, at, epoch), stated: entered ? finding : undefined, changed }
 }
 
 function moveOf(context: BreakerContext, finding: CircuitFinding, at: number, epoch: number): CircuitMoved | undefined {

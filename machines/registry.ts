@@ -36,24 +36,26 @@ export interface ChosenPart {
 
 /**
  * Reads which parts a config asks for. Throws `InvalidConfig` with every problem found; nothing has been started then.
- * `others` are keys that the caller reads itself.
  */
-export function chooseParts(config: unknown, from: Registry = registry, others: readonly string[] = []): readonly ChosenPart[] {
+export function chooseParts(config: unknown, from: Registry = registry): readonly ChosenPart[] {
   const problems: Problem[] = []
-  const parts = readParts(config, from, others, problems)
+  const { parts } = readParts(config, from, [], problems)
   if (problems.length > 0) throw new InvalidConfig(problems)
   return parts
 }
 
-function readParts(config: unknown, from: Registry, others: readonly string[], problems: Problem[]): ChosenPart[] {
-  const given = config === undefined ? new Map() : (entriesOf(config, "config", problems) ?? new Map())
+/** Reads a config, noting problems. `others` are keys that the caller understands: their values come back as they are. */
+export function readParts(config: unknown, from: Registry, others: readonly string[], problems: Problem[]) {
+  const read = config === undefined ? undefined : entriesOf(config, "config", problems)
+  const given: ReadonlyMap<string, unknown> = read ?? new Map()
   refuseUnknown(given, ["strategy", ...Object.keys(from.components), ...others], "config", problems)
   const chosen = chooseStrategy(given.get("strategy"), from, problems)
   const advisers = Object.values(from.components).map((plug) => ({
     plug,
     settings: switchable(plug.options, plug.standard).read(given.get(plug.key), `config.${plug.key}`, problems),
   }))
-  return [...chosen, ...advisers.filter(({ settings }) => settings !== undefined)]
+  const parts: readonly ChosenPart[] = [...chosen, ...advisers.filter(({ settings }) => settings !== undefined)]
+  return { parts, given }
 }
 
 function chooseStrategy(value: unknown, from: Registry, problems: Problem[]): ChosenPart[] {

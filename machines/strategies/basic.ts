@@ -63,8 +63,9 @@ interface Saved {
 function savedOf(signal: Signal): Saved | undefined {
   const part = signal.type === "breaker.restored" ? (signal.parts["basic"] as Partial<Saved> | undefined) : undefined
   const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0 } = part ?? {}
+  const elapsedMs = signal.type === "breaker.restored" ? signal.elapsedMs : 0
   if (circuit === undefined || ![remainingMs, trips, sinceCloseMs].every((n) => Number.isFinite(n) && n >= 0)) return undefined
-  return { circuit, remainingMs, trips, sinceCloseMs }
+  return { circuit, remainingMs: Math.max(0, remainingMs - elapsedMs), trips, sinceCloseMs: sinceCloseMs + elapsedMs }
 }
 
 const machine = setup({

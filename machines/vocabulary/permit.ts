@@ -1,6 +1,11 @@
 import type { OutcomeKind } from "./outcome.ts"
 import type { Rejection } from "./rejection.ts"
 
+export interface SettlementDetails {
+  /** The error behind a `"failure"`: the breaker's `classify` then says what it means. */
+  readonly error?: unknown
+}
+
 /** The receipt of one admitted call. Settled exactly once; a second settlement changes nothing. */
 export interface Permit {
   readonly admitted: true
@@ -11,7 +16,7 @@ export interface Permit {
   /** When the call entered, monotonic milliseconds. */
   readonly startedAt: number
   /** Reports how the call ended. Returns false when the permit was settled, or had expired, before. */
-  settle(kind: OutcomeKind): boolean
+  settle(kind: OutcomeKind, details?: SettlementDetails): boolean
   /** Gives an unsettled permit back as `ignored`. */
   [Symbol.dispose](): void
 }

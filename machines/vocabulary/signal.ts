@@ -65,10 +65,12 @@ export interface OperatorActed {
   readonly why: string
 }
 
-/** A part of a saved breaker comes back: each actor takes what it saved, waits already shortened. */
+/** A saved breaker comes back: each actor takes what it saved and shortens its waits by the time that has passed. */
 export interface BreakerRestored {
   readonly type: "breaker.restored"
   readonly at: number
+  /** Milliseconds since it was saved, never negative. */
+  readonly elapsedMs: number
   readonly parts: { readonly [key: string]: unknown }
 }
 

@@ -1,0 +1,46 @@
+import { InvalidConfig, type Problem, show } from "../machines/options.ts"
+import { type ChosenPart, type PartsConfig, readParts, registry } from "../machines/registry.ts"
+import type { Classify } from "./classify.ts"
+
+/**
+ * What a breaker is made of. Every part has a sensible default, so `{}` is a configuration; `false` switches a component off.
+ * Durations take Effect's notation: `"2 seconds"`, `"150 millis"`, or milliseconds as a number.
+ */
+export interface BreakerConfig extends PartsConfig {
+  /** Says what the end of a call means for the service. Without it, errors are failures. */
+  readonly classify?: Classify<never> | undefined
+}
+
+/**
+ * Gives a config in a `const` its type, and nothing else.
+ *
+ * @example
+ * import { createBreaker, defineConfig } from "recloser"
+ * import assert from "node:assert/strict"
+ *
+ * const config = defineConfig({ strategy: { type: "basic", openFor: "3 seconds" }, timeout: "2 seconds" })
+ * const breaker = createBreaker("search", config)
+ * assert.equal(breaker.circuit, "closed")
+ * await breaker.stop()
+ */
+export const defineConfig = <const Config extends BreakerConfig>(config: Config): Config => config
+
+export interface ReadConfig {
+  readonly parts: readonly ChosenPart[]
+  readonly classify: Classify<never> | undefined
+}
+
+/** Reads a config once, without changing it. Throws `InvalidConfig` with every problem before anything is started. */
+export function readConfig(name: unknown, config: unknown): ReadConfig {
+  const problems: Problem[] = []
+  if (typeof name !== "string" || name.length === 0 || name.length > 200) {
+    problems.push({ path: "name", value: show(name), rule: "must be a string of 1 to 200 characters" })
+  }
+  const { parts, given } = readParts(config, registry, ["classify"], problems)
+  const classify = given.get("classify")
+  if (classify !== undefined && typeof classify !== "function") {
+    problems.push({ path: "config.classify", value: show(classify), rule: "must be a function" })
+  }
+  if (problems.length > 0) throw new InvalidConfig(problems)
+  return { parts, classify: classify as Classify<never> | undefined }
+}

@@ -1,0 +1,93 @@
+/** Introduces the two planes to each other: each is handed one capability of the other, `swap(gate)` and `signal(fact)`. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { InvalidConfig } from "../machines/options.ts"
+import type { ChosenPart } from "../machines/registry.ts"
+import { readConfig } from "./BreakerConfig.ts"
+import type { Clock } from "./Clock.ts"
+import { timekeeperOf, wheelOf } from "./Clock.ts"
+import { type Classify, classifyWith } from "./classify.ts"
+import { conduct, type Conductor, type ConductorHooks, type Inspect, type StartFailed } from "./control-plane/conductor.ts"
+import { readSaved, restore } from "./control-plane/persistence.ts"
+import { Plane } from "./data-plane/plane.ts"
+import { Listeners } from "./events.ts"
+import { Sampler } from "./sampler.ts"
+
+/** The parts of one living breaker. */
+export interface Assembly {
+  readonly name: string
+  readonly clock: Clock
+  readonly plane: Plane
+  readonly conductor: Conductor
+  readonly listeners: Listeners
+  readonly classify: Classify<never> | undefined
+  readonly parts: readonly ChosenPart[]
+  /** Set by whoever waits for the last call in flight. */
+  readonly whenIdle: Set<() => void>
+}
+
+export interface AssembleOptions {
+  readonly clock: Clock
+  readonly restore?: unknown
+  readonly inspect?: Inspect | undefined
+}
+
+/** What the conductor hands to listeners, in the words of the doors. */
+export function hooksOf(plane: Plane, listeners: Listeners): ConductorHooks {
+  return {
+    swap: (gate) => plane.swap(gate),
+    emitted: (event) => {
+      if (event.type === "circuit.moved") listeners.tell<"transition">({ ...event, type: "transition" })
+      else if (event.type === "mode.changed") listeners.tell<"mode">({ ...event, type: "mode" })
+      else if (event.type === "finding.changed") listeners.tell<"finding">({ ...event, type: "finding" })
+      else listeners.trouble(event.part, event.error, event.gaveUp)
+    },
+  }
+}
+
+/** The data plane of a breaker and those who listen to it. `signal` is how its facts reach the machines. */
+export function preparePlane(
+  name: string,
+  clock: Clock,
+  classify: Classify<never> | undefined,
+  signal: (report: Parameters<Conductor["send"]>[0]) => void,
+) {
+  const listeners = new Listeners(name)
+  const sampler = new Sampler(name, listeners)
+  const whenIdle = new Set<() => void>()
+  const plane = new Plane(name, wheelOf(clock), {
+    signal,
+    refused: (rejection, now) => sampler.refused(rejection, now),
+    classify: (error) => classifyWith(classify, { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
+    idle: () => {
+      for (const wake of whenIdle) wake()
+    },
+  })
+  return { plane, listeners, whenIdle }
+}
+
+/** Reads the config, starts the machines in the Scope, and connects the planes. Nothing is started when the config is bad. */
+export const assemble = (
+  name: string,
+  config: unknown,
+  options: AssembleOptions,
+): Effect.Effect<Assembly, InvalidConfig | StartFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { clock } = options
+    const { parts, classify, saved } = yield* Effect.try({
+      try: () => ({ ...readConfig(name, config), saved: readSaved(options.restore) }),
+      catch: (error) => error as InvalidConfig,
+    })
+    const late: { conductor?: Conductor } = {}
+    const { plane, listeners, whenIdle } = preparePlane(name, clock, classify, (report) => late.conductor?.send(report))
+    yield* Effect.addFinalizer(() => Effect.sync(() => plane.stop()))
+    const conductor = yield* conduct({
+      input: { name, parts, metered: true, at: clock.now(), seed: clock.seed() },
+      time: timekeeperOf(clock),
+      hooks: hooksOf(plane, listeners),
+      inspect: options.inspect,
+    })
+    late.conductor = conductor
+    if (saved) restore(conductor, saved, timekeeperOf(clock))
+    return { name, clock, plane, conductor, listeners, classify, parts, whenIdle }
+  })

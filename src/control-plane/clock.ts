@@ -1,0 +1,53 @@
+/** XState's and Effect's clocks, told by one timekeeper: machines and fibers see the same time as the data plane. */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+
+export interface Timekeeper {
+  /** Monotonic milliseconds. */
+  now(): number
+  /** Wall-clock milliseconds since 1970. */
+  wallNow(): number
+  /** Runs once after `delayMs`; answers how to call it off. `holds`: whether the process must stay alive for it. */
+  after(delayMs: number, run: () => void, holds: boolean): () => void
+}
+
+/** XState keeps the handle that `setTimeout` answers and hands it back to `clearTimeout`. */
+export interface MachineClock {
+  setTimeout(run: () => void, delayMs: number): () => void
+  clearTimeout(cancel: (() => void) | undefined): void
+}
+
+/** The clock of an actor system. `enter` wraps what a timer sets off, so that its events reach listeners in order. */
+export const machineClock = (time: Timekeeper, enter: (run: () => void) => void): MachineClock => ({
+  setTimeout: (run, delayMs) => time.after(delayMs, () => enter(run), false),
+  clearTimeout: (cancel) => cancel?.(),
+})
+
+const nanosPerMs = 1_000_000
+
+/** Effect's clock service over a timekeeper. */
+export function effectClock(time: Timekeeper): Clock.Clock {
+  const wallNanos = () => BigInt(Math.round(time.wallNow() * nanosPerMs))
+  const nanos = () => BigInt(Math.round(time.now() * nanosPerMs))
+  return {
+    currentTimeMillisUnsafe: () => time.wallNow(),
+    currentTimeMillis: Effect.sync(() => time.wallNow()),
+    currentTimeNanosUnsafe: wallNanos,
+    currentTimeNanos: Effect.sync(wallNanos),
+    monotonicTimeNanosUnsafe: nanos,
+    monotonicTimeNanos: Effect.sync(nanos),
+    sleep: (duration) =>
+      Effect.callback<void>((resume) => {
+        const cancel = time.after(Duration.toMillis(duration), () => resume(Effect.void), true)
+        return Effect.sync(cancel)
+      }),
+  }
+}
+
+/** Runs an effect on this timekeeper's time. */
+export const onTime =
+  (time: Timekeeper) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provideContext(effect, Context.make(Clock.Clock, effectClock(time)))

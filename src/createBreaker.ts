@@ -1,0 +1,50 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { assemble } from "./assemble.ts"
+import { AssembledBreaker, type Breaker } from "./Breaker.ts"
+import type { BreakerConfig } from "./BreakerConfig.ts"
+import { type Clock, systemClock } from "./Clock.ts"
+import type { Inspect } from "./control-plane/conductor.ts"
+import type { SavedBreaker } from "./control-plane/persistence.ts"
+import { type LogStyle, logBreaker } from "./observability/logging.ts"
+
+export interface BreakerOptions {
+  /** Where the breaker gets its time from. Default: the process's clock. */
+  readonly clock?: Clock | undefined
+  /** Structured logs of transitions, operator acts, troubles and sampled refusals on the console. Default: none. */
+  readonly log?: LogStyle | false | undefined
+  /** What `save()` returned, perhaps in another process. */
+  readonly restore?: SavedBreaker | undefined
+  /** Receives XState's inspection events of the breaker's actors. */
+  readonly inspect?: Inspect | undefined
+}
+
+/**
+ * Makes a breaker and starts it. Throws `InvalidConfig` when the config cannot be used; nothing has been started then.
+ *
+ * A resolved promise is a success, so `execute(() => fetch(url))` counts an HTTP 500 as one: use `protectFetch` of
+ * `recloser/fetch`, or a `classify` of your own.
+ *
+ * @example
+ * import { createBreaker } from "recloser"
+ * import assert from "node:assert/strict"
+ *
+ * const payments = createBreaker("payments", { timeout: "2 seconds" })
+ * assert.equal(await payments.execute(async () => "paid"), "paid")
+ * assert.equal(payments.metrics().calls.success, 1)
+ * await payments.stop()
+ */
+export function createBreaker(name: string, config: BreakerConfig = {}, options: BreakerOptions = {}): Breaker {
+  const { clock = systemClock, log, restore, inspect } = options
+  const scope = Scope.makeUnsafe()
+  const exit = Effect.runSyncExit(Scope.provide(assemble(name, config, { clock, restore, inspect }), scope))
+  if (Exit.isFailure(exit)) {
+    Effect.runSync(Scope.close(scope, exit))
+    throw Cause.squash(exit.cause)
+  }
+  const breaker = new AssembledBreaker(exit.value, scope)
+  if (log) logBreaker(breaker, log)
+  return breaker
+}

@@ -1,0 +1,49 @@
+/** The latency sketch: mutable twin of the vocabulary's, in typed arrays. */
+import { bucketCount, generation, hasEnded, summarise } from "../../machines/vocabulary/latency.ts"
+import type { LatencySummary } from "../../machines/vocabulary/signal.ts"
+
+const bits = new DataView(new ArrayBuffer(8))
+const lowestMs = 2 ** -6
+
+/** The vocabulary's `bucketOf`, read from the bits of the number: exponent and the top four bits of the fraction. */
+export function bucketOfFast(durationMs: number): number {
+  if (!(durationMs >= lowestMs)) return 0
+  bits.setFloat64(0, durationMs)
+  // 1023 is the bias of the exponent; the lowest exponent is -6, and 16 buckets make an octave.
+  const bucket = 1 + (bits.getUint32(0) >>> 16) - ((1023 - 6) << 4)
+  return bucket < bucketCount ? bucket : bucketCount - 1
+}
+
+export class LatencySketch {
+  #older = new Uint32Array(bucketCount)
+  #newer = new Uint32Array(bucketCount)
+  #samples = 0
+  #since: number
+
+  constructor(at: number) {
+    this.#since = at
+  }
+
+  add(durationMs: number, at: number): void {
+    if (at - this.#since >= generation.minimumMs) this.#turn(at)
+    const bucket = bucketOfFast(durationMs)
+    this.#newer[bucket] = (this.#newer[bucket] as number) + 1
+    this.#samples++
+  }
+
+  summary(at: number): LatencySummary {
+    this.#turn(at)
+    return summarise(this.#older, this.#newer)
+  }
+
+  #turn(at: number): void {
+    if (!hasEnded(this.#since, this.#samples, at)) return
+    const silent = at - this.#since >= 2 * generation.maximumMs
+    const freed = this.#older
+    this.#older = this.#newer
+    this.#newer = freed.fill(0)
+    if (silent) this.#older.fill(0)
+    this.#since = at
+    this.#samples = 0
+  }
+}

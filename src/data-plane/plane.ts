@@ -1,0 +1,199 @@
+/**
+ * The data plane of one breaker: it obeys the gate on every call and reports rare facts. Synchronous and bounded.
+ *
+ * A call: `admit` answers a receipt or a rejection; `settle` gives back what was taken, drops stragglers, and hands the one
+ * outcome to the meter. Nothing here decides: thresholds, waits and probe verdicts belong to the machines.
+ */
+import { creditOf, creditPerCall } from "../../machines/vocabulary/admission.ts"
+import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
+import { isBad, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
+import { type Rejection, type RejectionTemplate, refusalByProbes, refusalByShare, rejectNow } from "../../machines/vocabulary/rejection.ts"
+import type { Report } from "../../machines/vocabulary/signal.ts"
+import { Meter } from "./meter.ts"
+import { ProbePlace, Receipt, type Settler } from "./receipt.ts"
+import { Tally } from "./tally.ts"
+import { Alarm, type Wheel } from "./wheel.ts"
+
+/** What the control plane hands in: the way facts reach it, and who is told about refusals. */
+export interface PlaneHooks {
+  signal(report: Report): void
+  refused(rejection: Rejection, now: number): void
+  /** What an error that a permit's holder reports means. */
+  classify(error: unknown): OutcomeKind
+  /** The last call in flight has settled. */
+  idle(): void
+}
+
+export class Plane implements Settler {
+  readonly breaker: string
+  readonly tally = new Tally()
+  readonly meter: Meter
+  gate: Gate = idleGate
+  inFlight = 0
+  readonly #wheel: Wheel
+  readonly #hooks: PlaneHooks
+  /** Nothing stands in the way of an ordinary call: the whole check, for the ordinary case. */
+  #free = false
+  #credit = 0
+  readonly #places = new Set<ProbePlace>()
+  #byShare: RejectionTemplate | undefined
+  #byProbes: RejectionTemplate | undefined
+
+  constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
+    this.breaker = breaker
+    this.#wheel = wheel
+    this.#hooks = hooks
+    this.meter = new Meter(wheel, (report) => hooks.signal(report))
+  }
+
+  /** Takes a new gate: the very next call obeys it. */
+  swap(gate: Gate): void {
+    const { share, probes } = gate.restriction
+    if (gate.epoch !== this.gate.epoch) this.#beginEpoch()
+    this.gate = gate
+    this.#free = gate.enforcement === "on" && share >= 1 && probes === Number.POSITIVE_INFINITY && gate.phase === "active"
+    this.#byShare = undefined
+    this.#byProbes = undefined
+    this.meter.adopt(gate, this.#wheel.host.now())
+  }
+
+  /** Takes what one call needs, or says why not. `now` is read once by the caller. */
+  admit(now: number): Receipt | Rejection {
+    if (this.#free) {
+      this.#begin(now)
+      return new Receipt(this, this.gate.epoch, now, undefined, true)
+    }
+    return this.#decide(now)
+  }
+
+  /** Why a call would be refused now; takes nothing and counts nothing. */
+  wouldReject(now: number): Rejection | undefined {
+    const { restriction, enforcement } = this.gate
+    if (this.#free || enforcement !== "on") return undefined
+    if (restriction.share > 0 && Number.isFinite(restriction.probes)) {
+      return this.#places.size < restriction.probes ? undefined : this.#busyProbes(now)
+    }
+    const enough = restriction.share >= 1 || this.#credit + creditOf(restriction.share) >= creditPerCall
+    return enough ? undefined : rejectNow(this.#shareTemplate(), now)
+  }
+
+  settle(receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean {
+    const judged = kind === "failure" && details !== undefined && "error" in details
+    return this.settleAt(receipt, judged ? this.#hooks.classify(details.error) : kind, this.#wheel.host.now())
+  }
+
+  /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe has its own lease. */
+  lease(receipt: Receipt, leaseMs: number): void {
+    if (receipt.place !== undefined) return
+    receipt.lease = new Alarm((now) => this.settleAt(receipt, "ignored", now))
+    this.#wheel.arm(receipt.lease, leaseMs, receipt.startedAt)
+  }
+
+  /** Settles once; false when it was settled, or its lease had ended, before. */
+  settleAt(receipt: Receipt, kind: OutcomeKind, now: number): boolean {
+    if (receipt.settled) return false
+    receipt.settled = true
+    if (receipt.lease !== undefined) this.#wheel.disarm(receipt.lease)
+    this.inFlight--
+    this.tally[kind]++
+    const place = receipt.place
+    if (place !== undefined) this.#settleProbe(receipt, place, kind, now)
+    else if (!receipt.counted) this.tally.uncounted++
+    else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
+    else this.meter.settle(kind, receipt.startedAt, now)
+    if (this.inFlight === 0) this.#hooks.idle()
+    return place === undefined || !place.expired
+  }
+
+  /** The lease of a probe has ended before the probe: its place is free, and the machines are told. */
+  expire(place: ProbePlace, now: number): void {
+    this.#places.delete(place)
+    if (place.epoch === this.gate.epoch) this.#hooks.signal({ type: "probe.expired", at: now, epoch: place.epoch })
+  }
+
+  stop(): void {
+    this.meter.stop()
+    this.#beginEpoch()
+  }
+
+  /** Credit and leases start anew; what ran before is a straggler. */
+  #beginEpoch(): void {
+    this.#credit = 0
+    for (const place of this.#places) this.#wheel.disarm(place)
+    this.#places.clear()
+  }
+
+  #begin(now: number): void {
+    this.inFlight++
+    this.tally.admitted++
+    this.meter.enter(now)
+  }
+
+  #decide(now: number): Receipt | Rejection {
+    const { restriction, enforcement, epoch } = this.gate
+    if (enforcement === "off") return this.#admitUncounted(now)
+    if (Number.isFinite(restriction.probes) && restriction.share > 0) {
+      if (this.#places.size < restriction.probes) return this.#admitProbe(now)
+      return enforcement === "observe" ? this.#shadow(now) : this.#refuse(this.#busyProbes(now), now)
+    }
+    this.#credit = restriction.share >= 1 ? creditPerCall : this.#credit + creditOf(restriction.share)
+    if (this.#credit < creditPerCall) {
+      return enforcement === "observe" ? this.#shadow(now) : this.#refuse(rejectNow(this.#shareTemplate(), now), now)
+    }
+    this.#credit -= creditPerCall
+    this.#begin(now)
+    return new Receipt(this, epoch, now, undefined, true)
+  }
+
+  #admitProbe(now: number): Receipt {
+    const place = new ProbePlace(this.gate.epoch, this)
+    this.#places.add(place)
+    this.#wheel.arm(place, this.gate.lines.leaseMs ?? Number.MAX_SAFE_INTEGER, now)
+    this.inFlight++
+    this.tally.admitted++
+    this.tally.probes++
+    return new Receipt(this, this.gate.epoch, now, place, true)
+  }
+
+  #shadow(now: number): Receipt {
+    this.tally.shadowed++
+    return this.#admitUncounted(now)
+  }
+
+  #admitUncounted(now: number): Receipt {
+    this.inFlight++
+    this.tally.admitted++
+    return new Receipt(this, this.gate.epoch, now, undefined, false)
+  }
+
+  #refuse(rejection: Rejection, now: number): Rejection {
+    this.tally.refuse(rejection.layer)
+    this.#hooks.refused(rejection, now)
+    return rejection
+  }
+
+  #shareTemplate(): RejectionTemplate {
+    return (this.#byShare ??= Object.freeze(refusalByShare(this.breaker, this.gate)))
+  }
+
+  /** When the oldest lease ends a place is free for certain; a probe that settles frees it earlier. */
+  #busyProbes(now: number): Rejection {
+    this.#byProbes ??= refusalByProbes(this.breaker, this.gate)
+    let free = Number.POSITIVE_INFINITY
+    for (const place of this.#places) free = Math.min(free, place.due)
+    return rejectNow(this.#byProbes, now, free)
+  }
+
+  #settleProbe(receipt: Receipt, place: ProbePlace, kind: OutcomeKind, now: number): void {
+    this.#wheel.disarm(place)
+    this.#places.delete(place)
+    if (receipt.epoch !== this.gate.epoch || place.expired) {
+      this.tally.stragglers++
+      return
+    }
+    if (kind === "ignored") return
+    const bad = isBad({ kind, slow: this.meter.isSlow(now - receipt.startedAt) })
+    this.#hooks.signal({ type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch: receipt.epoch })
+  }
+}

@@ -1,0 +1,58 @@
+import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Permit, SettlementDetails } from "../../machines/vocabulary/permit.ts"
+import { Timer } from "./wheel.ts"
+
+/** What a receipt reports to. */
+export interface Settler {
+  settle(receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean
+  expire(place: ProbePlace, now: number): void
+}
+
+/** A probe's place, leased: it comes back when the probe settles or the lease ends, whichever is first. */
+export class ProbePlace extends Timer {
+  readonly epoch: number
+  expired = false
+  readonly #settler: Settler
+  constructor(epoch: number, settler: Settler) {
+    super()
+    this.epoch = epoch
+    this.#settler = settler
+  }
+  fire(now: number): void {
+    this.expired = true
+    this.#settler.expire(this, now)
+  }
+}
+
+export class Receipt implements Permit {
+  readonly admitted = true
+  readonly epoch: number
+  readonly startedAt: number
+  readonly place: ProbePlace | undefined
+  /** False for calls that ran while the gate was not obeyed: they enter no window. */
+  readonly counted: boolean
+  /** Ends a permit that its holder forgets to settle. */
+  lease: Timer | undefined = undefined
+  settled = false
+  readonly #settler: Settler
+
+  constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {
+    this.#settler = settler
+    this.epoch = epoch
+    this.startedAt = startedAt
+    this.place = place
+    this.counted = counted
+  }
+
+  get probe(): boolean {
+    return this.place !== undefined
+  }
+
+  settle(kind: OutcomeKind, details?: SettlementDetails): boolean {
+    return this.#settler.settle(this, kind, details)
+  }
+
+  [Symbol.dispose](): void {
+    this.#settler.settle(this, "ignored")
+  }
+}

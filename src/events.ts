@@ -1,0 +1,85 @@
+import type { CircuitFinding } from "../machines/vocabulary/circuit.ts"
+import type { Mode } from "../machines/vocabulary/gate.ts"
+import type { Rejection } from "../machines/vocabulary/rejection.ts"
+import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
+
+/** What `on` can listen to, by name. `at` is in milliseconds on the breaker's monotonic clock. */
+export interface BreakerEvents {
+  /** The circuit moved: once per cause, with the rule and the counts it was decided on. */
+  readonly transition: Omit<CircuitMoved, "type"> & { readonly type: "transition" }
+  /** Calls were refused: at most one event a second; `count` says how many refusals it stands for. */
+  readonly refusal: {
+    readonly type: "refusal"
+    readonly at: number
+    readonly breaker: string
+    readonly count: number
+    readonly rejection: Rejection
+  }
+  /** The operator acted. */
+  readonly mode: {
+    readonly type: "mode"
+    readonly at: number
+    readonly breaker: string
+    readonly from: Mode
+    readonly to: Mode
+    readonly why: string
+  }
+  /** What the strategy states of itself changed. */
+  readonly finding: { readonly type: "finding"; readonly breaker: string; readonly part: string; readonly finding: CircuitFinding }
+  /** Something of the user's or of a part threw. It was isolated; the breaker goes on. */
+  readonly trouble: {
+    readonly type: "trouble"
+    readonly breaker: string
+    /** A part's key, or `classify`, `listener`. */
+    readonly part: string
+    readonly error: unknown
+    /** The part crashed too often and was left out. */
+    readonly gaveUp: boolean
+  }
+}
+
+export type EventName = keyof BreakerEvents
+export type Listener<Name extends EventName> = (event: BreakerEvents[Name]) => void
+
+/** Users' listeners. What one throws reaches neither the caller, nor the machine, nor the other listeners. */
+export class Listeners {
+  readonly #byName = new Map<string, Set<Listener<never>>>()
+  readonly #breaker: string
+
+  constructor(breaker: string) {
+    this.#breaker = breaker
+  }
+
+  add<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
+    const listeners = this.#byName.get(name) ?? new Set()
+    this.#byName.set(name, listeners)
+    // A wrapper of its own for each subscription: the same function may listen twice, and leaves once.
+    const own: Listener<never> = (event) => (listener as Listener<never>)(event)
+    listeners.add(own)
+    return () => {
+      listeners.delete(own)
+    }
+  }
+
+  has(name: EventName): boolean {
+    return (this.#byName.get(name)?.size ?? 0) > 0
+  }
+
+  tell<Name extends EventName>(event: BreakerEvents[Name]): void {
+    for (const listener of [...(this.#byName.get(event.type) ?? [])]) {
+      try {
+        listener(event as never)
+      } catch (error) {
+        if (event.type !== "trouble") this.trouble("listener", error)
+      }
+    }
+  }
+
+  trouble(part: string, error: unknown, gaveUp = false): void {
+    this.tell<"trouble">({ type: "trouble", breaker: this.#breaker, part, error, gaveUp })
+  }
+
+  clear(): void {
+    this.#byName.clear()
+  }
+}

@@ -1,0 +1,199 @@
+/** Running one admitted call as a promise: its deadline, its signal, its one outcome. */
+import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import { CallRejected, CallTimedOut } from "./CallRejected.ts"
+import type { Clock } from "./Clock.ts"
+import { type Classify, classifyByDefault, classifyWith } from "./classify.ts"
+import type { Plane } from "./data-plane/plane.ts"
+import type { Receipt } from "./data-plane/receipt.ts"
+import { Timer, type TimerList, type Wheel } from "./data-plane/wheel.ts"
+import type { Listeners } from "./events.ts"
+
+/** What a protected function is given. */
+export interface CallContext {
+  /** Aborted when the call times out, when its caller gives up, or when the breaker stops. Made when first read. */
+  readonly signal: AbortSignal
+  /** Counts from 1. */
+  readonly attempt: number
+  /** When the call's time is over, in milliseconds on the breaker's monotonic clock; `Infinity` without a timeout. */
+  readonly deadline: number
+}
+
+export type Fallback<T> = (reason: CallRejected | CallTimedOut) => T | PromiseLike<T>
+
+/** How one call ends for its caller, and what its end means. */
+export interface Course<T> {
+  readonly resolve: (value: T | PromiseLike<T>) => void
+  readonly reject: (error: unknown) => void
+  readonly classify: Classify<never> | undefined
+  readonly fallback: Fallback<T> | undefined
+  readonly callerSignal: AbortSignal | undefined
+}
+
+const never = Number.POSITIVE_INFINITY
+
+/** What all calls of one breaker share. */
+export class Runner {
+  readonly plane: Plane
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly listeners: Listeners
+  /** The calls in flight that this breaker answers for, newest first. */
+  newest: Call<never> | undefined
+  #list: TimerList | undefined
+
+  constructor(plane: Plane, clock: Clock, wheel: Wheel, listeners: Listeners) {
+    this.plane = plane
+    this.clock = clock
+    this.wheel = wheel
+    this.listeners = listeners
+  }
+
+  run<T>(receipt: Receipt, timeoutMs: number, fn: (call: CallContext) => T | PromiseLike<T>, course: Course<T>): void {
+    const call = new Call(this, receipt, timeoutMs, course)
+    call.begin()
+    let result: T | PromiseLike<T>
+    try {
+      result = fn(call)
+    } catch (error) {
+      call.fail(error)
+      return
+    }
+    const promise = result instanceof Promise ? result : Promise.resolve(result)
+    promise.then(
+      (value) => call.succeed(value),
+      (error) => call.fail(error),
+    )
+  }
+
+  /** Ends every call in flight: the breaker is stopping and its grace is over. */
+  interruptAll(reason: () => CallRejected): void {
+    for (let call = this.newest; call !== undefined; call = this.newest) call.interrupt(reason())
+  }
+
+  listOf(durationMs: number): TimerList {
+    if (this.#list?.durationMs !== durationMs) this.#list = this.wheel.listOf(durationMs)
+    return this.#list
+  }
+
+  /** Tells what the user's own code threw; the call goes on. */
+  trouble(error: unknown): void {
+    this.listeners.trouble("classify", error)
+  }
+}
+
+export class Call<T> extends Timer implements CallContext {
+  readonly attempt = 1
+  readonly deadline: number
+  older: Call<never> | undefined
+  newer: Call<never> | undefined
+  readonly #runner: Runner
+  readonly #receipt: Receipt
+  readonly #timeoutMs: number
+  readonly #course: Course<T>
+  #controller: AbortController | undefined
+  /** Why the call was ended from outside; then its own result no longer counts. */
+  #abortedBy: unknown
+  #ended = false
+
+  constructor(runner: Runner, receipt: Receipt, timeoutMs: number, course: Course<T>) {
+    super()
+    this.#runner = runner
+    this.#receipt = receipt
+    this.#timeoutMs = timeoutMs
+    this.#course = course
+    this.holds = true
+    this.deadline = receipt.startedAt + timeoutMs
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#abortedBy !== undefined) this.#controller.abort(this.#abortedBy)
+    }
+    return this.#controller.signal
+  }
+
+  begin(): void {
+    const runner = this.#runner
+    const newest = runner.newest
+    this.older = newest
+    if (newest !== undefined) newest.newer = this as unknown as Call<never>
+    runner.newest = this as unknown as Call<never>
+    if (this.#timeoutMs < never) runner.wheel.armIn(runner.listOf(this.#timeoutMs), this, this.#receipt.startedAt)
+    this.#course.callerSignal?.addEventListener("abort", this.#abandon, { once: true })
+  }
+
+  succeed(value: T): void {
+    if (this.#ended) return
+    const classify = this.#course.classify
+    const verdict = classify ? classifyWith(classify, { ok: true, value }, (e) => this.#runner.trouble(e)) : "success"
+    this.#end(verdict)
+    this.#course.resolve(value)
+  }
+
+  fail(error: unknown): void {
+    if (this.#ended) return
+    const classify = this.#course.classify
+    const exit = { ok: false, error } as const
+    this.#end(classify ? classifyWith(classify, exit, (e) => this.#runner.trouble(e)) : classifyByDefault(exit))
+    this.#course.reject(error)
+  }
+
+  /** The deadline: the caller is answered now, and the work is told to stop. */
+  fire(): void {
+    if (this.#ended) return
+    const error = new CallTimedOut(this.#runner.plane.breaker, this.#timeoutMs)
+    this.#end("timedOut")
+    this.#abort(error)
+    answer(error, this.#course.fallback, this.#course)
+  }
+
+  /** The breaker stops and waits no longer. */
+  interrupt(error: CallRejected): void {
+    this.#end("ignored")
+    this.#abort(error)
+    this.#course.reject(error)
+  }
+
+  /** The caller gave up: that says nothing about the service. */
+  readonly #abandon = (): void => {
+    if (this.#ended) return
+    const reason = this.#course.callerSignal?.reason
+    this.#end("ignored")
+    this.#abort(reason)
+    this.#course.reject(reason)
+  }
+
+  #abort(reason: unknown): void {
+    this.#abortedBy = reason
+    this.#controller?.abort(reason)
+  }
+
+  #end(kind: OutcomeKind): void {
+    this.#ended = true
+    const runner = this.#runner
+    if (this.list !== undefined) runner.wheel.disarm(this)
+    if (this.newer === undefined) runner.newest = this.older
+    else this.newer.older = this.older
+    if (this.older !== undefined) this.older.newer = this.newer
+    this.#course.callerSignal?.removeEventListener("abort", this.#abandon)
+    runner.plane.settleAt(this.#receipt, kind, runner.clock.now())
+  }
+}
+
+/** Answers a refused or timed-out call: by its fallback, whose result never reaches a window, or by the error. */
+export function answer<T>(
+  error: CallRejected | CallTimedOut,
+  fallback: Fallback<T> | undefined,
+  { resolve, reject }: Pick<Course<T>, "resolve" | "reject">,
+): void {
+  if (fallback === undefined) {
+    reject(error)
+    return
+  }
+  try {
+    resolve(fallback(error))
+  } catch (thrown) {
+    reject(thrown)
+  }
+}

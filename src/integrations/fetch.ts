@@ -1,0 +1,58 @@
+/** `recloser/fetch`: a `fetch` that goes through a breaker and knows what an HTTP status means. */
+import type { Breaker, ExecuteOptions } from "../Breaker.ts"
+import type { CallExit, Verdict } from "../classify.ts"
+
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
+export interface ProtectFetchOptions {
+  /** The `fetch` to protect. Default: the global one. */
+  readonly fetch?: Fetch | undefined
+  /** Says what a response or an error means for the service. Default: `classifyResponse`. */
+  readonly classify?: ((exit: CallExit<Response>) => Verdict) | undefined
+  /** Answers instead of the service when the call is rejected or times out. */
+  readonly fallback?: ExecuteOptions<Response>["fallback"]
+}
+
+/**
+ * What a response means for the service: status 500 and above and 429 (too many requests) are failures, as is an error;
+ * any other status is an answer of a service that works.
+ *
+ * @example
+ * import { classifyResponse } from "recloser/fetch"
+ * import assert from "node:assert/strict"
+ *
+ * assert.equal(classifyResponse({ ok: true, value: new Response(null, { status: 503 }) }), "failure")
+ * assert.equal(classifyResponse({ ok: true, value: new Response(null, { status: 404 }) }), "success")
+ */
+export const classifyResponse = (exit: CallExit<Response>): Verdict =>
+  exit.ok && exit.value.status < 500 && exit.value.status !== 429 ? "success" : "failure"
+
+/** The caller's own signal, wherever `fetch` was given one. */
+const signalOf = (input: string | URL | Request, init: RequestInit | undefined): AbortSignal | undefined =>
+  init?.signal ?? (input instanceof Request ? input.signal : undefined)
+
+/**
+ * A `fetch` with the same arguments and the same answer, protected by a breaker. Responses reach the caller untouched,
+ * whatever their status; a refused call rejects with `CallRejected`, a slow one with `CallTimedOut`. Only the time until the
+ * response's headers is measured and bounded, not the reading of its body.
+ *
+ * @example
+ * import { createBreaker } from "recloser"
+ * import { protectFetch } from "recloser/fetch"
+ * import assert from "node:assert/strict"
+ *
+ * const search = createBreaker("search")
+ * const fetch = protectFetch(search, { fetch: async () => new Response("busy", { status: 503 }) })
+ * assert.equal((await fetch("http://search.example/?q=fuse")).status, 503)
+ * assert.equal(search.metrics().calls.failure, 1)
+ * await search.stop()
+ */
+export function protectFetch(breaker: Breaker, options: ProtectFetchOptions = {}): Fetch {
+  const { fetch = globalThis.fetch, classify = classifyResponse, fallback } = options
+  return (input, init) =>
+    breaker.execute(({ signal }) => fetch(input, { ...init, signal }), {
+      signal: signalOf(input, init),
+      classify,
+      fallback,
+    })
+}

@@ -1,0 +1,69 @@
+import type { Circuit } from "../machines/vocabulary/circuit.ts"
+import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
+import type { Layer } from "../machines/vocabulary/rejection.ts"
+import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
+import type { Assembly } from "./assemble.ts"
+
+/** One consistent look at a breaker: everything in it was read at the same instant. */
+export interface BreakerMetrics {
+  readonly breaker: string
+  /** Milliseconds on the breaker's monotonic clock. */
+  readonly at: number
+  readonly phase: Phase
+  readonly mode: Mode
+  readonly circuit: Circuit
+  readonly epoch: number
+  /** Counts since the breaker was made. */
+  readonly calls: {
+    readonly admitted: number
+    readonly rejected: number
+    readonly success: number
+    readonly failure: number
+    readonly timedOut: number
+    readonly ignored: number
+    readonly probes: number
+    /** Outcomes that came too late to decide anything. */
+    readonly stragglers: number
+    /** Calls that ran although the gate would have refused them, in shadow mode. */
+    readonly shadowed: number
+    readonly inFlight: number
+  }
+  /** Refused calls by layer; a layer that refused nothing is absent. */
+  readonly refusals: { readonly [L in Layer]?: number }
+  /** Milliseconds of successes over the last one to ten minutes, each within 3.2 %. All 0 when nothing measures. */
+  readonly latency: LatencySummary
+  /** The part that each running component reports. */
+  readonly components: {
+    readonly metrics?: {
+      /** 0 to 1: the part of recent calls that went well. */
+      readonly score: number
+      readonly msIn: { readonly [C in Circuit]: number }
+      readonly moves: { readonly [rule: string]: number }
+      readonly slices: readonly Slice[]
+    }
+    readonly timeout?: { readonly state: string; readonly timeoutMs: number }
+  }
+}
+
+export function readMetrics({ name, clock, plane, conductor, parts }: Assembly): BreakerMetrics {
+  const at = clock.now()
+  const { gate, tally } = plane
+  const { children } = conductor.root.getSnapshot()
+  const reports = parts.flatMap(({ plug }) => {
+    const child = children[plug.key]
+    return plug.report && child ? [[plug.key, plug.report(child.getSnapshot() as never, at)] as const] : []
+  })
+  const { admitted, rejected, success, failure, timedOut, ignored, probes, stragglers, shadowed } = tally
+  return {
+    breaker: name,
+    at,
+    phase: gate.phase,
+    mode: gate.mode,
+    circuit: gate.circuit,
+    epoch: gate.epoch,
+    calls: { admitted, rejected, success, failure, timedOut, ignored, probes, stragglers, shadowed, inFlight: plane.inFlight },
+    refusals: { ...tally.refusals },
+    latency: plane.meter.latency(at),
+    components: Object.fromEntries(reports),
+  }
+}

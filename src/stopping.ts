@@ -1,0 +1,39 @@
+/** Stopping: no new admissions, calls in flight get a grace period, then what the breaker owns is interrupted. */
+import * as Effect from "effect/Effect"
+import { rejectNow, refusalByShare } from "../machines/vocabulary/rejection.ts"
+import type { Assembly } from "./assemble.ts"
+import { CallRejected } from "./CallRejected.ts"
+import { timekeeperOf } from "./Clock.ts"
+import { onTime } from "./control-plane/clock.ts"
+import type { Runner } from "./execution.ts"
+
+/** Waits until nothing is in flight. */
+const whenIdle = ({ plane, whenIdle }: Assembly): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    if (plane.inFlight === 0) {
+      resume(Effect.void)
+      return
+    }
+    const wake = () => {
+      whenIdle.delete(wake)
+      resume(Effect.void)
+    }
+    whenIdle.add(wake)
+    return Effect.sync(() => whenIdle.delete(wake))
+  })
+
+/** Drains for up to `graceMs`, then interrupts. The caller closes the Scope afterwards. */
+export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: number): Effect.Effect<void> => {
+  const { name, plane, conductor, clock } = assembly
+  const interrupted = () => new CallRejected(rejectNow(refusalByShare(name, plane.gate), clock.now()))
+  return Effect.sync(() => conductor.send({ type: "breaker.stop", at: clock.now() })).pipe(
+    Effect.andThen(Effect.timeoutOrElse(whenIdle(assembly), { duration: graceMs, orElse: () => Effect.void })),
+    Effect.andThen(
+      Effect.sync(() => {
+        runner?.interruptAll(interrupted)
+        conductor.send({ type: "breaker.drained", at: clock.now() })
+      }),
+    ),
+    onTime(timekeeperOf(clock)),
+  )
+}

@@ -1,0 +1,3 @@
+/** `recloser/testing`: virtual time and scripted services for your own tests. */
+export { type ScriptedAnswer, type ScriptedBackend, scriptedBackend } from "./scriptedBackend.ts"
+export { createVirtualClock, type VirtualClock, type VirtualClockOptions } from "./virtualClock.ts"

@@ -1,0 +1,107 @@
+import { InvalidConfig, show, toMs, type DurationInput } from "../../machines/options.ts"
+import type { Clock } from "../Clock.ts"
+import type { HostTimer } from "../data-plane/wheel.ts"
+
+/** A clock that stands still until a test moves it. It also serves as the `clock` of XState's `createActor`. */
+export interface VirtualClock extends Clock {
+  /**
+   * Moves time forward, firing every timer on the way at its own instant, in order. Between timers, promises that are ready
+   * run, so that what a timer set off happens at its time.
+   */
+  advance(duration: DurationInput): Promise<void>
+  /** Sets the wall clock, as an administrator or a time server might. Monotonic time does not move. */
+  setWall(epochMs: number): void
+  /** Timers armed now. */
+  readonly pending: number
+  setTimeout(run: () => void, delayMs: number): HostTimer
+  clearTimeout(timer: HostTimer | undefined): void
+}
+
+export interface VirtualClockOptions {
+  /** Monotonic milliseconds at the start. Default 0. */
+  readonly start?: number | undefined
+  /** Wall-clock milliseconds since 1970 at the start. Default 0. */
+  readonly wall?: number | undefined
+  /** What `seed()` answers. Default 1, so that a test repeats itself. */
+  readonly seed?: number | undefined
+}
+
+/** How often ready promises are let run between timers: chains longer than this are left to the next step. */
+const microtaskTurns = 50
+
+async function settlePromises(): Promise<void> {
+  for (let turn = 0; turn < microtaskTurns; turn++) await undefined
+  // Effect's fibers continue in a macrotask of the host.
+  await new Promise<void>((resolve) => setImmediate(resolve))
+}
+
+interface Pending {
+  readonly due: number
+  readonly serial: number
+  readonly wake: () => void
+}
+
+const isBefore = (one: Pending, other: Pending) => one.due < other.due || (one.due === other.due && one.serial < other.serial)
+
+/**
+ * A clock for tests: breakers made with it see only the time that the test gives them.
+ *
+ * @example
+ * import { createBreaker } from "recloser"
+ * import { createVirtualClock } from "recloser/testing"
+ * import assert from "node:assert/strict"
+ *
+ * const clock = createVirtualClock()
+ * const breaker = createBreaker("search", { timeout: "2 seconds" }, { clock })
+ * const call = breaker.tryExecute(() => new Promise(() => {}))
+ * await clock.advance("2 seconds")
+ * assert.equal((await call).ok, false)
+ * await breaker.stop()
+ */
+export function createVirtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  let now = options.start ?? 0
+  let wallOffset = (options.wall ?? 0) - now
+  let serial = 0
+  const timers = new Set<Pending>()
+
+  const arm = (delayMs: number, wake: () => void): HostTimer => {
+    const timer = { due: now + Math.max(0, delayMs), serial: serial++, wake }
+    timers.add(timer)
+    return { disarm: () => timers.delete(timer), hold: () => {} }
+  }
+  const nextBy = (end: number): Pending | undefined => {
+    let first: Pending | undefined
+    for (const timer of timers) if (timer.due <= end && (first === undefined || isBefore(timer, first))) first = timer
+    return first
+  }
+
+  return {
+    now: () => now,
+    wallNow: () => now + wallOffset,
+    seed: () => options.seed ?? 1,
+    arm,
+    setTimeout: (run, delayMs) => arm(delayMs, run),
+    clearTimeout: (timer) => timer?.disarm(),
+    setWall: (epochMs) => {
+      wallOffset = epochMs - now
+    },
+    get pending() {
+      return timers.size
+    },
+    advance: async (duration) => {
+      const ms = toMs(duration)
+      if (ms === undefined || ms < 0) {
+        throw new InvalidConfig([{ path: "duration", value: show(duration), rule: "must be a duration that is not negative" }])
+      }
+      const end = now + ms
+      await settlePromises()
+      for (let timer = nextBy(end); timer !== undefined; timer = nextBy(end)) {
+        timers.delete(timer)
+        now = Math.max(now, timer.due)
+        timer.wake()
+        await settlePromises()
+      }
+      now = end
+    },
+  }
+}
