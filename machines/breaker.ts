@@ -18,65 +18,11 @@ import { type AnyActorLogic, assign, enqueueActions, type Snapshot, setup, state
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
 import { type BreakerContext, hear, hearersOf, lose, publication } from "./fold.ts"
 import { type MeterState, meter } from "./meter.ts"
-import { type ChosenPart, chooseParts } from "./registry.ts"
-import { type Gate, idleGate, type Mode, type Phase } from "./vocabulary/gate.ts"
-import { isBad } from "./vocabulary/outcome.ts"
-import type { BreakerRestored, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
+import { freshContext, isProbing, probeOf, resumption, spawnOptions, timeOf } from "./root.ts"
+import type { Mode, Phase } from "./vocabulary/gate.ts"
 
 /** A part that crashes more often than this in the life of a breaker is left out. */
 const respawns = 5
-
-const contextOf = (input: BreakerInput): BreakerContext => ({
-  name: input.name,
-  seed: input.seed ?? 0,
-  parts: input.parts ?? chooseParts(configOf(input)),
-  report: input.report,
-  metered: input.metered ?? false,
-  at: input.at ?? 0,
-  phase: "idle",
-  mode: "auto",
-  operator: { why: "", since: 0 },
-  ready: [],
-  voices: {},
-  finding: { circuit: "closed", entries: 0, at: input.at ?? 0, reason: "", rule: "", statistics: undefined },
-  epoch: 0,
-  crashes: {},
-  resuming: undefined,
-  failure: undefined,
-  reportsHeard: 0,
-  gate: idleGate,
-})
-
-function configOf({ name: _name, seed: _seed, at: _at, report: _report, parts: _parts, metered: _metered, ...config }: BreakerInput) {
-  return config
-}
-
-const spawnOptions = ({ seed, at }: BreakerContext, { plug, settings }: ChosenPart) => ({
-  id: plug.key,
-  input: { settings, seed, at },
-  syncSnapshot: true,
-})
-
-/** A strategy that crashed away from closed is sent back to probing: it lost its evidence. */
-const resumption = ({ at }: BreakerContext, key: string): BreakerRestored => ({
-  type: "breaker.restored",
-  at,
-  elapsedMs: 0,
-  parts: { [key]: { circuit: "halfOpen" } },
-})
-
-/** Time as the root knows it: the latest stamp. */
-const timeOf = (context: BreakerContext, event: object) =>
-  "at" in event && typeof event.at === "number" ? Math.max(context.at, event.at) : context.at
-
-const isProbing = ({ restriction }: Gate) => Number.isFinite(restriction.probes)
-
-/** Alone, an outcome while half-open is the outcome of a probe. */
-function probeOf(gate: Gate, { kind, durationMs, at }: OutcomeSettled): ProbeSettled | undefined {
-  if (!isProbing(gate) || kind === "ignored") return undefined
-  const slow = durationMs >= (gate.lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
-  return { type: isBad({ kind, slow }) ? "probe.failed" : "probe.succeeded", at, epoch: gate.epoch }
-}
 
 const childKey = (event: { readonly type: string }, prefix: string) => event.type.slice(prefix.length)
 
@@ -149,7 +95,13 @@ const machine = setup({
       const { next, toMeter } = publication(context, lost)
       enqueue.assign(next)
       for (const published of toMeter) enqueue.sendTo("meter", published)
-      enqueue.emit({ type: "trouble", breaker: context.name, part: key, error: carried(event).error, gaveUp: part === undefined })
+      enqueue.emit({
+        type: "trouble",
+        breaker: context.name,
+        part: key,
+        error: carried(event).error,
+        gaveUp: part === undefined,
+      })
       enqueue.stopChild(key)
       if (part === undefined) return
       enqueue.spawnChild(part.plug.chart, spawnOptions(context, part))
@@ -204,7 +156,7 @@ const machine = setup({
 export const breakerLogic = machine.createMachine({
   id: "breaker",
   type: "parallel",
-  context: ({ input }) => contextOf(input),
+  context: ({ input }) => freshContext(input),
   on: {
     "xstate.snapshot.meter": { actions: "hearMeter" },
     "xstate.snapshot.*": { actions: "hearChild" },
@@ -225,7 +177,11 @@ export const breakerLogic = machine.createMachine({
             "breaker.stop": "stopped",
           },
           always: [
-            { guard: "hasFailed", target: "idle", actions: ["stopParts", { type: "enterPhase", params: { phase: "idle" } }] },
+            {
+              guard: "hasFailed",
+              target: "idle",
+              actions: ["stopParts", { type: "enterPhase", params: { phase: "idle" } }],
+            },
             { guard: "allReady", target: "active" },
           ],
         },

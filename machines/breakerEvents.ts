@@ -35,7 +35,24 @@ export type BreakerEvent =
 
 export type BreakerEmitted =
   | CircuitMoved
-  | { readonly type: "finding.changed"; readonly breaker: string; readonly part: string; readonly finding: CircuitFinding }
-  | { readonly type: "mode.changed"; readonly at: number; readonly breaker: string; readonly from: Mode; readonly to: Mode; readonly why: string }
-  | { readonly type: "trouble"; readonly breaker: string; readonly part: string; readonly error: unknown; readonly gaveUp: boolean }
-
+  | {
+      readonly type: "finding.changed"
+      readonly breaker: string
+      readonly part: string
+      readonly finding: CircuitFinding
+    }
+  | {
+      readonly type: "mode.changed"
+      readonly at: number
+      readonly breaker: string
+      readonly from: Mode
+      readonly to: Mode
+      readonly why: string
+    }
+  | {
+      readonly type: "trouble"
+      readonly breaker: string
+      readonly part: string
+      readonly error: unknown
+      readonly gaveUp: boolean
+    }

@@ -2,8 +2,8 @@
  * Folding: how the root turns what its children advise into one gate. Pure functions over the root's context.
  */
 import type { ActorRef, EventObject, Snapshot } from "xstate"
-import { type Advice, adviceOf } from "./plug.ts"
 import type { GatePublished } from "./meter.ts"
+import { type Advice, adviceOf } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
 import {
@@ -61,16 +61,40 @@ function holdersOf(context: BreakerContext): Holder[] {
   const holders: Holder[] = []
   if (phase !== "active") {
     const reason = `the breaker is ${phase}`
-    holders.push({ by: "lifecycle", layer: "lifecycle", since: context.at, reason, ...common, rule: "phase", demand: { share: 0 } })
+    holders.push({
+      by: "lifecycle",
+      layer: "lifecycle",
+      since: context.at,
+      reason,
+      ...common,
+      rule: "phase",
+      demand: { share: 0 },
+    })
   }
   if (mode === "forcedOpen") {
-    holders.push({ by: "operator", layer: "operator", since: operator.since, reason: operator.why, ...common, rule: "forceOpen", demand: { share: 0 } })
+    holders.push({
+      by: "operator",
+      layer: "operator",
+      since: operator.since,
+      reason: operator.why,
+      ...common,
+      rule: "forceOpen",
+      demand: { share: 0 },
+    })
   }
   for (const { plug } of context.parts) {
     const voice = context.voices[plug.key]
     if (voice === undefined || isFree(voice.demand)) continue
-    const why = plug.kind === "strategy" ? { rule: finding.rule, statistics: finding.statistics } : { ...common, rule: plug.key }
-    holders.push({ by: plug.key, layer: plug.layer, since: voice.since, reason: voice.reason, ...why, demand: voice.demand })
+    const why =
+      plug.kind === "strategy" ? { rule: finding.rule, statistics: finding.statistics } : { ...common, rule: plug.key }
+    holders.push({
+      by: plug.key,
+      layer: plug.layer,
+      since: voice.since,
+      reason: voice.reason,
+      ...why,
+      demand: voice.demand,
+    })
   }
   return holders
 }
@@ -96,7 +120,9 @@ export function publication(context: BreakerContext, change: Partial<BreakerCont
   const after = { ...context, ...change }
   const gate = gateOf(after)
   const told = after.phase === "active" && !after.metered
-  const toMeter: readonly GatePublished[] = told ? [{ type: "gate.published", epoch: gate.epoch, lines: gate.lines }] : []
+  const toMeter: readonly GatePublished[] = told
+    ? [{ type: "gate.published", epoch: gate.epoch, lines: gate.lines }]
+    : []
   return { next: { ...change, gate }, toMeter }
 }
 
@@ -115,25 +141,42 @@ const sameLines = (one: Lines, other: Lines) => JSON.stringify(one) === JSON.str
 /** Takes in the snapshot of one child: its advice and, of the strategy, its finding. */
 export function hear(context: BreakerContext, key: string, snapshot: Snapshot<unknown>): Heard {
   const plug = context.parts.find((part) => part.plug.key === key)?.plug
-  if (plug === undefined || snapshot.status !== "active") return { next: {}, moved: undefined, stated: undefined, changed: false }
+  if (plug === undefined || snapshot.status !== "active")
+    return { next: {}, moved: undefined, stated: undefined, changed: false }
   const finding = plug.kind === "strategy" ? plug.finding(snapshot) : context.finding
   const entered = plug.kind === "strategy" && finding.entries !== context.finding.entries
   const before = context.voices[key]
   const advice = adviceOf(snapshot)
-  const changed = entered || !before || !sameDemand(before.demand, advice.demand) || !sameLines(before.lines, advice.lines)
+  const changed =
+    entered || !before || !sameDemand(before.demand, advice.demand) || !sameLines(before.lines, advice.lines)
   const at = Math.max(context.at, finding.at)
   const reason = plug.kind === "strategy" ? finding.reason : (plug.reason?.(snapshot) ?? key)
   const ready = context.ready.includes(key) ? context.ready : [...context.ready, key]
   if (!changed) return { next: { finding, ready }, moved: undefined, stated: undefined, changed }
   const epoch = entered ? context.epoch + 1 : context.epoch
   const voices = { ...context.voices, [key]: { ...advice, since: at, reason } }
-  return { next: { at, finding, ready, epoch, voices }, moved: moveOf(context, finding, at, epoch), stated: entered ? finding : undefined, changed }
+  return {
+    next: { at, finding, ready, epoch, voices },
+    moved: moveOf(context, finding, at, epoch),
+    stated: entered ? finding : undefined,
+    changed,
+  }
 }
 
 function moveOf(context: BreakerContext, finding: CircuitFinding, at: number, epoch: number): CircuitMoved | undefined {
   if (finding.circuit === context.finding.circuit) return undefined
   const { reason, rule, statistics } = finding
-  return { type: "circuit.moved", at, breaker: context.name, from: context.finding.circuit, to: finding.circuit, epoch, reason, rule, statistics }
+  return {
+    type: "circuit.moved",
+    at,
+    breaker: context.name,
+    from: context.finding.circuit,
+    to: finding.circuit,
+    epoch,
+    reason,
+    rule,
+    statistics,
+  }
 }
 
 /** The children that hear this event. */

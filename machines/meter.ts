@@ -3,11 +3,11 @@
  * same alarms as the data plane, which replaces it when there is one.
  */
 import { fromTransition } from "xstate"
-import { emptyWindow, addSample, countsAt, isQuiet, reached, type Window } from "./vocabulary/window.ts"
 import type { Lines } from "./vocabulary/gate.ts"
-import { addLatency, type Sketch, emptySketch, summarise, turn } from "./vocabulary/latency.ts"
+import { addLatency, emptySketch, type Sketch, summarise, turn } from "./vocabulary/latency.ts"
 import { isFailure } from "./vocabulary/outcome.ts"
 import type { CallOverdue, OutcomeSettled, Report, Slice } from "./vocabulary/signal.ts"
+import { addSample, countsAt, emptyWindow, isQuiet, reached, type Window } from "./vocabulary/window.ts"
 
 type SliceCounts = Omit<Slice, "latency">
 
@@ -44,7 +44,14 @@ export const freshMeter: MeterState = {
   reports: 0,
 }
 
-const freshSlice = (startedAt: number): SliceCounts => ({ startedAt, success: 0, failure: 0, timedOut: 0, ignored: 0, slow: 0 })
+const freshSlice = (startedAt: number): SliceCounts => ({
+  startedAt,
+  success: 0,
+  failure: 0,
+  timedOut: 0,
+  ignored: 0,
+  slow: 0,
+})
 
 /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
 function adopt(state: MeterState, { epoch, lines }: GatePublished): MeterState {
@@ -59,7 +66,8 @@ function judge(state: MeterState, at: number): MeterState {
   if (line === undefined || state.window === undefined) return state
   const counts = countsAt(state.window, at)
   const rule = reached(line, counts, state.overdue)
-  if (rule === undefined) return state.armed || !isQuiet(line, counts, state.overdue) ? state : { ...state, armed: true }
+  if (rule === undefined)
+    return state.armed || !isQuiet(line, counts, state.overdue) ? state : { ...state, armed: true }
   if (!state.armed) return state
   const isRow = line.window.type === "consecutive"
   const statistics = {

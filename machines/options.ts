@@ -69,7 +69,11 @@ export function number(spec: { default: number; min: number; max: number; intege
 
 /** A duration in Effect's notation (`"2 seconds"`, milliseconds as a number, …), read as milliseconds. */
 export function duration(spec: { default: string; min: string; max: string }): Reader<DurationInput, number> {
-  const [fallback, min, max] = [spec.default, spec.min, spec.max].map((text) => toMs(text) ?? 0) as [number, number, number]
+  const [fallback, min, max] = [spec.default, spec.min, spec.max].map((text) => toMs(text) ?? 0) as [
+    number,
+    number,
+    number,
+  ]
   return {
     read: (value, path, problems) => {
       if (value === undefined) return fallback
@@ -92,6 +96,13 @@ export function toMs(value: unknown): number | undefined {
   }
 }
 
+/** Milliseconds of a duration that comes with a call; throws `InvalidConfig` for anything else. */
+export function readDuration(value: unknown, path: string): number {
+  const ms = toMs(value)
+  if (ms !== undefined && ms >= 0) return ms
+  throw new InvalidConfig([{ path, value: show(value), rule: 'must be a duration such as "2 seconds"' }])
+}
+
 /** A user may write a bare duration where a struct is read: told apart from the struct's own object. */
 export const isBareDuration = (value: unknown): boolean =>
   value !== undefined && typeof value !== "boolean" && (typeof value !== "object" || (toMs(value) ?? 0) > 0)
@@ -110,9 +121,15 @@ export function entriesOf(value: unknown, path: string, problems: Problem[]): Re
   return undefined
 }
 
-export function refuseUnknown(given: ReadonlyMap<string, unknown>, known: readonly string[], path: string, problems: Problem[]) {
+export function refuseUnknown(
+  given: ReadonlyMap<string, unknown>,
+  known: readonly string[],
+  path: string,
+  problems: Problem[],
+) {
   for (const [key, value] of given) {
-    if (!known.includes(key)) note(problems, `${path}.${key}`, value, `is not an option here; known: ${known.join(", ")}`)
+    if (!known.includes(key))
+      note(problems, `${path}.${key}`, value, `is not an option here; known: ${known.join(", ")}`)
   }
 }
 
@@ -140,7 +157,9 @@ export function struct<Fields extends Readers>(
 export function tagged<Cases extends { readonly [type: string]: Readers }>(
   cases: Cases,
   standard: keyof Cases & string,
-  check: { readonly [Type in keyof Cases]?: (settings: StructOut<Cases[Type]>) => { path: string; rule: string } | undefined } = {},
+  check: {
+    readonly [Type in keyof Cases]?: (settings: StructOut<Cases[Type]>) => { path: string; rule: string } | undefined
+  } = {},
 ): Reader<
   { readonly [Type in keyof Cases]: { readonly type: Type } & StructIn<Cases[Type]> }[keyof Cases],
   { readonly [Type in keyof Cases]: { readonly type: Type } & StructOut<Cases[Type]> }[keyof Cases]
@@ -172,6 +191,9 @@ export function switchable<In, Out>(inner: Reader<In, Out>, standard: boolean): 
 }
 
 /** A short form: what `expand` recognises is rewritten before the inner reader sees it. */
-export function short<Short, In, Out>(inner: Reader<In, Out>, expand: (value: unknown) => In | undefined): Reader<In | Short, Out> {
+export function short<Short, In, Out>(
+  inner: Reader<In, Out>,
+  expand: (value: unknown) => In | undefined,
+): Reader<In | Short, Out> {
   return { read: (value, path, problems) => inner.read(expand(value) ?? value, path, problems) }
 }

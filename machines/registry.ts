@@ -18,7 +18,9 @@ export interface Registry {
 export const registry = { strategies, components, standard: "basic" } satisfies Registry
 
 type StrategyKey = keyof typeof strategies
-type StrategyOptions = { [Key in StrategyKey]: { readonly type: Key } & InOf<(typeof strategies)[Key]["options"]> }[StrategyKey]
+type StrategyOptions = {
+  [Key in StrategyKey]: { readonly type: Key } & InOf<(typeof strategies)[Key]["options"]>
+}[StrategyKey]
 type ComponentOptions = {
   readonly [Key in keyof typeof components]?: boolean | InOf<(typeof components)[Key]["options"]> | undefined
 }
@@ -69,6 +71,10 @@ function chooseStrategy(value: unknown, from: Registry, problems: Problem[]): Ch
     return [{ plug, settings: plug.options.read(options, "config.strategy", problems) }]
   }
   const names = Object.keys(from.strategies).join(", ")
-  problems.push({ path: "config.strategy", value: show(type), rule: `must be one of ${names}, or an object with such a type` })
+  problems.push({
+    path: "config.strategy",
+    value: show(type),
+    rule: `must be one of ${names}, or an object with such a type`,
+  })
   return []
 }

@@ -1,5 +1,14 @@
 /** Waiting: how long an open circuit refuses before it probes. */
-import { type DurationInput, duration, type InOf, isBareDuration, number, type OutOf, short, struct } from "./options.ts"
+import {
+  type DurationInput,
+  duration,
+  type InOf,
+  isBareDuration,
+  number,
+  type OutOf,
+  short,
+  struct,
+} from "./options.ts"
 
 const waits = struct(
   {
@@ -29,4 +38,3 @@ export function waitAfter(waits: Waits, trips: number, draw: number): number {
   const grown = Math.min(waits.max, waits.base * waits.factor ** Math.min(trips - 1, 60))
   return grown * (1 - waits.jitter * draw)
 }
-

@@ -67,4 +67,3 @@ export function describeAlarm({ rule, statistics: { calls, failures, slow } }: A
 export function isAlarmed(settings: Watching, { statistics }: AlarmRang): boolean {
   return reached(circuitLine(settings), { ...statistics, row: statistics.calls }, 0) !== undefined
 }
-

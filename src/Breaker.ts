@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { type DurationInput, InvalidConfig, show, toMs } from "../machines/options.ts"
+import { type DurationInput, readDuration } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
@@ -83,13 +83,6 @@ const none: { readonly [Option in keyof ExecuteOptions<unknown>]: undefined } = 
   fallback: undefined,
 })
 
-/** Milliseconds of a duration that came with a call. */
-function readMs(value: unknown, path: string, least = 0): number {
-  const ms = toMs(value)
-  if (ms !== undefined && ms >= least) return ms
-  throw new InvalidConfig([{ path, value: show(value), rule: 'must be a positive duration such as "2 seconds"' }])
-}
-
 export class AssembledBreaker implements Breaker {
   readonly assembly: Assembly
   readonly #runner: Runner
@@ -150,7 +143,7 @@ export class AssembledBreaker implements Breaker {
     const { plane, clock, classify } = this.assembly
     const { signal, deadline, fallback } = options
     if (signal?.aborted) return reject(signal.reason)
-    const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readMs(deadline, "options.deadline")
+    const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
     const ticket = plane.admit(clock.now())
     if (!ticket.admitted) return answer(new CallRejected(ticket), fallback, { resolve, reject })
     const timeoutMs = Math.min(plane.gate.restriction.timeoutMs, deadlineMs)
@@ -165,7 +158,7 @@ export class AssembledBreaker implements Breaker {
 
   acquire(options?: AcquireOptions): Ticket {
     const { plane, clock } = this.assembly
-    const leaseMs = options?.lease === undefined ? 60_000 : readMs(options.lease, "options.lease", 1)
+    const leaseMs = options?.lease === undefined ? 60_000 : readDuration(options.lease, "options.lease")
     const ticket = plane.admit(clock.now())
     if (ticket.admitted) plane.lease(ticket, leaseMs)
     return ticket
@@ -207,8 +200,10 @@ export class AssembledBreaker implements Breaker {
 
   stop(options?: StopOptions): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping
-    const graceMs = options?.grace === undefined ? 10_000 : readMs(options.grace, "options.grace")
-    const stopped = drain(this.assembly, this.#runner, graceMs).pipe(Effect.andThen(Scope.close(this.#scope, Exit.void)))
+    const graceMs = options?.grace === undefined ? 10_000 : readDuration(options.grace, "options.grace")
+    const stopped = drain(this.assembly, this.#runner, graceMs).pipe(
+      Effect.andThen(Scope.close(this.#scope, Exit.void)),
+    )
     this.#stopping = Effect.runPromise(stopped)
     return this.#stopping
   }

@@ -1,4 +1,7 @@
 /** Time for breakers. Nothing else in the library reads a clock, sets a timer or draws chance. */
+import type * as EffectClock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type { Timekeeper } from "./control-plane/clock.ts"
 import { Alarm, type HostTimer, Wheel, type WheelHost } from "./data-plane/wheel.ts"
 
@@ -63,6 +66,19 @@ export function timekeeperOf(clock: Clock): Timekeeper {
       alarm.holds = holds
       wheel.arm(alarm, delayMs)
       return () => wheel.disarm(alarm)
+    },
+  }
+}
+
+/** A breaker clock over Effect's clock service: under TestClock a breaker sees the test's time. */
+export function clockOfEffect(clock: EffectClock.Clock, seed: number): Clock {
+  return {
+    now: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
+    wallNow: () => clock.currentTimeMillisUnsafe(),
+    seed: () => seed,
+    arm: (delayMs, wake) => {
+      const fiber = Effect.runFork(Effect.andThen(clock.sleep(Duration.millis(Math.ceil(delayMs))), Effect.sync(wake)))
+      return { disarm: () => fiber.interruptUnsafe(), hold: () => {} }
     },
   }
 }

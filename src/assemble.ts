@@ -7,7 +7,13 @@ import { readConfig } from "./BreakerConfig.ts"
 import type { Clock } from "./Clock.ts"
 import { timekeeperOf, wheelOf } from "./Clock.ts"
 import { type Classify, classifyWith } from "./classify.ts"
-import { conduct, type Conductor, type ConductorHooks, type Inspect, type StartFailed } from "./control-plane/conductor.ts"
+import {
+  type Conductor,
+  type ConductorHooks,
+  conduct,
+  type Inspect,
+  type StartFailed,
+} from "./control-plane/conductor.ts"
 import { readSaved, restore } from "./control-plane/persistence.ts"
 import { Plane } from "./data-plane/plane.ts"
 import { Listeners } from "./events.ts"
@@ -58,7 +64,8 @@ export function preparePlane(
   const plane = new Plane(name, wheelOf(clock), {
     signal,
     refused: (rejection, now) => sampler.refused(rejection, now),
-    classify: (error) => classifyWith(classify, { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
+    classify: (error) =>
+      classifyWith(classify, { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
     idle: () => {
       for (const wake of whenIdle) wake()
     },

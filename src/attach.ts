@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
+import type { BreakerEvent } from "../machines/breakerEvents.ts"
 import { hooksOf, preparePlane } from "./assemble.ts"
 import { AssembledBreaker, type Breaker } from "./Breaker.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import { type Conductor, Orchestra, type RootActor } from "./control-plane/conductor.ts"
-import type { BreakerEvent } from "../machines/breakerEvents.ts"
 
 /** An actor that runs `breakerLogic`: made by `createActor`, spawned or invoked by a machine of yours. */
 export interface BreakerActorRef {
@@ -46,8 +46,19 @@ export function attach(actor: BreakerActorRef, options: { readonly clock?: Clock
   const unlisten = conductor.listen()
   late.conductor = conductor
   const scope = Scope.makeUnsafe()
-  Effect.runSync(Scope.addFinalizer(scope, Effect.sync(() => (plane.stop(), unlisten()))))
-  const breaker = new AssembledBreaker({ name, clock, plane, conductor, listeners, classify: undefined, parts, whenIdle }, scope)
+  Effect.runSync(
+    Scope.addFinalizer(
+      scope,
+      Effect.sync(() => {
+        plane.stop()
+        unlisten()
+      }),
+    ),
+  )
+  const breaker = new AssembledBreaker(
+    { name, clock, plane, conductor, listeners, classify: undefined, parts, whenIdle },
+    scope,
+  )
   attached.set(actor, breaker)
   return breaker
 }

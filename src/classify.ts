@@ -2,7 +2,9 @@ import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
 import { CallRejected } from "./CallRejected.ts"
 
 /** How a call ended, as a classifier sees it. */
-export type CallExit<A = unknown> = { readonly ok: true; readonly value: A } | { readonly ok: false; readonly error: unknown }
+export type CallExit<A = unknown> =
+  | { readonly ok: true; readonly value: A }
+  | { readonly ok: false; readonly error: unknown }
 
 /** What a classifier may answer. A timeout is the breaker's own finding and is not classified. */
 export type Verdict = Exclude<OutcomeKind, "timedOut">
@@ -20,7 +22,11 @@ export const classifyByDefault = (exit: CallExit): Verdict =>
 const verdicts: readonly unknown[] = ["success", "failure", "ignored"] satisfies readonly Verdict[]
 
 /** Asks the user's classifier; what it throws, or an answer that is no verdict, is reported and the default stands. */
-export function classifyWith(classify: Classify<never> | undefined, exit: CallExit, trouble: (error: unknown) => void): Verdict {
+export function classifyWith(
+  classify: Classify<never> | undefined,
+  exit: CallExit,
+  trouble: (error: unknown) => void,
+): Verdict {
   if (classify === undefined) return classifyByDefault(exit)
   try {
     const verdict = (classify as Classify)(exit)

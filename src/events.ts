@@ -25,7 +25,12 @@ export interface BreakerEvents {
     readonly why: string
   }
   /** What the strategy states of itself changed. */
-  readonly finding: { readonly type: "finding"; readonly breaker: string; readonly part: string; readonly finding: CircuitFinding }
+  readonly finding: {
+    readonly type: "finding"
+    readonly breaker: string
+    readonly part: string
+    readonly finding: CircuitFinding
+  }
   /** Something of the user's or of a part threw. It was isolated; the breaker goes on. */
   readonly trouble: {
     readonly type: "trouble"

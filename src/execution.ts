@@ -1,6 +1,6 @@
 /** Running one admitted call as a promise: its deadline, its signal, its one outcome. */
 import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
-import { CallRejected, CallTimedOut } from "./CallRejected.ts"
+import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import type { Clock } from "./Clock.ts"
 import { type Classify, classifyByDefault, classifyWith } from "./classify.ts"
 import type { Plane } from "./data-plane/plane.ts"

@@ -1,5 +1,5 @@
 /** `recloser`: circuit breakers for promises. */
-export { InvalidConfig, type DurationInput, type Problem } from "../machines/options.ts"
+export { type DurationInput, InvalidConfig, type Problem } from "../machines/options.ts"
 export type { Circuit, Statistics } from "../machines/vocabulary/circuit.ts"
 export type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 export type { OutcomeKind } from "../machines/vocabulary/outcome.ts"

@@ -6,8 +6,15 @@ export { timeout } from "../machines/components/timeout.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"
 export { registry } from "../machines/registry.ts"
 export { basic } from "../machines/strategies/basic.ts"
-export { decideAdmission, freshAdmission, type AdmissionState, type Verdict } from "../machines/vocabulary/admission.ts"
+export { type AdmissionState, decideAdmission, freshAdmission, type Verdict } from "../machines/vocabulary/admission.ts"
 export type { Circuit, CircuitFinding, Statistics } from "../machines/vocabulary/circuit.ts"
-export { type Demand, type Gate, idleGate, type Restriction, tighten, unrestricted } from "../machines/vocabulary/gate.ts"
+export {
+  type Demand,
+  type Gate,
+  idleGate,
+  type Restriction,
+  tighten,
+  unrestricted,
+} from "../machines/vocabulary/gate.ts"
 export type { CircuitMoved, OutcomeSettled, Signal } from "../machines/vocabulary/signal.ts"
-export { callThrough, type CallThroughInput } from "./callThrough.ts"
+export { type CallThroughInput, callThrough } from "./callThrough.ts"

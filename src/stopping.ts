@@ -1,6 +1,6 @@
 /** Stopping: no new admissions, calls in flight get a grace period, then what the breaker owns is interrupted. */
 import * as Effect from "effect/Effect"
-import { rejectNow, refusalByShare } from "../machines/vocabulary/rejection.ts"
+import { refusalByShare, rejectNow } from "../machines/vocabulary/rejection.ts"
 import type { Assembly } from "./assemble.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { timekeeperOf } from "./Clock.ts"

@@ -46,7 +46,11 @@ interface TimeoutContext {
 }
 
 /** The next timeout after one slice. */
-export function nextTimeout(settings: TimeoutSettings, timeoutMs: number, { latency, timedOut, success }: Slice): number {
+export function nextTimeout(
+  settings: TimeoutSettings,
+  timeoutMs: number,
+  { latency, timedOut, success }: Slice,
+): number {
   if (latency.samples < minimumSamples) return timeoutMs
   // Successes close to the timeout mean that the service is slower; timeouts beside quick successes mean that some calls hang.
   const censored = timedOut > falseTimeouts * (timedOut + success) && latency.p99 * 3 >= timeoutMs

@@ -64,7 +64,8 @@ function savedOf(signal: Signal): Saved | undefined {
   const part = signal.type === "breaker.restored" ? (signal.parts["basic"] as Partial<Saved> | undefined) : undefined
   const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0 } = part ?? {}
   const elapsedMs = signal.type === "breaker.restored" ? signal.elapsedMs : 0
-  if (circuit === undefined || ![remainingMs, trips, sinceCloseMs].every((n) => Number.isFinite(n) && n >= 0)) return undefined
+  if (circuit === undefined || ![remainingMs, trips, sinceCloseMs].every((n) => Number.isFinite(n) && n >= 0))
+    return undefined
   return { circuit, remainingMs: Math.max(0, remainingMs - elapsedMs), trips, sinceCloseMs: sinceCloseMs + elapsedMs }
 }
 
@@ -86,12 +87,17 @@ const machine = setup({
   actions: {
     enter: assign({ entries: ({ context }) => context.entries + 1, successes: 0 }),
     noteAlarm: assign(({ event }) =>
-      event.type === "alarm.rang" ? { reason: describeAlarm(event), rule: event.rule, statistics: event.statistics } : {},
+      event.type === "alarm.rang"
+        ? { reason: describeAlarm(event), rule: event.rule, statistics: event.statistics }
+        : {},
     ),
     noteProbe: assign(({ context, event }) => ({
       at: "at" in event ? event.at : context.at,
       rule: event.type,
-      reason: event.type === "probe.succeeded" ? `${context.settings.probes.needed} probes succeeded` : `a ${event.type.replace(".", " ")}`,
+      reason:
+        event.type === "probe.succeeded"
+          ? `${context.settings.probes.needed} probes succeeded`
+          : `a ${event.type.replace(".", " ")}`,
       statistics: undefined,
     })),
     noteWaited: assign(({ context }) => ({
@@ -103,7 +109,10 @@ const machine = setup({
     noteOperator: assign(({ context, event }) => ({
       at: "at" in event ? event.at : context.at,
       rule: "operator",
-      reason: event.type === "operator.forcedOpen" || event.type === "operator.released" ? `operator: ${event.why}` : context.reason,
+      reason:
+        event.type === "operator.forcedOpen" || event.type === "operator.released"
+          ? `operator: ${event.why}`
+          : context.reason,
       statistics: undefined,
     })),
     noteRestored: assign(({ context, event }) => {
@@ -112,7 +121,15 @@ const machine = setup({
       if (saved === undefined) return {}
       const waitMs = Math.min(saved.remainingMs, context.settings.openFor.max)
       const closedAt = at - saved.sinceCloseMs
-      return { at, waitMs, retryAt: at + waitMs, trips: saved.trips, closedAt, rule: "restored", reason: "restored from a saved state" }
+      return {
+        at,
+        waitMs,
+        retryAt: at + waitMs,
+        trips: saved.trips,
+        closedAt,
+        rule: "restored",
+        reason: "restored from a saved state",
+      }
     }),
     trip: assign(({ context, event }) => {
       const at = "at" in event ? event.at : context.at

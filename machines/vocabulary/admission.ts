@@ -49,7 +49,12 @@ export function decideAdmission(gate: Gate, before: AdmissionState): Verdict {
   }
   const credit = share >= 1 ? creditPerCall : state.credit + creditOf(share)
   if (credit < creditPerCall) return refused(gate, "share", { ...state, credit })
-  return { admitted: true, probe: false, shadowed: false, state: { ...state, credit: share >= 1 ? 0 : credit - creditPerCall } }
+  return {
+    admitted: true,
+    probe: false,
+    shadowed: false,
+    state: { ...state, credit: share >= 1 ? 0 : credit - creditPerCall },
+  }
 }
 
 function refused(gate: Gate, by: "share" | "probes", state: AdmissionState): Verdict {

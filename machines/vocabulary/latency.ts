@@ -21,7 +21,7 @@ export function bucketOf(durationMs: number): number {
 }
 
 /** The middle of a bucket, in milliseconds. */
-export function valueOf(bucket: number): number {
+export function middleOf(bucket: number): number {
   if (bucket <= 0) return 2 ** lowestExponent / 2
   const exponent = lowestExponent + Math.floor((bucket - 1) / perOctave)
   return 2 ** exponent * (1 + (((bucket - 1) % perOctave) + 0.5) / perOctave)
@@ -71,7 +71,7 @@ export function summarise(older: ArrayLike<number>, newer: ArrayLike<number>): L
   let seen = 0
   for (let bucket = 0; bucket < bucketCount && values.length < ranks.length; bucket++) {
     seen += (older[bucket] ?? 0) + (newer[bucket] ?? 0)
-    while (values.length < ranks.length && seen >= (ranks[values.length] ?? 0)) values.push(valueOf(bucket))
+    while (values.length < ranks.length && seen >= (ranks[values.length] ?? 0)) values.push(middleOf(bucket))
   }
   const [p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0] = values
   return { samples, p50, p90, p99, p999, max }

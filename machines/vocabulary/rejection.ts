@@ -43,12 +43,7 @@ export interface RejectionTemplate extends Omit<Rejection, "retryAfterMs" | "adm
 
 const byLayer = (one: Holder, other: Holder) => layers.indexOf(one.layer) - layers.indexOf(other.layer)
 
-function template(
-  breaker: string,
-  holders: readonly Holder[],
-  retryAt: number,
-  probing: boolean,
-): RejectionTemplate {
+function template(breaker: string, holders: readonly Holder[], retryAt: number, probing: boolean): RejectionTemplate {
   const [first, ...rest] = [...holders].sort(byLayer)
   return Object.freeze({
     breaker,

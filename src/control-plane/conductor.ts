@@ -28,8 +28,14 @@ export type Inspect = NonNullable<ActorOptions<typeof breakerLogic>["inspect"]>
 /** What the conductor needs of the root actor, whoever made it. */
 export interface RootActor {
   send(event: BreakerEvent): void
-  getSnapshot(): { readonly context: BreakerContext; readonly children: { readonly [key: string]: ChildActor | undefined } }
-  subscribe(observer: { next: (snapshot: { readonly context: BreakerContext }) => void; error?: (error: unknown) => void }): {
+  getSnapshot(): {
+    readonly context: BreakerContext
+    readonly children: { readonly [key: string]: ChildActor | undefined }
+  }
+  subscribe(observer: {
+    next: (snapshot: { readonly context: BreakerContext }) => void
+    error?: (error: unknown) => void
+  }): {
     unsubscribe(): void
   }
   on(type: "*", listener: (event: BreakerEmitted) => void): { unsubscribe(): void }

@@ -2,8 +2,8 @@
 import { InvalidConfig, show } from "../../machines/options.ts"
 import type { ChosenPart } from "../../machines/registry.ts"
 import type { Mode } from "../../machines/vocabulary/gate.ts"
-import type { Conductor } from "./conductor.ts"
 import type { Timekeeper } from "./clock.ts"
+import type { Conductor } from "./conductor.ts"
 
 /** A saved breaker: plain JSON. Evidence windows are not kept; waits, trips, the operator's will and learned values are. */
 export interface SavedBreaker {
@@ -44,7 +44,8 @@ export function readSaved(value: unknown): SavedBreaker | undefined {
   if (typeof value !== "object" || value === null) return refuse("", value, "must be what save() returned")
   const { format, savedAt, mode, why, parts, breaker } = value as Partial<SavedBreaker>
   if (format !== 1) return refuse(".format", format, "must be 1: this version reads no other")
-  if (typeof savedAt !== "number" || !Number.isFinite(savedAt)) return refuse(".savedAt", savedAt, "must be a time in milliseconds")
+  if (typeof savedAt !== "number" || !Number.isFinite(savedAt))
+    return refuse(".savedAt", savedAt, "must be a time in milliseconds")
   if (!modes.includes(mode)) return refuse(".mode", mode, `must be one of ${modes.join(", ")}`)
   if (typeof parts !== "object" || parts === null) return refuse(".parts", parts, "must be an object")
   return { format, savedAt, mode: mode as Mode, why: String(why ?? ""), parts, breaker: String(breaker ?? "") }

@@ -16,7 +16,14 @@ const never = Number.POSITIVE_INFINITY
 
 type SliceCounts = { -readonly [Field in Exclude<keyof Slice, "latency">]: Slice[Field] }
 
-const freshSlice = (startedAt: number): SliceCounts => ({ startedAt, success: 0, failure: 0, timedOut: 0, ignored: 0, slow: 0 })
+const freshSlice = (startedAt: number): SliceCounts => ({
+  startedAt,
+  success: 0,
+  failure: 0,
+  timedOut: 0,
+  ignored: 0,
+  slow: 0,
+})
 
 export class Meter {
   #epoch = -1

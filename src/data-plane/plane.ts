@@ -8,7 +8,13 @@ import { creditOf, creditPerCall } from "../../machines/vocabulary/admission.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { isBad, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
-import { type Rejection, type RejectionTemplate, refusalByProbes, refusalByShare, rejectNow } from "../../machines/vocabulary/rejection.ts"
+import {
+  type Rejection,
+  type RejectionTemplate,
+  refusalByProbes,
+  refusalByShare,
+  rejectNow,
+} from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Meter } from "./meter.ts"
 import { ProbePlace, Receipt, type Settler } from "./receipt.ts"
@@ -52,7 +58,8 @@ export class Plane implements Settler {
     const { share, probes } = gate.restriction
     if (gate.epoch !== this.gate.epoch) this.#beginEpoch()
     this.gate = gate
-    this.#free = gate.enforcement === "on" && share >= 1 && probes === Number.POSITIVE_INFINITY && gate.phase === "active"
+    this.#free =
+      gate.enforcement === "on" && share >= 1 && probes === Number.POSITIVE_INFINITY && gate.phase === "active"
     this.#byShare = undefined
     this.#byProbes = undefined
     this.meter.adopt(gate, this.#wheel.host.now())

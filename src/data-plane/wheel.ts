@@ -153,7 +153,8 @@ export class Wheel {
     if (this.#turning) return
     this.#turning = true
     try {
-      for (let list = this.#heap[0]; list !== undefined && list.wakeAt <= now; list = this.#heap[0]) this.#turnList(list, now)
+      for (let list = this.#heap[0]; list !== undefined && list.wakeAt <= now; list = this.#heap[0])
+        this.#turnList(list, now)
     } finally {
       this.#turning = false
       this.#schedule()

@@ -28,7 +28,8 @@ const ok: ScriptedAnswer = { answer: "value" }
 
 function checked(answer: ScriptedAnswer, path: string): ScriptedAnswer {
   const known = answer?.answer === "value" || answer?.answer === "error" || answer?.answer === "hang"
-  if (!known) throw new InvalidConfig([{ path, value: show(answer), rule: 'must have an answer of "value", "error" or "hang"' }])
+  if (!known)
+    throw new InvalidConfig([{ path, value: show(answer), rule: 'must have an answer of "value", "error" or "hang"' }])
   if (answer.answer !== "hang" && answer.after !== undefined && toMs(answer.after) === undefined) {
     throw new InvalidConfig([{ path: `${path}.after`, value: show(answer.after), rule: "must be a duration" }])
   }

@@ -1,4 +1,4 @@
-import { InvalidConfig, show, toMs, type DurationInput } from "../../machines/options.ts"
+import { type DurationInput, readDuration } from "../../machines/options.ts"
 import type { Clock } from "../Clock.ts"
 import type { HostTimer } from "../data-plane/wheel.ts"
 
@@ -41,7 +41,8 @@ interface Pending {
   readonly wake: () => void
 }
 
-const isBefore = (one: Pending, other: Pending) => one.due < other.due || (one.due === other.due && one.serial < other.serial)
+const isBefore = (one: Pending, other: Pending) =>
+  one.due < other.due || (one.due === other.due && one.serial < other.serial)
 
 /**
  * A clock for tests: breakers made with it see only the time that the test gives them.
@@ -89,11 +90,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
       return timers.size
     },
     advance: async (duration) => {
-      const ms = toMs(duration)
-      if (ms === undefined || ms < 0) {
-        throw new InvalidConfig([{ path: "duration", value: show(duration), rule: "must be a duration that is not negative" }])
-      }
-      const end = now + ms
+      const end = now + readDuration(duration, "duration")
       await settlePromises()
       for (let timer = nextBy(end); timer !== undefined; timer = nextBy(end)) {
         timers.delete(timer)

@@ -1,0 +1,70 @@
+/** The root's beginnings, and what it makes of the events that it is sent. */
+import type { BreakerInput } from "./breakerEvents.ts"
+import type { BreakerContext } from "./fold.ts"
+import { type ChosenPart, chooseParts } from "./registry.ts"
+import { type Gate, idleGate } from "./vocabulary/gate.ts"
+import { isBad } from "./vocabulary/outcome.ts"
+import type { BreakerRestored, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
+
+/** The context that a breaker begins with. */
+export const freshContext = (input: BreakerInput): BreakerContext => ({
+  name: input.name,
+  seed: input.seed ?? 0,
+  parts: input.parts ?? chooseParts(configOf(input)),
+  report: input.report,
+  metered: input.metered ?? false,
+  at: input.at ?? 0,
+  phase: "idle",
+  mode: "auto",
+  operator: { why: "", since: 0 },
+  ready: [],
+  voices: {},
+  finding: { circuit: "closed", entries: 0, at: input.at ?? 0, reason: "", rule: "", statistics: undefined },
+  epoch: 0,
+  crashes: {},
+  resuming: undefined,
+  failure: undefined,
+  reportsHeard: 0,
+  gate: idleGate,
+})
+
+function configOf({
+  name: _name,
+  seed: _seed,
+  at: _at,
+  report: _report,
+  parts: _parts,
+  metered: _metered,
+  ...config
+}: BreakerInput) {
+  return config
+}
+
+/** How a part is started: its settings, its chance, and the root watching its snapshots. */
+export const spawnOptions = ({ seed, at }: BreakerContext, { plug, settings }: ChosenPart) => ({
+  id: plug.key,
+  input: { settings, seed, at },
+  syncSnapshot: true,
+})
+
+/** A strategy that crashed away from closed is sent back to probing: it lost its evidence. */
+export const resumption = ({ at }: BreakerContext, key: string): BreakerRestored => ({
+  type: "breaker.restored",
+  at,
+  elapsedMs: 0,
+  parts: { [key]: { circuit: "halfOpen" } },
+})
+
+/** Time as the root knows it: the latest stamp. */
+export const timeOf = (context: BreakerContext, event: object) =>
+  "at" in event && typeof event.at === "number" ? Math.max(context.at, event.at) : context.at
+
+/** Whether a call enters only as a probe. */
+export const isProbing = ({ restriction }: Gate) => Number.isFinite(restriction.probes)
+
+/** Alone, an outcome while half-open is the outcome of a probe. */
+export function probeOf(gate: Gate, { kind, durationMs, at }: OutcomeSettled): ProbeSettled | undefined {
+  if (!isProbing(gate) || kind === "ignored") return undefined
+  const slow = durationMs >= (gate.lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
+  return { type: isBad({ kind, slow }) ? "probe.failed" : "probe.succeeded", at, epoch: gate.epoch }
+}

@@ -1,0 +1,128 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { InvalidConfig } from "../machines/options.ts"
+import type { Circuit } from "../machines/vocabulary/circuit.ts"
+import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
+import type { Rejection } from "../machines/vocabulary/rejection.ts"
+import { type Assembly, assemble } from "./assemble.ts"
+import type { BreakerConfig } from "./BreakerConfig.ts"
+import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
+import { clockOfEffect, systemClock, timekeeperOf } from "./Clock.ts"
+import type { StartFailed } from "./control-plane/conductor.ts"
+import { type SavedBreaker, save } from "./control-plane/persistence.ts"
+import type { BreakerEvents, EventName, Listener } from "./events.ts"
+import { type GuardOptions, guardWith } from "./guard.ts"
+import { type BreakerMetrics, readMetrics } from "./metrics.ts"
+import { logEvents } from "./observability/logging.ts"
+import { drain } from "./stopping.ts"
+
+/** One breaker, for Effect. It lives in a Scope: closing it drains the breaker and stops it. */
+export class EffectBreaker {
+  readonly #assembly: Assembly
+
+  constructor(assembly: Assembly) {
+    this.#assembly = assembly
+  }
+
+  get name(): string {
+    return this.#assembly.name
+  }
+  get phase(): Phase {
+    return this.#assembly.plane.gate.phase
+  }
+  get circuit(): Circuit {
+    return this.#assembly.plane.gate.circuit
+  }
+  get mode(): Mode {
+    return this.#assembly.plane.gate.mode
+  }
+
+  /** The effect, protected. Fails with its own errors, `CallRejected` or `CallTimedOut`; runs in the caller's fiber. */
+  guard<A, E, R, A2 = never, E2 = never, R2 = never>(
+    effect: Effect.Effect<A, E, R>,
+    options?: GuardOptions<A, E, A2, E2, R2>,
+  ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> {
+    return guardWith(this.#assembly, effect, options)
+  }
+
+  /** Why a call would be rejected now; nothing is taken and nothing is counted. */
+  readonly wouldReject: Effect.Effect<Rejection | undefined> = Effect.sync(() =>
+    this.#assembly.plane.wouldReject(this.#assembly.clock.now()),
+  )
+  readonly metrics: Effect.Effect<BreakerMetrics> = Effect.sync(() => readMetrics(this.#assembly))
+  readonly save: Effect.Effect<SavedBreaker> = Effect.sync(() => {
+    const { conductor, parts, clock } = this.#assembly
+    return save(conductor, parts, timekeeperOf(clock))
+  })
+
+  /** Events of one name as they happen. */
+  events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {
+    return Stream.callback<BreakerEvents[Name]>((queue) =>
+      Effect.acquireRelease(
+        Effect.sync(() => this.on(name, (event) => void Queue.offerUnsafe(queue, event))),
+        (stop) => Effect.sync(stop),
+      ),
+    )
+  }
+
+  /** Listens; answers how to stop listening. */
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
+    return this.#assembly.listeners.add(name, listener)
+  }
+
+  /** Refuses everything until released. */
+  forceOpen(why: string): Effect.Effect<void> {
+    return this.#command("operator.forceOpen", why)
+  }
+  /** Lets everything pass, and learns nothing, until released. */
+  bypass(why: string): Effect.Effect<void> {
+    return this.#command("operator.bypass", why)
+  }
+  /** Decides and reports, but refuses nothing, until released. */
+  shadow(why: string): Effect.Effect<void> {
+    return this.#command("operator.shadow", why)
+  }
+  /** Back to what the evidence supports: after `forceOpen` that is half-open. */
+  release(why: string): Effect.Effect<void> {
+    return this.#command("operator.release", why)
+  }
+
+  #command(type: `operator.${"forceOpen" | "bypass" | "shadow" | "release"}`, why: string): Effect.Effect<void> {
+    return Effect.sync(() => this.#assembly.conductor.send({ type, at: this.#assembly.clock.now(), why }))
+  }
+}
+
+export interface MakeOptions {
+  /** Whether transitions, operator acts, troubles and sampled refusals go to Effect's Logger. Default `true`. */
+  readonly log?: boolean | undefined
+  /** What `save` returned, perhaps in another process. */
+  readonly restore?: SavedBreaker | undefined
+}
+
+const grace = 10_000
+
+/**
+ * A breaker in the present Scope, on the present Clock and Logger. Closing the Scope admits nothing more and waits up to ten
+ * seconds for calls in flight.
+ */
+export const make = (
+  name: string,
+  config: BreakerConfig = {},
+  options: MakeOptions = {},
+): Effect.Effect<EffectBreaker, InvalidConfig | StartFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const current = yield* Clock.Clock
+    const isSystem = current === Context.get(Context.empty(), Clock.Clock)
+    const clock = isSystem ? systemClock : clockOfEffect(current, yield* Random.nextInt)
+    const assembly = yield* assemble(name, config, { clock, restore: options.restore })
+    const breaker = new EffectBreaker(assembly)
+    const run = Effect.runForkWith(yield* Effect.context())
+    if (options.log !== false) logEvents(breaker, (effect) => void run(effect))
+    yield* Effect.addFinalizer(() => drain(assembly, undefined, grace))
+    return breaker
+  })

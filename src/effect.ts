@@ -1,0 +1,67 @@
+/** `recloser/effect`: circuit breakers for Effect. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { InvalidConfig } from "../machines/options.ts"
+import type { BreakerConfig } from "./BreakerConfig.ts"
+import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
+import type { StartFailed } from "./control-plane/conductor.ts"
+import { type EffectBreaker, type MakeOptions, make } from "./EffectBreaker.ts"
+import type { GuardOptions } from "./guard.ts"
+
+/** A service class made by `Breaker.Service`: its own name and config. */
+export interface BreakerService<Self> extends Context.ServiceClass<Self, string, EffectBreaker> {
+  readonly breakerName: string
+  readonly config: BreakerConfig
+}
+
+const Service =
+  <Self>() =>
+  (name: string, config: BreakerConfig = {}): BreakerService<Self> => {
+    const service = Context.Service<Self, EffectBreaker>()(`recloser/${name}`)
+    return Object.assign(service, { breakerName: name, config })
+  }
+
+/** The layer of a service class: one breaker for the life of the layer. */
+const layer = <Self>(
+  service: BreakerService<Self>,
+  options?: MakeOptions,
+): Layer.Layer<Self, InvalidConfig | StartFailed> =>
+  Layer.effect(service, make(service.breakerName, service.config, options)) as Layer.Layer<
+    Self,
+    InvalidConfig | StartFailed
+  >
+
+/** Protects an effect in a pipe: `effect.pipe(Breaker.guard(payments))`. */
+const guard =
+  <A, E, A2 = never, E2 = never, R2 = never>(breaker: EffectBreaker, options?: GuardOptions<A, E, A2, E2, R2>) =>
+  <R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> =>
+    breaker.guard(effect, options)
+
+/**
+ * Breakers as scoped effects, layers and services.
+ *
+ * @example
+ * import * as Effect from "effect/Effect"
+ * import { Breaker } from "recloser/effect"
+ * import assert from "node:assert/strict"
+ *
+ * class Payments extends Breaker.Service<Payments>()("payments", { timeout: "2 seconds" }) {}
+ *
+ * const program = Effect.gen(function* () {
+ *   const payments = yield* Payments
+ *   return yield* Effect.succeed("paid").pipe(Breaker.guard(payments))
+ * })
+ * assert.equal(await Effect.runPromise(Effect.provide(program, Breaker.layer(Payments))), "paid")
+ */
+export const Breaker = { make, layer, Service, guard }
+
+export { InvalidConfig } from "../machines/options.ts"
+export type { BreakerConfig } from "./BreakerConfig.ts"
+export { CallRejected, CallTimedOut } from "./CallRejected.ts"
+export { StartFailed } from "./control-plane/conductor.ts"
+export { fromEffect, fromStream } from "./control-plane/fromEffect.ts"
+export type { EffectBreaker, MakeOptions } from "./EffectBreaker.ts"
+export type { BreakerEvents, EventName } from "./events.ts"
+export type { GuardOptions } from "./guard.ts"
+export type { BreakerMetrics } from "./metrics.ts"

@@ -1,0 +1,90 @@
+/** Running one call as an Effect: interruption-correct, in the caller's own fiber. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { type DurationInput, readDuration } from "../machines/options.ts"
+import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import type { Assembly } from "./assemble.ts"
+import { CallRejected, CallTimedOut } from "./CallRejected.ts"
+import { wheelOf } from "./Clock.ts"
+import { classifyWith, type Verdict } from "./classify.ts"
+import type { Receipt } from "./data-plane/receipt.ts"
+import { Alarm } from "./data-plane/wheel.ts"
+
+/** Options of one guarded effect. */
+export interface GuardOptions<A, E, A2 = never, E2 = never, R2 = never> {
+  /** The longest this call may take; the breaker's timeout applies too if it is shorter. */
+  readonly deadline?: DurationInput | undefined
+  /** Instead of the breaker's own classifier. */
+  readonly classify?: ((exit: Exit.Exit<A, E>) => Verdict) | undefined
+  /** Answers when the call is rejected or times out; its end reaches the caller and no window. */
+  readonly fallback?: ((reason: CallRejected | CallTimedOut) => Effect.Effect<A2, E2, R2>) | undefined
+}
+
+/** The receipt of a call that has entered, until it is settled. */
+interface Slot {
+  receipt: Receipt | undefined
+}
+
+function verdictOf<A, E>(
+  { classify, listeners }: Assembly,
+  own: ((exit: Exit.Exit<A, E>) => Verdict) | undefined,
+  exit: Exit.Exit<A, E>,
+): OutcomeKind {
+  const trouble = (error: unknown) => listeners.trouble("classify", error)
+  // Interruption is the caller giving up: it says nothing about the service.
+  if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return "ignored"
+  const asked = own && (() => own(exit))
+  if (Exit.isSuccess(exit)) return classifyWith(asked ?? classify, { ok: true, value: exit.value }, trouble)
+  return classifyWith(asked ?? classify, { ok: false, error: Cause.squash(exit.cause) }, trouble)
+}
+
+/** Fails when the call's time is over; the outcome is settled at that instant, whatever the call's finalizers still do. */
+const expiry = (assembly: Assembly, slot: Slot, startedAt: number, timeoutMs: number) =>
+  Effect.callback<never, CallTimedOut>((resume) => {
+    const { plane, clock, name } = assembly
+    const wheel = wheelOf(clock)
+    const alarm = new Alarm((now) => {
+      if (slot.receipt) plane.settleAt(slot.receipt, "timedOut", now)
+      resume(Effect.fail(new CallTimedOut(name, timeoutMs)))
+    })
+    alarm.holds = true
+    wheel.arm(alarm, timeoutMs, startedAt)
+    return Effect.sync(() => wheel.disarm(alarm))
+  })
+
+/** Enters after the settlement is in place, so that no interruption can come between taking a permit and giving it back. */
+export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
+  assembly: Assembly,
+  effect: Effect.Effect<A, E, R>,
+  options: GuardOptions<A, E, A2, E2, R2> | undefined,
+): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
+  const { plane, clock } = assembly
+  const deadlineMs =
+    options?.deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(options.deadline, "options.deadline")
+  const guarded = Effect.suspend(() => {
+    const slot: Slot = { receipt: undefined }
+    const entered = Effect.suspend((): Effect.Effect<A, E | CallRejected | CallTimedOut, R> => {
+      const ticket = plane.admit(clock.now())
+      if (!ticket.admitted) return Effect.fail(new CallRejected(ticket))
+      slot.receipt = ticket
+      const timeoutMs = Math.min(plane.gate.restriction.timeoutMs, deadlineMs)
+      if (timeoutMs === Number.POSITIVE_INFINITY) return effect
+      return Effect.raceFirst(effect, expiry(assembly, slot, ticket.startedAt, timeoutMs))
+    })
+    return Effect.onExit(entered, (exit) => {
+      const receipt = slot.receipt
+      if (receipt !== undefined && !receipt.settled) {
+        plane.settleAt(receipt, verdictOf(assembly, options?.classify, exit as Exit.Exit<A, E>), clock.now())
+      }
+      return Effect.void
+    })
+  })
+  const fallback = options?.fallback
+  if (fallback === undefined) return guarded
+  return Effect.catchIf(
+    guarded,
+    (error): error is CallRejected | CallTimedOut => error instanceof CallRejected || error instanceof CallTimedOut,
+    fallback,
+  ) as Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2>
+}
