@@ -105,7 +105,7 @@ function settle(before: MeterState, { at, kind, durationMs, overdue }: OutcomeSe
 export function meterStep(state: MeterState, event: MeterEvent): MeterState {
   if (event.type === "gate.published") return adopt(state, event)
   if (event.type === "outcome.settled") return settle(state, event)
-  return judge({ ...state, overdue: state.overdue + 1 }, event.at)
+  return judge({ ...state, overdue: state.overdue + (event.calls ?? 1) }, event.at)
 }
 
 export const meter = fromTransition(meterStep, freshMeter)

@@ -22,7 +22,36 @@ import { logEvents } from "./observability/logging.ts"
 import { drain } from "./stopping.ts"
 
 /** One breaker, for Effect. It lives in a Scope: closing it drains the breaker and stops it. */
-export class EffectBreaker {
+export interface EffectBreaker {
+  readonly name: string
+  readonly phase: Phase
+  readonly circuit: Circuit
+  readonly mode: Mode
+  /** The effect, protected. Fails with its own errors, `CallRejected` or `CallTimedOut`; runs in the caller's fiber. */
+  guard<A, E, R, A2 = never, E2 = never, R2 = never>(
+    effect: Effect.Effect<A, E, R>,
+    options?: GuardOptions<A, E, A2, E2, R2>,
+  ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2>
+  /** Why a call would be rejected now; nothing is taken and nothing is counted. */
+  readonly wouldReject: Effect.Effect<Rejection | undefined>
+  readonly metrics: Effect.Effect<BreakerMetrics>
+  /** The present state as JSON, to be given to `make` as `restore`. */
+  readonly save: Effect.Effect<SavedBreaker>
+  /** Events of one name as they happen. */
+  events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]>
+  /** Listens; answers how to stop listening. */
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
+  /** Refuses everything until released. */
+  forceOpen(why: string): Effect.Effect<void>
+  /** Lets everything pass, and learns nothing, until released. */
+  bypass(why: string): Effect.Effect<void>
+  /** Decides and reports, but refuses nothing, until released. */
+  shadow(why: string): Effect.Effect<void>
+  /** Back to what the evidence supports: after `forceOpen` that is half-open. */
+  release(why: string): Effect.Effect<void>
+}
+
+class AssembledEffectBreaker implements EffectBreaker {
   readonly #assembly: Assembly
 
   constructor(assembly: Assembly) {
@@ -42,7 +71,6 @@ export class EffectBreaker {
     return this.#assembly.plane.gate.mode
   }
 
-  /** The effect, protected. Fails with its own errors, `CallRejected` or `CallTimedOut`; runs in the caller's fiber. */
   guard<A, E, R, A2 = never, E2 = never, R2 = never>(
     effect: Effect.Effect<A, E, R>,
     options?: GuardOptions<A, E, A2, E2, R2>,
@@ -50,7 +78,6 @@ export class EffectBreaker {
     return guardWith(this.#assembly, effect, options)
   }
 
-  /** Why a call would be rejected now; nothing is taken and nothing is counted. */
   readonly wouldReject: Effect.Effect<Rejection | undefined> = Effect.sync(() =>
     this.#assembly.plane.wouldReject(this.#assembly.clock.now()),
   )
@@ -60,7 +87,6 @@ export class EffectBreaker {
     return save(conductor, parts, timekeeperOf(clock))
   })
 
-  /** Events of one name as they happen. */
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {
     return Stream.callback<BreakerEvents[Name]>((queue) =>
       Effect.acquireRelease(
@@ -70,24 +96,19 @@ export class EffectBreaker {
     )
   }
 
-  /** Listens; answers how to stop listening. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.#assembly.listeners.add(name, listener)
   }
 
-  /** Refuses everything until released. */
   forceOpen(why: string): Effect.Effect<void> {
     return this.#command("operator.forceOpen", why)
   }
-  /** Lets everything pass, and learns nothing, until released. */
   bypass(why: string): Effect.Effect<void> {
     return this.#command("operator.bypass", why)
   }
-  /** Decides and reports, but refuses nothing, until released. */
   shadow(why: string): Effect.Effect<void> {
     return this.#command("operator.shadow", why)
   }
-  /** Back to what the evidence supports: after `forceOpen` that is half-open. */
   release(why: string): Effect.Effect<void> {
     return this.#command("operator.release", why)
   }
@@ -120,7 +141,7 @@ export const make = (
     const isSystem = current === Context.get(Context.empty(), Clock.Clock)
     const clock = isSystem ? systemClock : clockOfEffect(current, yield* Random.nextInt)
     const assembly = yield* assemble(name, config, { clock, restore: options.restore })
-    const breaker = new EffectBreaker(assembly)
+    const breaker = new AssembledEffectBreaker(assembly)
     const run = Effect.runForkWith(yield* Effect.context())
     if (options.log !== false) logEvents(breaker, (effect) => void run(effect))
     yield* Effect.addFinalizer(() => drain(assembly, undefined, grace))

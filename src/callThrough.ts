@@ -24,6 +24,6 @@ export interface CallThroughInput {
  * assert.equal(await toPromise(call), 42)
  * breaker.stop()
  */
-export const callThrough = fromPromise<unknown, CallThroughInput>(({ input: { breaker, run, options }, signal }) =>
-  attach(breaker).execute<unknown>(run, { ...options, signal }),
+export const callThrough = /* @__PURE__ */ fromPromise<unknown, CallThroughInput>(
+  ({ input: { breaker, run, options }, signal }) => attach(breaker).execute<unknown>(run, { ...options, signal }),
 )

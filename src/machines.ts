@@ -1,4 +1,5 @@
 /** `recloser/machines`: the statecharts, to `createActor`, `spawn`, `invoke`, draw and path-test. */
+
 export { breakerLogic } from "../machines/breaker.ts"
 export type { BreakerEmitted, BreakerEvent, BreakerInput, OperatorCommand } from "../machines/breakerEvents.ts"
 export { metrics } from "../machines/components/metrics.ts"
@@ -17,4 +18,5 @@ export {
   unrestricted,
 } from "../machines/vocabulary/gate.ts"
 export type { CircuitMoved, OutcomeSettled, Signal } from "../machines/vocabulary/signal.ts"
+export type { BreakerActorRef } from "./attach.ts"
 export { type CallThroughInput, callThrough } from "./callThrough.ts"

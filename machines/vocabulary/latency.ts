@@ -14,6 +14,7 @@ export const bucketCount = 1 + octaves * perOctave
 /** The bucket of a duration in milliseconds. Not a number, negative or tiny: bucket 0. */
 export function bucketOf(durationMs: number): number {
   if (!(durationMs >= 2 ** lowestExponent)) return 0
+  if (durationMs >= 2 ** (lowestExponent + octaves)) return bucketCount - 1
   const guess = Math.floor(Math.log2(durationMs))
   const exponent = 2 ** guess > durationMs ? guess - 1 : 2 ** (guess + 1) <= durationMs ? guess + 1 : guess
   const step = Math.floor((durationMs / 2 ** exponent - 1) * perOctave)

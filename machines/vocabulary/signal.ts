@@ -96,9 +96,11 @@ export interface OutcomeSettled {
   readonly overdue?: boolean | undefined
 }
 
-/** A call in flight has become older than the slow line, told to a breaker actor that runs alone. */
+/** Calls in flight have become older than the slow line, told to a breaker actor that runs alone. */
 export interface CallOverdue {
   readonly type: "call.overdue"
   readonly at: number
+  /** How many; 1 when left out. */
+  readonly calls?: number | undefined
   readonly epoch?: number | undefined
 }

@@ -131,6 +131,8 @@ export class Meter {
     overdue.sweep(now)
     const nextMs = overdue.nextIn(now)
     if (nextMs !== undefined) this.#wheel.arm(this.#sweeper, nextMs, now)
+    // The oldest call may have settled meanwhile: a sweep that finds nothing is no occasion to judge.
+    if (!overdue.takeNews()) return
     ring.expire(now)
     this.#judge(ring, now)
   }

@@ -6,6 +6,8 @@
  */
 const bucketsPerLine = 16
 const bucketRing = 32
+/** Never wait for nothing: rounding must not make a sweep come again at the same instant. */
+const leastWaitMs = 1 / 64
 
 export class Overdue {
   /** Calls in flight that are older than the line. */
@@ -16,6 +18,7 @@ export class Overdue {
   /** Buckets up to this one have passed the line. */
   #passed: number
   #waiting = 0
+  #news = 0
 
   constructor(lineMs: number, at: number) {
     this.#lineMs = lineMs
@@ -25,6 +28,11 @@ export class Overdue {
 
   #bucketOf(startedAt: number): number {
     return Math.floor(startedAt / this.#widthMs)
+  }
+
+  /** When even the youngest call of a bucket has reached the line. */
+  #passesAt(bucket: number): number {
+    return (bucket + 1) * this.#widthMs + this.#lineMs
   }
 
   enter(startedAt: number): void {
@@ -47,19 +55,25 @@ export class Overdue {
     this.#waiting--
   }
 
-  /** Moves what has passed the line by `now`; answers how many calls did. */
-  sweep(now: number): number {
-    const newest = Math.floor((now - this.#lineMs) / this.#widthMs) - 1
-    const before = this.count
-    while (this.#passed < newest && this.#waiting > 0) {
+  /** Moves what has passed the line by `now`. */
+  sweep(now: number): void {
+    while (this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) {
       const slot = ++this.#passed % bucketRing
       const calls = this.#starts[slot] as number
       this.#starts[slot] = 0
       this.#waiting -= calls
       this.count += calls
+      this.#news += calls
     }
-    if (this.#passed < newest) this.#passed = newest
-    return this.count - before
+    // Nothing waits: skip the silence in one step.
+    if (this.#waiting === 0) this.#passed = Math.max(this.#passed, this.#bucketOf(now - this.#lineMs) - 2)
+  }
+
+  /** Whether calls have become overdue since this was last asked. */
+  takeNews(): boolean {
+    const news = this.#news > 0
+    this.#news = 0
+    return news
   }
 
   /** Milliseconds from `now` until the oldest waiting call is overdue; undefined when none is waiting. */
@@ -67,6 +81,6 @@ export class Overdue {
     if (this.#waiting === 0) return undefined
     let bucket = this.#passed + 1
     while ((this.#starts[bucket % bucketRing] as number) === 0) bucket++
-    return Math.max(0, (bucket + 1) * this.#widthMs + this.#lineMs - now)
+    return Math.max(leastWaitMs, this.#passesAt(bucket) - now)
   }
 }

@@ -18,7 +18,7 @@ class TimeRing implements Ring {
   readonly #slices: number
   /** Per slice: calls, failures, slow. */
   readonly #counts: Uint32Array
-  #newest = Number.NEGATIVE_INFINITY
+  #newest = -1
 
   constructor(durationMs: number, slices: number) {
     this.#widthMs = durationMs / slices

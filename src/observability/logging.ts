@@ -1,6 +1,5 @@
 /** Structured logs by Effect's Logger: every transition and operator act once, refusals sampled, troubles as they come. */
 import * as Effect from "effect/Effect"
-import * as Logger from "effect/Logger"
 import type { EventName, Listener } from "../events.ts"
 
 /** `human`: for a terminal. `json`: one object a line. */
@@ -30,13 +29,15 @@ export function logEvents(breaker: Logged, write: (effect: Effect.Effect<void>) 
     breaker.on("refusal", ({ at, breaker: name, count, rejection: { layer, reason } }) => {
       refused += count
       if (at < nextAt) return
-      say(Effect.logInfo(`${name}: refused ${refused} calls: ${reason}`), { breaker: name, layer, refused })
+      const calls = refused === 1 ? "1 call" : `${refused} calls`
+      say(Effect.logInfo(`${name}: refused ${calls}: ${reason}`), { breaker: name, layer, refused })
       refused = 0
       nextAt = at + refusalsEveryMs
     }),
     breaker.on("trouble", ({ breaker: name, part, error, gaveUp }) => {
       const text = error instanceof Error ? error.message : String(error)
-      say(Effect.logError(`${name}: ${part} threw and was isolated: ${text}`), { breaker: name, part, gaveUp })
+      const end = gaveUp ? "crashed too often and was left out" : "threw and was isolated"
+      say(Effect.logError(`${name}: ${part} ${end}: ${text}`), { breaker: name, part, gaveUp })
     }),
   ]
   return () => {
@@ -44,10 +45,23 @@ export function logEvents(breaker: Logged, write: (effect: Effect.Effect<void>) 
   }
 }
 
-const loggers = { human: Logger.consolePretty(), json: Logger.consoleJson } as const
-
-/** Logs a breaker to the console. */
-export function logBreaker(breaker: Logged, style: LogStyle): () => void {
-  const layer = Logger.layer([loggers[style]])
-  return logEvents(breaker, (effect) => Effect.runSync(Effect.provide(effect, layer)))
+/**
+ * Logs a breaker to the console. The logger is loaded when it is first wanted, because most who import this library bring
+ * their own and should not pay for ours; what happens meanwhile is kept and written then.
+ */
+export function logToConsole(breaker: Logged, style: LogStyle): () => void {
+  const waiting: Effect.Effect<void>[] = []
+  let write = (effect: Effect.Effect<void>): void => {
+    waiting.push(effect)
+  }
+  const loaded = import("./consoleLogger.ts").then(({ consoleWriter }) => {
+    write = consoleWriter(style)
+    for (const effect of waiting.splice(0)) write(effect)
+  })
+  loaded.catch((error: unknown) => {
+    console.error("recloser: the logger could not be loaded", error)
+    write = () => {}
+    waiting.length = 0
+  })
+  return logEvents(breaker, (effect) => write(effect))
 }

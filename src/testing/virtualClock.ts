@@ -29,6 +29,9 @@ export interface VirtualClockOptions {
 /** How often ready promises are let run between timers: chains longer than this are left to the next step. */
 const microtaskTurns = 50
 
+/** Instants closer than a nanosecond are one instant: sums of fractions of milliseconds must not miss a timer. */
+const sameInstantMs = 1e-6
+
 async function settlePromises(): Promise<void> {
   for (let turn = 0; turn < microtaskTurns; turn++) await undefined
   // Effect's fibers continue in a macrotask of the host.
@@ -72,7 +75,9 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
   }
   const nextBy = (end: number): Pending | undefined => {
     let first: Pending | undefined
-    for (const timer of timers) if (timer.due <= end && (first === undefined || isBefore(timer, first))) first = timer
+    const latest = end + sameInstantMs
+    for (const timer of timers)
+      if (timer.due <= latest && (first === undefined || isBefore(timer, first))) first = timer
     return first
   }
 
@@ -98,7 +103,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
         timer.wake()
         await settlePromises()
       }
-      now = end
+      now = Math.max(now, end)
     },
   }
 }

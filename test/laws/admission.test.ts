@@ -1,0 +1,125 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { decideAdmission, freshAdmission } from "../../machines/vocabulary/admission.ts"
+import { type Enforcement, type Gate, idleGate, unrestricted } from "../../machines/vocabulary/gate.ts"
+import { Plane } from "../../src/data-plane/plane.ts"
+import type { Receipt } from "../../src/data-plane/receipt.ts"
+import { Wheel } from "../../src/data-plane/wheel.ts"
+import { stepClock } from "../support/stepClock.ts"
+
+const plane = () =>
+  new Plane("law", new Wheel(stepClock()), {
+    signal: () => {},
+    refused: () => {},
+    classify: () => "failure",
+    idle: () => {},
+  })
+
+interface Setting {
+  readonly share: number
+  readonly probes: number
+  readonly enforcement: Enforcement
+  readonly newEpoch: boolean
+}
+const setting: fc.Arbitrary<Setting> = fc.record({
+  share: fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })),
+  probes: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 0, max: 4 })),
+  enforcement: fc.constantFrom<Enforcement>("on", "on", "on", "observe", "off"),
+  newEpoch: fc.boolean(),
+})
+const step = fc.oneof(
+  fc.record({ setting }),
+  fc.record({ calls: fc.integer({ min: 1, max: 40 }) }),
+  fc.record({ settle: fc.nat(20) }),
+)
+
+const gateOf = (before: Gate, { share, probes, enforcement, newEpoch }: Setting): Gate => ({
+  ...before,
+  version: before.version + 1,
+  epoch: before.epoch + (newEpoch ? 1 : 0),
+  phase: "active",
+  enforcement,
+  restriction: { ...unrestricted, share, probes },
+  holders: [
+    {
+      by: "law",
+      layer: "circuit",
+      since: 0,
+      reason: "law",
+      rule: "law",
+      statistics: undefined,
+      demand: { share, probes },
+    },
+  ],
+})
+
+describe("admission", () => {
+  it("the data plane admits exactly what the total function admits, whatever gates come", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const subject = plane()
+        let gate: Gate = idleGate
+        let state = freshAdmission(0)
+        const probes: Receipt[] = []
+        for (const next of steps) {
+          if ("setting" in next) {
+            gate = gateOf(gate, next.setting)
+            subject.swap(gate)
+          } else if ("calls" in next) {
+            for (let call = 0; call < next.calls; call++) {
+              const foreseen = subject.wouldReject(0) === undefined
+              const ticket = subject.admit(0)
+              const verdict = decideAdmission(gate, state)
+              state = verdict.state
+              expect(ticket.admitted).toBe(verdict.admitted)
+              expect(foreseen).toBe(ticket.admitted)
+              if (ticket.admitted && ticket.probe) probes.push(ticket)
+            }
+          } else {
+            const [probe] = probes.splice(next.settle % Math.max(1, probes.length), 1)
+            if (probe === undefined) continue
+            probe.settle("ignored")
+            if (probe.epoch === state.epoch) state = { ...state, probesTaken: state.probesTaken - 1 }
+          }
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it("a partial share is exact: of n calls it admits the share to within one call, always", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 256 }), fc.integer({ min: 1, max: 2000 }), (part, calls) => {
+        const share = part / 256
+        const subject = plane()
+        subject.swap(gateOf(idleGate, { share, probes: Number.POSITIVE_INFINITY, enforcement: "on", newEpoch: true }))
+        let admitted = 0
+        for (let call = 1; call <= calls; call++) {
+          if (subject.admit(0).admitted) admitted++
+          expect(Math.abs(admitted - share * call)).toBeLessThanOrEqual(1)
+        }
+      }),
+    )
+  })
+
+  it("never more probes at once than the gate allows, and every place comes back", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), fc.array(fc.boolean(), { maxLength: 200 }), (cap, ops) => {
+        const subject = plane()
+        subject.swap(gateOf(idleGate, { share: 1, probes: cap, enforcement: "on", newEpoch: true }))
+        const running: Receipt[] = []
+        for (const enters of ops) {
+          if (enters) {
+            const ticket = subject.admit(0)
+            if (ticket.admitted) running.push(ticket)
+          } else running.shift()?.settle("ignored")
+          expect(running.length).toBeLessThanOrEqual(cap)
+          expect(subject.inFlight).toBe(running.length)
+        }
+        for (const receipt of running) receipt.settle("ignored")
+        expect(subject.inFlight).toBe(0)
+        expect(subject.admit(0).admitted).toBe(true)
+      }),
+    )
+  })
+})

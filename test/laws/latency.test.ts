@@ -1,0 +1,98 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import {
+  addLatency,
+  bucketCount,
+  bucketOf,
+  emptySketch,
+  middleOf,
+  summarise,
+  turn,
+} from "../../machines/vocabulary/latency.ts"
+import { bucketOfFast, LatencySketch } from "../../src/data-plane/latency.ts"
+
+const duration = fc.oneof(
+  fc.double({ min: 0.02, max: 1e6, noNaN: true }),
+  fc.integer({ min: -6, max: 20 }).map((exponent) => 2 ** exponent),
+  fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300, 1e-300, 0.9999999999999999, 1.9999999999999998),
+)
+
+describe("latency buckets", () => {
+  it("bits and arithmetic give the same bucket for every number", () => {
+    fc.assert(
+      fc.property(fc.oneof(duration, fc.double()), (ms) => {
+        expect(bucketOfFast(ms)).toBe(bucketOf(ms))
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it("the middle of a bucket is within 1/32 of everything in it", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 2 ** -6, max: 2 ** 20 - 1, noNaN: true }), (ms) => {
+        expect(Math.abs(middleOf(bucketOf(ms)) - ms) / ms).toBeLessThanOrEqual(1 / 32)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it("buckets are ordered and all of them can be reached", () => {
+    for (let bucket = 1; bucket < bucketCount; bucket++) {
+      expect(bucketOf(middleOf(bucket))).toBe(bucket)
+      expect(middleOf(bucket)).toBeGreaterThan(middleOf(bucket - 1))
+    }
+  })
+})
+
+describe("latency sketch", () => {
+  const samples = fc.array(
+    fc.record({ ms: duration, gap: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200_000 })) }),
+    { maxLength: 700 },
+  )
+
+  it("the mutable and the immutable sketch say the same, forgetting included", () => {
+    fc.assert(
+      fc.property(samples, fc.integer({ min: 0, max: 2_000_000 }), (all, silence) => {
+        let at = 0
+        const fast = new LatencySketch(at)
+        let naive = emptySketch(at)
+        for (const { ms, gap } of all) {
+          at += gap
+          fast.add(ms, at)
+          naive = addLatency(naive, ms, at)
+        }
+        const later = turn(naive, at + silence)
+        expect(fast.summary(at + silence)).toEqual(summarise(later.older, later.newer))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it("quantiles are those of the sorted samples, each within its bucket", () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0.1, max: 1e5, noNaN: true }), { minLength: 1, maxLength: 300 }), (all) => {
+        const sketch = new LatencySketch(0)
+        for (const ms of all) sketch.add(ms, 0)
+        const sorted = [...all].sort((a, b) => a - b)
+        const exact = (quantile: number) => sorted[Math.ceil(quantile * sorted.length) - 1] ?? 0
+        const { p50, p90, p99, p999, max, samples } = sketch.summary(0)
+        expect(samples).toBe(all.length)
+        for (const [got, quantile] of [
+          [p50, 0.5],
+          [p90, 0.9],
+          [p99, 0.99],
+          [p999, 0.999],
+          [max, 1],
+        ] as const) {
+          expect(got).toBe(middleOf(bucketOf(exact(quantile))))
+        }
+      }),
+    )
+  })
+
+  it("is empty again after twenty silent minutes", () => {
+    const sketch = new LatencySketch(0)
+    for (let call = 0; call < 1000; call++) sketch.add(20, call)
+    expect(sketch.summary(2 * 600_000 + 1000).samples).toBe(0)
+  })
+})

@@ -1,0 +1,98 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { Alarm, Wheel } from "../../src/data-plane/wheel.ts"
+import { stepClock } from "../support/stepClock.ts"
+
+type Op =
+  | { readonly op: "arm"; readonly ms: number; readonly holds: boolean }
+  | { readonly op: "disarm"; readonly which: number }
+  | { readonly op: "step"; readonly ms: number }
+
+const ms = fc.oneof(
+  fc.constantFrom(0, 10, 10, 250, 250),
+  fc.integer({ min: 0, max: 4000 }).map((quarter) => quarter / 4),
+)
+const op: fc.Arbitrary<Op> = fc.oneof(
+  fc.record({ op: fc.constant("arm" as const), ms, holds: fc.boolean() }),
+  fc.record({ op: fc.constant("disarm" as const), which: fc.nat(50) }),
+  fc.record({ op: fc.constant("step" as const), ms }),
+)
+
+describe("wheel", () => {
+  it("fires every armed timer exactly at its end, in order of ends, and no other", () => {
+    fc.assert(
+      fc.property(fc.array(op, { maxLength: 200 }), (ops) => {
+        const clock = stepClock()
+        const wheel = new Wheel(clock)
+        const armed = new Map<Alarm, number>()
+        const fired: number[] = []
+        for (const next of ops) {
+          if (next.op === "arm") {
+            const alarm = new Alarm((now) => {
+              expect(now).toBe(armed.get(alarm))
+              armed.delete(alarm)
+              fired.push(now)
+            })
+            alarm.holds = next.holds
+            armed.set(alarm, clock.now() + next.ms)
+            wheel.arm(alarm, next.ms)
+          } else if (next.op === "disarm") {
+            const alarm = [...armed.keys()][next.which]
+            if (alarm === undefined) continue
+            wheel.disarm(alarm)
+            wheel.disarm(alarm)
+            armed.delete(alarm)
+          } else clock.step(next.ms)
+          if (next.op === "step") for (const due of armed.values()) expect(due).toBeGreaterThan(clock.now())
+          expect(wheel.size).toBe(armed.size)
+        }
+        expect(fired).toEqual([...fired].sort((a, b) => a - b))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it("keeps one host timer, and lets it hold the process only while a holding timer is armed", () => {
+    const host = { pending: 0, holding: false }
+    const wheel = new Wheel({
+      now: () => 0,
+      arm: (_delayMs, _wake, holds) => {
+        host.pending++
+        host.holding = holds
+        return {
+          disarm: () => {
+            host.pending--
+          },
+          hold: (stays) => {
+            host.holding = stays
+          },
+        }
+      },
+    })
+    const timers = Array.from({ length: 1000 }, () => new Alarm(() => {}))
+    timers.forEach((timer, index) => {
+      timer.holds = index === 500
+      wheel.arm(timer, 1 + (index % 7))
+    })
+    expect(host).toEqual({ pending: 1, holding: true })
+    wheel.disarm(timers[500] as Alarm)
+    expect(host).toEqual({ pending: 1, holding: false })
+  })
+
+  it("a timer that throws neither stops the others nor is lost silently", () => {
+    const clock = stepClock()
+    const wheel = new Wheel(clock)
+    const fired: string[] = []
+    wheel.arm(new Alarm(() => fired.push("before")), 5)
+    wheel.arm(
+      new Alarm(() => {
+        throw new Error("broken timer")
+      }),
+      10,
+    )
+    wheel.arm(new Alarm(() => fired.push("after")), 10)
+    expect(() => clock.step(20)).toThrow("broken timer")
+    clock.step(1)
+    expect(fired).toEqual(["before", "after"])
+  })
+})

@@ -1,0 +1,100 @@
+/** Random walks of a strategy: what it might hear, and time passing between. */
+import fc from "fast-check"
+import { alarm, type Chart, forcedOpen, probe, released, restored } from "./charts.ts"
+
+export type Step = { readonly type: "wait"; readonly ms: number } | Parameters<Chart["send"]>[0]
+
+const counts = fc
+  .record({
+    calls: fc.integer({ min: 1, max: 300 }),
+    failed: fc.double({ min: 0, max: 1, noNaN: true }),
+    slow: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  .map(({ calls, failed, slow }) => ({ calls, failures: Math.floor(calls * failed), slow: Math.floor(calls * slow) }))
+
+export const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
+  { weight: 2, arbitrary: fc.constant(alarm) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("alarm.rang" as const),
+      epoch: fc.constant(0),
+      rule: fc.constantFrom("failureRatio" as const, "slowRatio" as const, "row" as const),
+      statistics: counts,
+    }),
+  },
+  { weight: 4, arbitrary: fc.constant(probe("succeeded")) },
+  { weight: 1, arbitrary: fc.constantFrom(probe("failed"), probe("expired")) },
+  { weight: 1, arbitrary: fc.constantFrom(forcedOpen, released) },
+  { weight: 1, arbitrary: fc.constantFrom(restored({}), restored({ basic: { circuit: "open", remainingMs: 3000 } })) },
+)
+
+export const describeStep = (step: Step): string => (step.type === "wait" ? `waiting ${step.ms} ms` : step.type)
+
+export async function take(chart: Chart, step: Step): Promise<void> {
+  if (step.type === "wait") await chart.clock.advance(step.ms)
+  else chart.send(step)
+}
+
+/** The moves that a strategy may make in one entry, unless it is restored. Never straight from open to closed. */
+export const moves: readonly string[] = [
+  "closed → degraded",
+  "degraded → closed",
+  "closed → open",
+  "degraded → open",
+  "open → halfOpen",
+  "halfOpen → closed",
+  "halfOpen → open",
+  "halfOpen → ramping",
+  "ramping → closed",
+  "ramping → open",
+  "ramping → halfOpen",
+  // The operator may act in any state.
+  "closed → halfOpen",
+  "degraded → halfOpen",
+]
+
+const ms = fc.double({ min: 0, max: 120_000, noNaN: true })
+
+/** A latency summary as a sketch makes it: quantiles in order. */
+const latency = fc.tuple(fc.nat(2000), fc.array(ms, { minLength: 5, maxLength: 5 })).map(([samples, values]) => {
+  const [p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0] = samples === 0 ? [] : values.sort((one, other) => one - other)
+  return { samples, p50, p90, p99, p999, max }
+})
+
+export const slices = fc.record({
+  startedAt: fc.nat(1_000_000),
+  success: fc.nat(1000),
+  failure: fc.nat(1000),
+  timedOut: fc.nat(1000),
+  ignored: fc.nat(1000),
+  slow: fc.nat(1000),
+  latency,
+})
+
+const circuits = ["closed", "degraded", "open", "halfOpen", "ramping"] as const
+
+/** What a component might hear. */
+export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
+  {
+    weight: 5,
+    arbitrary: slices.map((slice) => ({ type: "slice.closed" as const, epoch: 0, slice })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(fc.constantFrom(...circuits), fc.constantFrom(...circuits)).map(([from, to]) => ({
+      type: "circuit.moved" as const,
+      breaker: "service",
+      from,
+      to,
+      epoch: 0,
+      reason: "a reason",
+      rule: "failureRatio",
+      statistics: undefined,
+    })),
+  },
+  { weight: 1, arbitrary: fc.anything().map((junk) => restored({ timeout: junk, metrics: junk })) },
+  { weight: 1, arbitrary: ms.map((timeoutMs) => restored({ timeout: { timeoutMs } })) },
+)

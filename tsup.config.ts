@@ -1,0 +1,30 @@
+import { copyFile } from "node:fs/promises"
+import { defineConfig } from "tsup"
+
+/** One entry per door of package.json's exports map; the test in test/package holds the two together. */
+const doors = {
+  index: "src/index.ts",
+  effect: "src/effect.ts",
+  machines: "src/machines.ts",
+  testing: "src/testing/index.ts",
+  fetch: "src/integrations/fetch.ts",
+}
+
+export default defineConfig({
+  entry: { ...doors, cli: "src/cli/main.ts" },
+  format: "esm",
+  platform: "node",
+  target: "node22",
+  splitting: true,
+  treeshake: false, // esbuild's own tree shaking; rollup's second pass would cost time and source-map accuracy
+  sourcemap: true,
+  clean: true,
+  silent: true,
+  removeNodeProtocol: false,
+  dts: { entry: doors },
+  external: ["xstate", "effect", /^effect\//],
+  onSuccess: async () => {
+    // commander is bundled into the command, and its licence asks to travel with it.
+    await copyFile("node_modules/commander/LICENSE", "dist/cli.commander.LICENSE")
+  },
+})

@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url"
+import { defineConfig } from "vitest/config"
+import { Tally } from "./test/support/Tally.ts"
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** Tests import the doors by their public names, and get the sources. */
+const doors = {
+  recloser: here("./src/index.ts"),
+  "recloser/effect": here("./src/effect.ts"),
+  "recloser/machines": here("./src/machines.ts"),
+  "recloser/testing": here("./src/testing/index.ts"),
+  "recloser/fetch": here("./src/integrations/fetch.ts"),
+}
+
+/** These look at what `npm run build` made, so they have a project of their own that packs it once. */
+const aboutThePackage = ["test/package/**/*.test.ts", "test/types/**/*.test.ts", "test/tidy/publicApi.test.ts"]
+
+export default defineConfig({
+  test: {
+    reporters: ["default", new Tally()],
+    allowOnly: false,
+    passWithNoTests: false,
+    testTimeout: 20_000,
+    projects: [
+      {
+        resolve: {
+          alias: Object.entries(doors).map(([name, path]) => ({ find: new RegExp(`^${name}$`), replacement: path })),
+        },
+        test: { name: "source", include: ["test/**/*.test.ts"], exclude: aboutThePackage },
+      },
+      {
+        test: {
+          name: "package",
+          include: aboutThePackage,
+          globalSetup: "test/support/packed.ts",
+          testTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
