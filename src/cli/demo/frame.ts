@@ -1,0 +1,155 @@
+import { circuitName, millis, NOTHING, percent, rate, seconds } from "./figures.ts"
+import { left, render, right, type Span, type Style, span } from "./paint.ts"
+import type { CircuitMoved, GatewayState, LiveState, Opening, PhaseEntered, ServiceRow } from "./view.ts"
+
+/** Everything one picture of the run is made from. */
+export interface FrameInput {
+  readonly opening: Opening
+  readonly phase: PhaseEntered | undefined
+  readonly state: LiveState
+  /** Newest first. */
+  readonly moves: readonly CircuitMoved[]
+  readonly columns: number
+  readonly rows: number
+  readonly color: boolean
+}
+
+type Line = readonly Span[]
+
+const BLANK: Line = []
+/** A row is 64 characters before its trail of 16, 80 together. */
+const NAME = 9
+const CIRCUIT = 12
+const FIGURES = [
+  ["rate", 5],
+  ["full", 5],
+  ["fallb.", 7],
+  ["reject", 7],
+  ["p50", 8],
+  ["p99", 8],
+] as const
+
+/** The run as lines that fit the terminal; a taller one shows more transitions. */
+export function frame(input: FrameInput): readonly string[] {
+  const head = [...title(input), BLANK, ...input.state.gateways.flatMap((gateway) => gatewayLines(gateway, input))]
+  const body = [...head, BLANK, ...totals(input.state.gateways), BLANK]
+  const rules = input.opening.rules.map((rule) => [span(` ${rule}`, "dim")])
+  const room = Math.max(1, input.rows - 2 - body.length - rules.length)
+  const lines = [...body, ...moves(input.moves, Math.min(room, 10)), ...rules]
+  return lines.slice(0, input.rows - 1).map((line) => render(line, input.columns, input.color))
+}
+
+function title({ opening, phase, state }: FrameInput): readonly Line[] {
+  const name = opening.to === undefined ? " recloser demo" : ` recloser demo --to ${opening.to}`
+  const ends = opening.durationMs === undefined ? "" : ` of ${seconds(opening.durationMs)}`
+  const load = opening.perSecond > 0 ? `   ${opening.perSecond} requests/s, seed ${opening.seed}` : ""
+  const stop = "   Ctrl-C stops"
+  const facts = `   ${seconds(Math.min(state.at, opening.durationMs ?? state.at))}${ends}${load}${stop}`
+  const done = opening.durationMs === undefined ? undefined : Math.min(1, state.at / opening.durationMs)
+  return [
+    [span(name, "bold"), span(facts)],
+    [...bar(done), span(" NOW ", "bold"), span(phase?.name ?? "", isCalm(phase) ? "green" : "yellow")],
+  ]
+}
+
+function isCalm(phase: PhaseEntered | undefined): boolean {
+  return Object.values(phase?.faults ?? {}).every((fault) => fault === "none")
+}
+
+const BAR = 20
+
+function bar(done: number | undefined): readonly Span[] {
+  if (done === undefined) return []
+  const filled = Math.round(done * BAR)
+  return [span(` ${"█".repeat(filled)}`, "cyan"), span("░".repeat(BAR - filled), "dim")]
+}
+
+function gatewayLines(gateway: GatewayState, { opening }: FrameInput): readonly Line[] {
+  if (!gateway.protected)
+    return [[span(" TWIN WITHOUT BREAKERS ", "bold"), span(opening.twin ?? "", "dim")], ...rows(gateway)]
+  return [[span(" WITH BREAKERS ", "bold"), span(opening.gateway, "dim")], columnNames(), ...rows(gateway)]
+}
+
+function columnNames(): Line {
+  const figures = FIGURES.map(([name, width]) => name.padStart(width)).join("")
+  return [span(` ${"service".padEnd(NAME)}${"circuit".padEnd(CIRCUIT)}${figures}  full, over time`, "dim")]
+}
+
+function rows(gateway: GatewayState): readonly Line[] {
+  return gateway.rows.map(row)
+}
+
+function row({ service, circuit, recent, trail }: ServiceRow): Line {
+  const part = (count: number) => percent(count, recent.requests)
+  const figures = [
+    rate(recent.perSecond),
+    part(recent.full),
+    part(recent.fallback),
+    circuit === undefined ? "" : part(recent.rejected),
+    millis(recent.p50Ms),
+    millis(recent.p99Ms),
+  ]
+  const fullStyle = recent.requests === 0 ? "dim" : styleOfShare(recent.full / recent.requests)
+  const cells = FIGURES.map(([name, width], index) =>
+    right(figures[index] ?? "", width, name === "full" ? fullStyle : "plain"),
+  )
+  return [span(" "), left(service, NAME), circuitCell(circuit), ...cells, span("  "), ...trail.map(spark)]
+}
+
+const CIRCUITS: Readonly<Record<string, readonly [mark: string, style: Style]>> = {
+  closed: ["●", "green"],
+  open: ["■", "red"],
+}
+
+function circuitCell(circuit: string | undefined): Span {
+  if (circuit === undefined) return left("no breaker", CIRCUIT, "dim")
+  const [mark, style] = CIRCUITS[circuit] ?? ["◐", "yellow"]
+  const name = circuitName(circuit)
+  return left(`${mark} ${circuit === "open" ? name.toUpperCase() : name}`, CIRCUIT, style)
+}
+
+function styleOfShare(full: number): Style {
+  if (full >= 0.95) return "green"
+  return full >= 0.5 ? "yellow" : "red"
+}
+
+const SPARKS = "▁▂▃▄▅▆▇█"
+
+function spark(full: number | undefined): Span {
+  if (full === undefined) return span(" ")
+  return span(SPARKS[Math.round(full * (SPARKS.length - 1))] ?? " ", styleOfShare(full))
+}
+
+const LABEL = 14
+const SUMS = [
+  ["full", 6],
+  ["fallback", 10],
+  ["failed", 8],
+  ["rejected", 10],
+  ["calls to failing", 18],
+  ["time wasted", 13],
+] as const
+
+function totals(gateways: readonly GatewayState[]): readonly Line[] {
+  const names = SUMS.map(([name, width]) => name.padStart(width)).join("")
+  return [[span(" SO FAR".padEnd(LABEL), "bold"), span(names, "dim")], ...gateways.map(sums)]
+}
+
+function sums({ protected: guarded, totals: sum, sentToFailing, wastedMs }: GatewayState): Line {
+  const counts = [sum.full, sum.fallback, sum.failed, guarded ? sum.rejected : NOTHING, sentToFailing ?? NOTHING]
+  const cells = [...counts.map(String), seconds(wastedMs)].map((text, index) => text.padStart(SUMS[index]?.[1] ?? 0))
+  return [span((guarded ? " with breakers" : " twin").padEnd(LABEL)), span(cells.join(""))]
+}
+
+function moves(recent: readonly CircuitMoved[], room: number): readonly Line[] {
+  const lines: Line[] = recent
+    .slice(0, room)
+    .map((move) => [
+      span(seconds(move.at).padStart(8), "dim"),
+      span(`  ${move.breaker.padEnd(10)}`),
+      span(`${circuitName(move.from)} → ${circuitName(move.to)}`.padEnd(23), CIRCUITS[move.to]?.[1] ?? "yellow"),
+      span(move.reason, "dim"),
+    ])
+  const empty: Line[] = Array.from({ length: room - lines.length }, () => BLANK)
+  return [[span(" LAST TRANSITIONS", "bold")], ...lines, ...empty]
+}

@@ -1,0 +1,46 @@
+import { circuitName, millis, percent, rate, seconds } from "./figures.ts"
+import { reportText } from "./report.ts"
+import { type LiveState, type Opening, RECENT_MS, type ServiceRow, type View } from "./view.ts"
+
+/** Plain log lines for pipes and files: no colour, no cursor movement. */
+export function createLines(write: (text: string) => void): View {
+  const line = (at: number, text: string) => write(`${seconds(at).padStart(7)}  ${text}\n`)
+  return {
+    everyMs: RECENT_MS,
+    open: (opening) => write(`${openingLines(opening).join("\n")}\n`),
+    phase: ({ at, name }) => line(at, `PHASE     ${name}`),
+    transition: ({ at, breaker, from, to, reason }) =>
+      line(at, `CIRCUIT   ${breaker} ${circuitName(from)} → ${circuitName(to)}: ${reason}`),
+    refresh(state) {
+      for (const text of sampleLines(state)) line(state.at, text)
+    },
+    close: () => {},
+    summary: (summary) => write(reportText(summary, [])),
+  }
+}
+
+function openingLines(opening: Opening): readonly string[] {
+  const load =
+    opening.perSecond > 0 ? [`load ${opening.perSecond} requests/s to each gateway, seed ${opening.seed}`] : []
+  const twin = opening.twin === undefined ? [] : [`twin without breakers ${opening.twin}`]
+  const to = opening.to === undefined ? [] : [`forwards to ${opening.to} and nowhere else`]
+  return ["recloser demo", `gateway ${opening.gateway}`, ...twin, ...to, ...load, ...opening.rules]
+}
+
+function sampleLines({ gateways }: LiveState): readonly string[] {
+  const [guarded, twin] = gateways
+  return (guarded?.rows ?? []).map((row, index) => {
+    const bare = twin?.rows[index]
+    const beside = bare
+      ? ` | twin: full ${percent(bare.recent.full, bare.recent.requests)} p99 ${millis(bare.recent.p99Ms)}`
+      : ""
+    return sampleOf(row) + beside
+  })
+}
+
+function sampleOf({ service, circuit, recent }: ServiceRow): string {
+  const part = (count: number) => percent(count, recent.requests).padStart(4)
+  const times = `p50 ${millis(recent.p50Ms).padStart(7)} p99 ${millis(recent.p99Ms).padStart(7)}`
+  const shares = `full ${part(recent.full)} fallback ${part(recent.fallback)} rejected ${part(recent.rejected)}`
+  return `${service.padEnd(10)}${circuitName(circuit ?? "").padEnd(10)} ${rate(recent.perSecond).padStart(5)} ${shares} ${times}`
+}

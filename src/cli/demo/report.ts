@@ -1,0 +1,61 @@
+import { circuitName, millis, NOTHING, seconds } from "./figures.ts"
+import type { SideSummary, Summary } from "./summary.ts"
+import type { CircuitMoved } from "./view.ts"
+
+const LABEL = 40
+const COLUMN = 16
+
+/** The summary as people read it, preceded by the run's last transitions if they were shown on a screen now gone. */
+export function reportText(summary: Summary, moves: readonly CircuitMoved[]): string {
+  const history = moves.length > 0 ? ["Last transitions", ...moves.map(moveLine), ""] : []
+  const lines = [...history, ...heading(summary), ...table(summary), "", ...wrap(summary.statement, 78)]
+  return `\n${lines.join("\n")}\n`
+}
+
+function heading({ seconds: ran, seed, interrupted }: Summary): readonly string[] {
+  const early = interrupted ? ", stopped early" : ""
+  return [`Summary of ${ran.toFixed(1)} s${early} (seed ${seed})`]
+}
+
+function table({ protected: guarded, unprotected: bare }: Summary): readonly string[] {
+  const row = (label: string, tell: (side: SideSummary) => string) =>
+    `  ${label.padEnd(LABEL)}${tell(guarded).padStart(COLUMN)}${bare ? tell(bare).padStart(COLUMN) : ""}`
+  const count = (value: number | null) => (value === null ? NOTHING : String(value))
+  const known = guarded.callsToFailing !== null
+  return [
+    `  ${"".padEnd(LABEL)}${"with breakers".padStart(COLUMN)}${bare ? "without".padStart(COLUMN) : ""}`,
+    row("requests", (side) => count(side.requests)),
+    row("  answered in full", (side) => count(side.succeeded)),
+    row("  answered by a fallback", (side) => count(side.fallback)),
+    row("  failed", (side) => count(side.failed)),
+    row("latency p50", (side) => millis(side.p50Ms)),
+    row("latency p99", (side) => millis(side.p99Ms)),
+    row("calls sent", (side) => count(side.calls)),
+    ...(known ? [row("  to a failing service", (side) => count(side.callsToFailing))] : []),
+    row("  that failed", (side) => count(side.failedCalls)),
+    row("time spent on calls that failed", (side) => `${side.wastedSeconds.toFixed(1)} s`),
+    row("calls rejected by a breaker", (side) => count(side.rejected)),
+    ...(known ? [row("  while the service was well", (side) => count(side.rejectedWhileWell))] : []),
+    ...notSent(guarded, bare),
+  ]
+}
+
+function notSent(guarded: SideSummary, bare: SideSummary | null): readonly string[] {
+  if (guarded.notSent + (bare?.notSent ?? 0) === 0) return []
+  const values = [guarded, ...(bare ? [bare] : [])].map((side) => String(side.notSent).padStart(COLUMN))
+  return [`  ${"not sent: the load's own bound".padEnd(LABEL)}${values.join("")}`]
+}
+
+function moveLine({ at, breaker, from, to, reason }: CircuitMoved): string {
+  return `${seconds(at).padStart(8)}  ${breaker.padEnd(10)}${circuitName(from)} → ${circuitName(to)}: ${reason}`
+}
+
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}

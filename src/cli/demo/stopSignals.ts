@@ -1,0 +1,24 @@
+const NAMES = ["SIGINT", "SIGTERM"] as const
+/** A terminal's Ctrl-C reaches the whole group and npm passes its own on: two within this time are one. */
+const SAME_PRESS_MS = 300
+
+/** The first signal asks for a clean stop, a later one ends the process at once. */
+export function createStopSignals(force: () => void) {
+  const stop = new AbortController()
+  let firstAt: number | undefined
+  const heard = () => {
+    const now = performance.now()
+    if (firstAt === undefined) {
+      firstAt = now
+      stop.abort()
+    } else if (now - firstAt > SAME_PRESS_MS) force()
+  }
+  for (const name of NAMES) process.on(name, heard)
+  return {
+    signal: stop.signal,
+    stop: () => stop.abort(),
+    forget: () => {
+      for (const name of NAMES) process.off(name, heard)
+    },
+  }
+}

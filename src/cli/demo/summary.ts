@@ -1,0 +1,94 @@
+import type { CallBook } from "./calls.ts"
+import type { Counts } from "./tally.ts"
+
+/** One gateway's run in figures. */
+export interface SideSummary {
+  readonly requests: number
+  readonly succeeded: number
+  readonly fallback: number
+  readonly failed: number
+  readonly rejected: number
+  readonly rejectedWhileWell: number | null
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  readonly calls: number
+  readonly failedCalls: number
+  readonly callsToFailing: number | null
+  readonly wastedSeconds: number
+  readonly notSent: number
+}
+
+export interface Summary {
+  readonly seed: number
+  readonly seconds: number
+  /** Stopped by a signal before its end. */
+  readonly interrupted: boolean
+  readonly protected: SideSummary
+  /** null with --to: a real service is not called twice. */
+  readonly unprotected: SideSummary | null
+  readonly statement: string
+}
+
+export function summarise(totals: Counts, book: CallBook, truthKnown: boolean, notSent: number): SideSummary {
+  return {
+    requests: totals.requests,
+    succeeded: totals.full,
+    fallback: totals.fallback,
+    failed: totals.failed,
+    rejected: totals.rejected,
+    rejectedWhileWell: truthKnown ? book.rejectedWhileWell : null,
+    p50Ms: rounded(totals.p50Ms),
+    p99Ms: rounded(totals.p99Ms),
+    calls: book.sent,
+    failedCalls: book.failed,
+    callsToFailing: truthKnown ? book.sentToFailing : null,
+    wastedSeconds: Number((book.wastedMs / 1000).toFixed(2)),
+    notSent,
+  }
+}
+
+/** Two sentences on what the breakers saved, with what they cost; it must say so when they saved nothing. */
+export function statementOf(guarded: SideSummary, bare: SideSummary): string {
+  return `${aboutCalls(guarded, bare)} ${aboutUsers(guarded, bare)}`
+}
+
+function aboutCalls(guarded: SideSummary, bare: SideSummary): string {
+  if (guarded.rejected === 0) return "The breakers rejected no call in this run, so they saved nothing."
+  const sent = bare.callsToFailing ?? 0
+  const spared = sent - (guarded.callsToFailing ?? 0)
+  const kept =
+    spared > 0
+      ? `kept ${spared} of ${sent} calls away from failing services`
+      : "kept no call away from a failing service"
+  const [before, after] = [bare.wastedSeconds.toFixed(1), guarded.wastedSeconds.toFixed(1)]
+  const waiting =
+    guarded.wastedSeconds < bare.wastedSeconds
+      ? `fell from ${before} s to ${after} s`
+      : `did not fall (${before} s, ${after} s)`
+  return `The breakers ${kept}, and the time spent on calls that failed ${waiting}.`
+}
+
+function aboutUsers(guarded: SideSummary, bare: SideSummary): string {
+  const fewer = bare.failed - guarded.failed
+  const failures = `${Math.abs(fewer)} ${fewer >= 0 ? "fewer" : "more"} failed requests (${bare.failed} → ${guarded.failed})`
+  const tail = `the slowest 1 % took ${ms(guarded.p99Ms)} or more instead of ${ms(bare.p99Ms)}`
+  return `For the users that meant ${failures}, and ${tail}${priceOf(guarded, bare)}.`
+}
+
+function priceOf(guarded: SideSummary, bare: SideSummary): string {
+  const early = guarded.rejectedWhileWell ?? 0
+  const lost = bare.succeeded - guarded.succeeded
+  const price = [
+    ...(early > 0 ? [`${early} calls rejected while their service was well`] : []),
+    ...(lost > 0 ? [`${lost} fewer answers in full`] : []),
+  ]
+  return price.length > 0 ? `; the price was ${price.join(" and ")}` : ""
+}
+
+function ms(value: number | null): string {
+  return value === null ? "nothing" : `${value} ms`
+}
+
+function rounded(value: number | undefined): number | null {
+  return value === undefined ? null : Number(value.toPrecision(3))
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+import { createRequire } from "node:module"
+import { Command, CommanderError } from "commander"
+import { demo } from "./demo/command.ts"
+import { PortUnavailable } from "./demo/listen.ts"
+import * as options from "./demo/options.ts"
+
+// By the package's own name, so that it is found from the sources and from the built file alike.
+const manifest = createRequire(import.meta.url)("recloser/package.json") as { readonly version: string }
+
+const WRONG_USE = 2
+const FAILED = 1
+
+const program = new Command("recloser")
+  .description("Circuit breakers you can see, test and replay.")
+  .version(manifest.version)
+  .showHelpAfterError("(recloser --help lists the commands, recloser demo --help its options)")
+  .exitOverride()
+
+program
+  .command("demo")
+  .description(
+    "Play an incident over real sockets on loopback: three services fail and recover behind a gateway with breakers " +
+      "and a twin without. With --to, protect a real service instead.",
+  )
+  .option(
+    "--duration <seconds>",
+    `length of the run (default: ${options.DEFAULT_DURATION}; with --to, until Ctrl-C)`,
+    options.numberBetween(1, 3600),
+  )
+  .option("--port <n>", "port of the gateway on 127.0.0.1; 0 = any free one", options.wholeBetween(0, 65_535), 0)
+  .option(
+    "--rate <n>",
+    `requests a second (default: ${options.DEFAULT_RATE}, at most ${options.MOST_RATE}; with --to none, at most ${options.MOST_RATE_TO})`,
+    options.numberBetween(1, options.MOST_RATE),
+  )
+  .option(
+    "--seed <n>",
+    "seed of the load and of the service times (default: a random one, shown)",
+    options.wholeBetween(0, 2 ** 32 - 1),
+  )
+  .option("--to <url>", "forward to this service, and to nothing else, through one breaker", options.baseUrl)
+  .option("--json", "one JSON object a line, the last one the summary", false)
+  .option("--no-color", "no colour (NO_COLOR is respected too)")
+  .action(async (given: Partial<options.DemoOptions>, command: Command) => {
+    const asked = complete(given)
+    const conflict = options.conflictOf(asked)
+    if (conflict !== undefined) command.error(`error: ${conflict}`)
+    await demo(asked)
+  })
+
+function complete(given: Partial<options.DemoOptions>): options.DemoOptions {
+  return {
+    duration: given.duration,
+    port: given.port ?? 0,
+    seed: given.seed ?? options.randomSeed(),
+    rate: given.rate,
+    json: given.json ?? false,
+    color: given.color ?? true,
+    to: given.to,
+  }
+}
+
+/** No process.exit: a run that closed everything ends by itself. */
+async function main(): Promise<void> {
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    process.exitCode = report(error)
+  }
+}
+
+function report(error: unknown): number {
+  // Commander has written its message already; exit code 0 is --help and --version.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE
+  const known = error instanceof PortUnavailable
+  console.error(`recloser: ${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : error}`)
+  return FAILED
+}
+
+await main()
