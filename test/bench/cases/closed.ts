@@ -1,0 +1,127 @@
+/** C1 and C2: what a healthy call pays, through promises. */
+import { type CostCase, type Job, threeProcesses } from "../case.ts"
+import { measureRounds, type Subject } from "../measure.ts"
+
+const ours = "recloser, no component"
+const sampling = "cockatiel SamplingBreaker"
+
+export const closedCall: CostCase = {
+  id: "C1",
+  title: "A successful call, circuit closed, no deadline",
+  jobs: threeProcesses("C1"),
+  tables: [
+    {
+      id: "C1",
+      title: "time per call, `await` included",
+      unit: "ns",
+      rows: {
+        "bare await": "`await work()` and nothing else: the floor",
+        [ours]: '`{ strategy: "basic", timeout: false, metrics: false }`: time window of 10 s',
+        "recloser, slow calls + metrics": "the same, with `slowCalls` after 1 s and metrics on",
+        [sampling]: "`circuitBreaker(handleAll, …)`, `SamplingBreaker({ threshold: 0.5, duration: 10_000 })`",
+        "cockatiel CountBreaker": "`CountBreaker({ threshold: 0.5, size: 100 })`",
+        "opossum, timeout off": "`{ timeout: false }`, else defaults (statistics and percentiles on)",
+        "mollitia SlidingCountBreaker": "window of 100, minimum 20, 50 %",
+      },
+      goals: [
+        { text: "basic, no component ≤ 1.0 × cockatiel", compare: "ratio", pairs: [[ours, sampling]], max: 1 },
+        {
+          text: "with slow calls and metrics ≤ 1.25 × cockatiel",
+          compare: "ratio",
+          pairs: [["recloser, slow calls + metrics", sampling]],
+          max: 1.25,
+        },
+      ],
+    },
+  ],
+  run: async (job) => {
+    const [floor, recloser, cockatiel, opossum, mollitia] = await libraries()
+    const calls = 30_000
+    return {
+      C1: await inRounds(job, [
+        floor.bareAwait(calls),
+        recloser.closed(calls),
+        recloser.closedWatched(calls),
+        cockatiel.closed(calls),
+        cockatiel.closedCount(calls),
+        opossum.closed(calls),
+        mollitia.closed(2_000),
+      ]),
+    }
+  },
+}
+
+export const closedCallWithTimeout: CostCase = {
+  id: "C2",
+  title: "A successful call, circuit closed, every component on, with a deadline",
+  jobs: threeProcesses("C2"),
+  tables: [
+    {
+      id: "C2",
+      title: "time per call, one in flight at a time",
+      unit: "ns",
+      rows: {
+        "bare await": "the floor",
+        "recloser, defaults": "`{}`: metrics and the adaptive timeout",
+        "recloser, fixed timeout": '`{ timeout: "7 seconds" }`',
+        "opossum, defaults": "`{}`: timeout of 10 s, statistics and percentiles",
+        "cockatiel wrap(breaker, timeout)": "C1's breaker around `timeout(10_000, Aggressive)`",
+        "mollitia breaker + Timeout": "C1's breaker around `Timeout({ delay: 10_000 })`",
+      },
+      goals: [
+        { text: "≤ 0.5 × opossum", compare: "ratio", pairs: [["recloser, defaults", "opossum, defaults"]], max: 0.5 },
+        {
+          text: "≤ 0.1 × cockatiel wrap",
+          compare: "ratio",
+          pairs: [["recloser, defaults", "cockatiel wrap(breaker, timeout)"]],
+          max: 0.1,
+        },
+      ],
+    },
+    {
+      id: "C2 in flight",
+      title: "time per call, 100 in flight, all settled on a later turn of the event loop",
+      unit: "ns",
+      rows: {
+        "bare await": "`Promise.all` of 100 unprotected calls",
+        "recloser, defaults": "as above",
+        "opossum, defaults": "as above",
+        "cockatiel wrap(breaker, timeout)": "as above",
+        "mollitia breaker + Timeout": "as above",
+      },
+      goals: [],
+    },
+  ],
+  run: async (job) => {
+    const [floor, recloser, cockatiel, opossum, mollitia] = await libraries()
+    const calls = 10_000
+    const oneByOne = [
+      floor.bareAwait(calls),
+      recloser.closedDefault(calls),
+      recloser.closedFixed(calls),
+      opossum.closedWithDefaults(calls),
+      cockatiel.closedWithTimeout(4_000),
+      mollitia.closedWithTimeout(2_000),
+    ]
+    const together = [
+      floor.inFlight("bare await", calls, floor.laterWork),
+      recloser.inFlightDefault(calls),
+      opossum.inFlightWithDefaults(calls),
+      cockatiel.inFlightWithTimeout(4_000),
+      mollitia.inFlightWithTimeout(2_000),
+    ]
+    return { C2: await inRounds(job, oneByOne), "C2 in flight": await inRounds(job, together) }
+  },
+}
+
+const libraries = () =>
+  Promise.all([
+    import("../subjects/floor.ts"),
+    import("../subjects/recloser.ts"),
+    import("../subjects/cockatiel.ts"),
+    import("../subjects/opossum.ts"),
+    import("../subjects/mollitia.ts"),
+  ])
+
+const inRounds = (job: Job, subjects: readonly Subject[]) =>
+  measureRounds(subjects, { rounds: job.quick ? 7 : 15, warmUp: 3, turn: job.turn })
