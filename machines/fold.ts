@@ -189,6 +189,8 @@ export function lose(context: BreakerContext, key: string, respawns: number) {
   const part = crashes > respawns ? undefined : context.parts.find(({ plug }) => plug.key === key)
   const { [key]: _silenced, ...voices } = context.voices
   const resumes = part?.plug.kind === "strategy" && context.finding.circuit !== "closed"
-  const lost = { crashes: { ...context.crashes, [key]: crashes }, voices, resuming: resumes ? key : undefined }
+  // Whoever is left out hears nothing any more: sending to a child that is gone would end the root.
+  const parts = part ? context.parts : context.parts.filter(({ plug }) => plug.key !== key)
+  const lost = { parts, crashes: { ...context.crashes, [key]: crashes }, voices, resuming: resumes ? key : undefined }
   return { lost, part, resumes }
 }

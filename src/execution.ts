@@ -2,10 +2,11 @@
 import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import type { Clock } from "./Clock.ts"
-import { type Classify, classifyByDefault, classifyWith } from "./classify.ts"
+import { type Classify, classifyWith } from "./classify.ts"
 import type { Plane } from "./data-plane/plane.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Timer, type TimerList, type Wheel } from "./data-plane/wheel.ts"
+import { DirectCall } from "./directCall.ts"
 import type { Listeners } from "./events.ts"
 
 /** What a protected function is given. */
@@ -30,6 +31,7 @@ export interface Course<T> {
 }
 
 const never = Number.POSITIVE_INFINITY
+const settled = Promise.resolve()
 
 /** What all calls of one breaker share. */
 export class Runner {
@@ -38,7 +40,9 @@ export class Runner {
   readonly wheel: Wheel
   readonly listeners: Listeners
   /** The calls in flight that this breaker answers for, newest first. */
-  newest: Call<never> | undefined
+  newest: AnyCall | undefined = undefined
+  /** Direct calls that were asked for their signal. */
+  readonly signalled = new Set<DirectCall>()
   #list: TimerList | undefined
 
   constructor(plane: Plane, clock: Clock, wheel: Wheel, listeners: Listeners) {
@@ -48,9 +52,28 @@ export class Runner {
     this.listeners = listeners
   }
 
+  /** The ordinary call of a breaker without timeouts: it follows its function's promise, and owns none of its own. */
+  runDirect<T>(
+    receipt: Receipt,
+    fn: (call: CallContext) => T | PromiseLike<T>,
+    classify: Classify<never> | undefined,
+  ): Promise<T> {
+    const call = new DirectCall(this, receipt, classify)
+    let result: T | PromiseLike<T>
+    try {
+      result = fn(call)
+    } catch (error) {
+      result = Promise.reject(error)
+    }
+    const promise = result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)
+    return promise.then(
+      (value) => call.succeed(value),
+      (error) => call.fail(error),
+    )
+  }
+
   run<T>(receipt: Receipt, timeoutMs: number, fn: (call: CallContext) => T | PromiseLike<T>, course: Course<T>): void {
     const call = new Call(this, receipt, timeoutMs, course)
-    call.begin()
     let result: T | PromiseLike<T>
     try {
       result = fn(call)
@@ -58,7 +81,7 @@ export class Runner {
       call.fail(error)
       return
     }
-    const promise = result instanceof Promise ? result : Promise.resolve(result)
+    const promise = result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)
     promise.then(
       (value) => call.succeed(value),
       (error) => call.fail(error),
@@ -68,6 +91,7 @@ export class Runner {
   /** Ends every call in flight: the breaker is stopping and its grace is over. */
   interruptAll(reason: () => CallRejected): void {
     for (let call = this.newest; call !== undefined; call = this.newest) call.interrupt(reason())
+    for (const call of this.signalled) call.interrupt(reason())
   }
 
   listOf(durationMs: number): TimerList {
@@ -81,28 +105,37 @@ export class Runner {
   }
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: calls of one breaker return values of any type
+type AnyCall = Call<any>
+
+/** One call in flight: what its function is given, and the timer of its deadline. */
 export class Call<T> extends Timer implements CallContext {
   readonly attempt = 1
   readonly deadline: number
-  older: Call<never> | undefined
-  newer: Call<never> | undefined
+  older: AnyCall | undefined
+  newer: AnyCall | undefined = undefined
   readonly #runner: Runner
   readonly #receipt: Receipt
-  readonly #timeoutMs: number
   readonly #course: Course<T>
-  #controller: AbortController | undefined
+  #controller: AbortController | undefined = undefined
   /** Why the call was ended from outside; then its own result no longer counts. */
-  #abortedBy: unknown
+  #abortedBy: unknown = undefined
+  #abandon: (() => void) | undefined = undefined
   #ended = false
 
   constructor(runner: Runner, receipt: Receipt, timeoutMs: number, course: Course<T>) {
     super()
-    this.#runner = runner
-    this.#receipt = receipt
-    this.#timeoutMs = timeoutMs
-    this.#course = course
     this.holds = true
     this.deadline = receipt.startedAt + timeoutMs
+    this.#runner = runner
+    this.#receipt = receipt
+    this.#course = course
+    const newest = runner.newest
+    this.older = newest
+    if (newest !== undefined) newest.newer = this
+    runner.newest = this
+    if (timeoutMs < never) runner.wheel.armIn(runner.listOf(timeoutMs), this, receipt.startedAt)
+    if (course.callerSignal !== undefined) this.#heed(course.callerSignal)
   }
 
   get signal(): AbortSignal {
@@ -113,36 +146,26 @@ export class Call<T> extends Timer implements CallContext {
     return this.#controller.signal
   }
 
-  begin(): void {
-    const runner = this.#runner
-    const newest = runner.newest
-    this.older = newest
-    if (newest !== undefined) newest.newer = this as unknown as Call<never>
-    runner.newest = this as unknown as Call<never>
-    if (this.#timeoutMs < never) runner.wheel.armIn(runner.listOf(this.#timeoutMs), this, this.#receipt.startedAt)
-    this.#course.callerSignal?.addEventListener("abort", this.#abandon, { once: true })
-  }
-
   succeed(value: T): void {
     if (this.#ended) return
     const classify = this.#course.classify
-    const verdict = classify ? classifyWith(classify, { ok: true, value }, (e) => this.#runner.trouble(e)) : "success"
-    this.#end(verdict)
+    this.#end(
+      classify === undefined ? "success" : classifyWith(classify, { ok: true, value }, (e) => this.#runner.trouble(e)),
+    )
     this.#course.resolve(value)
   }
 
   fail(error: unknown): void {
     if (this.#ended) return
-    const classify = this.#course.classify
     const exit = { ok: false, error } as const
-    this.#end(classify ? classifyWith(classify, exit, (e) => this.#runner.trouble(e)) : classifyByDefault(exit))
+    this.#end(classifyWith(this.#course.classify, exit, (e) => this.#runner.trouble(e)))
     this.#course.reject(error)
   }
 
   /** The deadline: the caller is answered now, and the work is told to stop. */
   fire(): void {
     if (this.#ended) return
-    const error = new CallTimedOut(this.#runner.plane.breaker, this.#timeoutMs)
+    const error = new CallTimedOut(this.#runner.plane.breaker, this.deadline - this.#receipt.startedAt)
     this.#end("timedOut")
     this.#abort(error)
     answer(error, this.#course.fallback, this.#course)
@@ -156,12 +179,14 @@ export class Call<T> extends Timer implements CallContext {
   }
 
   /** The caller gave up: that says nothing about the service. */
-  readonly #abandon = (): void => {
-    if (this.#ended) return
-    const reason = this.#course.callerSignal?.reason
-    this.#end("ignored")
-    this.#abort(reason)
-    this.#course.reject(reason)
+  #heed(signal: AbortSignal): void {
+    this.#abandon = () => {
+      if (this.#ended) return
+      this.#end("ignored")
+      this.#abort(signal.reason)
+      this.#course.reject(signal.reason)
+    }
+    signal.addEventListener("abort", this.#abandon, { once: true })
   }
 
   #abort(reason: unknown): void {
@@ -176,10 +201,19 @@ export class Call<T> extends Timer implements CallContext {
     if (this.newer === undefined) runner.newest = this.older
     else this.newer.older = this.older
     if (this.older !== undefined) this.older.newer = this.newer
-    this.#course.callerSignal?.removeEventListener("abort", this.#abandon)
+    if (this.#abandon !== undefined) this.#course.callerSignal?.removeEventListener("abort", this.#abandon)
     runner.plane.settleAt(this.#receipt, kind, runner.clock.now())
   }
 }
+
+/**
+ * A promise that is rejected one turn later, when its caller has taken hold of it: one that is rejected before anyone listens
+ * sends the host through its search for unhandled rejections, which costs more than all the rest of a refusal.
+ */
+export const rejectSoon = (error: unknown): Promise<never> =>
+  settled.then(() => {
+    throw error
+  })
 
 /** Answers a refused or timed-out call: by its fallback, whose result never reaches a window, or by the error. */
 export function answer<T>(
@@ -188,7 +222,7 @@ export function answer<T>(
   { resolve, reject }: Pick<Course<T>, "resolve" | "reject">,
 ): void {
   if (fallback === undefined) {
-    reject(error)
+    settled.then(() => reject(error))
     return
   }
   try {

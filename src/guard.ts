@@ -63,9 +63,12 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   const deadlineMs =
     options?.deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(options.deadline, "options.deadline")
   const guarded = Effect.suspend(() => {
+    // Nothing is taken from a shut gate, so nothing has to be given back.
+    const refusal = plane.isShut ? plane.admit(clock.now()) : undefined
+    if (refusal?.admitted === false) return Effect.fail(new CallRejected(refusal))
     const slot: Slot = { receipt: undefined }
     const entered = Effect.suspend((): Effect.Effect<A, E | CallRejected | CallTimedOut, R> => {
-      const ticket = plane.admit(clock.now())
+      const ticket = plane.admit(plane.untimed ? Number.NaN : clock.now())
       if (!ticket.admitted) return Effect.fail(new CallRejected(ticket))
       slot.receipt = ticket
       const timeoutMs = Math.min(plane.gate.restriction.timeoutMs, deadlineMs)

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module"
 import { Command, CommanderError } from "commander"
-import { demo } from "./demo/command.ts"
 import { PortUnavailable } from "./demo/listen.ts"
 import * as options from "./demo/options.ts"
 
@@ -40,12 +39,14 @@ program
     options.wholeBetween(0, 2 ** 32 - 1),
   )
   .option("--to <url>", "forward to this service, and to nothing else, through one breaker", options.baseUrl)
-  .option("--json", "one JSON object a line, the last one the summary", false)
+  .option("--json", "one JSON object a line, the last one the summary")
   .option("--no-color", "no colour (NO_COLOR is respected too)")
   .action(async (given: Partial<options.DemoOptions>, command: Command) => {
     const asked = complete(given)
     const conflict = options.conflictOf(asked)
     if (conflict !== undefined) command.error(`error: ${conflict}`)
+    // Loaded when it is needed: a wrong option is answered without starting the library.
+    const { demo } = await import("./demo/command.ts")
     await demo(asked)
   })
 

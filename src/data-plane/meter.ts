@@ -94,7 +94,8 @@ export class Meter {
     const slice = (this.#slice ??= freshSlice(now))
     slice[kind]++
     if (slow && kind !== "ignored") slice.slow++
-    if (kind !== "success") return
+    // A call that entered while nobody measured has no duration.
+    if (kind !== "success" || !(durationMs >= 0)) return
     const sketch = (this.#sketch ??= new LatencySketch(now))
     sketch.add(durationMs, now)
   }

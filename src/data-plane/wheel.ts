@@ -60,12 +60,18 @@ export class TimerList {
 const isBefore = (one: TimerList, other: TimerList) =>
   one.wakeAt < other.wakeAt || (one.wakeAt === other.wakeAt && one.serial < other.serial)
 
+/** An idle process may exit this long after its last held timer. */
+const releaseAfterMs = 20
+
 export class Wheel {
   readonly host: WheelHost
   #lists = new Map<number, TimerList>()
   #heap: TimerList[] = []
   #serial = 0
   #holding = 0
+  /** What the host was told; it lags behind `#holding` so that a quick call does not cost two words to the host. */
+  #held = false
+  readonly #release = new Alarm(() => this.#releaseHost())
   #timer: HostTimer | undefined
   #armedAt = Number.POSITIVE_INFINITY
   #turning = false
@@ -74,9 +80,9 @@ export class Wheel {
     this.host = host
   }
 
-  /** Timers armed now. */
+  /** Timers armed now, the wheel's own left out. */
   get size(): number {
-    let size = 0
+    let size = this.#release.list === undefined ? 0 : -1
     for (const list of this.#lists.values()) for (let timer = list.first; timer; timer = timer.next) size++
     return size
   }
@@ -104,7 +110,7 @@ export class Wheel {
     if (last === undefined) list.first = timer
     else last.next = timer
     list.last = timer
-    if (timer.holds && this.#holding++ === 0) this.#timer?.hold(true)
+    if (timer.holds && this.#holding++ === 0 && !this.#held) this.#holdHost()
     if (!list.queued) this.#enqueue(list, timer.due)
   }
 
@@ -120,7 +126,19 @@ export class Wheel {
     timer.list = undefined
     timer.previous = undefined
     timer.next = undefined
-    if (timer.holds && --this.#holding === 0) this.#timer?.hold(false)
+    if (timer.holds && --this.#holding === 0 && this.#release.list === undefined)
+      this.arm(this.#release, releaseAfterMs)
+  }
+
+  #holdHost(): void {
+    this.#held = true
+    this.#timer?.hold(true)
+  }
+
+  #releaseHost(): void {
+    if (this.#holding > 0) return
+    this.#held = false
+    this.#timer?.hold(false)
   }
 
   #enqueue(list: TimerList, wakeAt: number): void {
@@ -139,7 +157,7 @@ export class Wheel {
     if (this.#turning || first === undefined || first.wakeAt >= this.#armedAt) return
     this.#timer?.disarm()
     this.#armedAt = first.wakeAt
-    this.#timer = this.host.arm(Math.max(0, first.wakeAt - this.host.now()), this.#wake, this.#holding > 0)
+    this.#timer = this.host.arm(Math.max(0, first.wakeAt - this.host.now()), this.#wake, this.#held)
   }
 
   readonly #wake = (): void => {

@@ -57,8 +57,12 @@ export function conflictOf({ to, rate, port }: DemoOptions): string | undefined 
   if (rate !== undefined && rate > MOST_RATE_TO) {
     return `with --to the load is at most ${MOST_RATE_TO} requests/s, so that a demo cannot flood a real service; --rate was ${rate}`
   }
-  if (port !== 0 && [LOOPBACK, "localhost", "[::1]"].includes(to.hostname) && Number(to.port || 80) === port) {
+  if (port !== 0 && [LOOPBACK, "localhost", "[::1]"].includes(to.hostname) && portOf(to) === port) {
     return `--to ${to} is the gateway's own --port ${port}: it would forward to itself`
   }
   return undefined
+}
+
+function portOf(url: URL): number {
+  return Number(url.port || (url.protocol === "https:" ? 443 : 80))
 }

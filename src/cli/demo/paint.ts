@@ -12,8 +12,9 @@ export function span(text: string, style: Style = "plain"): Span {
   return { text, style }
 }
 
+/** A cell that always leaves a gap to the next one. */
 export function left(text: string, width: number, style: Style = "plain"): Span {
-  return { text: text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width), style }
+  return { text: text.length < width ? text.padEnd(width) : `${text.slice(0, width - 2)}… `, style }
 }
 
 export function right(text: string, width: number, style: Style = "plain"): Span {

@@ -1,4 +1,5 @@
 import type { CallBook } from "./calls.ts"
+import { counted, millis } from "./figures.ts"
 import type { Counts } from "./tally.ts"
 
 /** One gateway's run in figures. */
@@ -69,24 +70,24 @@ function aboutCalls(guarded: SideSummary, bare: SideSummary): string {
 }
 
 function aboutUsers(guarded: SideSummary, bare: SideSummary): string {
-  const fewer = bare.failed - guarded.failed
-  const failures = `${Math.abs(fewer)} ${fewer >= 0 ? "fewer" : "more"} failed requests (${bare.failed} → ${guarded.failed})`
-  const tail = `the slowest 1 % took ${ms(guarded.p99Ms)} or more instead of ${ms(bare.p99Ms)}`
-  return `For the users that meant ${failures}, and ${tail}${priceOf(guarded, bare)}.`
+  if (guarded.rejected === 0) return `Failed requests: ${guarded.failed} with breakers, ${bare.failed} without.`
+  const tail = `the slowest 1 % took ${millis(guarded.p99Ms)} or more instead of ${millis(bare.p99Ms)}`
+  return `For the users that meant ${failures(guarded.failed, bare.failed)}, and ${tail}${priceOf(guarded, bare)}.`
+}
+
+function failures(guarded: number, bare: number): string {
+  if (guarded === bare) return `just as many failed requests (${bare})`
+  return `${counted(Math.abs(bare - guarded), guarded < bare ? "fewer failed request" : "more failed request")} (${bare} → ${guarded})`
 }
 
 function priceOf(guarded: SideSummary, bare: SideSummary): string {
   const early = guarded.rejectedWhileWell ?? 0
   const lost = bare.succeeded - guarded.succeeded
   const price = [
-    ...(early > 0 ? [`${early} calls rejected while their service was well`] : []),
-    ...(lost > 0 ? [`${lost} fewer answers in full`] : []),
+    ...(early > 0 ? [`${counted(early, "call")} rejected while their service was well`] : []),
+    ...(lost > 0 ? [counted(lost, "fewer full answer")] : []),
   ]
   return price.length > 0 ? `; the price was ${price.join(" and ")}` : ""
-}
-
-function ms(value: number | null): string {
-  return value === null ? "nothing" : `${value} ms`
 }
 
 function rounded(value: number | undefined): number | null {

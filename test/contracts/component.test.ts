@@ -1,0 +1,90 @@
+/** What every component of the registry owes. */
+import fc from "fast-check"
+import { registry, tighten, unrestricted } from "recloser/machines"
+import { describe, expect, test } from "vitest"
+import type { AnyComponent } from "../../machines/plug.ts"
+import { layers } from "../../machines/vocabulary/rejection.ts"
+import { problemsOf, saveOf, settingsOf, startChart } from "../support/charts.ts"
+import { heardBy, hostileOptions, leafStates, numbersIn } from "../support/hostile.ts"
+import { adviserSteps, describeStep, take } from "../support/walks.ts"
+
+const components: readonly AnyComponent[] = Object.values(registry.components)
+
+describe.each(components.map((plug) => [plug.key, plug] as const))("component %s", (_key, plug) => {
+  test("has defaults, all of them finite numbers, and belongs to a layer", () => {
+    expect(settingsOf(plug, {})).toEqual(settingsOf(plug))
+    expect(numbersIn(settingsOf(plug)).every(Number.isFinite)).toBe(true)
+    expect(layers).toContain(plug.layer)
+  })
+
+  test.each(hostileOptions)("refuses %s, and says where and by which rule", (_what, make) => {
+    const problems = problemsOf(plug, make())
+    expect(problems.length).toBeGreaterThan(0)
+    for (const problem of problems) {
+      expect(problem.path).toMatch(/^options/)
+      expect(problem.rule).not.toBe("")
+    }
+  })
+
+  test("reads whatever it is given without throwing: usable settings, or problems", () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }), (options) => {
+        if (problemsOf(plug, options).length > 0) return
+        expect(numbersIn(settingsOf(plug, options)).every(Number.isFinite)).toBe(true)
+      }),
+    )
+  })
+
+  test("hears exactly the signals that its chart handles", () => {
+    expect([...heardBy(plug)].sort()).toEqual([...plug.hears].sort())
+    expect(leafStates(plug).length).toBeLessThanOrEqual(12)
+  })
+
+  test("refuses nobody before it has heard anything: without evidence traffic is free to enter", () => {
+    const { share, probes } = tighten(unrestricted, startChart(plug).advice().demand)
+    expect({ share, probes }).toEqual({ share: 1, probes: Number.POSITIVE_INFINITY })
+  })
+
+  test("never crashes, and demands, reports and saves sound values on every walk", () => {
+    return fc.assert(
+      fc.asyncProperty(fc.array(adviserSteps, { maxLength: 25 }), async (walk) => {
+        const chart = startChart(plug)
+        for (const step of walk) {
+          await take(chart, step)
+          const said = `after ${describeStep(step)}`
+          expect(chart.snapshot().status, said).toBe("active")
+          for (const value of Object.values(chart.advice().demand)) expect(value, said).toBeGreaterThanOrEqual(0)
+          const report: unknown = plug.report?.(chart.snapshot(), chart.clock.now())
+          for (const words of [report, saveOf(plug, chart)].filter((each) => each !== undefined)) {
+            expect(JSON.parse(JSON.stringify(words)), said).toEqual(words)
+          }
+          expect(() => JSON.stringify(chart.snapshot()), said).not.toThrow()
+        }
+      }),
+    )
+  })
+
+  test("asked twice, answers the same: reading has no side effect", () => {
+    const chart = startChart(plug)
+    const look = () => JSON.stringify([chart.advice(), plug.report?.(chart.snapshot(), 5), saveOf(plug, chart)])
+    expect(look()).toBe(look())
+  })
+
+  test("keeps what it saved when it is restored", () => {
+    return fc.assert(
+      fc.asyncProperty(fc.array(adviserSteps, { maxLength: 10 }), async (walk) => {
+        const before = startChart(plug)
+        for (const step of walk) await take(before, step)
+        const saved = saveOf(plug, before)
+        const after = startChart(plug)
+        after.send({
+          type: "breaker.restored",
+          elapsedMs: 0,
+          parts: { [plug.key]: JSON.parse(JSON.stringify(saved ?? null)) },
+        })
+        if (saved !== undefined) expect(saveOf(plug, after)).toEqual(saved)
+        if (saved !== undefined) expect(after.advice().demand).toEqual(before.advice().demand)
+      }),
+    )
+  })
+})

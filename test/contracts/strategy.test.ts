@@ -1,0 +1,256 @@
+/** What every strategy of the registry owes, whichever it is. A new strategy is under this contract by being registered. */
+import fc from "fast-check"
+import { registry } from "recloser/machines"
+import { createVirtualClock } from "recloser/testing"
+import { describe, expect, test } from "vitest"
+import type { AnyMachineSnapshot } from "xstate"
+import type { AnyStrategy } from "../../machines/plug.ts"
+import type { Circuit } from "../../machines/vocabulary/circuit.ts"
+import {
+  alarm,
+  type Chart,
+  findingOf,
+  forcedOpen,
+  probe,
+  problemsOf,
+  released,
+  restored,
+  saveOf,
+  settingsOf,
+  startChart,
+} from "../support/charts.ts"
+import { heardBy, hostileOptions, leafStates, numbersIn } from "../support/hostile.ts"
+import { describeStep, moves, type Step, steps, take } from "../support/walks.ts"
+
+const strategies: readonly AnyStrategy[] = Object.values(registry.strategies)
+
+const circuits: readonly Circuit[] = ["closed", "degraded", "open", "halfOpen", "ramping"]
+
+/** Succeeds probe after probe, up to the most that any option allows, until the strategy has made up its mind. */
+function succeedProbes(plug: AnyStrategy, chart: Chart): void {
+  for (let sent = 0; sent < 1000 && findingOf(plug, chart).circuit === "halfOpen"; sent++)
+    chart.send(probe("succeeded"))
+}
+
+async function waitOut(plug: AnyStrategy, chart: Chart): Promise<void> {
+  const { retryAt = chart.clock.now() } = chart.advice().demand
+  await chart.clock.advance(retryAt - chart.clock.now())
+  expect(findingOf(plug, chart).circuit).toBe("halfOpen")
+}
+
+describe.each(strategies.map((plug) => [plug.key, plug] as const))("strategy %s", (_key, plug) => {
+  const start = (options?: unknown, seed = 1) => startChart(plug, { options, seed })
+  const circuitOf = (chart: Chart) => findingOf(plug, chart).circuit
+
+  test("has defaults, all of them finite numbers", () => {
+    const settings = settingsOf(plug)
+    expect(settingsOf(plug, {})).toEqual(settings)
+    expect(numbersIn(settings).length).toBeGreaterThan(0)
+    expect(numbersIn(settings).every(Number.isFinite)).toBe(true)
+  })
+
+  test.each(hostileOptions)("refuses %s, and says where and by which rule", (_what, make) => {
+    const problems = problemsOf(plug, make())
+    expect(problems.length).toBeGreaterThan(0)
+    for (const problem of problems) {
+      expect(problem.path).toMatch(/^options/)
+      expect(problem.rule).not.toBe("")
+    }
+  })
+
+  test("reads whatever it is given without throwing: usable settings, or problems", () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }), (options) => {
+        if (problemsOf(plug, options).length > 0) return
+        expect(numbersIn(settingsOf(plug, options)).every(Number.isFinite)).toBe(true)
+      }),
+    )
+  })
+
+  test("starts closed and demands nothing of traffic", () => {
+    const chart = start()
+    expect(circuitOf(chart)).toBe("closed")
+    expect(chart.advice().demand).toEqual({})
+    expect(findingOf(plug, chart)).toMatchObject({ at: 0, statistics: undefined })
+  })
+
+  test("declares a circuit in every state that it draws", () => {
+    const undeclared = leafStates(plug).filter(({ metas }) => !metas.some((meta) => meta?.circuit !== undefined))
+    expect(undeclared.map(({ id }) => id)).toEqual([])
+    expect(leafStates(plug).length).toBeGreaterThan(1)
+    expect(leafStates(plug).length).toBeLessThanOrEqual(12)
+  })
+
+  test("hears exactly the signals that its chart handles", () => {
+    expect([...heardBy(plug)].sort()).toEqual([...plug.hears].sort())
+  })
+
+  test("opens on an alarm, refuses until a stated time, then probes", async () => {
+    const chart = start()
+    chart.send(alarm)
+    expect(circuitOf(chart)).toBe("open")
+    expect(chart.advice().demand.share).toBe(0)
+    expect(chart.advice().demand.retryAt).toBeGreaterThan(chart.clock.now())
+    expect(findingOf(plug, chart)).toMatchObject({ rule: "failureRatio", statistics: alarm.statistics })
+    await waitOut(plug, chart)
+    const { share, probes } = chart.advice().demand
+    expect(share ?? 1).toBeGreaterThan(0)
+    expect(probes).toBeGreaterThanOrEqual(1)
+    expect(Number.isInteger(probes)).toBe(true)
+    expect(chart.advice().lines.leaseMs).toBeGreaterThan(0)
+  })
+
+  test("closes, or begins to close, when its probes succeed", async () => {
+    const chart = start()
+    chart.send(alarm)
+    await waitOut(plug, chart)
+    succeedProbes(plug, chart)
+    expect(["closed", "ramping"]).toContain(circuitOf(chart))
+    expect(chart.advice().demand.share ?? 1).toBeGreaterThan(0)
+  })
+
+  test.each(["failed", "expired"] as const)("opens again when a probe %s", async (end) => {
+    const chart = start()
+    chart.send(alarm)
+    await waitOut(plug, chart)
+    chart.send(probe(end))
+    expect(circuitOf(chart)).toBe("open")
+    expect(chart.advice().demand.retryAt).toBeGreaterThan(chart.clock.now())
+  })
+
+  test("stays forced open whatever it hears, and is half-open when released", () => {
+    return fc.assert(
+      fc.asyncProperty(
+        fc.array(steps, { maxLength: 8 }),
+        fc.array(steps, { maxLength: 12 }),
+        async (before, during) => {
+          const chart = start()
+          for (const step of before) await take(chart, step)
+          chart.send(forcedOpen)
+          for (const step of during.filter(({ type }) => !/^(operator|breaker)\./.test(type))) {
+            await take(chart, step)
+            expect(circuitOf(chart)).toBe("open")
+            expect(chart.advice().demand.share).toBe(0)
+          }
+          chart.send(released)
+          expect(circuitOf(chart)).toBe("halfOpen")
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  test("restored, waits for exactly what remained of its wait", () => {
+    return fc.assert(
+      fc.asyncProperty(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(200_000),
+        fc.nat(1e9),
+        async (part, elapsed, start) => {
+          const before = startChart(plug)
+          before.send(alarm)
+          const waitMs = (before.advice().demand.retryAt ?? 0) - before.clock.now()
+          await before.clock.advance(waitMs * part * 0.99)
+          const remaining = (before.advice().demand.retryAt ?? 0) - before.clock.now()
+          const saved: unknown = JSON.parse(JSON.stringify(saveOf(plug, before)))
+
+          const after = startChart(plug, { clock: createVirtualClock({ start }) })
+          after.send(restored({ [plug.key]: saved }, elapsed))
+          expect(circuitOf(after)).toBe("open")
+          expect((after.advice().demand.retryAt ?? 0) - start).toBeCloseTo(Math.max(0, remaining - elapsed), 3)
+          await after.clock.advance(Math.max(0, remaining - elapsed - 1))
+          if (remaining - elapsed > 1) expect(circuitOf(after)).toBe("open")
+          await after.clock.advance(2)
+          expect(circuitOf(after)).toBe("halfOpen")
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  test("restored while probing, probes; restored while closed, stays closed", async () => {
+    const probing = start()
+    probing.send(alarm)
+    await waitOut(plug, probing)
+    const again = start()
+    again.send(restored({ [plug.key]: saveOf(plug, probing) }))
+    expect(circuitOf(again)).toBe("halfOpen")
+
+    const closed = start()
+    closed.send(restored({ [plug.key]: saveOf(plug, start()) }))
+    expect(circuitOf(closed)).toBe("closed")
+  })
+
+  test("survives any saved part: junk neither throws nor moves it", () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true }), (junk) => {
+        const chart = start()
+        chart.send(restored({ [plug.key]: junk }))
+        expect(chart.snapshot().status).toBe("active")
+        expect(circuits).toContain(circuitOf(chart))
+      }),
+    )
+  })
+
+  test("never waits longer than its longest wait", () => {
+    const openFor = fc
+      .record({
+        base: fc.integer({ min: 1, max: 60_000 }),
+        factor: fc.double({ min: 1, max: 10, noNaN: true }),
+        more: fc.nat(600_000),
+        jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+        memory: fc.nat(600_000),
+      })
+      .map(({ more, ...waits }) => ({ ...waits, max: waits.base + more }))
+    return fc.assert(
+      fc.asyncProperty(openFor, fc.integer(), fc.array(steps, { maxLength: 15 }), async (waits, seed, walk) => {
+        const chart = start({ openFor: waits }, seed)
+        for (const step of walk) {
+          await take(chart, step)
+          const { retryAt } = chart.advice().demand
+          if (retryAt !== undefined) expect(retryAt - chart.clock.now()).toBeLessThanOrEqual(waits.max + 1e-6)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test("obeys its own words on every walk: what it says of itself and what it demands agree", () => {
+    return fc.assert(
+      fc.asyncProperty(fc.array(steps, { maxLength: 25 }), async (walk) => {
+        const chart = start()
+        let previous = findingOf(plug, chart)
+        for (const step of walk) {
+          const value = JSON.stringify((chart.snapshot() as AnyMachineSnapshot).value)
+          await take(chart, step)
+          previous = expectStep(chart, step, previous, value)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  function expectStep(chart: Chart, step: Step, previous: ReturnType<typeof findingOf>, valueBefore: string) {
+    const said = `after ${describeStep(step)}`
+    const finding = findingOf(plug, chart)
+    const { demand, lines } = chart.advice()
+    expect(chart.snapshot().status, said).toBe("active")
+    expect(circuits, said).toContain(finding.circuit)
+    for (const value of Object.values(demand)) expect(Number.isNaN(value), said).toBe(false)
+    expect(demand.share === 0, said).toBe(finding.circuit === "open")
+    expect(Number.isFinite(demand.probes ?? Number.POSITIVE_INFINITY), said).toBe(finding.circuit === "halfOpen")
+    if (finding.circuit === "closed") expect(lines.circuit, said).toBeDefined()
+
+    const entered = finding.entries - previous.entries
+    expect(entered, said).toBeGreaterThanOrEqual(0)
+    const moved = JSON.stringify((chart.snapshot() as AnyMachineSnapshot).value) !== valueBefore
+    if (moved) expect(entered, said).toBeGreaterThanOrEqual(1)
+    if (finding.circuit !== previous.circuit && entered === 1 && step.type !== "breaker.restored") {
+      expect(moves, said).toContain(`${previous.circuit} → ${finding.circuit}`)
+    }
+    const saved = saveOf(plug, chart)
+    expect(JSON.parse(JSON.stringify(saved)), said).toEqual(saved)
+    expect(() => JSON.stringify(chart.snapshot()), said).not.toThrow()
+    return finding
+  }
+})

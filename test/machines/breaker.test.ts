@@ -1,0 +1,237 @@
+import fc from "fast-check"
+import { basic, breakerLogic, metrics, type OperatorCommand, tighten, unrestricted } from "recloser/machines"
+import { describe, expect, test } from "vitest"
+import { type AnyActorRef, createActor } from "xstate"
+import type { Demand } from "../../machines/vocabulary/gate.ts"
+import { type Alone, advising, alone, boom, chosen, gateOf, noted, phaseOf } from "../support/parts.ts"
+
+const trip = (breaker: Alone) => {
+  breaker.settle("failure", 20)
+  expect(gateOf(breaker).circuit).toBe("open")
+}
+const childOf = ({ actor }: Alone, key: string) =>
+  (actor.getSnapshot().children as { readonly [id: string]: AnyActorRef | undefined })[key]
+
+describe("life of a breaker", () => {
+  test("breaker law 1: start and stop are idempotent", () => {
+    const breaker = alone()
+    expect(phaseOf(breaker)).toBe("active")
+    const gate = gateOf(breaker)
+    breaker.send({ type: "breaker.start" })
+    expect(gateOf(breaker)).toBe(gate)
+    breaker.send({ type: "breaker.stop" })
+    expect(phaseOf(breaker)).toBe("stopped")
+    const stopped = gateOf(breaker)
+    for (const type of ["breaker.stop", "breaker.drained", "breaker.start"] as const) breaker.send({ type })
+    expect(gateOf(breaker)).toBe(stopped)
+    expect(gateOf(breaker)).toMatchObject({ phase: "stopped", restriction: { share: 0 } })
+    expect(Object.keys(breaker.actor.getSnapshot().children)).toEqual([])
+  })
+
+  test("breaker law 1: parts start in their order and stop in reverse", () => {
+    const log: string[] = []
+    const parts = [
+      chosen(basic),
+      chosen(noted("first", log)),
+      chosen(noted("second", log)),
+      chosen(noted("third", log)),
+    ]
+    const breaker = alone({ parts })
+    expect(phaseOf(breaker)).toBe("active")
+    breaker.send({ type: "breaker.stop" })
+    expect(log).toEqual([
+      "first started",
+      "second started",
+      "third started",
+      "third stopped",
+      "second stopped",
+      "first stopped",
+    ])
+  })
+
+  test("breaker law 1: a failing start stops in reverse what had started and names the part", () => {
+    const log: string[] = []
+    const parts = [
+      chosen(basic),
+      chosen(noted("first", log)),
+      chosen(noted("second", log)),
+      chosen(noted("bad", log, true)),
+    ]
+    const breaker = alone({ parts })
+    expect(breaker.actor.getSnapshot().context.failure).toEqual({ part: "bad", error: boom })
+    expect(phaseOf(breaker)).toBe("idle")
+    expect(log).toEqual(["first started", "second started", "second stopped", "first stopped"])
+    expect(Object.keys(breaker.actor.getSnapshot().children)).toEqual([])
+    expect(gateOf(breaker).phase).toBe("idle")
+  })
+
+  test("breaker law 1: after a failing start another start may succeed", () => {
+    let isBroken = true
+    const log: string[] = []
+    const sometimes = noted("sometimes", log)
+    const { chart } = noted("sometimes", log, true)
+    const part = {
+      settings: {},
+      plug: {
+        ...sometimes,
+        get chart() {
+          return isBroken ? chart : sometimes.chart
+        },
+      },
+    }
+    const breaker = alone({ parts: [chosen(basic), part] })
+    expect(phaseOf(breaker)).toBe("idle")
+    isBroken = false
+    breaker.send({ type: "breaker.start" })
+    expect(phaseOf(breaker)).toBe("active")
+    expect(breaker.actor.getSnapshot().context.failure).toBeUndefined()
+  })
+
+  test("with a data plane it drains until it is told that nothing is in flight", () => {
+    const breaker = alone({ metered: true })
+    breaker.send({ type: "breaker.stop" })
+    expect(gateOf(breaker)).toMatchObject({ phase: "draining", restriction: { share: 0 } })
+    breaker.send({ type: "breaker.drained" })
+    expect(phaseOf(breaker)).toBe("stopped")
+  })
+
+  test("a stopped breaker leaves no timer behind", async () => {
+    const breaker = alone()
+    trip(breaker)
+    expect(breaker.clock.pending).toBe(1)
+    breaker.send({ type: "breaker.stop" })
+    expect(breaker.clock.pending).toBe(0)
+  })
+})
+
+describe("the gate of a breaker", () => {
+  const demand: fc.Arbitrary<Demand> = fc.record(
+    {
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      probes: fc.integer({ min: 1, max: 9 }),
+      timeoutMs: fc.integer({ min: 1, max: 9999 }),
+      retryAt: fc.nat(9999),
+    },
+    { requiredKeys: [] },
+  )
+
+  test("breaker law 2: it is the meet of all demands, whatever the order in which they were made", () => {
+    const orders = fc.array(demand, { minLength: 1, maxLength: 6 }).chain((demands) =>
+      fc.tuple(
+        fc.constant(demands),
+        fc.shuffledSubarray(
+          demands.map((_, index) => index),
+          { minLength: demands.length },
+        ),
+      ),
+    )
+    fc.assert(
+      fc.property(orders, ([demands, order]) => {
+        const plugs = demands.map((each, index) => chosen(advising(`part${index}`, each)))
+        const breaker = alone({ parts: [chosen(basic), ...order.map((index) => plugs[index] ?? chosen(basic))] })
+        expect(gateOf(breaker).restriction).toEqual(demands.reduce(tighten, unrestricted))
+      }),
+    )
+  })
+
+  test("breaker law 2: lines are the union of what the parts want to hear about", () => {
+    const parts = [
+      chosen(basic, { slowCalls: { after: 900 } }),
+      chosen(advising("one", {}, { sliceMs: 5000, slowAfterMs: 700 })),
+      chosen(metrics),
+    ]
+    expect(gateOf(alone({ parts })).lines).toMatchObject({ sliceMs: 1000, slowAfterMs: 700 })
+  })
+
+  test("the gate is frozen, and says who holds it and why", () => {
+    const breaker = alone({ seed: 1 })
+    trip(breaker)
+    const gate = gateOf(breaker)
+    for (const part of [gate, gate.restriction, gate.lines, gate.holders]) expect(Object.isFrozen(part)).toBe(true)
+    const holder = gate.holders.find(({ by }) => by === "basic")
+    expect(holder).toMatchObject({
+      layer: "circuit",
+      since: 0,
+      reason: "100 % of 20 calls failed",
+      rule: "failureRatio",
+    })
+    expect(holder?.statistics).toEqual({ calls: 20, failures: 20, slow: 0 })
+  })
+
+  const commands = ["operator.forceOpen", "operator.bypass", "operator.shadow", "operator.release"] as const
+  const walkSteps = fc.oneof(
+    fc.record({ type: fc.constant("settle" as const), kind: fc.constantFrom("success" as const, "failure" as const) }),
+    fc.record({ type: fc.constant("wait" as const), ms: fc.nat(20_000) }),
+    fc.record({ type: fc.constantFrom(...commands) }),
+  )
+
+  test("breaker law 3: the epoch rises with every state the strategy enters and every act of the operator", () => {
+    const strategy = { type: "basic", window: { type: "consecutive", failures: 2 }, openFor: "1 second" } as const
+    return fc.assert(
+      fc.asyncProperty(fc.array(walkSteps, { maxLength: 30 }), async (walk) => {
+        const breaker = alone({ strategy })
+        const entries = () => childOf(breaker, "basic")?.getSnapshot().context.entries as number
+        let acts = 0
+        for (const step of walk) {
+          const { mode } = breaker.actor.getSnapshot().context
+          const at = breaker.clock.now()
+          if (step.type === "wait") await breaker.clock.advance(step.ms)
+          else if (step.type === "settle") breaker.settle(step.kind)
+          else breaker.send({ type: step.type, at, why: "a test" } satisfies OperatorCommand)
+          if (breaker.actor.getSnapshot().context.mode !== mode) acts++
+          expect(gateOf(breaker).epoch).toBe(entries() + acts)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test("breaker law 4: a report of an older epoch moves nothing", () => {
+    const breaker = alone({ metered: true })
+    const rung = {
+      type: "alarm.rang",
+      at: 1,
+      rule: "failureRatio",
+      statistics: { calls: 99, failures: 99, slow: 0 },
+    } as const
+    const { epoch } = gateOf(breaker)
+    breaker.send({ ...rung, epoch })
+    const gate = gateOf(breaker)
+    expect(gate.circuit).toBe("open")
+    for (const old of [epoch, epoch - 1, gate.epoch + 1]) {
+      breaker.send({ ...rung, epoch: old })
+      for (const type of ["probe.succeeded", "probe.failed", "probe.expired"] as const)
+        breaker.send({ type, at: 2, epoch: old })
+    }
+    expect(gateOf(breaker)).toBe(gate)
+  })
+
+  test("breaker law 4: alone, an outcome of an older epoch moves nothing either", async () => {
+    const breaker = alone({ strategy: { type: "basic", openFor: "1 second", probes: { needed: 1 } } })
+    const { epoch } = gateOf(breaker)
+    trip(breaker)
+    await breaker.clock.advance("1 second")
+    expect(gateOf(breaker).circuit).toBe("halfOpen")
+    const late = { type: "outcome.settled", at: 1000, durationMs: 1, epoch } as const
+    breaker.send({ ...late, kind: "success" })
+    breaker.send({ ...late, kind: "failure" })
+    expect(gateOf(breaker).circuit).toBe("halfOpen")
+    breaker.settle("success")
+    expect(gateOf(breaker).circuit).toBe("closed")
+  })
+
+  test("breaker law 6: alone, slow calls that are still in flight open the circuit", () => {
+    const breaker = alone({ strategy: { type: "basic", slowCalls: { after: 100, ratio: 0.5 } } })
+    for (let call = 0; call < 20; call++) breaker.send({ type: "call.overdue", at: 100 })
+    expect(gateOf(breaker).circuit).toBe("open")
+  })
+})
+
+test("a bad config is refused when the actor is made, with its problems", () => {
+  const input = { name: "service", strategy: { type: "basic", openFor: "-1 second" } } as const
+  const actor = createActor(breakerLogic, { input })
+  const errors: unknown[] = []
+  actor.subscribe({ error: (error) => errors.push(error) })
+  actor.start()
+  expect(errors).toMatchObject([{ _tag: "InvalidConfig", problems: [{ path: "config.strategy.openFor.base" }, {}] }])
+})

@@ -1,0 +1,160 @@
+import { basic, timeout } from "recloser/machines"
+import { describe, expect, test } from "vitest"
+import { type AnyActorRef, createMachine } from "xstate"
+import type { AnyComponent } from "../../machines/plug.ts"
+import {
+  type Alone,
+  advising,
+  alone,
+  boom,
+  brittle,
+  brittleBasic,
+  chosen,
+  gateOf,
+  noted,
+  phaseOf,
+} from "../support/parts.ts"
+
+const trip = (breaker: Alone) => {
+  breaker.settle("failure", 20)
+  expect(gateOf(breaker).circuit).toBe("open")
+}
+const noSlice = { startedAt: 0, success: 0, failure: 0, timedOut: 0, ignored: 0, slow: 0 }
+const noLatency = { samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+const closeSlice = (breaker: Alone) =>
+  breaker.send({ type: "slice.closed", at: breaker.clock.now(), epoch: 0, slice: { ...noSlice, latency: noLatency } })
+const troublesOf = ({ emitted }: Alone) => emitted.filter(({ type }) => type === "trouble")
+const childOf = ({ actor }: Alone, key: string) =>
+  (actor.getSnapshot().children as { readonly [id: string]: AnyActorRef | undefined })[key]
+
+describe("a part that crashes", () => {
+  test("breaker law 5: is replaced and reported; the others go on", () => {
+    const breaker = alone({ parts: [chosen(basic), chosen(timeout, "2 seconds"), chosen(brittle("frail", 1))] })
+    const [one, other] = [childOf(breaker, "frail"), childOf(breaker, "basic")]
+    closeSlice(breaker)
+    expect(troublesOf(breaker)).toEqual([
+      { type: "trouble", breaker: "service", part: "frail", error: boom, gaveUp: false },
+    ])
+    expect(childOf(breaker, "frail")).toBeDefined()
+    expect(childOf(breaker, "frail")).not.toBe(one)
+    expect(childOf(breaker, "basic")).toBe(other)
+    closeSlice(breaker)
+    expect(troublesOf(breaker)).toHaveLength(1)
+    trip(breaker)
+  })
+
+  test("breaker law 5: is left out when it crashes for the sixth time", () => {
+    const breaker = alone({ parts: [chosen(basic), chosen(brittle("frail", 100))] })
+    for (let round = 0; round < 20; round++) closeSlice(breaker)
+    expect(troublesOf(breaker).map(({ gaveUp }) => gaveUp)).toEqual([false, false, false, false, false, true])
+    expect(childOf(breaker, "frail")).toBeUndefined()
+    trip(breaker)
+  })
+
+  test("breaker law 5: its demand goes with it", () => {
+    const frail = { ...brittle("frail", 100), layer: "limit" as const }
+    const steadyMeta = advising("held", { timeoutMs: 5 })
+    const breaker = alone({ parts: [chosen(basic), chosen(frail), chosen(steadyMeta)] })
+    for (let round = 0; round < 6; round++) closeSlice(breaker)
+    expect(gateOf(breaker).holders.map(({ by }) => by)).toEqual(["held"])
+  })
+
+  test("breaker law 5: a strategy that crashes while closed starts again closed", () => {
+    const breaker = alone({ parts: [chosen(brittleBasic("guards", "alarmed"))] })
+    breaker.settle("failure", 20)
+    expect(troublesOf(breaker)).toMatchObject([{ part: "basic", gaveUp: false }])
+    expect(gateOf(breaker)).toMatchObject({ circuit: "closed", restriction: { share: 1 } })
+    trip(breaker)
+  })
+
+  test("breaker law 5: a strategy that crashes while open resumes half-open", async () => {
+    const breaker = alone({ parts: [chosen(brittleBasic("actions", "noteWaited"), { openFor: "1 second" })] })
+    trip(breaker)
+    await breaker.clock.advance("1 second")
+    expect(troublesOf(breaker)).toMatchObject([{ part: "basic", gaveUp: false }])
+    expect(gateOf(breaker)).toMatchObject({ circuit: "halfOpen", restriction: { probes: 1 } })
+    breaker.settle("success", 2)
+    expect(gateOf(breaker).circuit).toBe("closed")
+  })
+
+  test("breaker law 5: a strategy that crashes while probing probes on: traffic is never let loose", async () => {
+    const breaker = alone({ parts: [chosen(brittleBasic("guards", "enough"), { openFor: "1 second" })] })
+    const gates: string[] = []
+    trip(breaker)
+    breaker.actor.subscribe(({ context: { gate } }) => {
+      gates.push(gate.circuit)
+    })
+    await breaker.clock.advance("1 second")
+    breaker.settle("success")
+    expect(troublesOf(breaker)).toHaveLength(1)
+    expect(gateOf(breaker)).toMatchObject({ circuit: "halfOpen", restriction: { probes: 1 } })
+    expect(gates).not.toContain("closed")
+  })
+
+  test("does not throw at whoever sent the event", () => {
+    const breaker = alone({ parts: [chosen(basic), chosen(brittle("frail", 1))] })
+    expect(() => closeSlice(breaker)).not.toThrow()
+  })
+
+  test("breaker law 5: a replacement that crashes at once is left out, and ends nothing else", () => {
+    const bad = noted("frail", [], true)
+    const first = brittle("frail", 1)
+    let starts = 0
+    const plug: AnyComponent = {
+      ...first,
+      get chart() {
+        return starts++ === 0 ? first.chart : bad.chart
+      },
+    }
+    const breaker = alone({ parts: [chosen(basic), { plug, settings: {} }] })
+    closeSlice(breaker)
+    expect(troublesOf(breaker).at(-1)).toMatchObject({ part: "frail", gaveUp: true })
+    expect(phaseOf(breaker)).toBe("active")
+    trip(breaker)
+  })
+
+  test("breaker law 5: a strategy that crashes too often is left out; calls go on, unprotected", () => {
+    const breaker = alone({ parts: [chosen(brittleBasic("guards", "alarmed", 100))] })
+    for (let round = 0; round < 6; round++) breaker.settle("failure", 20)
+    expect(troublesOf(breaker).at(-1)).toMatchObject({ part: "basic", gaveUp: true })
+    breaker.settle("failure", 50)
+    expect(gateOf(breaker)).toMatchObject({ phase: "active", restriction: { share: 1 } })
+  })
+
+  test.each(["demand", "lines"] as const)(
+    "breaker law 5: a part whose %s throws is isolated like one that crashes",
+    (word) => {
+      const breaker = alone({ parts: [chosen(basic), chosen(advisingBadly(word))] })
+      closeSlice(breaker)
+      expect(breaker.actor.getSnapshot().status).toBe("active")
+      expect(troublesOf(breaker)).toMatchObject([{ part: "bad" }])
+      trip(breaker)
+    },
+  )
+
+  test("breaker law 5: a strategy that cannot say what it finds is isolated like one that crashes", () => {
+    let isBroken = false
+    const finding: typeof basic.finding = (snapshot) => {
+      if (isBroken) throw boom
+      return basic.finding(snapshot)
+    }
+    const breaker = alone({ parts: [chosen({ ...basic, finding })] })
+    isBroken = true
+    breaker.settle("failure", 20)
+    isBroken = false
+    expect(breaker.actor.getSnapshot().status).toBe("active")
+    expect(troublesOf(breaker)).toMatchObject([{ part: "basic" }])
+  })
+})
+
+/** Advises well until it has heard of a slice. */
+function advisingBadly(word: "demand" | "lines"): AnyComponent {
+  const throwing = () => {
+    throw boom
+  }
+  const chart = createMachine({
+    initial: "well",
+    states: { well: { on: { "slice.closed": "badly" } }, badly: { meta: { [word]: throwing } } },
+  })
+  return { ...advising("bad", {}), chart, hears: ["slice.closed"] }
+}
