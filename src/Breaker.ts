@@ -12,7 +12,7 @@ import { timekeeperOf, wheelOf } from "./Clock.ts"
 import type { CallExit, Classify } from "./classify.ts"
 import { type SavedBreaker, save } from "./control-plane/persistence.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
-import { answer, type CallContext, type Fallback, Runner, rejectSoon } from "./execution.ts"
+import { answer, type CallContext, type Fallback, Runner } from "./execution.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { drain } from "./stopping.ts"
 
@@ -112,9 +112,8 @@ export class AssembledBreaker implements Breaker {
   execute<T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>> = none): Promise<T> {
     const { plane, clock, classify } = this.assembly
     if (options === none && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
-      const ticket = plane.admit(plane.untimed ? Number.NaN : clock.now())
-      if (ticket.admitted) return this.#runner.runDirect(ticket, fn, classify)
-      return rejectSoon(new CallRejected(ticket))
+      const now = plane.untimed ? Number.NaN : clock.now()
+      if (plane.enterFreely(now)) return this.#runner.runDirect(now, fn, classify)
     }
     return new Promise<T>((resolve, reject) => this.#enter(fn, options, resolve, reject))
   }

@@ -18,6 +18,7 @@ import { type SavedBreaker, save } from "./control-plane/persistence.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type GuardOptions, guardWith } from "./guard.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
+import { logEffect } from "./observability/effectLogger.ts"
 import { logEvents } from "./observability/logging.ts"
 import { drain } from "./stopping.ts"
 
@@ -143,7 +144,7 @@ export const make = (
     const assembly = yield* assemble(name, config, { clock, restore: options.restore })
     const breaker = new AssembledEffectBreaker(assembly)
     const run = Effect.runForkWith(yield* Effect.context())
-    if (options.log !== false) logEvents(breaker, (effect) => void run(effect))
+    if (options.log !== false) logEvents(breaker, (entry) => void run(logEffect(entry)))
     yield* Effect.addFinalizer(() => drain(assembly, undefined, grace))
     return breaker
   })

@@ -67,7 +67,7 @@ export function preparePlane(
     classify: (error) =>
       classifyWith(classify, { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
     idle: () => {
-      for (const wake of whenIdle) wake()
+      if (whenIdle.size > 0) for (const wake of whenIdle) wake()
     },
   })
   return { plane, listeners, whenIdle }

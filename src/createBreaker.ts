@@ -8,7 +8,7 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import type { Inspect } from "./control-plane/conductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
-import { type LogStyle, logToConsole } from "./observability/logging.ts"
+import { type LogStyle, lineOf, logEvents } from "./observability/logging.ts"
 
 export interface BreakerOptions {
   /** Where the breaker gets its time from. Default: the process's clock. */
@@ -45,6 +45,6 @@ export function createBreaker(name: string, config: BreakerConfig = {}, options:
     throw Cause.squash(exit.cause)
   }
   const breaker = new AssembledBreaker(exit.value, scope)
-  if (log) logToConsole(breaker, log)
+  if (log) logEvents(breaker, (entry) => console.log(lineOf(entry, log, clock.wallNow())))
   return breaker
 }

@@ -1,53 +1,60 @@
 import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
 import type { CallRejected } from "./CallRejected.ts"
 import { type Classify, classifyWith } from "./classify.ts"
-import type { Receipt } from "./data-plane/receipt.ts"
+import { Receipt } from "./data-plane/receipt.ts"
 import type { CallContext, Runner } from "./execution.ts"
 
-/** A call without deadline, caller's signal or fallback. */
-export class DirectCall implements CallContext {
+/**
+ * A call without deadline, caller's signal or fallback: an ordinary call in few writes. When the breaker stops it is interrupted
+ * only if it was asked for its signal; work that never looked could not be told anyway.
+ */
+export class DirectCall extends Receipt implements CallContext {
   readonly attempt = 1
   readonly deadline = Number.POSITIVE_INFINITY
   readonly #runner: Runner
-  readonly #receipt: Receipt
   readonly #classify: Classify<never> | undefined
+  readonly #reject: (error: unknown) => void
   #controller: AbortController | undefined = undefined
 
-  constructor(runner: Runner, receipt: Receipt, classify: Classify<never> | undefined) {
+  constructor(
+    runner: Runner,
+    startedAt: number,
+    classify: Classify<never> | undefined,
+    reject: (error: unknown) => void,
+  ) {
+    super(runner.plane, runner.plane.gate.epoch, startedAt, undefined, true)
     this.#runner = runner
-    this.#receipt = receipt
     this.#classify = classify
+    this.#reject = reject
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
-      if (!this.#receipt.settled) this.#runner.signalled.add(this)
+      if (!this.settled) this.#runner.signalled.add(this)
     }
     return this.#controller.signal
   }
 
-  succeed<T>(value: T): T {
+  succeed(value: unknown): void {
     const classify = this.#classify
-    this.#end(
-      classify === undefined ? "success" : classifyWith(classify, { ok: true, value }, (e) => this.#runner.trouble(e)),
-    )
-    return value
+    if (classify === undefined) this.#end("success")
+    else this.#end(classifyWith(classify, { ok: true, value }, (e) => this.#runner.trouble(e)))
   }
 
-  fail(error: unknown): never {
+  fail(error: unknown): void {
     this.#end(classifyWith(this.#classify, { ok: false, error }, (e) => this.#runner.trouble(e)))
-    throw error
   }
 
-  /** The breaker stops: the work is told, and its permit given back; the caller still gets what the work answers. */
+  /** The breaker stops: the work is told by its signal, and the caller answered. */
   interrupt(reason: CallRejected): void {
     this.#end("ignored")
     this.#controller?.abort(reason)
+    this.#reject(reason)
   }
 
   #end(kind: OutcomeKind): void {
     if (this.#controller !== undefined) this.#runner.signalled.delete(this)
-    this.#runner.plane.settleAt(this.#receipt, kind, this.#runner.clock.now())
+    this.#runner.plane.settleAt(this, kind, this.#runner.clock.now())
   }
 }

@@ -33,6 +33,16 @@ export interface Course<T> {
 const never = Number.POSITIVE_INFINITY
 const settled = Promise.resolve()
 
+/** The function's promise, whatever it answers or throws. */
+function promiseOf<T>(fn: (call: CallContext) => T | PromiseLike<T>, call: CallContext): Promise<T> {
+  try {
+    const result = fn(call)
+    return result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
 /** What all calls of one breaker share. */
 export class Runner {
   readonly plane: Plane
@@ -52,37 +62,31 @@ export class Runner {
     this.listeners = listeners
   }
 
-  /** The ordinary call of a breaker without timeouts: it follows its function's promise, and owns none of its own. */
+  /** The ordinary call of a breaker without timeouts. */
   runDirect<T>(
-    receipt: Receipt,
+    startedAt: number,
     fn: (call: CallContext) => T | PromiseLike<T>,
     classify: Classify<never> | undefined,
   ): Promise<T> {
-    const call = new DirectCall(this, receipt, classify)
-    let result: T | PromiseLike<T>
-    try {
-      result = fn(call)
-    } catch (error) {
-      result = Promise.reject(error)
-    }
-    const promise = result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)
-    return promise.then(
-      (value) => call.succeed(value),
-      (error) => call.fail(error),
-    )
+    return new Promise<T>((resolve, reject) => {
+      const call = new DirectCall(this, startedAt, classify, reject)
+      promiseOf(fn, call).then(
+        (value) => {
+          call.succeed(value)
+          resolve(value)
+        },
+        // Not by throwing: an exception on its way through a promise costs more than all the rest of a failed call.
+        (error) => {
+          call.fail(error)
+          reject(error)
+        },
+      )
+    })
   }
 
   run<T>(receipt: Receipt, timeoutMs: number, fn: (call: CallContext) => T | PromiseLike<T>, course: Course<T>): void {
     const call = new Call(this, receipt, timeoutMs, course)
-    let result: T | PromiseLike<T>
-    try {
-      result = fn(call)
-    } catch (error) {
-      call.fail(error)
-      return
-    }
-    const promise = result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)
-    promise.then(
+    promiseOf(fn, call).then(
       (value) => call.succeed(value),
       (error) => call.fail(error),
     )
@@ -206,15 +210,6 @@ export class Call<T> extends Timer implements CallContext {
   }
 }
 
-/**
- * A promise that is rejected one turn later, when its caller has taken hold of it: one that is rejected before anyone listens
- * sends the host through its search for unhandled rejections, which costs more than all the rest of a refusal.
- */
-export const rejectSoon = (error: unknown): Promise<never> =>
-  settled.then(() => {
-    throw error
-  })
-
 /** Answers a refused or timed-out call: by its fallback, whose result never reaches a window, or by the error. */
 export function answer<T>(
   error: CallRejected | CallTimedOut,
@@ -222,6 +217,8 @@ export function answer<T>(
   { resolve, reject }: Pick<Course<T>, "resolve" | "reject">,
 ): void {
   if (fallback === undefined) {
+    // One turn later, when the caller has taken hold of its promise: one that is rejected before anyone listens sends the
+    // host through its search for unhandled rejections, which costs more than all the rest of a refusal.
     settled.then(() => reject(error))
     return
   }

@@ -27,7 +27,7 @@ export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: n
   const { name, plane, conductor, clock } = assembly
   const interrupted = () => new CallRejected(rejectNow(refusalByShare(name, plane.gate), clock.now()))
   return Effect.sync(() => conductor.send({ type: "breaker.stop", at: clock.now() })).pipe(
-    Effect.andThen(Effect.timeoutOrElse(whenIdle(assembly), { duration: graceMs, orElse: () => Effect.void })),
+    Effect.andThen(Effect.raceFirst(whenIdle(assembly), Effect.sleep(graceMs))),
     Effect.andThen(
       Effect.sync(() => {
         runner?.interruptAll(interrupted)

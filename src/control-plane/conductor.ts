@@ -2,7 +2,6 @@
  * The conductor runs the root actor of one breaker in a Scope, hands each new gate to the data plane, and passes on what the
  * machine emits, in order, once the gate that belongs to it is in force.
  */
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type ActorOptions, createActor } from "xstate"
@@ -13,14 +12,17 @@ import type { Gate } from "../../machines/vocabulary/gate.ts"
 import { machineClock, type Timekeeper } from "./clock.ts"
 
 /** A breaker whose part could not start; everything that had started is stopped again. */
-export class StartFailed extends Data.TaggedError("StartFailed")<{
+export class StartFailed extends Error {
+  readonly _tag = "StartFailed"
+  override readonly name = "StartFailed"
   readonly breaker: string
+  /** The key of the part that failed. */
   readonly part: string
-  readonly cause: unknown
-}> {
-  override get message(): string {
-    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
-    return `breaker "${this.breaker}" did not start: its part "${this.part}" failed: ${why}`
+  constructor(breaker: string, part: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`breaker "${breaker}" did not start: its part "${part}" failed: ${why}`, { cause })
+    this.breaker = breaker
+    this.part = part
   }
 }
 
@@ -138,7 +140,7 @@ export const conduct = (options: ConductorOptions): Effect.Effect<Conductor, Sta
       const { failure } = actor.getSnapshot().context
       if (failure === undefined) return Effect.succeed({ orchestra, stop })
       stop()
-      return Effect.fail(new StartFailed({ breaker: input.name, part: failure.part, cause: failure.error }))
+      return Effect.fail(new StartFailed(input.name, failure.part, failure.error))
     }),
     ({ stop }) => Effect.sync(stop),
   ).pipe(Effect.map(({ orchestra }) => orchestra))

@@ -82,6 +82,13 @@ export class Plane implements Settler {
     return this.#decide(now)
   }
 
+  /** Lets an ordinary call enter when nothing stands in its way; the caller makes its receipt. */
+  enterFreely(now: number): boolean {
+    if (!this.#free) return false
+    this.#begin(now)
+    return true
+  }
+
   /** Why a call would be refused now; takes nothing and counts nothing. */
   wouldReject(now: number): Rejection | undefined {
     const { restriction, enforcement } = this.gate
@@ -130,6 +137,7 @@ export class Plane implements Settler {
   stop(): void {
     this.meter.stop()
     this.#beginEpoch()
+    this.#wheel.rest()
   }
 
   /** Credit and leases start anew; what ran before is a straggler. */

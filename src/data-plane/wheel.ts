@@ -160,6 +160,19 @@ export class Wheel {
     this.#timer = this.host.arm(Math.max(0, first.wakeAt - this.host.now()), this.#wake, this.#held)
   }
 
+  /** Lets go of the host when nothing is armed: what stopped leaves no timer behind. */
+  rest(): void {
+    if (this.size > 0) return
+    this.disarm(this.#release)
+    for (const list of this.#heap) list.queued = false
+    this.#heap.length = 0
+    this.#lists.clear()
+    this.#held = false
+    this.#timer?.disarm()
+    this.#timer = undefined
+    this.#armedAt = Number.POSITIVE_INFINITY
+  }
+
   readonly #wake = (): void => {
     this.#timer = undefined
     this.#armedAt = Number.POSITIVE_INFINITY

@@ -1,9 +1,13 @@
-/** Structured logs by Effect's Logger: every transition and operator act once, refusals sampled, troubles as they come. */
-import * as Effect from "effect/Effect"
+/** Structured logs: every transition and operator act once, refusals sampled, troubles as they come. */
 import type { EventName, Listener } from "../events.ts"
 
-/** `human`: for a terminal. `json`: one object a line. */
-export type LogStyle = "human" | "json"
+/** One thing worth a line. */
+export interface LogEntry {
+  readonly level: "INFO" | "WARN" | "ERROR"
+  readonly message: string
+  /** Flat and of stable names: what a search or an alert is written against. */
+  readonly facts: { readonly [key: string]: unknown }
+}
 
 /** What can be listened to. */
 export interface Logged {
@@ -13,31 +17,32 @@ export interface Logged {
 /** One line a refusal event would be one a second; an outage deserves fewer. */
 const refusalsEveryMs = 10_000
 
-/** Writes the events of a breaker with the given runner of effects; answers how to stop. */
-export function logEvents(breaker: Logged, write: (effect: Effect.Effect<void>) => void): () => void {
+/** Tells `write` of what happens to a breaker; answers how to stop. */
+export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): () => void {
   let refused = 0
   let nextAt = Number.NEGATIVE_INFINITY
-  const say = (effect: Effect.Effect<void>, facts: Record<string, unknown>) => write(Effect.annotateLogs(effect, facts))
   const stops = [
     breaker.on("transition", ({ breaker: name, from, to, reason, rule, statistics, epoch }) => {
-      const log = to === "open" ? Effect.logWarning : Effect.logInfo
-      say(log(`${name}: ${from} → ${to}: ${reason}`), { breaker: name, from, to, rule, epoch, ...statistics })
+      const facts = { breaker: name, from, to, rule, epoch, ...statistics }
+      write({ level: to === "open" ? "WARN" : "INFO", message: `${name}: ${from} → ${to}: ${reason}`, facts })
     }),
     breaker.on("mode", ({ breaker: name, from, to, why }) => {
-      say(Effect.logWarning(`${name}: operator: ${from} → ${to}: ${why}`), { breaker: name, from, to, why })
+      const facts = { breaker: name, from, to, why }
+      write({ level: "WARN", message: `${name}: operator: ${from} → ${to}: ${why}`, facts })
     }),
     breaker.on("refusal", ({ at, breaker: name, count, rejection: { layer, reason } }) => {
       refused += count
       if (at < nextAt) return
       const calls = refused === 1 ? "1 call" : `${refused} calls`
-      say(Effect.logInfo(`${name}: refused ${calls}: ${reason}`), { breaker: name, layer, refused })
+      const facts = { breaker: name, layer, refused }
+      write({ level: "INFO", message: `${name}: refused ${calls}: ${reason}`, facts })
       refused = 0
       nextAt = at + refusalsEveryMs
     }),
     breaker.on("trouble", ({ breaker: name, part, error, gaveUp }) => {
       const text = error instanceof Error ? error.message : String(error)
       const end = gaveUp ? "crashed too often and was left out" : "threw and was isolated"
-      say(Effect.logError(`${name}: ${part} ${end}: ${text}`), { breaker: name, part, gaveUp })
+      write({ level: "ERROR", message: `${name}: ${part} ${end}: ${text}`, facts: { breaker: name, part, gaveUp } })
     }),
   ]
   return () => {
@@ -45,23 +50,12 @@ export function logEvents(breaker: Logged, write: (effect: Effect.Effect<void>) 
   }
 }
 
-/**
- * Logs a breaker to the console. The logger is loaded when it is first wanted, because most who import this library bring
- * their own and should not pay for ours; what happens meanwhile is kept and written then.
- */
-export function logToConsole(breaker: Logged, style: LogStyle): () => void {
-  const waiting: Effect.Effect<void>[] = []
-  let write = (effect: Effect.Effect<void>): void => {
-    waiting.push(effect)
-  }
-  const loaded = import("./consoleLogger.ts").then(({ consoleWriter }) => {
-    write = consoleWriter(style)
-    for (const effect of waiting.splice(0)) write(effect)
-  })
-  loaded.catch((error: unknown) => {
-    console.error("recloser: the logger could not be loaded", error)
-    write = () => {}
-    waiting.length = 0
-  })
-  return logEvents(breaker, (effect) => write(effect))
+/** `human`: a line for a terminal. `json`: one object a line. */
+export type LogStyle = "human" | "json"
+
+/** One entry as a line: `2026-11-25T09:00:00.000Z WARN  payments: closed → open: 62 % of 40 calls failed` */
+export function lineOf({ level, message, facts }: LogEntry, style: LogStyle, epochMs: number): string {
+  const timestamp = new Date(epochMs).toISOString()
+  if (style === "human") return `${timestamp} ${level.padEnd(5)} ${message}`
+  return JSON.stringify({ timestamp, level, message, ...facts })
 }
