@@ -13,19 +13,12 @@ export class DirectCall extends Receipt implements CallContext {
   readonly deadline = Number.POSITIVE_INFINITY
   readonly #runner: Runner
   readonly #classify: Classify<never> | undefined
-  readonly #reject: (error: unknown) => void
   #controller: AbortController | undefined = undefined
 
-  constructor(
-    runner: Runner,
-    startedAt: number,
-    classify: Classify<never> | undefined,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(runner: Runner, startedAt: number, classify: Classify<never> | undefined) {
     super(runner.plane, runner.plane.gate.epoch, startedAt, undefined, true)
     this.#runner = runner
     this.#classify = classify
-    this.#reject = reject
   }
 
   get signal(): AbortSignal {
@@ -46,11 +39,10 @@ export class DirectCall extends Receipt implements CallContext {
     this.#end(classifyWith(this.#classify, { ok: false, error }, (e) => this.#runner.trouble(e)))
   }
 
-  /** The breaker stops: the work is told by its signal, and the caller answered. */
+  /** The breaker stops: the work is told by its signal, and answers its caller as it sees fit. */
   interrupt(reason: CallRejected): void {
     this.#end("ignored")
     this.#controller?.abort(reason)
-    this.#reject(reason)
   }
 
   #end(kind: OutcomeKind): void {

@@ -1,7 +1,9 @@
 /** Running one call as an Effect: interruption-correct, in the caller's own fiber. */
 import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import { type DurationInput, readDuration } from "../machines/options.ts"
 import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
 import type { Assembly } from "./assemble.ts"
@@ -31,6 +33,7 @@ function verdictOf<A, E>(
   own: ((exit: Exit.Exit<A, E>) => Verdict) | undefined,
   exit: Exit.Exit<A, E>,
 ): OutcomeKind {
+  if (own === undefined && classify === undefined && Exit.isSuccess(exit)) return "success"
   const trouble = (error: unknown) => listeners.trouble("classify", error)
   // Interruption is the caller giving up: it says nothing about the service.
   if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return "ignored"
@@ -39,19 +42,44 @@ function verdictOf<A, E>(
   return classifyWith(asked ?? classify, { ok: false, error: Cause.squash(exit.cause) }, trouble)
 }
 
-/** Fails when the call's time is over; the outcome is settled at that instant, whatever the call's finalizers still do. */
-const expiry = (assembly: Assembly, slot: Slot, startedAt: number, timeoutMs: number) =>
-  Effect.callback<never, CallTimedOut>((resume) => {
-    const { plane, clock, name } = assembly
-    const wheel = wheelOf(clock)
-    const alarm = new Alarm((now) => {
-      if (slot.receipt) plane.settleAt(slot.receipt, "timedOut", now)
-      resume(Effect.fail(new CallTimedOut(name, timeoutMs)))
-    })
-    alarm.holds = true
-    wheel.arm(alarm, timeoutMs, startedAt)
-    return Effect.sync(() => wheel.disarm(alarm))
-  })
+/**
+ * Runs the effect in a child fiber, and interrupts it when its time is over; the outcome is settled at that instant, whatever
+ * the call's finalizers still do. A child that ends at once costs no timer: `Effect.timeout` would fork a second fiber.
+ */
+const withDeadline = <A, E, R>(
+  assembly: Assembly,
+  effect: Effect.Effect<A, E, R>,
+  receipt: Receipt,
+  timeoutMs: number,
+): Effect.Effect<A, E | CallTimedOut, R> =>
+  Effect.withFiber((parent) =>
+    Effect.callback<A, E | CallTimedOut, R>((resume) => {
+      const child = Effect.runForkWith(parent.context as Context.Context<R>)(effect)
+      const exit = child.pollUnsafe()
+      if (exit !== undefined) {
+        resume(exit)
+        return
+      }
+      const { plane, clock, name } = assembly
+      const wheel = wheelOf(clock)
+      let end: Effect.Effect<A, E | CallTimedOut> | undefined
+      const alarm = new Alarm((now) => {
+        end = Effect.fail(new CallTimedOut(name, timeoutMs))
+        plane.settleAt(receipt, "timedOut", now)
+        child.interruptUnsafe()
+      })
+      alarm.holds = true
+      wheel.arm(alarm, timeoutMs, receipt.startedAt)
+      child.addObserver((exit) => {
+        wheel.disarm(alarm)
+        resume(end ?? exit)
+      })
+      return Effect.suspend(() => {
+        wheel.disarm(alarm)
+        return Fiber.interrupt(child)
+      })
+    }),
+  )
 
 /** Enters after the settlement is in place, so that no interruption can come between taking a permit and giving it back. */
 export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
@@ -68,18 +96,19 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
     if (refusal?.admitted === false) return Effect.fail(new CallRejected(refusal))
     const slot: Slot = { receipt: undefined }
     const entered = Effect.suspend((): Effect.Effect<A, E | CallRejected | CallTimedOut, R> => {
-      const ticket = plane.admit(plane.untimed ? Number.NaN : clock.now())
+      const timeoutMs = Math.min(plane.gate.restriction.timeoutMs, deadlineMs)
+      // A deadline counts from the entry, even where nobody else measures.
+      const isUntimed = plane.untimed && timeoutMs === Number.POSITIVE_INFINITY
+      const ticket = plane.admit(isUntimed ? Number.NaN : clock.now())
       if (!ticket.admitted) return Effect.fail(new CallRejected(ticket))
       slot.receipt = ticket
-      const timeoutMs = Math.min(plane.gate.restriction.timeoutMs, deadlineMs)
       if (timeoutMs === Number.POSITIVE_INFINITY) return effect
-      return Effect.raceFirst(effect, expiry(assembly, slot, ticket.startedAt, timeoutMs))
+      return withDeadline(assembly, effect, ticket, timeoutMs)
     })
     return Effect.onExit(entered, (exit) => {
       const receipt = slot.receipt
-      if (receipt !== undefined && !receipt.settled) {
-        plane.settleAt(receipt, verdictOf(assembly, options?.classify, exit as Exit.Exit<A, E>), clock.now())
-      }
+      if (receipt === undefined || receipt.settled) return Effect.void
+      plane.settleAt(receipt, verdictOf(assembly, options?.classify, exit as Exit.Exit<A, E>), clock.now())
       return Effect.void
     })
   })

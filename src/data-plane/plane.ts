@@ -43,6 +43,8 @@ export class Plane implements Settler {
   #free = false
   /** Nobody measures how long calls take: an ordinary call need not read the clock when it enters. */
   untimed = false
+  /** Every call is refused now, whatever it is: the whole check, for an open circuit. */
+  isShut = false
   #credit = 0
   readonly #places = new Set<ProbePlace>()
   #byShare: RejectionTemplate | undefined
@@ -62,15 +64,11 @@ export class Plane implements Settler {
     this.gate = gate
     this.#free =
       gate.enforcement === "on" && share >= 1 && probes === Number.POSITIVE_INFINITY && gate.phase === "active"
+    this.isShut = share === 0 && gate.enforcement === "on"
     this.untimed = this.#free && gate.lines.slowAfterMs === undefined && gate.lines.sliceMs === undefined
     this.#byShare = undefined
     this.#byProbes = undefined
     this.meter.adopt(gate, this.#wheel.host.now())
-  }
-
-  /** Whether every call is refused now, whatever it is: the whole check, for an open circuit. */
-  get isShut(): boolean {
-    return this.gate.restriction.share === 0 && this.gate.enforcement === "on"
   }
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
