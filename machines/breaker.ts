@@ -16,9 +16,9 @@
  */
 import { type AnyActorLogic, assign, enqueueActions, type Snapshot, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
-import { type BreakerContext, hear, hearersOf, lose, publication } from "./fold.ts"
+import { type BreakerContext, hearersOf, lose, publication, tryHear } from "./fold.ts"
 import { type MeterState, meter } from "./meter.ts"
-import { freshContext, isProbing, probeOf, resumption, spawnOptions, timeOf } from "./root.ts"
+import { charts, freshContext, isProbing, probeOf, resumption, sourceOf, spawnOptions, timeOf } from "./root.ts"
 import type { Mode, Phase } from "./vocabulary/gate.ts"
 
 /** A part that crashes more often than this in the life of a breaker is left out. */
@@ -37,7 +37,7 @@ const machine = setup({
     emitted: {} as BreakerEmitted,
     children: {} as { readonly [id: string]: string },
   },
-  actors: {} as { readonly [src: string]: AnyActorLogic },
+  actors: { meter, ...charts } as { readonly [src: string]: AnyActorLogic },
   guards: {
     isPresent: ({ context, event }) => !("epoch" in event) || (event.epoch ?? context.epoch) === context.epoch,
     isActive: stateIn({ lifecycle: "active" }),
@@ -49,14 +49,14 @@ const machine = setup({
   actions: {
     spawnParts: enqueueActions(({ context, enqueue }) => {
       enqueue.assign({ failure: undefined, ready: [] })
-      for (const part of context.parts) enqueue.spawnChild(part.plug.chart, spawnOptions(context, part))
+      for (const part of context.parts) enqueue.spawnChild(sourceOf(part), spawnOptions(context, part))
     }),
     stopParts: enqueueActions(({ context, enqueue }) => {
       enqueue.stopChild("meter")
       for (const { plug } of [...context.parts].reverse()) enqueue.stopChild(plug.key)
     }),
     startMeter: enqueueActions(({ context, enqueue }) => {
-      if (!context.metered) enqueue.spawnChild(meter, { id: "meter", syncSnapshot: true })
+      if (!context.metered) enqueue.spawnChild("meter", { id: "meter", syncSnapshot: true })
     }),
     attach: enqueueActions(({ enqueue }) => {
       enqueue.assign({ metered: true })
@@ -71,7 +71,11 @@ const machine = setup({
     hearChild: enqueueActions(({ context, event, enqueue }) => {
       const key = childKey(event, "xstate.snapshot.")
       if (key === context.resuming) return enqueue.assign({ resuming: undefined })
-      const heard = hear(context, key, carried(event).snapshot)
+      const heard = tryHear(context, key, carried(event).snapshot)
+      if ("error" in heard) {
+        // A part that cannot say what it wants is treated as one that crashed.
+        return enqueue.raise({ type: `xstate.error.actor.${key}`, error: heard.error } as never)
+      }
       const publishes = heard.changed && context.phase === "active"
       const { next, toMeter } = publishes ? publication(context, heard.next) : { next: heard.next, toMeter: [] }
       enqueue.assign(next)
@@ -104,7 +108,7 @@ const machine = setup({
       })
       enqueue.stopChild(key)
       if (part === undefined) return
-      enqueue.spawnChild(part.plug.chart, spawnOptions(context, part))
+      enqueue.spawnChild(sourceOf(part), spawnOptions(context, part))
       if (resumes) enqueue.sendTo(key, resumption(context, key))
     }),
     noteFailure: assign(({ event }) => ({

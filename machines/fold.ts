@@ -1,7 +1,7 @@
 /**
  * Folding: how the root turns what its children advise into one gate. Pure functions over the root's context.
  */
-import type { ActorRef, EventObject, Snapshot } from "xstate"
+import type { AnyActorRef, Snapshot } from "xstate"
 import type { GatePublished } from "./meter.ts"
 import { type Advice, adviceOf } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
@@ -21,8 +21,8 @@ import {
 } from "./vocabulary/gate.ts"
 import type { CircuitMoved } from "./vocabulary/signal.ts"
 
-// biome-ignore lint/suspicious/noExplicitAny: a report may be sent to an actor of any machine
-export type ReportRef = ActorRef<any, EventObject>
+/** A report may be sent to an actor of any machine. */
+export type ReportRef = AnyActorRef
 
 /** What a child advises, since when and why. */
 interface Voice extends Advice {
@@ -160,6 +160,15 @@ export function hear(context: BreakerContext, key: string, snapshot: Snapshot<un
     moved: moveOf(context, finding, at, epoch),
     stated: entered ? finding : undefined,
     changed,
+  }
+}
+
+/** `hear`, with what a part's own functions throw as a value. */
+export function tryHear(context: BreakerContext, key: string, snapshot: Snapshot<unknown>): Heard | { error: unknown } {
+  try {
+    return hear(context, key, snapshot)
+  } catch (error) {
+    return { error }
   }
 }
 

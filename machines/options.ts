@@ -50,6 +50,15 @@ export function show(value: unknown): string {
   return typeof value === "function" ? "a function" : typeof value === "symbol" ? "a symbol" : "an object"
 }
 
+/** What an error says, even if it is a trap itself. */
+export function describeError(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : show(error)
+  } catch {
+    return "an error that cannot be read"
+  }
+}
+
 const note = (problems: Problem[], path: string, value: unknown, rule: string) => {
   problems.push({ path, value: show(value), rule })
 }
@@ -116,7 +125,7 @@ export function entriesOf(value: unknown, path: string, problems: Problem[]): Re
     }
     note(problems, path, value, "must be a plain object")
   } catch (error) {
-    note(problems, path, value, `could not be read: ${error instanceof Error ? error.message : show(error)}`)
+    note(problems, path, value, `could not be read: ${describeError(error)}`)
   }
   return undefined
 }

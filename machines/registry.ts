@@ -62,7 +62,9 @@ export function readParts(config: unknown, from: Registry, others: readonly stri
 
 function chooseStrategy(value: unknown, from: Registry, problems: Problem[]): ChosenPart[] {
   const named = typeof value === "object" && value !== null
-  const entries = named ? entriesOf(value, "config.strategy", problems) : new Map([["type", value ?? from.standard]])
+  const entries = named
+    ? entriesOf(value, "config.strategy", problems)
+    : new Map([["type", value === undefined ? from.standard : value]])
   if (entries === undefined) return []
   const type: unknown = entries.get("type")
   const plug = typeof type === "string" && Object.hasOwn(from.strategies, type) ? from.strategies[type] : undefined

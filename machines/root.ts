@@ -1,7 +1,8 @@
 /** The root's beginnings, and what it makes of the events that it is sent. */
+import type { AnyActorLogic } from "xstate"
 import type { BreakerInput } from "./breakerEvents.ts"
 import type { BreakerContext } from "./fold.ts"
-import { type ChosenPart, chooseParts } from "./registry.ts"
+import { type ChosenPart, chooseParts, registry } from "./registry.ts"
 import { type Gate, idleGate } from "./vocabulary/gate.ts"
 import { isBad } from "./vocabulary/outcome.ts"
 import type { BreakerRestored, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
@@ -39,6 +40,15 @@ function configOf({
 }: BreakerInput) {
   return config
 }
+
+/** The charts of the registry by key: a snapshot names its children's logic by these, so that it can become JSON. */
+export const charts: { readonly [key: string]: AnyActorLogic } = Object.fromEntries(
+  [...Object.values(registry.strategies), ...Object.values(registry.components)].map(({ key, chart }) => [key, chart]),
+)
+
+/** A part's logic: by name if the registry knows it, else as it is. */
+export const sourceOf = ({ plug: { key, chart } }: ChosenPart): string | AnyActorLogic =>
+  charts[key] === chart ? key : chart
 
 /** How a part is started: its settings, its chance, and the root watching its snapshots. */
 export const spawnOptions = ({ seed, at }: BreakerContext, { plug, settings }: ChosenPart) => ({

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { type DurationInput, readDuration } from "../machines/options.ts"
+import { type DurationInput, InvalidConfig, readDuration, show } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
@@ -83,6 +83,12 @@ const none: { readonly [Option in keyof ExecuteOptions<unknown>]: undefined } = 
   fallback: undefined,
 })
 
+/** A caller's signal, checked before anything is taken for the call. */
+function readSignal(signal: AbortSignal): AbortSignal {
+  if (typeof signal === "object" && signal !== null && typeof signal.addEventListener === "function") return signal
+  throw new InvalidConfig([{ path: "options.signal", value: show(signal), rule: "must be an AbortSignal" }])
+}
+
 export class AssembledBreaker implements Breaker {
   readonly assembly: Assembly
   readonly #runner: Runner
@@ -120,12 +126,16 @@ export class AssembledBreaker implements Breaker {
 
   tryExecute<T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>> = none): Promise<CallExit<T>> {
     return new Promise((resolve) => {
-      const succeed = (value: T | PromiseLike<T>) => {
-        if (value instanceof Promise) value.then(succeed, fail)
-        else resolve({ ok: true, value: value as T })
-      }
       const fail = (error: unknown) => resolve({ ok: false, error })
-      this.#enter(fn, options, succeed, fail)
+      const succeed = (value: T | PromiseLike<T>) => {
+        if (typeof value !== "object" || value === null) resolve({ ok: true, value: value as T })
+        else Promise.resolve(value).then((settled) => resolve({ ok: true, value: settled }), fail)
+      }
+      try {
+        this.#enter(fn, options, succeed, fail)
+      } catch (error) {
+        fail(error)
+      }
     })
   }
 
@@ -147,7 +157,7 @@ export class AssembledBreaker implements Breaker {
   ): void {
     const { plane, clock, classify } = this.assembly
     const { signal, deadline, fallback } = options
-    if (signal?.aborted) return reject(signal.reason)
+    if (signal !== undefined && readSignal(signal).aborted) return reject(signal.reason)
     const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
     const ticket = plane.admit(clock.now())
     if (!ticket.admitted) return answer(new CallRejected(ticket), fallback, { resolve, reject })
@@ -199,8 +209,8 @@ export class AssembledBreaker implements Breaker {
   }
 
   save(): SavedBreaker {
-    const { conductor, parts, clock } = this.assembly
-    return save(conductor, parts, timekeeperOf(clock))
+    const { conductor, parts, clock, listeners } = this.assembly
+    return save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
   }
 
   stop(options?: StopOptions): Promise<void> {

@@ -84,8 +84,8 @@ class AssembledEffectBreaker implements EffectBreaker {
   )
   readonly metrics: Effect.Effect<BreakerMetrics> = Effect.sync(() => readMetrics(this.#assembly))
   readonly save: Effect.Effect<SavedBreaker> = Effect.sync(() => {
-    const { conductor, parts, clock } = this.#assembly
-    return save(conductor, parts, timekeeperOf(clock))
+    const { conductor, parts, clock, listeners } = this.#assembly
+    return save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
   })
 
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {

@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { InvalidConfig, show } from "../machines/options.ts"
 import { assemble } from "./assemble.ts"
 import { AssembledBreaker, type Breaker } from "./Breaker.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
@@ -38,6 +39,9 @@ export interface BreakerOptions {
  */
 export function createBreaker(name: string, config: BreakerConfig = {}, options: BreakerOptions = {}): Breaker {
   const { clock = systemClock, log, restore, inspect } = options
+  if (log !== undefined && log !== false && log !== "human" && log !== "json") {
+    throw new InvalidConfig([{ path: "options.log", value: show(log), rule: 'must be "human", "json" or false' }])
+  }
   const scope = Scope.makeUnsafe()
   const exit = Effect.runSyncExit(Scope.provide(assemble(name, config, { clock, restore, inspect }), scope))
   if (Exit.isFailure(exit)) {

@@ -33,15 +33,23 @@ export interface Course<T> {
 const never = Number.POSITIVE_INFINITY
 const settled = Promise.resolve()
 
-/** The function's promise, whatever it answers or throws. */
+/**
+ * The function's promise, whatever it answers or throws: a native one, as `await` would make of it, so that only the native
+ * `then` is ever called on it.
+ */
 function promiseOf<T>(fn: (call: CallContext) => T | PromiseLike<T>, call: CallContext): Promise<T> {
   try {
-    const result = fn(call)
-    return result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)
+    return Promise.resolve(fn(call))
   } catch (error) {
     return Promise.reject(error)
   }
 }
+
+const observe = Promise.prototype.then as <T>(
+  this: Promise<T>,
+  succeed: (value: T) => void,
+  fail: (error: unknown) => void,
+) => Promise<void>
 
 /** What all calls of one breaker share. */
 export class Runner {
@@ -73,7 +81,8 @@ export class Runner {
   ): Promise<T> {
     const call = new DirectCall(this, startedAt, classify)
     const promise = promiseOf(fn, call)
-    promise.then(
+    observe.call(
+      promise,
       (value) => call.succeed(value),
       (error) => call.fail(error),
     )
@@ -82,8 +91,9 @@ export class Runner {
 
   run<T>(receipt: Receipt, timeoutMs: number, fn: (call: CallContext) => T | PromiseLike<T>, course: Course<T>): void {
     const call = new Call(this, receipt, timeoutMs, course)
-    promiseOf(fn, call).then(
-      (value) => call.succeed(value),
+    observe.call(
+      promiseOf(fn, call),
+      (value) => call.succeed(value as T),
       (error) => call.fail(error),
     )
   }
@@ -175,7 +185,7 @@ export class Call<T> extends Timer implements CallContext {
   interrupt(error: CallRejected): void {
     this.#end("ignored")
     this.#abort(error)
-    this.#course.reject(error)
+    answer(error, this.#course.fallback, this.#course)
   }
 
   /** The caller gave up: that says nothing about the service. */

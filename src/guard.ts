@@ -46,14 +46,15 @@ function verdictOf<A, E>(
  * Runs the effect in a child fiber, and interrupts it when its time is over; the outcome is settled at that instant, whatever
  * the call's finalizers still do. A child that ends at once costs no timer: `Effect.timeout` would fork a second fiber.
  */
-const withDeadline = <A, E, R>(
+const withDeadline = <A, E, R, A2, E2, R2>(
   assembly: Assembly,
   effect: Effect.Effect<A, E, R>,
   receipt: Receipt,
   timeoutMs: number,
-): Effect.Effect<A, E | CallTimedOut, R> =>
+  answer: Answer<A2, E2, R2>,
+): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> =>
   Effect.withFiber((parent) =>
-    Effect.callback<A, E | CallTimedOut, R>((resume) => {
+    Effect.callback<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2>((resume) => {
       const child = Effect.runForkWith(parent.context as Context.Context<R>)(effect)
       const exit = child.pollUnsafe()
       if (exit !== undefined) {
@@ -62,9 +63,9 @@ const withDeadline = <A, E, R>(
       }
       const { plane, clock, name } = assembly
       const wheel = wheelOf(clock)
-      let end: Effect.Effect<A, E | CallTimedOut> | undefined
+      let timedOut: CallTimedOut | undefined
       const alarm = new Alarm((now) => {
-        end = Effect.fail(new CallTimedOut(name, timeoutMs))
+        timedOut = new CallTimedOut(name, timeoutMs)
         plane.settleAt(receipt, "timedOut", now)
         child.interruptUnsafe()
       })
@@ -72,7 +73,7 @@ const withDeadline = <A, E, R>(
       wheel.arm(alarm, timeoutMs, receipt.startedAt)
       child.addObserver((exit) => {
         wheel.disarm(alarm)
-        resume(end ?? exit)
+        resume(timedOut ? answer(timedOut) : exit)
       })
       return Effect.suspend(() => {
         wheel.disarm(alarm)
@@ -81,6 +82,9 @@ const withDeadline = <A, E, R>(
     }),
   )
 
+/** How a call that is rejected or times out ends for its caller. */
+type Answer<A, E, R> = (reason: CallRejected | CallTimedOut) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
+
 /** Enters after the settlement is in place, so that no interruption can come between taking a permit and giving it back. */
 export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   assembly: Assembly,
@@ -88,22 +92,21 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   options: GuardOptions<A, E, A2, E2, R2> | undefined,
 ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
   const { plane, clock } = assembly
-  const deadlineMs =
-    options?.deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(options.deadline, "options.deadline")
-  const guarded = Effect.suspend(() => {
+  const never = Number.POSITIVE_INFINITY
+  const deadlineMs = options?.deadline === undefined ? never : readDuration(options.deadline, "options.deadline")
+  // Only this breaker's own refusals and timeouts are answered, not those that the effect itself fails with.
+  const answer: Answer<A2, E2, R2> = options?.fallback ?? Effect.fail
+  return Effect.suspend(() => {
     // Nothing is taken from a shut gate, so nothing has to be given back.
     const refusal = plane.isShut ? plane.admit(clock.now()) : undefined
-    if (refusal?.admitted === false) return Effect.fail(new CallRejected(refusal))
+    if (refusal?.admitted === false) return answer(new CallRejected(refusal))
     const slot: Slot = { receipt: undefined }
-    const entered = Effect.suspend((): Effect.Effect<A, E | CallRejected | CallTimedOut, R> => {
+    const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
       const timeoutMs = Math.min(plane.gate.restriction.timeoutMs, deadlineMs)
-      // A deadline counts from the entry, even where nobody else measures.
-      const isUntimed = plane.untimed && timeoutMs === Number.POSITIVE_INFINITY
-      const ticket = plane.admit(isUntimed ? Number.NaN : clock.now())
-      if (!ticket.admitted) return Effect.fail(new CallRejected(ticket))
+      const ticket = plane.admit(plane.untimed && timeoutMs === never ? Number.NaN : clock.now())
+      if (!ticket.admitted) return answer(new CallRejected(ticket))
       slot.receipt = ticket
-      if (timeoutMs === Number.POSITIVE_INFINITY) return effect
-      return withDeadline(assembly, effect, ticket, timeoutMs)
+      return timeoutMs === never ? effect : withDeadline(assembly, effect, ticket, timeoutMs, answer)
     })
     return Effect.onExit(entered, (exit) => {
       const receipt = slot.receipt
@@ -112,11 +115,4 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
       return Effect.void
     })
   })
-  const fallback = options?.fallback
-  if (fallback === undefined) return guarded
-  return Effect.catchIf(
-    guarded,
-    (error): error is CallRejected | CallTimedOut => error instanceof CallRejected || error instanceof CallTimedOut,
-    fallback,
-  ) as Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2>
 }

@@ -3,6 +3,7 @@ import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Layer } from "../machines/vocabulary/rejection.ts"
 import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
 import type { Assembly } from "./assemble.ts"
+import { askParts } from "./control-plane/persistence.ts"
 
 /** One consistent look at a breaker: everything in it was read at the same instant. */
 export interface BreakerMetrics {
@@ -45,14 +46,9 @@ export interface BreakerMetrics {
   }
 }
 
-export function readMetrics({ name, clock, plane, conductor, parts }: Assembly): BreakerMetrics {
+export function readMetrics({ name, clock, plane, conductor, parts, listeners }: Assembly): BreakerMetrics {
   const at = clock.now()
   const { gate, tally } = plane
-  const { children } = conductor.root.getSnapshot()
-  const reports = parts.flatMap(({ plug }) => {
-    const child = children[plug.key]
-    return plug.report && child ? [[plug.key, plug.report(child.getSnapshot() as never, at)] as const] : []
-  })
   const { admitted, rejected, success, failure, timedOut, ignored, probes, stragglers, shadowed } = tally
   return {
     breaker: name,
@@ -75,6 +71,12 @@ export function readMetrics({ name, clock, plane, conductor, parts }: Assembly):
     },
     refusals: { ...tally.refusals },
     latency: plane.meter.latency(at),
-    components: Object.fromEntries(reports),
+    components: askParts(
+      conductor,
+      parts,
+      (plug) => plug.report,
+      at,
+      (part, error) => listeners.trouble(part, error),
+    ),
   }
 }

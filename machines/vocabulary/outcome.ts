@@ -1,5 +1,7 @@
 /** How a call ended. Classified once; that one outcome feeds every component. */
-export type OutcomeKind = "success" | "failure" | "timedOut" | "ignored"
+export const kinds = ["success", "failure", "timedOut", "ignored"] as const
+
+export type OutcomeKind = (typeof kinds)[number]
 
 export interface Outcome {
   readonly kind: OutcomeKind

@@ -1,5 +1,6 @@
 /** Saving and restoring: what each part keeps, as JSON, with waits as remaining milliseconds. */
-import { InvalidConfig, show } from "../../machines/options.ts"
+import type { Snapshot } from "xstate"
+import { describeError, InvalidConfig, show } from "../../machines/options.ts"
 import type { ChosenPart } from "../../machines/registry.ts"
 import type { Mode } from "../../machines/vocabulary/gate.ts"
 import type { Timekeeper } from "./clock.ts"
@@ -16,19 +17,41 @@ export interface SavedBreaker {
   readonly parts: { readonly [key: string]: unknown }
 }
 
-export function save(conductor: Conductor, parts: readonly ChosenPart[], time: Timekeeper): SavedBreaker {
-  const { context, children } = conductor.root.getSnapshot()
-  const saved = parts.flatMap(({ plug }) => {
-    const child = children[plug.key]
-    return plug.save && child ? [[plug.key, plug.save(child.getSnapshot() as never, time.now())] as const] : []
+/** Asks every living part for something of its own; one that throws is reported, and missing. */
+export function askParts(
+  { root }: Conductor,
+  parts: readonly ChosenPart[],
+  ask: (plug: ChosenPart["plug"]) => ((snapshot: Snapshot<unknown>, at: number) => unknown) | undefined,
+  at: number,
+  trouble: (part: string, error: unknown) => void,
+): { readonly [key: string]: unknown } {
+  const { children } = root.getSnapshot()
+  const answers = parts.flatMap(({ plug }) => {
+    const [answer, child] = [ask(plug), children[plug.key]]
+    try {
+      return answer && child ? [[plug.key, answer(child.getSnapshot() as Snapshot<unknown>, at)] as const] : []
+    } catch (error) {
+      trouble(plug.key, error)
+      return []
+    }
   })
+  return Object.fromEntries(answers)
+}
+
+export function save(
+  conductor: Conductor,
+  parts: readonly ChosenPart[],
+  time: Timekeeper,
+  trouble: (part: string, error: unknown) => void,
+): SavedBreaker {
+  const { context } = conductor.root.getSnapshot()
   return {
     format: 1,
     breaker: context.name,
     savedAt: time.wallNow(),
     mode: context.mode,
     why: context.operator.why,
-    parts: Object.fromEntries(saved),
+    parts: askParts(conductor, parts, (plug) => plug.save, time.now(), trouble),
   }
 }
 
@@ -41,6 +64,15 @@ const refuse = (path: string, value: unknown, rule: string): never => {
 /** Checks what claims to be a saved breaker; `undefined` when there is none. Throws `InvalidConfig`. */
 export function readSaved(value: unknown): SavedBreaker | undefined {
   if (value === undefined) return undefined
+  try {
+    return checkSaved(value)
+  } catch (error) {
+    if (error instanceof InvalidConfig) throw error
+    return refuse("", value, `could not be read: ${describeError(error)}`)
+  }
+}
+
+function checkSaved(value: unknown): SavedBreaker {
   if (typeof value !== "object" || value === null) return refuse("", value, "must be what save() returned")
   const { format, savedAt, mode, why, parts, breaker } = value as Partial<SavedBreaker>
   if (format !== 1) return refuse(".format", format, "must be 1: this version reads no other")

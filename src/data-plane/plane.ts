@@ -6,7 +6,7 @@
  */
 import { creditOf, creditPerCall } from "../../machines/vocabulary/admission.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
-import { isBad, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { isBad, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import {
   type Rejection,
@@ -47,6 +47,7 @@ export class Plane implements Settler {
   isShut = false
   #credit = 0
   readonly #places = new Set<ProbePlace>()
+  readonly #leases = new Map<Receipt, Alarm>()
   #byShare: RejectionTemplate | undefined
   #byProbes: RejectionTemplate | undefined
 
@@ -99,22 +100,25 @@ export class Plane implements Settler {
   }
 
   settle(receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean {
+    if (!kinds.includes(kind)) throw new TypeError(`settle takes one of ${kinds.join(", ")}`)
     const judged = kind === "failure" && details !== undefined && "error" in details
     return this.settleAt(receipt, judged ? this.#hooks.classify(details.error) : kind, this.#wheel.host.now())
   }
 
-  /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe has its own lease. */
+  /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe's place has the strategy's own lease. */
   lease(receipt: Receipt, leaseMs: number): void {
-    if (receipt.place !== undefined) return
-    receipt.lease = new Alarm((now) => this.settleAt(receipt, "ignored", now))
-    this.#wheel.arm(receipt.lease, leaseMs, receipt.startedAt)
+    receipt.leased = true
+    const end = new Alarm((now) => this.settleAt(receipt, "ignored", now))
+    this.#leases.set(receipt, end)
+    if (receipt.place !== undefined) receipt.place.holder = receipt
+    else this.#wheel.arm(end, leaseMs, receipt.startedAt)
   }
 
   /** Settles once; false when it was settled, or its lease had ended, before. */
   settleAt(receipt: Receipt, kind: OutcomeKind, now: number): boolean {
     if (receipt.settled) return false
     receipt.settled = true
-    if (receipt.lease !== undefined) this.#wheel.disarm(receipt.lease)
+    if (receipt.leased) this.#endLease(receipt)
     this.inFlight--
     this.tally[kind]++
     const place = receipt.place
@@ -129,13 +133,21 @@ export class Plane implements Settler {
   /** The lease of a probe has ended before the probe: its place is free, and the machines are told. */
   expire(place: ProbePlace, now: number): void {
     this.#places.delete(place)
+    if (place.holder !== undefined) this.settleAt(place.holder, "ignored", now)
     if (place.epoch === this.gate.epoch) this.#hooks.signal({ type: "probe.expired", at: now, epoch: place.epoch })
   }
 
   stop(): void {
+    for (const receipt of [...this.#leases.keys()]) this.settle(receipt, "ignored")
     this.meter.stop()
     this.#beginEpoch()
     this.#wheel.rest()
+  }
+
+  #endLease(receipt: Receipt): void {
+    const end = this.#leases.get(receipt)
+    if (end !== undefined) this.#wheel.disarm(end)
+    this.#leases.delete(receipt)
   }
 
   /** Credit and leases start anew; what ran before is a straggler. */

@@ -12,6 +12,8 @@ export interface Settler {
 export class ProbePlace extends Timer {
   readonly epoch: number
   expired = false
+  /** The leased receipt that ends with this place. */
+  holder: Receipt | undefined = undefined
   readonly #settler: Settler
   constructor(epoch: number, settler: Settler) {
     super()
@@ -31,8 +33,8 @@ export class Receipt implements Permit {
   readonly place: ProbePlace | undefined
   /** False for calls that ran while the gate was not obeyed: they enter no window. */
   readonly counted: boolean
-  /** Ends a permit that its holder forgets to settle. */
-  lease: Timer | undefined = undefined
+  /** Whether its holder may forget to settle it: then a lease ends it. */
+  leased = false
   settled = false
   readonly #settler: Settler
 

@@ -49,10 +49,11 @@ const signalOf = (input: string | URL | Request, init: RequestInit | undefined):
  */
 export function protectFetch(breaker: Breaker, options: ProtectFetchOptions = {}): Fetch {
   const { fetch = globalThis.fetch, classify = classifyResponse, fallback } = options
-  return (input, init) =>
-    breaker.execute(({ signal }) => fetch(input, { ...init, signal }), {
-      signal: signalOf(input, init),
-      classify,
-      fallback,
-    })
+  return (input, init) => {
+    const own = signalOf(input, init)
+    // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.
+    const run = ({ signal }: { readonly signal: AbortSignal }) =>
+      fetch(input, { ...init, signal: own ? AbortSignal.any([own, signal]) : signal })
+    return breaker.execute(run, { signal: own, classify, fallback })
+  }
 }
