@@ -58,7 +58,7 @@ export class Runner {
   readonly wheel: Wheel
   readonly listeners: Listeners
   /** The calls in flight that this breaker answers for, newest first. */
-  newest: AnyCall | undefined = undefined
+  newest: InFlight | undefined = undefined
   /** Direct calls that were asked for their signal. */
   readonly signalled = new Set<DirectCall>()
   #list: TimerList | undefined
@@ -72,7 +72,7 @@ export class Runner {
 
   /**
    * The ordinary call of a breaker without timeouts: the caller gets the function's own promise, and ours is the first
-   * reaction to it. A promise of our own would cost as much as all the rest of the call.
+   * reaction to it. A second promise would cost as much as all the rest of the call.
    */
   runDirect<T>(
     startedAt: number,
@@ -115,15 +115,19 @@ export class Runner {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: calls of one breaker return values of any type
-type AnyCall = Call<any>
+/** A call of whatever type, in the list of those in flight. */
+interface InFlight {
+  older: InFlight | undefined
+  newer: InFlight | undefined
+  interrupt(error: CallRejected): void
+}
 
 /** One call in flight: what its function is given, and the timer of its deadline. */
-export class Call<T> extends Timer implements CallContext {
+export class Call<T> extends Timer implements CallContext, InFlight {
   readonly attempt = 1
   readonly deadline: number
-  older: AnyCall | undefined
-  newer: AnyCall | undefined = undefined
+  older: InFlight | undefined
+  newer: InFlight | undefined = undefined
   readonly #runner: Runner
   readonly #receipt: Receipt
   readonly #course: Course<T>
@@ -224,7 +228,7 @@ export function answer<T>(
 ): void {
   if (fallback === undefined) {
     // One turn later, when the caller has taken hold of its promise: one that is rejected before anyone listens sends the
-    // host through its search for unhandled rejections, which costs more than all the rest of a refusal.
+    // host through its search for unhandled rejections, which costs more than the rest of a refusal.
     settled.then(() => reject(error))
     return
   }

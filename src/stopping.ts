@@ -4,22 +4,26 @@ import { refusalByShare, rejectNow } from "../machines/vocabulary/rejection.ts"
 import type { Assembly } from "./assemble.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { timekeeperOf } from "./Clock.ts"
-import { onTime } from "./control-plane/clock.ts"
 import type { Runner } from "./execution.ts"
 
-/** Waits until nothing is in flight. */
-const whenIdle = ({ plane, whenIdle }: Assembly): Effect.Effect<void> =>
+/** Waits until nothing is in flight, at most `graceMs`. */
+const whenIdle = ({ plane, whenIdle, clock }: Assembly, graceMs: number): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     if (plane.inFlight === 0) {
       resume(Effect.void)
       return
     }
-    const wake = () => {
-      whenIdle.delete(wake)
+    const done = () => {
+      cancel()
+      whenIdle.delete(done)
       resume(Effect.void)
     }
-    whenIdle.add(wake)
-    return Effect.sync(() => whenIdle.delete(wake))
+    const cancel = timekeeperOf(clock).after(graceMs, done, true)
+    whenIdle.add(done)
+    return Effect.sync(() => {
+      cancel()
+      whenIdle.delete(done)
+    })
   })
 
 /** Drains for up to `graceMs`, then interrupts. The caller closes the Scope afterwards. */
@@ -27,13 +31,12 @@ export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: n
   const { name, plane, conductor, clock } = assembly
   const interrupted = () => new CallRejected(rejectNow(refusalByShare(name, plane.gate), clock.now()))
   return Effect.sync(() => conductor.send({ type: "breaker.stop", at: clock.now() })).pipe(
-    Effect.andThen(Effect.raceFirst(whenIdle(assembly), Effect.sleep(graceMs))),
+    Effect.andThen(whenIdle(assembly, graceMs)),
     Effect.andThen(
       Effect.sync(() => {
         runner?.interruptAll(interrupted)
         conductor.send({ type: "breaker.drained", at: clock.now() })
       }),
     ),
-    onTime(timekeeperOf(clock)),
   )
 }

@@ -31,6 +31,7 @@ export type Inspect = NonNullable<ActorOptions<typeof breakerLogic>["inspect"]>
 export interface RootActor {
   send(event: BreakerEvent): void
   getSnapshot(): {
+    readonly status: string
     readonly context: BreakerContext
     readonly children: { readonly [key: string]: ChildActor | undefined }
   }
@@ -83,8 +84,9 @@ export class Orchestra implements Conductor {
     }
   }
 
+  /** Tells the root. One that has stopped hears nothing more, and XState would complain of it on the console. */
   send(event: BreakerEvent): void {
-    this.enter(() => this.root.send(event))
+    if (this.root.getSnapshot().status === "active") this.enter(() => this.root.send(event))
   }
 
   enter(run: () => void): void {

@@ -52,10 +52,10 @@ describe("wheel", () => {
     )
   })
 
-  it("keeps one host timer, and lets it hold the process only while a holding timer is armed", () => {
-    const host = { pending: 0, holding: false }
+  it("keeps one host timer, and lets go of the process soon after the last holding timer", () => {
+    const host = { pending: 0, holding: false, now: 0 }
     const wheel = new Wheel({
-      now: () => 0,
+      now: () => host.now,
       arm: (_delayMs, _wake, holds) => {
         host.pending++
         host.holding = holds
@@ -72,11 +72,16 @@ describe("wheel", () => {
     const timers = Array.from({ length: 1000 }, () => new Alarm(() => {}))
     timers.forEach((timer, index) => {
       timer.holds = index === 500
-      wheel.arm(timer, 1 + (index % 7))
+      wheel.arm(timer, 1000 + (index % 7))
     })
-    expect(host).toEqual({ pending: 1, holding: true })
+    expect(host).toMatchObject({ pending: 1, holding: true })
     wheel.disarm(timers[500] as Alarm)
-    expect(host).toEqual({ pending: 1, holding: false })
+    host.now = 50
+    wheel.turn(host.now)
+    expect(host).toMatchObject({ pending: 1, holding: false })
+    for (const timer of timers) wheel.disarm(timer)
+    wheel.rest()
+    expect(host).toMatchObject({ pending: 0 })
   })
 
   it("a timer that throws neither stops the others nor is lost silently", () => {

@@ -1,3 +1,4 @@
+import { attach } from "recloser"
 import { basic, timeout } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import { type AnyActorRef, createMachine } from "xstate"
@@ -99,14 +100,15 @@ describe("a part that crashes", () => {
   test("breaker law 5: a replacement that crashes at once is left out, and ends nothing else", () => {
     const bad = noted("frail", [], true)
     const first = brittle("frail", 1)
-    let starts = 0
+    let isGood = true
     const plug: AnyComponent = {
       ...first,
       get chart() {
-        return starts++ === 0 ? first.chart : bad.chart
+        return isGood ? first.chart : bad.chart
       },
     }
     const breaker = alone({ parts: [chosen(basic), { plug, settings: {} }] })
+    isGood = false
     closeSlice(breaker)
     expect(troublesOf(breaker).at(-1)).toMatchObject({ part: "frail", gaveUp: true })
     expect(phaseOf(breaker)).toBe("active")
@@ -135,16 +137,32 @@ describe("a part that crashes", () => {
   test("breaker law 5: a strategy that cannot say what it finds is isolated like one that crashes", () => {
     let isBroken = false
     const finding: typeof basic.finding = (snapshot) => {
-      if (isBroken) throw boom
+      const breaks = isBroken
+      isBroken = false
+      if (breaks) throw boom
       return basic.finding(snapshot)
     }
     const breaker = alone({ parts: [chosen({ ...basic, finding })] })
     isBroken = true
     breaker.settle("failure", 20)
-    isBroken = false
     expect(breaker.actor.getSnapshot().status).toBe("active")
     expect(troublesOf(breaker)).toMatchObject([{ part: "basic" }])
   })
+
+  test.each(["report", "save"] as const)(
+    "breaker law 5: a part whose %s throws does not take the others' away",
+    async (word) => {
+      const throwing = () => {
+        throw boom
+      }
+      const silent = { ...advising("silent", {}), [word]: throwing }
+      const breaker = alone({ parts: [chosen(basic), chosen(timeout), chosen(silent)] })
+      const attached = attach(breaker.actor, { clock: breaker.clock })
+      expect(attached.metrics().components).toMatchObject({ timeout: { state: "cold" } })
+      expect(attached.save().parts).toHaveProperty("basic")
+      expect(await attached.execute(() => 1)).toBe(1)
+    },
+  )
 })
 
 /** Advises well until it has heard of a slice. */

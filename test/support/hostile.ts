@@ -6,6 +6,18 @@ export class Instance {
   readonly failures = 3
 }
 
+/** Named apart, because an object with a `then` is treated like a promise by accident easily. */
+const callback = "then"
+
+export const withThen = <T extends object>(target: T, descriptor: PropertyDescriptor): T =>
+  Object.defineProperty(target, callback, descriptor)
+
+type Settle = (value: unknown) => void
+
+/** What passes for a promise without being one. */
+export const thenable = (value: (yes: Settle, no: Settle) => void): PromiseLike<unknown> =>
+  withThen({}, { value }) as PromiseLike<unknown>
+
 const throwing = () =>
   Object.defineProperty({}, "window", {
     enumerable: true,

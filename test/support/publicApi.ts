@@ -69,7 +69,7 @@ function declarationsOf(name: string, symbol: ts.Symbol, ours: string): string {
   if (declarations.length === 0) return `${name}: as in ${originOf(symbol)}`
   const texts = declarations.map((node) => printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile()))
   const renamed = symbol.name === name ? "" : `${name} is `
-  return texts.map((text) => renamed + text.replace(/^(?:export |declare )+/, "")).join("\n")
+  return texts.map((text) => renamed + sortUnions(text.replace(/^(?:export |declare )+/, ""))).join("\n")
 }
 
 /** Where a symbol of somebody else's is declared, as a package and not as a path. */
@@ -112,3 +112,7 @@ function eachName(node: ts.Node, found: (name: ts.Identifier) => void): void {
   if (ts.isIdentifier(node)) found(node)
   ts.forEachChild(node, (child) => eachName(child, found))
 }
+
+/** The compiler writes an inferred union of strings in the order in which it met them; the record must not depend on that. */
+const sortUnions = (text: string): string =>
+  text.replaceAll(/"[^"\n]*"(?: \| "[^"\n]*")+/g, (union) => union.split(" | ").sort().join(" | "))

@@ -26,7 +26,7 @@ const mirrored = [
 ]
 const kinds = [
   ...["laws/", "contracts/", "conformance/", "simulation/", "regressions/", "types/", "docs/", "package/", "tidy/"],
-  ...["bench/", "support/"],
+  ...["doors/", "bench/", "support/"],
 ]
 
 /** What each room may hold directly: folders end with `/`. */

@@ -1,0 +1,212 @@
+/** `protectFetch` on real sockets of the loopback. Nothing here waits for time: only for what client and server tell. */
+import { once } from "node:events"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { type Breaker, CallRejected, CallTimedOut, createBreaker } from "recloser"
+import { classifyResponse, protectFetch } from "recloser/fetch"
+import { createVirtualClock } from "recloser/testing"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { deferred } from "../support/breakers.ts"
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+let server: Server
+let url: string
+let handle: Handler
+let breaker: Breaker
+const clock = createVirtualClock()
+
+beforeEach(async () => {
+  handle = (_request, response) => response.end("up")
+  server = createServer((request, response) => handle(request, response))
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const strategy = { type: "basic", window: { type: "consecutive", failures: 3 } } as const
+  breaker = createBreaker("service", { strategy, timeout: "2 seconds" }, { clock })
+})
+
+afterEach(async () => {
+  const stopping = breaker.stop({ grace: 1 })
+  await clock.advance(1)
+  await stopping
+  server.closeAllConnections()
+  server.close()
+  await once(server, "close")
+})
+
+const answering =
+  (status: number, body = ""): Handler =>
+  (_request, response) => {
+    response.statusCode = status
+    response.end(body)
+  }
+
+/** A handler that keeps the request open: tells when it has come, and when its socket was closed. */
+function hanging() {
+  const [arrived, closed] = [deferred<void>(), deferred<void>()]
+  handle = (_request, response) => {
+    response.on("close", () => closed.resolve())
+    arrived.resolve()
+  }
+  return { arrived: arrived.promise, closed: closed.promise }
+}
+
+describe("protectFetch", () => {
+  test.each([500, 502, 503, 504, 429])("counts a %i as a failure and hands it over untouched", async (status) => {
+    handle = (_request, response) => {
+      response.writeHead(status, { "retry-after": "7" })
+      response.end("busy")
+    }
+    const response = await protectFetch(breaker)(url)
+    expect(response.status).toBe(status)
+    expect(response.headers.get("retry-after")).toBe("7")
+    expect(response.bodyUsed).toBe(false)
+    expect(await response.text()).toBe("busy")
+    expect(breaker.metrics().calls).toMatchObject({ failure: 1, success: 0 })
+  })
+
+  test.each([200, 204, 304, 400, 401, 404, 422, 499])("counts a %i as a success", async (status) => {
+    handle = answering(status)
+    expect((await protectFetch(breaker)(url)).status).toBe(status)
+    expect(breaker.metrics().calls).toMatchObject({ failure: 0, success: 1 })
+  })
+
+  test("opens on failing answers, and then asks the service no more", async () => {
+    let asked = 0
+    handle = (_request, response) => {
+      asked++
+      answering(503)(_request, response)
+    }
+    const fetch = protectFetch(breaker)
+    for (let call = 0; call < 3; call++) await (await fetch(url)).body?.cancel()
+    await expect(fetch(url)).rejects.toBeInstanceOf(CallRejected)
+    expect(asked).toBe(3)
+    expect(breaker.circuit).toBe("open")
+  })
+
+  test("counts a refused connection as a failure, and passes its error on", async () => {
+    const closed = createServer()
+    closed.listen(0, "127.0.0.1")
+    await once(closed, "listening")
+    const nowhere = `http://127.0.0.1:${(closed.address() as AddressInfo).port}/`
+    closed.close()
+    await once(closed, "close")
+    const error = await protectFetch(breaker)(nowhere).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error).toMatchObject({ cause: { code: "ECONNREFUSED" } })
+    expect(breaker.metrics().calls).toMatchObject({ failure: 1 })
+  })
+
+  test("passes method, headers and body on, from init and from a Request", async () => {
+    const seen: unknown[] = []
+    handle = (request, response) => {
+      let body = ""
+      request.on("data", (data) => {
+        body += String(data)
+      })
+      request.on("end", () => {
+        seen.push([request.method, request.headers["x-test"], body])
+        response.end()
+      })
+    }
+    const fetch = protectFetch(breaker)
+    const init = { method: "POST", headers: { "x-test": "yes" }, body: "a charge" }
+    await fetch(url, init)
+    await fetch(new Request(url, init))
+    await fetch(new URL(url), init)
+    expect(seen).toEqual(Array.from({ length: 3 }, () => ["POST", "yes", "a charge"]))
+  })
+
+  test.each(["init", "Request"] as const)(
+    "is aborted by the caller's signal in %s, down to the socket, and counts nothing",
+    async (where) => {
+      const { arrived, closed } = hanging()
+      const caller = new AbortController()
+      const fetch = protectFetch(breaker)
+      const { signal } = caller
+      const call = where === "init" ? fetch(url, { signal }) : fetch(new Request(url, { signal }))
+      const outcome = call.catch((error: unknown) => error)
+      await arrived
+      const reason = new Error("gave up")
+      caller.abort(reason)
+      await closed
+      expect(await outcome).toBe(reason)
+      expect(breaker.metrics().calls).toMatchObject({ ignored: 1, failure: 0, inFlight: 0 })
+    },
+  )
+
+  test("does not ask at all when the caller has given up before", async () => {
+    let asked = 0
+    handle = () => asked++
+    await expect(protectFetch(breaker)(url, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: "AbortError",
+    })
+    expect(asked).toBe(0)
+  })
+
+  test("times out, and closes the socket", async () => {
+    const { arrived, closed } = hanging()
+    const outcome = protectFetch(breaker)(url).catch((error: unknown) => error)
+    await arrived
+    await clock.advance("2 seconds")
+    await closed
+    expect(await outcome).toBeInstanceOf(CallTimedOut)
+    expect(breaker.metrics().calls).toMatchObject({ timedOut: 1, failure: 0, inFlight: 0 })
+  })
+
+  test("bounds the time until the headers, not the reading of the body", async () => {
+    const rest = deferred<() => void>()
+    handle = (_request, response) => {
+      response.write("first ")
+      rest.resolve(() => response.end("second"))
+    }
+    const response = await protectFetch(breaker)(url)
+    expect(breaker.metrics().calls).toMatchObject({ success: 1, inFlight: 0 })
+    await clock.advance("1 hour")
+    const finish = await rest.promise
+    finish()
+    expect(await response.text()).toBe("first second")
+  })
+
+  test.each(["init", "Request"] as const)(
+    "still lets the caller abort the reading of the body, by the signal in %s",
+    async (where) => {
+      const closed = deferred<void>()
+      handle = (_request, response) => {
+        response.on("close", () => closed.resolve())
+        response.write("first")
+      }
+      const caller = new AbortController()
+      const { signal } = caller
+      const fetch = protectFetch(breaker)
+      const response = await (where === "init" ? fetch(url, { signal }) : fetch(new Request(url, { signal })))
+      const reading = response.text().catch((error: unknown) => error)
+      caller.abort(new Error("gave up"))
+      await closed.promise
+      expect(await reading).toMatchObject({ message: "gave up" })
+      expect(breaker.metrics().calls).toMatchObject({ success: 1 })
+    },
+    3_000,
+  )
+
+  test("takes another fetch, another classifier and a fallback", async () => {
+    const fetch = protectFetch(breaker, {
+      fetch: async (input) => new Response(String(input), { status: 404 }),
+      classify: (exit) => (exit.ok && exit.value.status === 404 ? "failure" : "success"),
+      fallback: () => new Response("cached"),
+    })
+    expect(await (await fetch("http://service.example/a")).text()).toBe("http://service.example/a")
+    expect(breaker.metrics().calls.failure).toBe(1)
+    breaker.forceOpen("maintenance")
+    expect(await (await fetch("http://service.example/b")).text()).toBe("cached")
+  })
+})
+
+test("classifyResponse knows errors from answers", () => {
+  const verdicts = [200, 404, 429, 499, 500, 599].map((status) =>
+    classifyResponse({ ok: true, value: { status } as Response }),
+  )
+  expect(verdicts).toEqual(["success", "success", "failure", "success", "failure", "failure"])
+  expect(classifyResponse({ ok: false, error: new TypeError("fetch failed") })).toBe("failure")
+})
