@@ -9,8 +9,6 @@ import type { CallContext, Runner } from "./execution.ts"
  * only if it was asked for its signal; work that never looked could not be told anyway.
  */
 export class DirectCall extends Receipt implements CallContext {
-  readonly attempt = 1
-  readonly deadline = Number.POSITIVE_INFINITY
   readonly #runner: Runner
   readonly #classify: Classify<never> | undefined
   #controller: AbortController | undefined = undefined
@@ -21,6 +19,12 @@ export class DirectCall extends Receipt implements CallContext {
     this.#classify = classify
   }
 
+  get attempt(): number {
+    return 1
+  }
+  get deadline(): number {
+    return Number.POSITIVE_INFINITY
+  }
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()

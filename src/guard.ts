@@ -23,11 +23,6 @@ export interface GuardOptions<A, E, A2 = never, E2 = never, R2 = never> {
   readonly fallback?: ((reason: CallRejected | CallTimedOut) => Effect.Effect<A2, E2, R2>) | undefined
 }
 
-/** The receipt of a call that has entered, until it is settled. */
-interface Slot {
-  receipt: Receipt | undefined
-}
-
 function verdictOf<A, E>(
   { classify, listeners }: Assembly,
   own: ((exit: Exit.Exit<A, E>) => Verdict) | undefined,
@@ -100,16 +95,15 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
     // Nothing is taken from a shut gate, so nothing has to be given back.
     const refusal = plane.isShut ? plane.admit(clock.now()) : undefined
     if (refusal?.admitted === false) return answer(new CallRejected(refusal))
-    const slot: Slot = { receipt: undefined }
+    let receipt: Receipt | undefined
     const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
       const timeoutMs = Math.min(plane.gate.restriction.timeoutMs, deadlineMs)
       const ticket = plane.admit(plane.untimed && timeoutMs === never ? Number.NaN : clock.now())
       if (!ticket.admitted) return answer(new CallRejected(ticket))
-      slot.receipt = ticket
+      receipt = ticket
       return timeoutMs === never ? effect : withDeadline(assembly, effect, ticket, timeoutMs, answer)
     })
     return Effect.onExit(entered, (exit) => {
-      const receipt = slot.receipt
       if (receipt === undefined || receipt.settled) return Effect.void
       plane.settleAt(receipt, verdictOf(assembly, options?.classify, exit as Exit.Exit<A, E>), clock.now())
       return Effect.void

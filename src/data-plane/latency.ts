@@ -2,15 +2,19 @@
 import { bucketCount, generation, hasEnded, summarise } from "../../machines/vocabulary/latency.ts"
 import type { LatencySummary } from "../../machines/vocabulary/signal.ts"
 
-const bits = new DataView(new ArrayBuffer(8))
+const float = new Float64Array(1)
+const words = new Uint32Array(float.buffer)
+float[0] = 1
+/** Which of the two words holds the exponent: the host's byte order decides. */
+const high = words[0] === 0 ? 1 : 0
 const lowestMs = 2 ** -6
 
 /** The vocabulary's `bucketOf`, read from the bits of the number: exponent and the top four bits of the fraction. */
 export function bucketOfFast(durationMs: number): number {
   if (!(durationMs >= lowestMs)) return 0
-  bits.setFloat64(0, durationMs)
+  float[0] = durationMs
   // 1023 is the bias of the exponent; the lowest exponent is -6, and 16 buckets make an octave.
-  const bucket = 1 + (bits.getUint32(0) >>> 16) - ((1023 - 6) << 4)
+  const bucket = 1 + ((words[high] as number) >>> 16) - ((1023 - 6) << 4)
   return bucket < bucketCount ? bucket : bucketCount - 1
 }
 

@@ -4,26 +4,16 @@
  */
 import type { CircuitLine, Gate } from "../../machines/vocabulary/gate.ts"
 import { isFailure, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
-import type { LatencySummary, Report, Slice } from "../../machines/vocabulary/signal.ts"
+import type { LatencySummary, Report } from "../../machines/vocabulary/signal.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
 import { LatencySketch } from "./latency.ts"
 import { Overdue } from "./overdue.ts"
+import { SliceTally } from "./tally.ts"
 import { Alarm, type Wheel } from "./wheel.ts"
 import { makeRing, type Ring } from "./window.ts"
 
 const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
 const never = Number.POSITIVE_INFINITY
-
-type SliceCounts = { -readonly [Field in Exclude<keyof Slice, "latency">]: Slice[Field] }
-
-const freshSlice = (startedAt: number): SliceCounts => ({
-  startedAt,
-  success: 0,
-  failure: 0,
-  timedOut: 0,
-  ignored: 0,
-  slow: 0,
-})
 
 export class Meter {
   #epoch = -1
@@ -33,7 +23,7 @@ export class Meter {
   #slowAfterMs = never
   #overdue: Overdue | undefined
   #sliceMs = never
-  #slice: SliceCounts | undefined
+  #slice: SliceTally | undefined
   #sketch: LatencySketch | undefined
   readonly #wheel: Wheel
   readonly #report: (report: Report) => void
@@ -91,8 +81,8 @@ export class Meter {
   }
 
   #count(kind: OutcomeKind, slow: boolean, durationMs: number, now: number): void {
-    const slice = (this.#slice ??= freshSlice(now))
-    slice[kind]++
+    const slice = (this.#slice ??= new SliceTally(now))
+    slice.count(kind)
     if (slow && kind !== "ignored") slice.slow++
     // A call that entered while nobody measured has no duration.
     if (kind !== "success" || !(durationMs >= 0)) return

@@ -6,6 +6,7 @@
  */
 const bucketsPerLine = 16
 const bucketRing = 32
+const lastBucket = bucketRing - 1
 /** Never wait for nothing: rounding must not make a sweep come again at the same instant. */
 const leastWaitMs = 1 / 64
 
@@ -14,6 +15,7 @@ export class Overdue {
   count = 0
   readonly #lineMs: number
   readonly #widthMs: number
+  readonly #perMs: number
   readonly #starts = new Uint32Array(bucketRing)
   /** Buckets up to this one have passed the line. */
   #passed: number
@@ -23,11 +25,12 @@ export class Overdue {
   constructor(lineMs: number, at: number) {
     this.#lineMs = lineMs
     this.#widthMs = lineMs / bucketsPerLine
+    this.#perMs = bucketsPerLine / lineMs
     this.#passed = this.#bucketOf(at) - 1
   }
 
   #bucketOf(startedAt: number): number {
-    return Math.floor(startedAt / this.#widthMs)
+    return Math.floor(startedAt * this.#perMs)
   }
 
   /** When even the youngest call of a bucket has reached the line. */
@@ -38,7 +41,7 @@ export class Overdue {
   enter(startedAt: number): void {
     const bucket = this.#bucketOf(startedAt)
     if (bucket - this.#passed >= bucketRing) this.sweep(startedAt)
-    const slot = bucket % bucketRing
+    const slot = bucket & lastBucket
     this.#starts[slot] = (this.#starts[slot] as number) + 1
     this.#waiting++
   }
@@ -50,7 +53,7 @@ export class Overdue {
       this.count--
       return
     }
-    const slot = bucket % bucketRing
+    const slot = bucket & lastBucket
     this.#starts[slot] = (this.#starts[slot] as number) - 1
     this.#waiting--
   }
@@ -58,7 +61,7 @@ export class Overdue {
   /** Moves what has passed the line by `now`. */
   sweep(now: number): void {
     while (this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) {
-      const slot = ++this.#passed % bucketRing
+      const slot = ++this.#passed & lastBucket
       const calls = this.#starts[slot] as number
       this.#starts[slot] = 0
       this.#waiting -= calls
@@ -80,7 +83,7 @@ export class Overdue {
   nextIn(now: number): number | undefined {
     if (this.#waiting === 0) return undefined
     let bucket = this.#passed + 1
-    while ((this.#starts[bucket % bucketRing] as number) === 0) bucket++
+    while ((this.#starts[bucket & lastBucket] as number) === 0) bucket++
     return Math.max(leastWaitMs, this.#passesAt(bucket) - now)
   }
 }

@@ -120,7 +120,7 @@ export class Plane implements Settler {
     receipt.settled = true
     if (receipt.leased) this.#endLease(receipt)
     this.inFlight--
-    this.tally[kind]++
+    this.tally.count(kind)
     const place = receipt.place
     if (place !== undefined) this.#settleProbe(receipt, place, kind, now)
     else if (!receipt.counted) this.tally.uncounted++

@@ -27,7 +27,6 @@ export class ProbePlace extends Timer {
 }
 
 export class Receipt implements Permit {
-  readonly admitted = true
   readonly epoch: number
   readonly startedAt: number
   readonly place: ProbePlace | undefined
@@ -46,6 +45,9 @@ export class Receipt implements Permit {
     this.counted = counted
   }
 
+  get admitted(): true {
+    return true
+  }
   get probe(): boolean {
     return this.place !== undefined
   }

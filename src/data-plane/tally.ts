@@ -1,12 +1,34 @@
+import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Layer } from "../../machines/vocabulary/rejection.ts"
 
-/** Counts of calls since the breaker was made: plain numbers, one increment a call. */
-export class Tally {
-  admitted = 0
+/** Counts of outcomes. */
+class OutcomeCounts {
   success = 0
   failure = 0
   timedOut = 0
   ignored = 0
+
+  /** A switch, because `this[kind]++` is a look-up by a name that is not known, on every call. */
+  count(kind: OutcomeKind): void {
+    switch (kind) {
+      case "success":
+        this.success++
+        break
+      case "failure":
+        this.failure++
+        break
+      case "timedOut":
+        this.timedOut++
+        break
+      case "ignored":
+        this.ignored++
+    }
+  }
+}
+
+/** Counts of calls since the breaker was made: plain numbers, one increment a call. */
+export class Tally extends OutcomeCounts {
+  admitted = 0
   probes = 0
   /** Outcomes of an older epoch: counted, and nothing more. */
   stragglers = 0
@@ -20,5 +42,16 @@ export class Tally {
   refuse(layer: Layer): void {
     this.rejected++
     this.refusals[layer] = (this.refusals[layer] ?? 0) + 1
+  }
+}
+
+/** Counts of one slice of time. */
+export class SliceTally extends OutcomeCounts {
+  readonly startedAt: number
+  slow = 0
+
+  constructor(startedAt: number) {
+    super()
+    this.startedAt = startedAt
   }
 }

@@ -5,11 +5,14 @@ import { describe, expect, test } from "vitest"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** Runs a program to its own end; the test's time limit is the only one. */
-function run(program: string): Promise<{ readonly code: number | null; readonly out: string }> {
+type Finish = (end: () => void) => void
+
+/** Runs a program to its own end; one that outlives its test is ended, so that a failure leaves nothing behind. */
+function run(program: string, whenFinished: Finish): Promise<{ readonly code: number | null; readonly out: string }> {
   const text = `import { createBreaker } from "./src/index.ts"\n${program}`
   const args = ["--disable-warning=ExperimentalWarning", "--input-type=module-typescript", "--eval", text]
   const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
+  whenFinished(() => void child.kill("SIGKILL"))
   let out = ""
   child.stdout.on("data", (data) => {
     out += String(data)
@@ -21,17 +24,21 @@ function run(program: string): Promise<{ readonly code: number | null; readonly 
 }
 
 describe.concurrent("a process", () => {
-  test("was kept alive by an idle breaker that nobody stopped", async ({ expect }) => {
-    const { code, out } = await run(`
+  test("was kept alive by an idle breaker that nobody stopped", async ({ expect, onTestFinished }) => {
+    const program = `
       const breaker = createBreaker("service", { strategy: { type: "basic", slowCalls: { after: "1 hour" } }, timeout: "1 hour" })
       await breaker.execute(async () => {})
       console.log(breaker.circuit)
-    `)
+    `
+    const { code, out } = await run(program, onTestFinished)
     expect({ code, out }).toEqual({ code: 0, out: "closed" })
   })
 
-  test("was kept alive by an open breaker's wait, a probe's lease or a permit's", async ({ expect }) => {
-    const { code, out } = await run(`
+  test("was kept alive by an open breaker's wait, a probe's lease or a permit's", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const program = `
       const strategy = { type: "basic", window: { type: "consecutive", failures: 1 }, openFor: "1 hour", probes: { lease: "1 hour" } }
       const open = createBreaker("open", { strategy })
       await open.tryExecute(async () => { throw new Error("down") })
@@ -41,27 +48,30 @@ describe.concurrent("a process", () => {
       probing.acquire()
       createBreaker("idle").acquire({ lease: "1 hour" })
       console.log(open.circuit, probing.circuit)
-    `)
+    `
+    const { code, out } = await run(program, onTestFinished)
     expect({ code, out }).toEqual({ code: 0, out: "open halfOpen" })
   })
 
-  test("ended before a call that somebody awaits had timed out", async ({ expect }) => {
-    const { code, out } = await run(`
+  test("ended before a call that somebody awaits had timed out", async ({ expect, onTestFinished }) => {
+    const program = `
       const breaker = createBreaker("service")
       const end = await breaker.tryExecute(() => new Promise(() => {}), { deadline: "50 millis" })
       console.log(end.error._tag)
-    `)
+    `
+    const { code, out } = await run(program, onTestFinished)
     expect({ code, out }).toEqual({ code: 0, out: "CallTimedOut" })
   })
 
-  test("kept timers after a stop, or ended before the stop was done", async ({ expect }) => {
-    const { code, out } = await run(`
+  test("kept timers after a stop, or ended before the stop was done", async ({ expect, onTestFinished }) => {
+    const program = `
       const breaker = createBreaker("service", { timeout: "1 hour" })
       const call = breaker.tryExecute(() => new Promise(() => {}))
       await breaker.stop({ grace: "20 millis" })
       console.log((await call).error.layer, breaker.phase)
       process.on("exit", () => console.log(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length))
-    `)
+    `
+    const { code, out } = await run(program, onTestFinished)
     expect({ code, out }).toEqual({ code: 0, out: "lifecycle stopped\n0" })
   })
 })
