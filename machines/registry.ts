@@ -36,6 +36,19 @@ export interface ChosenPart {
   readonly settings: unknown
 }
 
+/** Keeps its plug to itself: XState walks all that a context holds when it persists it, and a chart is a maze. */
+class Part implements ChosenPart {
+  readonly #plug: AnyPlug
+  readonly settings: unknown
+  constructor(plug: AnyPlug, settings: unknown) {
+    this.#plug = plug
+    this.settings = settings
+  }
+  get plug(): AnyPlug {
+    return this.#plug
+  }
+}
+
 /**
  * Reads which parts a config asks for. Throws `InvalidConfig` with every problem found; nothing has been started then.
  */
@@ -52,10 +65,10 @@ export function readParts(config: unknown, from: Registry, others: readonly stri
   const given: ReadonlyMap<string, unknown> = read ?? new Map()
   refuseUnknown(given, ["strategy", ...Object.keys(from.components), ...others], "config", problems)
   const chosen = chooseStrategy(given.get("strategy"), from, problems)
-  const advisers = Object.values(from.components).map((plug) => ({
-    plug,
-    settings: switchable(plug.options, plug.standard).read(given.get(plug.key), `config.${plug.key}`, problems),
-  }))
+  const advisers = Object.values(from.components).map(
+    (plug) =>
+      new Part(plug, switchable(plug.options, plug.standard).read(given.get(plug.key), `config.${plug.key}`, problems)),
+  )
   const parts: readonly ChosenPart[] = [...chosen, ...advisers.filter(({ settings }) => settings !== undefined)]
   return { parts, given }
 }
@@ -70,7 +83,7 @@ function chooseStrategy(value: unknown, from: Registry, problems: Problem[]): Ch
   const plug = typeof type === "string" && Object.hasOwn(from.strategies, type) ? from.strategies[type] : undefined
   if (plug !== undefined) {
     const options = Object.fromEntries([...entries].filter(([key]) => key !== "type"))
-    return [{ plug, settings: plug.options.read(options, "config.strategy", problems) }]
+    return [new Part(plug, plug.options.read(options, "config.strategy", problems))]
   }
   const names = Object.keys(from.strategies).join(", ")
   problems.push({

@@ -14,60 +14,34 @@
  *   6. Restored, it waits for what remained of its wait.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
-import { chance } from "../chance.ts"
-import { duration, number, type OutOf, struct } from "../options.ts"
+import { type OutOf, struct } from "../options.ts"
 import { circuitOf, type PlugInput, type StateMeta, strategy } from "../plug.ts"
-import type { Statistics } from "../vocabulary/circuit.ts"
+import {
+  entered,
+  findingOf,
+  freshTrip,
+  operated,
+  probed,
+  restored,
+  savedTrip,
+  saveTrip,
+  type TripContext,
+  tripped,
+  tripping,
+  waited,
+} from "../tripping.ts"
 import type { Signal } from "../vocabulary/signal.ts"
-import { waitAfter, waiting } from "../waiting.ts"
 import { circuitLine, describeAlarm, isAlarmed, watching } from "../watching.ts"
 
-export const basicOptions = struct({
-  ...watching,
-  ...waiting,
-  probes: struct({
-    atOnce: number({ default: 1, min: 1, max: 1000, integer: true }),
-    needed: number({ default: 2, min: 1, max: 1000, integer: true }),
-    lease: duration({ default: "10 seconds", min: "1 millis", max: "1 day" }),
-  }),
-})
+export const basicOptions = struct({ ...watching, ...tripping })
 
 export type BasicSettings = OutOf<typeof basicOptions>
 
-interface BasicContext {
+interface BasicContext extends TripContext {
   readonly settings: BasicSettings
-  readonly seed: number
-  readonly entries: number
-  readonly at: number
-  readonly reason: string
-  readonly rule: string
-  readonly statistics: Statistics | undefined
-  /** Trips in a row, each lengthening the wait. */
-  readonly trips: number
-  /** All trips ever: the serial under which chance is drawn. */
-  readonly draws: number
-  readonly closedAt: number
-  readonly waitMs: number
-  readonly retryAt: number
-  readonly successes: number
 }
 
-/** What `save` keeps, and `breaker.restored` brings back. */
-interface Saved {
-  readonly circuit: "closed" | "open" | "halfOpen"
-  readonly remainingMs: number
-  readonly trips: number
-  readonly sinceCloseMs: number
-}
-
-function savedOf(signal: Signal): Saved | undefined {
-  const part = signal.type === "breaker.restored" ? (signal.parts["basic"] as Partial<Saved> | undefined) : undefined
-  const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0 } = part ?? {}
-  const elapsedMs = signal.type === "breaker.restored" ? signal.elapsedMs : 0
-  if (circuit === undefined || ![remainingMs, trips, sinceCloseMs].every((n) => Number.isFinite(n) && n >= 0))
-    return undefined
-  return { circuit, remainingMs: Math.max(0, remainingMs - elapsedMs), trips, sinceCloseMs: sinceCloseMs + elapsedMs }
-}
+const savedOf = (event: Signal) => savedTrip("basic", event)
 
 const machine = setup({
   types: {
@@ -85,79 +59,23 @@ const machine = setup({
     savedClosed: ({ event }) => savedOf(event)?.circuit === "closed",
   },
   actions: {
-    enter: assign({ entries: ({ context }) => context.entries + 1, successes: 0 }),
+    enter: assign(({ context }) => entered(context)),
     noteAlarm: assign(({ event }) =>
       event.type === "alarm.rang"
         ? { reason: describeAlarm(event), rule: event.rule, statistics: event.statistics }
         : {},
     ),
-    noteProbe: assign(({ context, event }) => ({
-      at: "at" in event ? event.at : context.at,
-      rule: event.type,
-      reason:
-        event.type === "probe.succeeded"
-          ? `${context.settings.probes.needed} probes succeeded`
-          : `a ${event.type.replace(".", " ")}`,
-      statistics: undefined,
-    })),
-    noteWaited: assign(({ context }) => ({
-      at: Math.max(context.at, context.retryAt),
-      rule: "openFor",
-      reason: `waited ${Math.round(context.waitMs)} ms`,
-      statistics: undefined,
-    })),
-    noteOperator: assign(({ context, event }) => ({
-      at: "at" in event ? event.at : context.at,
-      rule: "operator",
-      reason:
-        event.type === "operator.forcedOpen" || event.type === "operator.released"
-          ? `operator: ${event.why}`
-          : context.reason,
-      statistics: undefined,
-    })),
-    noteRestored: assign(({ context, event }) => {
-      const saved = savedOf(event)
-      const at = "at" in event ? event.at : context.at
-      if (saved === undefined) return {}
-      const waitMs = Math.min(saved.remainingMs, context.settings.openFor.max)
-      const closedAt = at - saved.sinceCloseMs
-      return {
-        at,
-        waitMs,
-        retryAt: at + waitMs,
-        trips: saved.trips,
-        closedAt,
-        rule: "restored",
-        reason: "restored from a saved state",
-      }
-    }),
-    trip: assign(({ context, event }) => {
-      const at = "at" in event ? event.at : context.at
-      const remembered = at - context.closedAt <= context.settings.openFor.memory || event.type !== "alarm.rang"
-      const trips = remembered ? context.trips + 1 : 1
-      const waitMs = waitAfter(context.settings.openFor, trips, chance(context.seed, context.draws))
-      return { at, trips, draws: context.draws + 1, waitMs, retryAt: at + waitMs }
-    }),
+    noteProbe: assign(({ context, event }) => probed(context, event)),
+    noteWaited: assign(({ context }) => waited(context)),
+    noteOperator: assign(({ event }) => operated(event)),
+    noteRestored: assign(({ context, event }) => restored(context, event, savedOf(event))),
+    trip: assign(({ context, event }) => tripped(context, event)),
     countSuccess: assign({ successes: ({ context }) => context.successes + 1 }),
     noteClosed: assign({ closedAt: ({ context }) => context.at }),
   },
 }).createMachine({
   id: "basic",
-  context: ({ input }) => ({
-    settings: input.settings,
-    seed: input.seed,
-    entries: 0,
-    at: input.at,
-    reason: "started",
-    rule: "start",
-    statistics: undefined,
-    trips: 0,
-    draws: 0,
-    closedAt: Number.NEGATIVE_INFINITY,
-    waitMs: 0,
-    retryAt: input.at,
-    successes: 0,
-  }),
+  context: ({ input: { settings, seed, at } }) => ({ settings, seed, ...freshTrip(at) }),
   initial: "closed",
   on: {
     "operator.forcedOpen": { target: ".open.held", actions: "noteOperator" },
@@ -224,14 +142,6 @@ export const basic = strategy({
     "operator.released",
     "breaker.restored",
   ],
-  finding: (snapshot) => {
-    const { entries, at, reason, rule, statistics } = contextOf(snapshot)
-    return { circuit: circuitOf(snapshot), entries, at, reason, rule, statistics }
-  },
-  save: (snapshot, at): Saved => {
-    const { retryAt, trips, closedAt } = contextOf(snapshot)
-    const circuit = circuitOf(snapshot) as Saved["circuit"]
-    const sinceCloseMs = Number.isFinite(closedAt) ? Math.max(0, at - closedAt) : Number.MAX_SAFE_INTEGER
-    return { circuit, remainingMs: Math.max(0, retryAt - at), trips, sinceCloseMs }
-  },
+  finding: (snapshot) => findingOf(contextOf(snapshot), circuitOf(snapshot)),
+  save: (snapshot, at) => saveTrip(contextOf(snapshot), circuitOf(snapshot), at),
 })

@@ -3,8 +3,8 @@ import fc from "fast-check"
 import { registry } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
-import type { AnyMachineSnapshot } from "xstate"
-import type { AnyStrategy } from "../../machines/plug.ts"
+import { type AnyMachineSnapshot, type AnyStateMachine, createActor, type Snapshot } from "xstate"
+import { type AnyStrategy, adviceOf } from "../../machines/plug.ts"
 import type { Circuit } from "../../machines/vocabulary/circuit.ts"
 import {
   alarm,
@@ -179,6 +179,23 @@ describe.each(strategies.map((plug) => [plug.key, plug] as const))("strategy %s"
     const closed = start()
     closed.send(restored({ [plug.key]: saveOf(plug, start()) }))
     expect(circuitOf(closed)).toBe("closed")
+  })
+
+  test("has a snapshot that XState itself persists as JSON and brings back with the same demands", async () => {
+    const chart = start()
+    const expectSame = () => {
+      const snapshot = JSON.parse(JSON.stringify(chart.actor.getPersistedSnapshot())) as Snapshot<unknown>
+      const again = createActor(plug.chart as AnyStateMachine, { snapshot, clock: createVirtualClock(), input: {} })
+      expect(adviceOf(again.getSnapshot()).demand).toEqual(chart.advice().demand)
+      expect(plug.finding(again.getSnapshot())).toEqual({ ...findingOf(plug, chart) })
+    }
+    expectSame()
+    chart.send(alarm)
+    expectSame()
+    await waitOut(plug, chart)
+    expectSame()
+    chart.send(forcedOpen)
+    expectSame()
   })
 
   test("survives any saved part: junk neither throws nor moves it", () => {

@@ -1,4 +1,5 @@
 /** The Effect door: guarding effects in the caller's fiber, under TestClock. */
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -125,6 +126,19 @@ describe("timeouts under TestClock", () => {
         expect(interrupted).toBe(true)
       }),
     ),
+  )
+
+  test.each([{ timeout: "2 seconds" }, { timeout: false }] as const)(
+    "the effect finds the services of its caller (%o)",
+    (config) =>
+      runTest(
+        Effect.gen(function* () {
+          class Rate extends Context.Service<Rate, number>()("Rate") {}
+          const breaker = yield* Breaker.make("service", config)
+          const guarded = breaker.guard(Effect.map(Rate, (rate) => rate * 2))
+          expect(yield* Effect.provideService(guarded, Rate, 21)).toBe(42)
+        }),
+      ),
   )
 
   test("settles at the timeout, although the call's own finalizers take longer", () =>

@@ -1,0 +1,127 @@
+/** Tripping and recovering: what every strategy that opens, waits and probes remembers, as pure steps over its context. */
+import { chance } from "./chance.ts"
+import { duration, number, type OutOf, struct } from "./options.ts"
+import type { Circuit, CircuitFinding, Statistics } from "./vocabulary/circuit.ts"
+import type { Signal } from "./vocabulary/signal.ts"
+import { waitAfter, waiting } from "./waiting.ts"
+
+/** The options of a strategy that trips. */
+export const tripping = {
+  ...waiting,
+  probes: struct({
+    atOnce: number({ default: 1, min: 1, max: 1000, integer: true }),
+    needed: number({ default: 2, min: 1, max: 1000, integer: true }),
+    lease: duration({ default: "10 seconds", min: "1 millis", max: "1 day" }),
+  }),
+}
+
+const all = struct(tripping)
+
+export interface TripContext {
+  readonly settings: OutOf<typeof all>
+  readonly seed: number
+  /** Entered states, re-entries included. */
+  readonly entries: number
+  /** When and why the present state was entered. */
+  readonly at: number
+  readonly reason: string
+  readonly rule: string
+  readonly statistics: Statistics | undefined
+  /** Trips in a row, each lengthening the wait. */
+  readonly trips: number
+  /** All trips ever: the serial under which chance is drawn. */
+  readonly draws: number
+  readonly closedAt: number
+  readonly waitMs: number
+  readonly retryAt: number
+  readonly successes: number
+}
+
+type Fresh = Omit<TripContext, "settings" | "seed">
+type Step = Partial<Fresh>
+
+export const freshTrip = (at: number): Fresh => ({
+  entries: 0,
+  at,
+  reason: "started",
+  rule: "start",
+  statistics: undefined,
+  trips: 0,
+  draws: 0,
+  closedAt: Number.NEGATIVE_INFINITY,
+  waitMs: 0,
+  retryAt: at,
+  successes: 0,
+})
+
+export const entered = (context: TripContext): Step => ({ entries: context.entries + 1, successes: 0 })
+
+/** The circuit opens: once more in a row if the last trip is still remembered, and then for longer. */
+export function tripped(context: TripContext, event: Signal): Step {
+  const remembered = event.at - context.closedAt <= context.settings.openFor.memory || event.type !== "alarm.rang"
+  const trips = remembered ? context.trips + 1 : 1
+  const waitMs = waitAfter(context.settings.openFor, trips, chance(context.seed, context.draws))
+  return { at: event.at, trips, draws: context.draws + 1, waitMs, retryAt: event.at + waitMs }
+}
+
+export const waited = (context: TripContext): Step => ({
+  at: Math.max(context.at, context.retryAt),
+  rule: "openFor",
+  reason: `waited ${Math.round(context.waitMs)} ms`,
+  statistics: undefined,
+})
+
+const probeReasons: { readonly [type: string]: string } = {
+  "probe.failed": "a probe failed",
+  "probe.expired": "a probe hung",
+}
+
+export const probed = (context: TripContext, event: Signal): Step => ({
+  at: event.at,
+  rule: event.type,
+  reason: probeReasons[event.type] ?? `${context.settings.probes.needed} probes succeeded`,
+  statistics: undefined,
+})
+
+export const operated = (event: Signal): Step => ({
+  at: event.at,
+  rule: "operator",
+  reason: "why" in event ? `operator: ${event.why}` : "operator",
+  statistics: undefined,
+})
+
+/** What `save` keeps of a circuit, and `breaker.restored` brings back. */
+export interface SavedTrip {
+  readonly circuit: Circuit
+  readonly remainingMs: number
+  readonly trips: number
+  readonly sinceCloseMs: number
+}
+
+/** The saved part of this strategy, waits shortened by the time that has passed; `undefined` for what cannot be one. */
+export function savedTrip(key: string, event: Signal): SavedTrip | undefined {
+  if (event.type !== "breaker.restored") return undefined
+  const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0 } = (event.parts[key] ?? {}) as Partial<SavedTrip>
+  const numbers = [remainingMs, trips, sinceCloseMs]
+  if (circuit === undefined || !numbers.every((n) => Number.isFinite(n) && n >= 0)) return undefined
+  const elapsed = event.elapsedMs
+  return { circuit, trips, remainingMs: Math.max(0, remainingMs - elapsed), sinceCloseMs: sinceCloseMs + elapsed }
+}
+
+export function restored(context: TripContext, event: Signal, saved: SavedTrip | undefined): Step {
+  if (saved === undefined) return {}
+  const waitMs = Math.min(saved.remainingMs, context.settings.openFor.max)
+  const { at } = event
+  const times = { at, waitMs, retryAt: at + waitMs, closedAt: at - saved.sinceCloseMs }
+  return { ...times, trips: saved.trips, rule: "restored", reason: "restored from a saved state" }
+}
+
+export function saveTrip({ retryAt, trips, closedAt }: TripContext, circuit: Circuit, at: number): SavedTrip {
+  const sinceCloseMs = Number.isFinite(closedAt) ? Math.max(0, at - closedAt) : Number.MAX_SAFE_INTEGER
+  return { circuit, remainingMs: Math.max(0, retryAt - at), trips, sinceCloseMs }
+}
+
+export const findingOf = (context: TripContext, circuit: Circuit): CircuitFinding => {
+  const { entries, at, reason, rule, statistics } = context
+  return { circuit, entries, at, reason, rule, statistics }
+}
