@@ -83,6 +83,10 @@ const none: { readonly [Option in keyof ExecuteOptions<unknown>]: undefined } = 
   fallback: undefined,
 })
 
+/** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
+const notAFunction = (fn: unknown): InvalidConfig =>
+  new InvalidConfig([{ path: "fn", value: show(fn), rule: "must be a function, not a promise: () => work()" }])
+
 /** A caller's signal, checked before anything is taken for the call. */
 function readSignal(signal: AbortSignal): AbortSignal {
   if (typeof signal === "object" && signal !== null && typeof signal.addEventListener === "function") return signal
@@ -117,6 +121,7 @@ export class AssembledBreaker implements Breaker {
 
   execute<T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>> = none): Promise<T> {
     const { plane, clock, classify } = this.assembly
+    if (typeof fn !== "function") return Promise.reject(notAFunction(fn))
     if (options === none && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
       const now = plane.untimed ? Number.NaN : clock.now()
       if (plane.enterFreely(now)) return this.#runner.runDirect(now, fn, classify)
@@ -156,6 +161,7 @@ export class AssembledBreaker implements Breaker {
     reject: (error: unknown) => void,
   ): void {
     const { plane, clock, classify } = this.assembly
+    if (typeof fn !== "function") return reject(notAFunction(fn))
     const { signal, deadline, fallback } = options
     if (signal !== undefined && readSignal(signal).aborted) return reject(signal.reason)
     const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")

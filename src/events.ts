@@ -73,7 +73,10 @@ export class Listeners {
   tell<Name extends EventName>(event: BreakerEvents[Name]): void {
     for (const listener of [...(this.#byName.get(event.type) ?? [])]) {
       try {
-        listener(event as never)
+        const answer: unknown = (listener as (event: never) => unknown)(event as never)
+        // An async listener fails later, and would end the process.
+        if (answer instanceof Promise)
+          answer.catch((error) => event.type !== "trouble" && this.trouble("listener", error))
       } catch (error) {
         if (event.type !== "trouble") this.trouble("listener", error)
       }

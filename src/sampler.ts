@@ -9,6 +9,8 @@ export class Sampler {
   readonly #breaker: string
   readonly #listeners: Listeners
   #count = 0
+  /** What the refusals counted so far were refused for. */
+  #pending: Rejection | undefined = undefined
   #nextAt = Number.NEGATIVE_INFINITY
 
   constructor(breaker: string, listeners: Listeners) {
@@ -17,8 +19,17 @@ export class Sampler {
   }
 
   refused(rejection: Rejection, now: number): void {
+    // Another reason is another story: what was counted so far belongs to the old one.
+    const pending = this.#pending
+    const isNews = pending?.reason !== rejection.reason
+    if (isNews && pending !== undefined && this.#count > 0) this.#tell(pending, now)
+    this.#pending = rejection
     this.#count++
-    if (now < this.#nextAt || !this.#listeners.has("refusal")) return
+    if (isNews || now >= this.#nextAt) this.#tell(rejection, now)
+  }
+
+  #tell(rejection: Rejection, now: number): void {
+    if (!this.#listeners.has("refusal")) return
     const count = this.#count
     this.#count = 0
     this.#nextAt = now + everyMs

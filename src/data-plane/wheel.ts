@@ -69,6 +69,7 @@ export class Wheel {
   #heap: TimerList[] = []
   #serial = 0
   #holding = 0
+  #armed = 0
   /** What the host was told; it lags behind `#holding` so that a quick call does not cost two words to the host. */
   #held = false
   readonly #release = new Alarm(() => this.#releaseHost())
@@ -82,9 +83,7 @@ export class Wheel {
 
   /** Timers armed now, the wheel's own left out. */
   get size(): number {
-    let size = this.#release.list === undefined ? 0 : -1
-    for (const list of this.#lists.values()) for (let timer = list.first; timer; timer = timer.next) size++
-    return size
+    return this.#armed - (this.#release.list === undefined ? 0 : 1)
   }
 
   /** The list of this length; keep it to arm many timers without a look-up. */
@@ -110,6 +109,7 @@ export class Wheel {
     if (last === undefined) list.first = timer
     else last.next = timer
     list.last = timer
+    this.#armed++
     if (timer.holds && this.#holding++ === 0 && !this.#held) this.#holdHost()
     if (!list.queued) this.#enqueue(list, timer.due)
   }
@@ -118,6 +118,7 @@ export class Wheel {
   disarm(timer: Timer): void {
     const list = timer.list
     if (list === undefined) return
+    this.#armed--
     const { previous, next } = timer
     if (previous === undefined) list.first = next
     else previous.next = next
@@ -142,8 +143,8 @@ export class Wheel {
   }
 
   #enqueue(list: TimerList, wakeAt: number): void {
-    // The list may have been dropped from the table while it was empty.
-    this.#lists.set(list.durationMs, list)
+    // Dropped from the table while it was empty, a list comes back unless another of its length has taken the place.
+    if (!this.#lists.has(list.durationMs)) this.#lists.set(list.durationMs, list)
     list.queued = true
     list.wakeAt = wakeAt
     list.serial = this.#serial++
@@ -210,7 +211,7 @@ export class Wheel {
     const last = this.#heap.pop()
     if (first === undefined || last === undefined) return
     first.queued = false
-    this.#lists.delete(first.durationMs)
+    if (this.#lists.get(first.durationMs) === first) this.#lists.delete(first.durationMs)
     if (first === last) return
     this.#heap[0] = last
     this.#sink(0)

@@ -1,6 +1,6 @@
 /** `recloser/fetch`: a `fetch` that goes through a breaker and knows what an HTTP status means. */
 import type { Breaker, ExecuteOptions } from "../Breaker.ts"
-import type { CallExit, Verdict } from "../classify.ts"
+import { type CallExit, classifyByDefault, type Verdict } from "../classify.ts"
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
@@ -14,8 +14,8 @@ export interface ProtectFetchOptions {
 }
 
 /**
- * What a response means for the service: status 500 and above and 429 (too many requests) are failures, as is an error;
- * any other status is an answer of a service that works.
+ * What a response means for the service: status 500 and above and 429 (too many requests) are failures, as is an error
+ * (but not the rejection of a breaker further in); any other status is an answer of a service that works.
  *
  * @example
  * import { classifyResponse } from "recloser/fetch"
@@ -24,8 +24,10 @@ export interface ProtectFetchOptions {
  * assert.equal(classifyResponse({ ok: true, value: new Response(null, { status: 503 }) }), "failure")
  * assert.equal(classifyResponse({ ok: true, value: new Response(null, { status: 404 }) }), "success")
  */
-export const classifyResponse = (exit: CallExit<Response>): Verdict =>
-  exit.ok && exit.value.status < 500 && exit.value.status !== 429 ? "success" : "failure"
+export const classifyResponse = (exit: CallExit<Response>): Verdict => {
+  if (!exit.ok) return classifyByDefault(exit)
+  return exit.value.status < 500 && exit.value.status !== 429 ? "success" : "failure"
+}
 
 /** The caller's own signal, wherever `fetch` was given one. */
 const signalOf = (input: string | URL | Request, init: RequestInit | undefined): AbortSignal | undefined =>

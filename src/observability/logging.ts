@@ -1,4 +1,5 @@
 /** Structured logs: every transition and operator act once, refusals sampled, troubles as they come. */
+import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { EventName, Listener } from "../events.ts"
 
 /** One thing worth a line. */
@@ -20,9 +21,19 @@ const refusalsEveryMs = 10_000
 /** Tells `write` of what happens to a breaker; answers how to stop. */
 export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): () => void {
   let refused = 0
+  let refusal: Rejection | undefined
   let nextAt = Number.NEGATIVE_INFINITY
+  /** Writes what was refused and not yet told, for the reason that it was refused for. */
+  const tellRefusals = (name: string) => {
+    if (refusal === undefined || refused === 0) return
+    const { layer, reason } = refusal
+    const calls = refused === 1 ? "1 call" : `${refused} calls`
+    write({ level: "INFO", message: `${name}: refused ${calls}: ${reason}`, facts: { breaker: name, layer, refused } })
+    refused = 0
+  }
   const stops = [
     breaker.on("transition", ({ breaker: name, from, to, reason, rule, statistics, epoch }) => {
+      tellRefusals(name)
       const facts = { breaker: name, from, to, rule, epoch, ...statistics }
       write({ level: to === "open" ? "WARN" : "INFO", message: `${name}: ${from} → ${to}: ${reason}`, facts })
     }),
@@ -30,13 +41,13 @@ export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): ()
       const facts = { breaker: name, from, to, why }
       write({ level: "WARN", message: `${name}: operator: ${from} → ${to}: ${why}`, facts })
     }),
-    breaker.on("refusal", ({ at, breaker: name, count, rejection: { layer, reason } }) => {
+    breaker.on("refusal", ({ at, breaker: name, count, rejection }) => {
+      const isNews = refusal?.reason !== rejection.reason
+      if (isNews) tellRefusals(name)
+      refusal = rejection
       refused += count
-      if (at < nextAt) return
-      const calls = refused === 1 ? "1 call" : `${refused} calls`
-      const facts = { breaker: name, layer, refused }
-      write({ level: "INFO", message: `${name}: refused ${calls}: ${reason}`, facts })
-      refused = 0
+      if (!isNews && at < nextAt) return
+      tellRefusals(name)
       nextAt = at + refusalsEveryMs
     }),
     breaker.on("trouble", ({ breaker: name, part, error, gaveUp }) => {

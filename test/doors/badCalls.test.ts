@@ -33,7 +33,6 @@ describe("a function that", () => {
     ["rejects with nothing at all", () => Promise.reject(), { ok: false, error: undefined }],
     ["returns a plain value", () => 42, { ok: true, value: 42 }],
     ["returns undefined", () => undefined, { ok: true, value: undefined }],
-    ["is none", undefined as unknown as () => unknown, { ok: false, error: expect.any(TypeError) }],
     [
       "returns a thenable that settles both ways, and again",
       () =>
@@ -98,6 +97,15 @@ describe("a function that", () => {
       }),
     )
   })
+})
+
+test("a promise in place of a function is refused before anything is taken", async () => {
+  const { breaker, clock } = world()
+  const end = await breaker.tryExecute(Promise.resolve(1) as never)
+  expect(end).toMatchObject({ ok: false, error: { _tag: "InvalidConfig", problems: [{ path: "fn" }] } })
+  await expect(breaker.execute(undefined as never)).rejects.toMatchObject({ _tag: "InvalidConfig" })
+  expect(breaker.metrics().calls).toMatchObject({ admitted: 0, failure: 0 })
+  expectNothingLeft(breaker, clock)
 })
 
 describe("options of a call", () => {
