@@ -85,7 +85,7 @@ const none: { readonly [Option in keyof ExecuteOptions<unknown>]: undefined } = 
 
 /** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
 const notAFunction = (fn: unknown): InvalidConfig =>
-  new InvalidConfig([{ path: "fn", value: show(fn), rule: "must be a function, not a promise: () => work()" }])
+  new InvalidConfig([{ path: "fn", value: show(fn), rule: "must be a function" }])
 
 /** A caller's signal, checked before anything is taken for the call. */
 function readSignal(signal: AbortSignal): AbortSignal {
@@ -121,8 +121,7 @@ export class AssembledBreaker implements Breaker {
 
   execute<T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>> = none): Promise<T> {
     const { plane, clock, classify } = this.assembly
-    if (typeof fn !== "function") return Promise.reject(notAFunction(fn))
-    if (options === none && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
+    if (options === none && typeof fn === "function" && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
       const now = plane.untimed ? Number.NaN : clock.now()
       if (plane.enterFreely(now)) return this.#runner.runDirect(now, fn, classify)
     }

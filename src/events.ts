@@ -86,8 +86,4 @@ export class Listeners {
   trouble(part: string, error: unknown, gaveUp = false): void {
     this.tell<"trouble">({ type: "trouble", breaker: this.#breaker, part, error, gaveUp })
   }
-
-  clear(): void {
-    this.#byName.clear()
-  }
 }

@@ -52,7 +52,7 @@ export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): ()
     }),
     breaker.on("trouble", ({ breaker: name, part, error, gaveUp }) => {
       const text = error instanceof Error ? error.message : String(error)
-      const end = gaveUp ? "crashed too often and was left out" : "threw and was isolated"
+      const end = gaveUp ? "was left out" : "threw"
       write({ level: "ERROR", message: `${name}: ${part} ${end}: ${text}`, facts: { breaker: name, part, gaveUp } })
     }),
   ]
