@@ -36,7 +36,7 @@ const bans: readonly Ban[] = [
 
 /** The hosts that a file may name; everything else is somebody's network, or a link that rots unseen. */
 const hosts =
-  /^(?:localhost|127\.0\.0\.1|\[::1?\]|0\.0\.0\.0|(?:[\w-]+\.)*example(?:\.com|\.org|\.net)?|(?:[\w-]+\.)*(?:test|invalid)|github\.com|keepachangelog\.com|semver\.org|developer\.mozilla\.org|www\.rfc-editor\.org|doi\.org|arxiv\.org|stately\.ai|effect\.website)$/
+  /^(?:localhost|127\.0\.0\.1|\[::1?\]|0\.0\.0\.0|(?:[\w-]+\.)*example(?:\.com|\.org|\.net)?|(?:[\w-]+\.)*(?:test|invalid)|github\.com|keepachangelog\.com|semver\.org|developer\.mozilla\.org|www\.rfc-editor\.org|doi\.org|arxiv\.org|www\.w3\.org|stately\.ai|effect\.website)$/
 
 const url = /\bhttps?:\/\/([^\s/"'`<>)}\\$:]+|\[[^\]]*\])/g
 

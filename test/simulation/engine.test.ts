@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest"
+import { simulate, standardTurns } from "./engine.ts"
+import { families, shipped } from "./policies/catalogue.ts"
+import { none } from "./policies/none.ts"
+import { PromisePolicy } from "./policies/promises.ts"
+import { breakerOn, recloser } from "./policies/recloser.ts"
+import { separately } from "./policies/separate.ts"
+import type { PolicyMaker } from "./policy.ts"
+import { stream } from "./random.ts"
+import type { Recording } from "./record.ts"
+import type { World } from "./world.ts"
+import { EndpointsServer } from "./worlds/endpoints.ts"
+import { PoissonLoad } from "./worlds/poisson.ts"
+import { SteadyServer } from "./worlds/steady.ts"
+import { WorkersLoad } from "./worlds/workers.ts"
+
+const fault = { from: 15_000, to: 25_000 }
+const isDown = (now: number) => now >= fault.from && now < fault.to
+
+/** Open loop: 50 rps, and a service that fails for ten seconds, at once or by hanging. */
+const outage = (seed: number, downMs = 20): World => ({
+  horizonMs: 50_000,
+  faults: [fault],
+  load: new PoissonLoad({ perSecond: 50, seed, clients: 4 }),
+  server: new SteadyServer((now) =>
+    isDown(now) ? { failing: 1, serviceMs: downMs } : { failing: 0.01, serviceMs: 20 },
+  ),
+  patienceMs: 3000,
+})
+
+/** Closed loop: ten workers. */
+const workers = (seed: number): World => ({
+  horizonMs: 30_000,
+  faults: [fault],
+  load: new WorkersLoad({ workers: 10, seed, keys: 10, pauseMs: 20 }),
+  server: new EndpointsServer(seed, (now) => (isDown(now) ? 0.6 : 0.01)),
+  patienceMs: Number.POSITIVE_INFINITY,
+})
+
+const worlds: readonly [string, (seed: number) => World][] = [
+  ["an outage", (seed) => outage(seed)],
+  ["an outage that hangs", (seed) => outage(seed, 10_000)],
+  ["workers", workers],
+]
+
+const ends = (run: Recording) => ({
+  offered: run.sum("offered"),
+  refused: run.sum("refused"),
+  success: run.sum("success"),
+  failure: run.sum("failure"),
+  timedOut: run.sum("timedOut"),
+  running: run.running,
+  undecided: run.undecided,
+  wastedMs: run.wastedMs,
+  // A timer of the world comes a nanosecond late; how many of them stand behind a move may differ.
+  moves: run.moves.map(({ at, circuit }) => ({ at: Math.round(at * 100) / 100, circuit })),
+})
+
+const random = stream(9, "any settings")
+const drawn = families.map((family) => family.atRandom(random, `${family.shipped.id}, drawn`))
+const all = [...shipped({}), ...drawn, separately(recloser(), "client")]
+const everywhere = worlds.flatMap(([name, world]) => all.map((maker) => [maker.id, name, maker, world] as const))
+
+describe("a run", () => {
+  test.each(everywhere)("of %s in %s loses no call, and repeats itself", async (_id, _name, maker, world) => {
+    const once = ends(await simulate(world(3), maker, 3))
+    const { offered, refused, success, failure, timedOut, running, undecided } = once
+    expect(offered).toBe(refused + success + failure + timedOut + running + undecided)
+    expect(success).toBeGreaterThan(0)
+    expect(ends(await simulate(world(3), maker, 3))).toEqual(once)
+  })
+
+  test.each(all.filter(({ kind }) => kind === "package").map((maker) => [maker.id, maker] as const))(
+    "gives the promises of %s turns enough: twice as many change nothing",
+    async (_id, maker) => {
+      const [once, twice] = [
+        await simulate(outage(4), maker, 4),
+        await simulate(outage(4), maker, 4, { turns: 2 * standardTurns }),
+      ]
+      expect(ends(twice)).toEqual(ends(once))
+    },
+  )
+
+  test("offers every policy the same calls", async () => {
+    const arrivals = async (maker: PolicyMaker) => {
+      const run = await simulate(outage(5), maker, 5)
+      return Array.from({ length: 500 }, (_, bin) => run.sum("offered", bin * 100, bin * 100 + 100))
+    }
+    const unprotected = await arrivals(none)
+    for (const maker of all) expect(await arrivals(maker)).toEqual(unprotected)
+  })
+
+  test("offers a Poisson stream of the stated rate", async () => {
+    const world: World = { ...outage(6), horizonMs: 1_000_000 }
+    const run = await simulate(world, none, 6)
+    expect(Math.abs(run.sum("offered") - 50_000)).toBeLessThan(4 * Math.sqrt(50_000))
+    const seconds = Array.from({ length: 1000 }, (_, second) => run.sum("offered", second * 1000, second * 1000 + 1000))
+    const variance = seconds.reduce((sum, count) => sum + (count - 50) ** 2, 0) / 1000
+    expect(Math.abs(variance / 50 - 1)).toBeLessThan(0.2)
+  })
+
+  test("keeps charging the service for calls whose callers have gone", async () => {
+    const run = await simulate(outage(7, 10_000), none, 7)
+    const inFault = run.sum("timedOut", fault.from, fault.to)
+    expect(inFault).toBe(run.sum("offered", fault.from, fault.to))
+    const noise = run.sum("failure")
+    expect(run.wastedMs).toBe(inFault * 10_000 + noise * 20)
+  })
+
+  test("gives the process its own time and chance back, even when it fails", async () => {
+    const before = ["Date", "setTimeout", "setInterval"].map((name) => Reflect.get(globalThis, name))
+    const broken: PolicyMaker = {
+      id: "broken",
+      kind: "package",
+      setup: "",
+      hostTime: true,
+      make: () => {
+        expect(Date.now()).toBe(1_700_000_000_000)
+        throw new Error("it does not start")
+      },
+    }
+    await expect(async () => simulate(outage(1), broken, 1)).rejects.toThrow("it does not start")
+    expect(["Date", "setTimeout", "setInterval"].map((name) => Reflect.get(globalThis, name))).toEqual(before)
+    expect(Error.stackTraceLimit).toBeGreaterThan(0)
+  })
+})
+
+describe("our breaker in a run", () => {
+  /** The same breaker through the promise door, as a user calls it. */
+  const byExecute: PolicyMaker = {
+    ...recloser(),
+    make: (port) => {
+      const breaker = breakerOn(port, {})
+      return new PromisePolicy(port, { execute: (run) => breaker.execute(run) })
+    },
+  }
+
+  test.each([
+    ["fails at once", 20],
+    ["hangs", 10_000],
+  ])("does by its receipts what `execute` does: a service that %s", async (_name, downMs) => {
+    const receipts = ends(await simulate(outage(8, downMs), recloser(), 8))
+    const executed = ends(await simulate(outage(8, downMs), byExecute, 8))
+    expect(executed).toEqual(receipts)
+    expect(receipts.refused).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,177 @@
+/** Runs one world under one policy, event by event, in virtual time. */
+import { runClock } from "./clock.ts"
+import { onHostTime } from "./hostTime.ts"
+import { type Offered, type Policy, type PolicyMaker, type Port, type Settled, type Token, waiting } from "./policy.ts"
+import { EventQueue, type Happening } from "./queue.ts"
+import { stream } from "./random.ts"
+import { Recording } from "./record.ts"
+import type { Call, Stage, World } from "./world.ts"
+
+/** Chains of promises inside the libraries are shorter than this; a test doubles it and sees the same run. */
+export const standardTurns = 12
+
+export interface RunOptions {
+  /** How many turns promises are given after each event that touched them. */
+  readonly turns?: number
+}
+
+const never = Number.POSITIVE_INFINITY
+
+class Run implements Stage {
+  readonly queue: EventQueue
+  readonly recording: Recording
+  readonly #world: World
+  readonly #policy: Policy
+  #stirred = false
+  #failure: Error | undefined
+  #running = 0
+  #undecided = 0
+
+  constructor(queue: EventQueue, world: World, maker: PolicyMaker, seed: number) {
+    this.queue = queue
+    this.#world = world
+    this.recording = new Recording(world.horizonMs, world.faults, world.groups?.count)
+    this.#policy = maker.make(this.#port(seed))
+  }
+
+  get now(): number {
+    return this.queue.now
+  }
+
+  plan(happening: Happening, at: number): void {
+    this.queue.plan(happening, at)
+  }
+
+  cancel(happening: Happening): void {
+    this.queue.cancel(happening)
+  }
+
+  offer(call: Call): void {
+    this.recording.offered(this.now)
+    this.#groupOf(call)?.offered(this.now)
+    this.#undecided++
+    const token = this.#policy.admit(call, this.now)
+    if (token === undefined) this.#refuse(call)
+    else if (token !== waiting) this.#begin(call, token)
+  }
+
+  answer(call: Call, good: boolean, workMs: number): void {
+    if (call.fate !== "running") {
+      this.recording.wastedMs += workMs
+      return
+    }
+    this.queue.cancel(call)
+    call.good = good
+    call.workMs = workMs
+    call.answersAt = this.now
+    this.#end(call, good ? "success" : "failure")
+  }
+
+  /** An answer, or the end of somebody's patience. */
+  over(call: Call): void {
+    if (call.answersAt > this.now) this.#end(call, "timedOut")
+    else this.#end(call, call.good ? "success" : "failure")
+  }
+
+  async toEnd(turns: number): Promise<Recording> {
+    this.#world.load.start(this)
+    const end = this.#world.horizonMs
+    for (let event = this.queue.next(end); event !== undefined; event = this.queue.next(end)) {
+      event.fire(this.now)
+      if (this.#failure !== undefined) throw this.#failure
+      if (this.#stirred) {
+        this.#stirred = false
+        for (let turn = 0; turn < turns; turn++) await undefined
+      }
+    }
+    this.recording.running = this.#running
+    this.recording.undecided = this.#undecided
+    return this.recording
+  }
+
+  #begin(call: Call, token: Token): void {
+    const { now } = this
+    this.#undecided--
+    this.#running++
+    call.fate = "running"
+    call.token = token
+    call.startedAt = now
+    this.#world.server.take(call, now, this)
+    if (call.fate !== "running") return
+    const limit = now + Math.min(this.#world.patienceMs, this.#policy.timeoutMs?.(call) ?? never)
+    const end = Math.min(call.answersAt, limit)
+    if (end < never) this.queue.plan(call, end)
+  }
+
+  #end(call: Call, kind: Settled): void {
+    const { now } = this
+    this.#running--
+    call.fate = kind
+    this.recording.settled(kind, call.offeredAt, now - call.offeredAt)
+    this.#groupOf(call)?.settled(kind, call.offeredAt, now - call.offeredAt)
+    if (kind !== "success") this.recording.wastedMs += call.workMs
+    const { token } = call
+    call.token = undefined
+    if (token !== undefined) this.#policy.settle(token, kind, now, call)
+    this.#world.load.ended?.(call, this)
+  }
+
+  #refuse(call: Call): void {
+    this.#undecided--
+    call.fate = "refused"
+    this.recording.refused(call.offeredAt, this.now)
+    this.#groupOf(call)?.refused(call.offeredAt, this.now)
+    this.#world.load.ended?.(call, this)
+  }
+
+  #groupOf(call: Call): Recording | undefined {
+    const { groups } = this.#world
+    return groups === undefined ? undefined : this.recording.groups[groups.of(call)]
+  }
+
+  #port(seed: number): Port {
+    const mine = (call: Offered) => call as Call
+    return {
+      clock: runClock(this.queue, stream(seed, "breakers")),
+      random: stream(seed, "policy"),
+      moved: (circuit) => this.recording.moved(this.now, circuit),
+      begin: (call, token) => this.#begin(mine(call), token),
+      refuse: (call) => this.#refuse(mine(call)),
+      abandon: (call) => {
+        this.queue.cancel(mine(call))
+        mine(call).token = undefined
+        this.#end(mine(call), "timedOut")
+      },
+      fail: (error) => {
+        this.#failure ??= error
+      },
+      stir: () => {
+        this.#stirred = true
+      },
+    }
+  }
+}
+
+/** Where an error was made decides nothing, and finding out costs libraries most of the time that a refusal takes them. */
+async function withoutStacks<T>(run: () => Promise<T>): Promise<T> {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return await run()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+/** The recording of one seed's world under one policy. The same three give the same recording. */
+export function simulate(
+  world: World,
+  maker: PolicyMaker,
+  seed: number,
+  { turns = standardTurns }: RunOptions = {},
+): Promise<Recording> {
+  const queue = new EventQueue()
+  const run = () => new Run(queue, world, maker, seed).toEnd(turns)
+  if (maker.kind !== "package") return run()
+  return withoutStacks(() => (maker.hostTime === true ? onHostTime(queue, stream(seed, "host"), run) : run()))
+}

@@ -1,0 +1,63 @@
+/**
+ * The seam between a world and whatever protects calls in it. A policy is asked about every call and told how each admitted
+ * one ended; it sees time only through the clock that it is given.
+ */
+import type { Clock } from "../../src/Clock.ts"
+import type { Random } from "./random.ts"
+
+/** What a policy may know of a call: nothing of its fate. */
+export interface Offered {
+  /** Whose breaker is asked, where every client has one of its own. */
+  readonly client: number
+  /** What the call is about, where worlds have keys. */
+  readonly key: number
+}
+
+export type Settled = "success" | "failure" | "timedOut"
+
+/** What a policy recognises an admitted call by. */
+export type Token = object
+
+/** The answer of a policy that tells the port instead, now or later. */
+export const waiting: Token = Object.freeze({ waiting: true })
+
+export interface Policy {
+  /** A token when the call may run, undefined when it is refused, `waiting` when the port is told. */
+  admit(call: Offered, now: number): Token | undefined
+  /** How an admitted call ended for its caller. Told once for each token. */
+  settle(token: Token, kind: Settled, now: number, call: Offered): void
+  /** How long a call that has just been admitted may run before its caller is told that it timed out. Without it: for ever. */
+  timeoutMs?(call: Offered): number
+}
+
+/** States as charts and tables name them; a policy reports those that it has. */
+export type Circuit = "closed" | "degraded" | "open" | "halfOpen" | "ramping"
+
+/** What a policy may ask of the world around it. */
+export interface Port {
+  readonly clock: Clock
+  readonly random: Random
+  /** The policy has published a change: of its circuit, or of the share of calls that it admits. */
+  moved(circuit: Circuit): void
+  /** A call that was `waiting` may run. */
+  begin(call: Offered, token: Token): void
+  /** A call that was `waiting` is refused. */
+  refuse(call: Offered): void
+  /** The policy itself has told the caller of a running call that it timed out; it wants no settlement. */
+  abandon(call: Offered): void
+  /** The run cannot go on: its figures would mean nothing. */
+  fail(error: Error): void
+  /** Promises were settled or made: let what hangs on them run before anything else happens. */
+  stir(): void
+}
+
+export interface PolicyMaker {
+  readonly id: string
+  /** How it is set up, for the reader of a table. */
+  readonly setup: string
+  /** A real package, our own breaker, or a published algorithm written anew here. */
+  readonly kind: "none" | "ours" | "package" | "reimplemented"
+  /** It reads the time and the timers of the process, which then must be the world's. */
+  readonly hostTime?: boolean
+  make(port: Port): Policy
+}

@@ -1,0 +1,38 @@
+/** Whether our breaker reaches what a scenario asks of it. */
+import { type Verdict, verdicts } from "../evaluate.ts"
+import type { Goal } from "../scenario.ts"
+import type { Row } from "./grid.ts"
+import { heading, show } from "./numbers.ts"
+import { type Outcome, oursIn, type VariantOutcome } from "./outcome.ts"
+
+const bound = ({ column, most, least, over = "median" }: Goal): string =>
+  `${over === "median" ? "" : `${over} `}${heading(column)} ${most === undefined ? `≥ ${show(least ?? 0)}` : `≤ ${show(most)}`}`
+
+const word = ({ met }: Verdict): string => (met ? "met" : "**missed**")
+
+/** One row for each goal; the alternative that our breaker is nearest to, where there are several. */
+function rowsOf({ variant, reached, heldOut }: VariantOutcome): readonly Row[] {
+  const ours = oursIn(reached)
+  if (ours === undefined) return []
+  return verdicts(variant.goals, ours).map((verdict) => {
+    const other = heldOut && verdicts([[verdict.goal]], heldOut)[0]
+    const unseen =
+      other === undefined ? [] : [show(other.value), other.met === verdict.met ? "the same" : "**differs**"]
+    return [variant.id, bound(verdict.goal), show(verdict.value), word(verdict), ...unseen]
+  })
+}
+
+export function goalTable({ variants, seeds, heldOutSeeds }: Outcome): {
+  readonly head: Row
+  readonly rows: readonly Row[]
+} {
+  const unseen = variants.some(({ heldOut }) => heldOut !== undefined)
+  const head = [
+    "world",
+    "goal",
+    `seeds ${seeds}`,
+    "verdict",
+    ...(unseen ? [`seeds ${heldOutSeeds}`, "conclusion"] : []),
+  ]
+  return { head, rows: variants.flatMap(rowsOf) }
+}

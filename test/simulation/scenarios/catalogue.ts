@@ -1,0 +1,9 @@
+import type { Scenario } from "../scenario.ts"
+import { fleet } from "./fleet.ts"
+import { partialScenario } from "./partial.ts"
+import { shards } from "./shards.ts"
+import { spikesScenario } from "./spikes.ts"
+import { stationary } from "./stationary.ts"
+import { stepOutage } from "./stepOutage.ts"
+
+export const scenarios: readonly Scenario[] = [stepOutage, spikesScenario, partialScenario, stationary, shards, fleet]

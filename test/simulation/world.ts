@@ -1,0 +1,72 @@
+/** The seam between the engine and the worlds it runs: who calls, what answers, and when something is wrong. */
+import type { Offered, Token } from "./policy.ts"
+import { Happening } from "./queue.ts"
+import type { Fault } from "./record.ts"
+
+/** What the engine does for loads and servers. */
+export interface Stage {
+  readonly now: number
+  plan(happening: Happening, at: number): void
+  cancel(happening: Happening): void
+  /** Somebody calls now. */
+  offer(call: Call): void
+  /** The end of a call that was planned when it began has come. */
+  over(call: Call): void
+  /** A server that did not know the end of a call when it took it says it now. `workMs`: what the call cost the server. */
+  answer(call: Call, good: boolean, workMs: number): void
+}
+
+export type Fate = "pending" | "running" | "refused" | "success" | "failure" | "timedOut"
+
+/** One call. While it runs it is also the happening of its own end. */
+export class Call extends Happening implements Offered {
+  readonly offeredAt: number
+  readonly client: number
+  readonly key: number
+  /** Uniform in [0, 1), drawn when it was offered: the same call has the same luck under every policy. */
+  readonly luck: number
+  startedAt = Number.NaN
+  fate: Fate = "pending"
+  token: Token | undefined
+  /** Set by the server when it takes the call: when it answers (Infinity: it says so later), how, and its work. */
+  answersAt = Number.POSITIVE_INFINITY
+  good = false
+  workMs = 0
+  readonly #stage: Stage
+
+  constructor(stage: Stage, luck: number, client = 0, key = 0) {
+    super()
+    this.#stage = stage
+    this.offeredAt = stage.now
+    this.luck = luck
+    this.client = client
+    this.key = key
+  }
+
+  fire(): void {
+    this.#stage.over(this)
+  }
+}
+
+export interface Load {
+  start(stage: Stage): void
+  /** A call has ended for its caller, or was refused. */
+  ended?(call: Call, stage: Stage): void
+}
+
+export interface Server {
+  /** Takes an admitted call: sets when and how it is answered, if that is known. */
+  take(call: Call, now: number, stage: Stage): void
+}
+
+/** One seed's world: everything is drawn from the seed, nothing depends on the policy. */
+export interface World {
+  readonly horizonMs: number
+  readonly faults: readonly Fault[]
+  readonly load: Load
+  readonly server: Server
+  /** How long callers wait for an answer. */
+  readonly patienceMs: number
+  /** Calls that are also recorded apart, by what they are about. */
+  readonly groups?: { readonly count: number; of(call: Call): number }
+}

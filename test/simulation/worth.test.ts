@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest"
+import { judge } from "./evaluate.ts"
+import { chart } from "./report/chart.ts"
+import type { Outcome } from "./report/outcome.ts"
+import { printed, report } from "./report/report.ts"
+import { panelOf, type RunSettings, runScenario } from "./run.ts"
+import type { Scenario } from "./scenario.ts"
+import { scenarios } from "./scenarios/catalogue.ts"
+import { fleet } from "./scenarios/fleet.ts"
+import { stepOutage } from "./scenarios/stepOutage.ts"
+
+const range = (from: number, to: number): readonly number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index)
+
+const base: RunSettings = {
+  config: {},
+  seeds: [1, 2],
+  heldOut: [],
+  settings: 0,
+  full: false,
+  isWanted: () => true,
+  isRun: ({ id }) => id === "2 rps, 5 s",
+  progress: () => {},
+}
+
+async function outcomeOf(scenario: Scenario, settings: Partial<RunSettings>): Promise<Outcome> {
+  const run = await runScenario(scenario, { ...base, ...settings })
+  return { ...run, seeds: "1-2", heldOutSeeds: "21-22", settings: settings.settings ?? 0, full: false }
+}
+
+/** Everything that a run of the command prints and writes. */
+async function written(scenario: Scenario, settings: Partial<RunSettings>): Promise<string> {
+  const outcome = await outcomeOf(scenario, settings)
+  const [only] = outcome.variants
+  const panel = only && (await panelOf(only, false))
+  return [printed(outcome), report(outcome), chart("S1", panel === undefined ? [] : [panel])].join("\n")
+}
+
+describe("a report", () => {
+  test("is the same, byte for byte, each time it is made: random settings, intervals and chart included", async () => {
+    const settings = { heldOut: [21, 22], settings: 3 }
+    const once = await written(stepOutage, settings)
+    expect(once).toContain("opossum, best of 3")
+    expect(once).toContain("<polyline")
+    expect(await written(stepOutage, settings)).toBe(once)
+  })
+
+  test("holds every policy and every column, and says what it does not measure", async () => {
+    const text = report(await outcomeOf(stepOutage, {}))
+    for (const policy of [
+      "recloser",
+      "none",
+      "opossum",
+      "cockatiel",
+      "mollitia",
+      "effect",
+      "gobreaker",
+      "AIMD limit",
+    ]) {
+      expect(text).toContain(`| ${policy} |`)
+    }
+    for (const column of ["G (%)", "TTD (s)", "W (calls)", "L (s)", "R (s)", "F (a day)", "wasted (s)"]) {
+      expect(text).toContain(column)
+    }
+    expect(text).toContain("## What this does not measure")
+  })
+})
+
+describe("the scenarios", () => {
+  test("have names of their own, and so have their worlds", () => {
+    const names = scenarios.flatMap(({ id, variants }) => [id, ...variants.map((variant) => `${id} ${variant.id}`)])
+    expect(new Set(names).size).toBe(names.length)
+    for (const { notMeasured } of scenarios) expect(notMeasured.length).toBeGreaterThan(0)
+  })
+
+  test("draw their worlds from the seed alone", () => {
+    for (const variant of scenarios.flatMap((one) => one.variants)) {
+      const [one, again] = [variant.world(7, false), variant.world(7, false)]
+      expect(again.faults).toEqual(one.faults)
+      expect(again.horizonMs).toBe(one.horizonMs)
+      expect(one.faults.every(({ to }) => to <= one.horizonMs)).toBe(true)
+    }
+  })
+
+  test("give every client a breaker of its own where they say so", async () => {
+    const { variants } = await outcomeOf(fleet, {
+      seeds: [1],
+      isRun: ({ id }) => id.startsWith("d:"),
+      isWanted: (id) => id === "recloser",
+    })
+    expect(variants[0]?.reached.map(({ maker }) => maker.id)).toEqual(["recloser, one a client"])
+  })
+})
+
+describe("seeds that nothing was tuned on", () => {
+  test("lead to the same conclusions about an outage of 30 s", async () => {
+    const { variants } = await outcomeOf(stepOutage, {
+      seeds: range(1, 20),
+      heldOut: range(21, 40),
+      isWanted: (id) => id === "recloser",
+      isRun: ({ id }) => id === "100 rps, 30 s",
+    })
+    const [outcome] = variants
+    const [seen] = outcome?.reached ?? []
+    const unseen = outcome?.heldOut
+    if (outcome === undefined || seen === undefined || unseen === undefined) throw new Error("nothing was run")
+    const conclusions = outcome.variant.goals.flat().map((goal) => [judge(goal, seen).met, judge(goal, unseen).met])
+    for (const [one, other] of conclusions) expect(other).toBe(one)
+  })
+})
