@@ -11,7 +11,8 @@ export const tripping = {
   probes: struct({
     atOnce: number({ default: 1, min: 1, max: 1000, integer: true }),
     needed: number({ default: 2, min: 1, max: 1000, integer: true }),
-    lease: duration({ default: "10 seconds", min: "1 millis", max: "1 day" }),
+    // Longer than the longest default timeout: a probe that is merely slow must end by itself.
+    lease: duration({ default: "1 minute", min: "1 millis", max: "1 day" }),
   }),
 }
 

@@ -159,18 +159,18 @@ export class AssembledBreaker implements Breaker {
     resolve: (value: T | PromiseLike<T>) => void,
     reject: (error: unknown) => void,
   ): void {
-    const { plane, clock, classify } = this.assembly
+    const { plane, clock } = this.assembly
     if (typeof fn !== "function") return reject(notAFunction(fn))
-    const { signal, deadline, fallback } = options
+    const { signal, deadline, fallback, classify = this.assembly.classify } = options
     if (signal !== undefined && readSignal(signal).aborted) return reject(signal.reason)
     const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
     const ticket = plane.admit(clock.now())
     if (!ticket.admitted) return answer(new CallRejected(ticket), fallback, { resolve, reject })
-    const timeoutMs = Math.min(plane.gate.restriction.timeoutMs, deadlineMs)
+    const timeoutMs = Math.min(plane.timeoutMs, deadlineMs)
     this.#runner.run(ticket, timeoutMs, fn, {
       resolve,
       reject,
-      classify: options.classify ?? classify,
+      classify,
       fallback,
       callerSignal: signal,
     })

@@ -9,7 +9,7 @@ import type { InvalidConfig } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
-import { type Assembly, assemble } from "./assemble.ts"
+import { type Assembly, assemble, readAll } from "./assemble.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { clockOfEffect, systemClock, timekeeperOf } from "./Clock.ts"
@@ -138,10 +138,14 @@ export const make = (
   options: MakeOptions = {},
 ): Effect.Effect<EffectBreaker, InvalidConfig | StartFailed, Scope.Scope> =>
   Effect.gen(function* () {
+    const read = yield* Effect.try({
+      try: () => readAll(name, config, options.restore),
+      catch: (error) => error as InvalidConfig,
+    })
     const current = yield* Clock.Clock
     const isSystem = current === Context.get(Context.empty(), Clock.Clock)
     const clock = isSystem ? systemClock : clockOfEffect(current, yield* Random.nextInt)
-    const assembly = yield* assemble(name, config, { clock, restore: options.restore })
+    const assembly = yield* assemble(read, { clock })
     const breaker = new AssembledEffectBreaker(assembly)
     const run = Effect.runForkWith(yield* Effect.context())
     if (options.log !== false) logEvents(breaker, (entry) => void run(logEffect(entry)))

@@ -1,7 +1,6 @@
 /** Introduces the two planes to each other: each is handed one capability of the other, `swap(gate)` and `signal(fact)`. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { InvalidConfig } from "../machines/options.ts"
 import type { ChosenPart } from "../machines/registry.ts"
 import { readConfig } from "./BreakerConfig.ts"
 import type { Clock } from "./Clock.ts"
@@ -34,7 +33,6 @@ export interface Assembly {
 
 export interface AssembleOptions {
   readonly clock: Clock
-  readonly restore?: unknown
   readonly inspect?: Inspect | undefined
 }
 
@@ -73,28 +71,30 @@ export function preparePlane(
   return { plane, listeners, whenIdle }
 }
 
-/** Reads the config, starts the machines in the Scope, and connects the planes. Nothing is started when the config is bad. */
+/** All that a user hands in, read before anything is started. Throws `InvalidConfig`. */
+export const readAll = (name: string, config: unknown, restore: unknown) => ({
+  name,
+  ...readConfig(name, config),
+  saved: readSaved(restore),
+})
+
+/** Starts the machines in the Scope, and connects the planes. */
 export const assemble = (
-  name: string,
-  config: unknown,
-  options: AssembleOptions,
-): Effect.Effect<Assembly, InvalidConfig | StartFailed, Scope.Scope> =>
-  Effect.gen(function* () {
-    const { clock } = options
-    const { parts, classify, saved } = yield* Effect.try({
-      try: () => ({ ...readConfig(name, config), saved: readSaved(options.restore) }),
-      catch: (error) => error as InvalidConfig,
-    })
-    const late: { conductor?: Conductor } = {}
-    const { plane, listeners, whenIdle } = preparePlane(name, clock, classify, (report) => late.conductor?.send(report))
-    yield* Effect.addFinalizer(() => Effect.sync(() => plane.stop()))
-    const conductor = yield* conduct({
-      input: { name, parts, metered: true, at: clock.now(), seed: clock.seed() },
-      time: timekeeperOf(clock),
-      hooks: hooksOf(plane, listeners),
-      inspect: options.inspect,
-    })
-    late.conductor = conductor
-    if (saved) restore(conductor, saved, timekeeperOf(clock))
-    return { name, clock, plane, conductor, listeners, classify, parts, whenIdle }
-  })
+  { name, parts, classify, saved }: ReturnType<typeof readAll>,
+  { clock, inspect }: AssembleOptions,
+): Effect.Effect<Assembly, StartFailed, Scope.Scope> => {
+  const late: { conductor?: Conductor } = {}
+  const time = timekeeperOf(clock)
+  const prepare = Effect.sync(() => preparePlane(name, clock, classify, (report) => late.conductor?.send(report)))
+  return Effect.acquireRelease(prepare, ({ plane }) => Effect.sync(() => plane.stop())).pipe(
+    Effect.flatMap((prepared) => {
+      const { plane, listeners } = prepared
+      const input = { name, parts, metered: true, at: clock.now(), seed: clock.seed() }
+      return Effect.map(conduct({ input, time, hooks: hooksOf(plane, listeners), inspect }), (conductor) => {
+        late.conductor = conductor
+        if (saved) restore(conductor, saved, time)
+        return { name, clock, conductor, classify, parts, ...prepared }
+      })
+    }),
+  )
+}

@@ -1,9 +1,8 @@
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { InvalidConfig, show } from "../machines/options.ts"
-import { assemble } from "./assemble.ts"
+import { assemble, readAll } from "./assemble.ts"
 import { AssembledBreaker, type Breaker } from "./Breaker.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import { type Clock, systemClock } from "./Clock.ts"
@@ -20,6 +19,16 @@ export interface BreakerOptions {
   readonly restore?: SavedBreaker | undefined
   /** Receives XState's inspection events of the breaker's actors. */
   readonly inspect?: Inspect | undefined
+}
+
+/** Runs a start to its end; one that fails leaves nothing behind. */
+function startIn<A>(scope: Scope.Closeable, start: Effect.Effect<A, Error, Scope.Scope>): A {
+  try {
+    return Effect.runSync(Scope.provide(start, scope))
+  } catch (error) {
+    Effect.runSync(Scope.close(scope, Exit.void))
+    throw error
+  }
 }
 
 /**
@@ -43,12 +52,10 @@ export function createBreaker(name: string, config: BreakerConfig = {}, options:
     throw new InvalidConfig([{ path: "options.log", value: show(log), rule: 'must be "human", "json" or false' }])
   }
   const scope = Scope.makeUnsafe()
-  const exit = Effect.runSyncExit(Scope.provide(assemble(name, config, { clock, restore, inspect }), scope))
-  if (Exit.isFailure(exit)) {
-    Effect.runSync(Scope.close(scope, exit))
-    throw Cause.squash(exit.cause)
-  }
-  const breaker = new AssembledBreaker(exit.value, scope)
+  const breaker = new AssembledBreaker(
+    startIn(scope, assemble(readAll(name, config, restore), { clock, inspect })),
+    scope,
+  )
   if (log) logEvents(breaker, (entry) => console.log(lineOf(entry, log, clock.wallNow())))
   return breaker
 }

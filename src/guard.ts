@@ -97,7 +97,7 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
     if (refusal?.admitted === false) return answer(new CallRejected(refusal))
     let receipt: Receipt | undefined
     const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
-      const timeoutMs = Math.min(plane.gate.restriction.timeoutMs, deadlineMs)
+      const timeoutMs = Math.min(plane.timeoutMs, deadlineMs)
       const ticket = plane.admit(plane.untimed && timeoutMs === never ? Number.NaN : clock.now())
       if (!ticket.admitted) return answer(new CallRejected(ticket))
       receipt = ticket

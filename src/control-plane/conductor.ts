@@ -125,13 +125,33 @@ export interface ConductorOptions {
   readonly inspect?: Inspect | undefined
 }
 
+type InspectFunction = Extract<Inspect, (...args: never) => unknown>
+
+/** An inspector runs in the middle of the machine's step: what it throws must not reach the caller whose call set it off. */
+const isolated =
+  (inspect: Inspect, trouble: (error: unknown) => void): InspectFunction =>
+  (event) => {
+    try {
+      if (typeof inspect === "function") inspect(event)
+      else inspect.next?.(event)
+    } catch (error) {
+      trouble(error)
+    }
+  }
+
 /** Starts the root actor; the Scope's close stops it with all its children and timers. */
 export const conduct = (options: ConductorOptions): Effect.Effect<Conductor, StartFailed, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.suspend(() => {
       const { input, time, hooks, inspect } = options
       const enter = (run: () => void) => orchestra.enter(run)
-      const actor = createActor(breakerLogic, { input, clock: machineClock(time, enter), ...(inspect && { inspect }) })
+      const watch =
+        inspect &&
+        isolated(inspect, (error) => {
+          hooks.emitted({ type: "trouble", breaker: input.name, part: "inspect", error, gaveUp: false })
+        })
+      const clock = machineClock(time, enter)
+      const actor = createActor(breakerLogic, { input, clock, ...(watch && { inspect: watch }) })
       const orchestra = new Orchestra(actor as RootActor, hooks)
       const unlisten = orchestra.listen()
       const stop = () => {

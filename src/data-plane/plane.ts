@@ -45,6 +45,8 @@ export class Plane implements Settler {
   untimed = false
   /** Every call is refused now, whatever it is: the whole check, for an open circuit. */
   isShut = false
+  /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
+  timeoutMs = Number.POSITIVE_INFINITY
   #credit = 0
   readonly #places = new Set<ProbePlace>()
   readonly #leases = new Map<Receipt, Alarm>()
@@ -65,6 +67,7 @@ export class Plane implements Settler {
     this.gate = gate
     this.#free =
       gate.enforcement === "on" && share >= 1 && probes === Number.POSITIVE_INFINITY && gate.phase === "active"
+    this.timeoutMs = gate.enforcement === "on" ? gate.restriction.timeoutMs : Number.POSITIVE_INFINITY
     this.isShut = share === 0 && gate.enforcement === "on"
     this.untimed = this.#free && gate.lines.slowAfterMs === undefined && gate.lines.sliceMs === undefined
     this.#byShare = undefined
@@ -153,7 +156,13 @@ export class Plane implements Settler {
   /** Credit and leases start anew; what ran before is a straggler. */
   #beginEpoch(): void {
     this.#credit = 0
-    for (const place of this.#places) this.#wheel.disarm(place)
+    for (const place of this.#places) {
+      this.#wheel.disarm(place)
+      // Its place was also the lease of its permit, which must still end.
+      const end = place.holder && this.#leases.get(place.holder)
+      const now = this.#wheel.host.now()
+      if (end !== undefined) this.#wheel.arm(end, Math.max(0, place.due - now), now)
+    }
     this.#places.clear()
   }
 

@@ -150,7 +150,10 @@ describe("events", () => {
           else breaker[act as "release"]("a test")
           expectConsistent(breaker)
         }
+        // What hangs while the operator lets everything pass has no timeout: the stop ends it.
+        const stopping = breaker.stop({ grace: "10 seconds" })
         await clock.advance("10 seconds")
+        await stopping
         await Promise.all(calls)
         expect(breaker.metrics().calls.inFlight).toBe(0)
         let [circuit, at, epoch] = ["closed", 0, 0]

@@ -8,7 +8,7 @@ import type { PartsConfig } from "../../machines/registry.ts"
 import { type AdmissionState, decideAdmission, freshAdmission } from "../../machines/vocabulary/admission.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
-import { assemble } from "../../src/assemble.ts"
+import { assemble, readAll } from "../../src/assemble.ts"
 import type { Permit } from "../../src/index.ts"
 import { type StepClock, stepClock } from "./stepClock.ts"
 
@@ -26,7 +26,9 @@ export interface Twin {
 export function fastTwin(config: PartsConfig): Twin {
   const clock = stepClock()
   const scope = Scope.makeUnsafe()
-  const { plane, conductor } = Effect.runSync(Scope.provide(assemble("twin", config, { clock }), scope))
+  const { plane, conductor } = Effect.runSync(
+    Scope.provide(assemble(readAll("twin", config, undefined), { clock }), scope),
+  )
   return {
     admit: () => {
       const ticket: Permit | { admitted: false } = plane.admit(clock.now())
