@@ -4,10 +4,9 @@
  * Every reader answers with settings in plain units, or notes a problem with path, value and rule. All problems of
  * a config are found in one go. The object a user hands in is read once, key by key, and never changed.
  */
-import * as Duration from "effect/Duration"
+import { type DurationInput, toMs } from "./durations.ts"
 
-/** A duration as a user writes it: Effect's input notation. */
-export type DurationInput = Duration.Input
+export { type DurationInput, toMs } from "./durations.ts"
 
 export interface Problem {
   readonly path: string
@@ -91,17 +90,6 @@ export function duration(spec: { default: string; min: string; max: string }): R
       note(problems, path, value, `must be a duration from ${spec.min} to ${spec.max}, such as "${spec.default}"`)
       return fallback
     },
-  }
-}
-
-/** Milliseconds of a duration input; `undefined` when it is not one, or not finite. */
-export function toMs(value: unknown): number | undefined {
-  try {
-    if (typeof value === "number" && !Number.isFinite(value)) return undefined
-    const ms = Duration.toMillis(Duration.fromInputUnsafe(value as Duration.Input))
-    return Number.isFinite(ms) ? ms : undefined
-  } catch {
-    return undefined
   }
 }
 
