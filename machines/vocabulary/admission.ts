@@ -26,6 +26,13 @@ export const creditOf = (share: number): number => Math.round(share * creditPerC
 export const freshAdmission = (epoch: number): AdmissionState => ({ epoch, probesTaken: 0, credit: 0 })
 
 /**
+ * How long a probe may hold its place, in milliseconds: the strategy's lease, but always longer than a call is given, so that a
+ * merely slow probe ends by itself.
+ */
+export const leaseOf = ({ lines, restriction: { timeoutMs } }: Gate): number =>
+  Math.max(lines.leaseMs ?? Number.MAX_SAFE_INTEGER, Number.isFinite(timeoutMs) ? timeoutMs + 1 : 0)
+
+/**
  * Decides about one call. Nothing is taken when the call is refused, save that it earned its credit.
  *
  * @example

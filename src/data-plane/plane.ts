@@ -4,7 +4,7 @@
  * A call: `admit` answers a receipt or a rejection; `settle` gives back what was taken, drops stragglers, and hands the one
  * outcome to the meter. Nothing here decides: thresholds, waits and probe verdicts belong to the machines.
  */
-import { creditOf, creditPerCall } from "../../machines/vocabulary/admission.ts"
+import { creditOf, creditPerCall, leaseOf } from "../../machines/vocabulary/admission.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { isBad, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
@@ -113,8 +113,12 @@ export class Plane implements Settler {
     receipt.leased = true
     const end = new Alarm((now) => this.settleAt(receipt, "ignored", now))
     this.#leases.set(receipt, end)
-    if (receipt.place !== undefined) receipt.place.holder = receipt
-    else this.#wheel.arm(end, leaseMs, receipt.startedAt)
+    const { place } = receipt
+    if (place === undefined) return this.#wheel.arm(end, leaseMs, receipt.startedAt)
+    place.holder = receipt
+    // No timeout ends a call that is held by a permit: the strategy's own lease is all there is.
+    this.#wheel.disarm(place)
+    this.#wheel.arm(place, this.gate.lines.leaseMs ?? leaseMs, receipt.startedAt)
   }
 
   /** Settles once; false when it was settled, or its lease had ended, before. */
@@ -191,7 +195,7 @@ export class Plane implements Settler {
   #admitProbe(now: number): Receipt {
     const place = new ProbePlace(this.gate.epoch, this)
     this.#places.add(place)
-    this.#wheel.arm(place, this.gate.lines.leaseMs ?? Number.MAX_SAFE_INTEGER, now)
+    this.#wheel.arm(place, leaseOf(this.gate), now)
     this.inFlight++
     this.tally.admitted++
     this.tally.probes++

@@ -5,7 +5,7 @@ import * as Scope from "effect/Scope"
 import { createActor } from "xstate"
 import { breakerLogic } from "../../machines/breaker.ts"
 import type { PartsConfig } from "../../machines/registry.ts"
-import { type AdmissionState, decideAdmission, freshAdmission } from "../../machines/vocabulary/admission.ts"
+import { type AdmissionState, decideAdmission, freshAdmission, leaseOf } from "../../machines/vocabulary/admission.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { assemble, readAll } from "../../src/assemble.ts"
@@ -86,7 +86,7 @@ class NaiveTwin implements Twin {
       expired: false,
     }
     this.#calls.add(call)
-    if (probe) this.#clock.arm(gate.lines.leaseMs ?? 1e9, () => this.#expire(call), false)
+    if (probe) this.#clock.arm(leaseOf(gate), () => this.#expire(call), false)
     else if (!shadowed && gate.enforcement !== "off") this.#watch(call, gate)
     return { probe, settle: (kind: OutcomeKind) => this.#settle(call, kind) }
   }
