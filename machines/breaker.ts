@@ -3,7 +3,7 @@
  * what they advise into one gate and publishes it in its own context. Its two regions are lifecycle and operator mode.
  *
  * Owns:    phase, mode, epoch, the gate, and which children live.
- * Hears:   breaker.start, breaker.stop, breaker.drained, breaker.attached, breaker.restored, operator commands, reports of the
+ * Hears:   breaker.start, breaker.stop, breaker.drained, breaker.attached, breaker.detached, breaker.restored, operator commands, reports of the
  *          data plane, and, when it runs alone, outcome.settled and call.overdue.
  * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
  * Laws:
@@ -16,18 +16,20 @@
  */
 import { type AnyActorLogic, assign, enqueueActions, type Snapshot, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
-import { type BreakerContext, hearersOf, lose, publication, tryHear } from "./fold.ts"
+import { type BreakerContext, gateOf, hearersOf, lose, tryHear } from "./fold.ts"
 import { type MeterState, meter } from "./meter.ts"
-import { charts, freshContext, isProbing, probeOf, resumption, sourceOf, spawnOptions, timeOf } from "./root.ts"
+import { actOf, charts, freshContext, isProbing, probeOf, resumption, sourceOf, spawnOptions, timeOf } from "./root.ts"
 import type { Mode, Phase } from "./vocabulary/gate.ts"
-
-/** A part that crashes more often than this in the life of a breaker is left out. */
-const respawns = 5
+import type { CircuitMoved } from "./vocabulary/signal.ts"
 
 const childKey = (event: { readonly type: string }, prefix: string) => event.type.slice(prefix.length)
 
 /** `snapshot` and `error` travel on XState's own events, which `events` cannot name: their types end in a child's id. */
 const carried = (event: object) => event as { readonly snapshot: Snapshot<unknown>; readonly error: unknown }
+
+/** Actions that other actions enqueue: while `setup` reads them it cannot know their names. */
+const publish = { type: "publish" } as never
+const tellMove = (moved: CircuitMoved) => ({ type: "tellMove", params: moved }) as never
 
 const machine = setup({
   types: {
@@ -62,11 +64,21 @@ const machine = setup({
       enqueue.assign({ metered: true })
       enqueue.stopChild("meter")
     }),
+    // What a data plane measured goes with it: a new epoch begins with an empty window.
+    detach: assign(({ context }) => ({ metered: false, reportsHeard: 0, epoch: context.epoch + 1 })),
     enterPhase: assign(({ context, event }, { phase }: { phase: Phase }) => ({ phase, at: timeOf(context, event) })),
+    // The gate is told before whatever it follows from: who hears of a move finds the new gate in force.
     publish: enqueueActions(({ context, enqueue }) => {
-      const { next, toMeter } = publication(context)
-      enqueue.assign(next)
-      for (const published of toMeter) enqueue.sendTo("meter", published)
+      const gate = gateOf(context)
+      enqueue.assign({ gate })
+      const published = { type: "gate.published", breaker: context.name, gate } as const
+      if (context.phase === "active" && !context.metered) enqueue.sendTo("meter", published)
+      enqueue.emit(published)
+    }),
+    tellMove: enqueueActions(({ context, enqueue }, moved: CircuitMoved) => {
+      for (const hearer of hearersOf(context, moved)) enqueue.sendTo(hearer, moved)
+      enqueue.emit(moved)
+      if (context.report) enqueue.sendTo(context.report, moved)
     }),
     hearChild: enqueueActions(({ context, event, enqueue }) => {
       const key = childKey(event, "xstate.snapshot.")
@@ -76,16 +88,11 @@ const machine = setup({
         // A part that cannot say what it wants is treated as one that crashed.
         return enqueue.raise({ type: `xstate.error.actor.${key}`, error: heard.error } as never)
       }
-      const publishes = heard.changed && context.phase === "active"
-      const { next, toMeter } = publishes ? publication(context, heard.next) : { next: heard.next, toMeter: [] }
+      const { next, changed, moved, stated } = heard
       enqueue.assign(next)
-      for (const published of toMeter) enqueue.sendTo("meter", published)
-      const { moved, stated } = heard
+      if (changed && context.phase === "active") enqueue(publish)
       if (stated) enqueue.emit({ type: "finding.changed", breaker: context.name, part: key, finding: stated })
-      if (moved === undefined) return
-      for (const hearer of hearersOf(context, moved)) enqueue.sendTo(hearer, moved)
-      enqueue.emit(moved)
-      if (context.report) enqueue.sendTo(context.report, moved)
+      if (moved) enqueue(tellMove(moved))
     }),
     hearMeter: enqueueActions(({ context, event, enqueue }) => {
       const { report, reports } = (carried(event).snapshot as unknown as { context: MeterState }).context
@@ -95,10 +102,9 @@ const machine = setup({
     }),
     replaceChild: enqueueActions(({ context, event, enqueue }) => {
       const key = childKey(event, "xstate.error.actor.")
-      const { lost, part, resumes } = lose(context, key, respawns)
-      const { next, toMeter } = publication(context, lost)
-      enqueue.assign(next)
-      for (const published of toMeter) enqueue.sendTo("meter", published)
+      const { lost, part, resumes, moved } = lose(context, key)
+      enqueue.assign(lost)
+      enqueue(publish)
       enqueue.emit({
         type: "trouble",
         breaker: context.name,
@@ -106,6 +112,7 @@ const machine = setup({
         error: carried(event).error,
         gaveUp: part === undefined,
       })
+      if (moved) enqueue(tellMove(moved))
       enqueue.stopChild(key)
       if (part === undefined) return
       enqueue.spawnChild(sourceOf(part), spawnOptions(context, part))
@@ -127,17 +134,12 @@ const machine = setup({
       if (!isProbing(context.gate)) enqueue.sendTo("meter", event)
     }),
     enterMode: enqueueActions(({ context, event, enqueue }, { mode }: { mode: Mode }) => {
-      if (mode === context.mode || !("why" in event)) return
-      const { at, why } = event
-      const acted = { mode, operator: { why, since: at }, at: timeOf(context, event), epoch: context.epoch + 1 }
-      const { next, toMeter } = publication(context, acted)
-      enqueue.assign(next)
-      for (const published of toMeter) enqueue.sendTo("meter", published)
-      enqueue.emit({ type: "mode.changed", at, breaker: context.name, from: context.mode, to: mode, why })
-      const forced = { type: "operator.forcedOpen", at, why } as const
-      const released = { type: "operator.released", at, why } as const
-      const told = mode === "forcedOpen" ? forced : context.mode === "forcedOpen" ? released : undefined
-      if (told) for (const hearer of hearersOf(context, told)) enqueue.sendTo(hearer, told)
+      const act = actOf(context, event, mode)
+      if (act === undefined) return
+      enqueue.assign(act.next)
+      enqueue(publish)
+      enqueue.emit(act.changed)
+      if (act.told) for (const hearer of hearersOf(context, act.told)) enqueue.sendTo(hearer, act.told)
     }),
   },
 })
@@ -165,6 +167,7 @@ export const breakerLogic = machine.createMachine({
     "xstate.snapshot.meter": { actions: "hearMeter" },
     "xstate.snapshot.*": { actions: "hearChild" },
     "breaker.attached": { actions: "attach" },
+    "breaker.detached": { actions: "detach" },
   },
   states: {
     lifecycle: {
@@ -194,6 +197,7 @@ export const breakerLogic = machine.createMachine({
           on: {
             "xstate.error.actor.*": { actions: "replaceChild" },
             "breaker.stop": "draining",
+            "breaker.detached": { actions: ["detach", "startMeter", "publish"] },
             "breaker.restored": { actions: "pass" },
             "alarm.rang": { guard: "isPresent", actions: "pass" },
             "probe.succeeded": { guard: "isPresent", actions: "pass" },

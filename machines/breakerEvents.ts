@@ -1,5 +1,6 @@
 /** What a breaker actor is started with, what it can be sent, and what it emits. */
 import type { ReportRef } from "./fold.ts"
+import type { GatePublished } from "./meter.ts"
 import type { ChosenPart, PartsConfig } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
 import type { Mode } from "./vocabulary/gate.ts"
@@ -26,7 +27,10 @@ export type OperatorCommand =
   | { readonly type: "operator.release"; readonly at: number; readonly why: string }
 
 export type BreakerEvent =
-  | { readonly type: "breaker.start" | "breaker.stop" | "breaker.drained" | "breaker.attached"; readonly at?: number }
+  | {
+      readonly type: "breaker.start" | "breaker.stop" | "breaker.drained" | "breaker.attached" | "breaker.detached"
+      readonly at?: number
+    }
   | BreakerRestored
   | OperatorCommand
   | Report
@@ -35,6 +39,7 @@ export type BreakerEvent =
 
 export type BreakerEmitted =
   | CircuitMoved
+  | GatePublished
   | {
       readonly type: "finding.changed"
       readonly breaker: string

@@ -2,7 +2,6 @@
  * Folding: how the root turns what its children advise into one gate. Pure functions over the root's context.
  */
 import type { AnyActorRef, Snapshot } from "xstate"
-import type { GatePublished } from "./meter.ts"
 import { type Advice, adviceOf } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
@@ -11,6 +10,7 @@ import {
   enforcementOf,
   type Gate,
   type Holder,
+  heldByPhase,
   joinLines,
   type Lines,
   type Mode,
@@ -30,6 +30,12 @@ interface Voice extends Advice {
   readonly reason: string
 }
 
+/** How often a part crashed since it last began to. */
+interface Crashes {
+  readonly count: number
+  readonly since: number
+}
+
 export interface BreakerContext {
   readonly name: string
   readonly seed: number
@@ -45,7 +51,7 @@ export interface BreakerContext {
   readonly voices: { readonly [key: string]: Voice }
   readonly finding: CircuitFinding
   readonly epoch: number
-  readonly crashes: { readonly [key: string]: number }
+  readonly crashes: { readonly [key: string]: Crashes }
   /** A strategy that was respawned away from closed: its first snapshot is not its last word. */
   readonly resuming: string | undefined
   readonly failure: { readonly part: string; readonly error: unknown } | undefined
@@ -59,18 +65,7 @@ function holdersOf(context: BreakerContext): Holder[] {
   const { phase, mode, operator, finding } = context
   const common = { rule: "", statistics: undefined }
   const holders: Holder[] = []
-  if (phase !== "active") {
-    const reason = `the breaker is ${phase}`
-    holders.push({
-      by: "lifecycle",
-      layer: "lifecycle",
-      since: context.at,
-      reason,
-      ...common,
-      rule: "phase",
-      demand: { share: 0 },
-    })
-  }
+  if (phase !== "active") holders.push(heldByPhase(phase, context.at))
   if (mode === "forcedOpen") {
     holders.push({
       by: "operator",
@@ -113,17 +108,6 @@ export function gateOf(context: BreakerContext): Gate {
     lines: Object.freeze(Object.values(context.voices).reduce<Lines>((all, { lines }) => joinLines(all, lines), {})),
     holders: Object.freeze(holders),
   })
-}
-
-/** A new gate for a context that is about to change, and what the meter must know of it. */
-export function publication(context: BreakerContext, change: Partial<BreakerContext> = {}) {
-  const after = { ...context, ...change }
-  const gate = gateOf(after)
-  const told = after.phase === "active" && !after.metered
-  const toMeter: readonly GatePublished[] = told
-    ? [{ type: "gate.published", epoch: gate.epoch, lines: gate.lines }]
-    : []
-  return { next: { ...change, gate }, toMeter }
 }
 
 /** What came of hearing one snapshot. */
@@ -192,14 +176,49 @@ function moveOf(context: BreakerContext, finding: CircuitFinding, at: number, ep
 export const hearersOf = (context: BreakerContext, event: { readonly type: string }): readonly string[] =>
   context.parts.filter(({ plug }) => (plug.hears as readonly string[]).includes(event.type)).map(({ plug }) => plug.key)
 
-/** What losing a crashed child means: its voice is gone; it is replaced unless it crashed too often. */
-export function lose(context: BreakerContext, key: string, respawns: number) {
-  const crashes = (context.crashes[key] ?? 0) + 1
-  const part = crashes > respawns ? undefined : context.parts.find(({ plug }) => plug.key === key)
+/** A part that crashes more often than this within ten minutes is left out. */
+const crashLimit = { count: 5, withinMs: 600_000 }
+
+function countCrash({ crashes, at }: BreakerContext, key: string): Crashes {
+  const before = crashes[key]
+  if (before === undefined || at - before.since > crashLimit.withinMs) return { count: 1, since: at }
+  return { ...before, count: before.count + 1 }
+}
+
+/** A respawned strategy counts its entries anew: whatever it says first is news. */
+const noEntries = -1
+
+/** What is found of a circuit whose strategy was left out: nothing holds calls back any more. */
+const leftOut = ({ at, finding }: BreakerContext): CircuitFinding => ({
+  circuit: "closed",
+  entries: finding.entries + 1,
+  at,
+  reason: "its strategy crashed too often and was left out",
+  rule: "leftOut",
+  statistics: undefined,
+})
+
+/**
+ * What losing a crashed child means: its voice is gone, and it is replaced unless it crashed too often. With a strategy its
+ * evidence is lost, so a new epoch begins.
+ */
+export function lose(context: BreakerContext, key: string) {
+  const crashed = countCrash(context, key)
+  const plug = context.parts.find((part) => part.plug.key === key)?.plug
+  const part = crashed.count > crashLimit.count ? undefined : context.parts.find((other) => other.plug.key === key)
   const { [key]: _silenced, ...voices } = context.voices
-  const resumes = part?.plug.kind === "strategy" && context.finding.circuit !== "closed"
-  // Whoever is left out hears nothing any more: sending to a child that is gone would end the root.
-  const parts = part ? context.parts : context.parts.filter(({ plug }) => plug.key !== key)
-  const lost = { parts, crashes: { ...context.crashes, [key]: crashes }, voices, resuming: resumes ? key : undefined }
-  return { lost, part, resumes }
+  const isStrategy = plug?.kind === "strategy"
+  const resumes = isStrategy && part !== undefined && context.finding.circuit !== "closed"
+  const finding = !isStrategy ? context.finding : part ? { ...context.finding, entries: noEntries } : leftOut(context)
+  const epoch = isStrategy ? context.epoch + 1 : context.epoch
+  const lost = {
+    // Whoever is left out hears nothing any more: sending to a child that is gone would end the root.
+    parts: part ? context.parts : context.parts.filter((other) => other.plug.key !== key),
+    crashes: { ...context.crashes, [key]: crashed },
+    voices,
+    epoch,
+    finding,
+    resuming: resumes ? key : context.resuming,
+  }
+  return { lost, part, resumes, moved: moveOf(context, finding, context.at, epoch) }
 }

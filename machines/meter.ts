@@ -3,7 +3,7 @@
  * same alarms as the data plane, which replaces it when there is one.
  */
 import { fromTransition } from "xstate"
-import type { Lines } from "./vocabulary/gate.ts"
+import type { Gate, Lines } from "./vocabulary/gate.ts"
 import { addLatency, emptySketch, type Sketch, summarise, turn } from "./vocabulary/latency.ts"
 import { isFailure } from "./vocabulary/outcome.ts"
 import type { CallOverdue, OutcomeSettled, Report, Slice } from "./vocabulary/signal.ts"
@@ -24,10 +24,11 @@ export interface MeterState {
   readonly reports: number
 }
 
+/** A new gate is in force. The meter watches its lines; the data plane obeys it. */
 export interface GatePublished {
   readonly type: "gate.published"
-  readonly epoch: number
-  readonly lines: Lines
+  readonly breaker: string
+  readonly gate: Gate
 }
 
 export type MeterEvent = GatePublished | OutcomeSettled | CallOverdue
@@ -54,7 +55,7 @@ const freshSlice = (startedAt: number): SliceCounts => ({
 })
 
 /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
-function adopt(state: MeterState, { epoch, lines }: GatePublished): MeterState {
+function adopt(state: MeterState, { gate: { epoch, lines } }: GatePublished): MeterState {
   if (epoch === state.epoch) return { ...state, lines, armed: true }
   const window = lines.circuit && emptyWindow(lines.circuit.window)
   return { ...state, epoch, lines, window, armed: true, overdue: 0 }

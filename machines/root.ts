@@ -3,9 +3,9 @@ import type { AnyActorLogic } from "xstate"
 import type { BreakerInput } from "./breakerEvents.ts"
 import type { BreakerContext } from "./fold.ts"
 import { type ChosenPart, chooseParts, registry } from "./registry.ts"
-import { type Gate, idleGate } from "./vocabulary/gate.ts"
+import { type Gate, idleGate, type Mode } from "./vocabulary/gate.ts"
 import { isBad } from "./vocabulary/outcome.ts"
-import type { BreakerRestored, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
+import type { BreakerRestored, OperatorActed, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
 
 /** The context that a breaker begins with. */
 export const freshContext = (input: BreakerInput): BreakerContext => ({
@@ -68,6 +68,28 @@ export const resumption = ({ at }: BreakerContext, key: string): BreakerRestored
 /** Time as the root knows it: the latest stamp. */
 export const timeOf = (context: BreakerContext, event: object) =>
   "at" in event && typeof event.at === "number" ? Math.max(context.at, event.at) : context.at
+
+/** What an operator's act changes, and who is told; `undefined` when it changes nothing. The same mode for a new reason is no new epoch. */
+export function actOf(context: BreakerContext, event: object, mode: Mode) {
+  if (!("why" in event && "at" in event)) return undefined
+  const { at, why } = event as { at: number; why: string }
+  const { mode: from, operator, name: breaker } = context
+  const isNew = mode !== from
+  if (!isNew && (mode === "auto" || why === operator.why)) return undefined
+  const next = {
+    mode,
+    operator: { why, since: isNew ? at : operator.since },
+    at: timeOf(context, event),
+    epoch: isNew ? context.epoch + 1 : context.epoch,
+  }
+  const forced: OperatorActed | undefined = mode === "forcedOpen" ? { type: "operator.forcedOpen", at, why } : undefined
+  const released: OperatorActed | undefined = from === "forcedOpen" ? { type: "operator.released", at, why } : undefined
+  return {
+    next,
+    changed: { type: "mode.changed", at, breaker, from, to: mode, why } as const,
+    told: isNew ? (forced ?? released) : undefined,
+  }
+}
 
 /** Whether a call enters only as a probe. */
 export const isProbing = ({ restriction }: Gate) => Number.isFinite(restriction.probes)

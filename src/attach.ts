@@ -1,10 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { BreakerEvent } from "../machines/breakerEvents.ts"
+import { InvalidConfig, show } from "../machines/options.ts"
 import { hooksOf, preparePlane } from "./assemble.ts"
 import { AssembledBreaker, type Breaker } from "./Breaker.ts"
 import { type Clock, systemClock } from "./Clock.ts"
-import { type Conductor, Orchestra, type RootActor } from "./control-plane/conductor.ts"
+import { AttachedOrchestra, type Conductor, type RootActor } from "./control-plane/conductor.ts"
 
 /** An actor that runs `breakerLogic`: made by `createActor`, spawned or invoked by a machine of yours. */
 export interface BreakerActorRef {
@@ -14,11 +15,29 @@ export interface BreakerActorRef {
   on(type: never, listener: never): { unsubscribe(): void }
 }
 
-const attached = new WeakMap<object, Breaker>()
+interface Attached {
+  readonly breaker: Breaker
+  readonly clock: Clock
+}
+
+const attached = new WeakMap<object, Attached>()
+
+export interface AttachOptions {
+  /** Where the breaker gets its time from: the clock of the actor's own system. Default: the process's clock. */
+  readonly clock?: Clock | undefined
+}
+
+/** One data plane cannot live on two clocks. */
+function again({ breaker, clock }: Attached, asked: Clock | undefined): Breaker {
+  if (asked === undefined || asked === clock) return breaker
+  const rule = "must be the clock that this actor was attached with"
+  throw new InvalidConfig([{ path: "options.clock", value: show(asked), rule }])
+}
 
 /**
  * The breaker that obeys this actor: calls go through a data plane, the actor decides. One data plane per actor, made once.
- * Stopping the breaker stops its calls; the actor belongs to whoever made it.
+ * Stopping the breaker ends its calls and lets go of the actor, which belongs to whoever made it and goes on alone. When the
+ * actor is stopped, or has not been started yet, the breaker refuses.
  *
  * @example
  * import { attach } from "recloser"
@@ -33,32 +52,29 @@ const attached = new WeakMap<object, Breaker>()
  * await search.stop()
  * actor.stop()
  */
-export function attach(actor: BreakerActorRef, options: { readonly clock?: Clock | undefined } = {}): Breaker {
+export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Breaker {
   const known = attached.get(actor)
-  if (known !== undefined) return known
+  if (known !== undefined) return again(known, options.clock)
   const { clock = systemClock } = options
   const root = actor as unknown as RootActor
   const { name, parts } = root.getSnapshot().context
   const late: { conductor?: Conductor } = {}
   const { plane, listeners, whenIdle } = preparePlane(name, clock, undefined, (report) => late.conductor?.send(report))
-  const conductor = new Orchestra(root, hooksOf(plane, listeners))
-  conductor.send({ type: "breaker.attached" })
-  const unlisten = conductor.listen()
+  const conductor = new AttachedOrchestra(root, hooksOf(plane, listeners))
+  const unlisten = conductor.listen(() => clock.now())
+  conductor.send({ type: "breaker.attached", at: clock.now() })
   late.conductor = conductor
   const scope = Scope.makeUnsafe()
-  Effect.runSync(
-    Scope.addFinalizer(
-      scope,
-      Effect.sync(() => {
-        plane.stop()
-        unlisten()
-      }),
-    ),
-  )
+  const letGo = () => {
+    plane.stop()
+    unlisten()
+    attached.delete(actor)
+  }
+  Effect.runSync(Scope.addFinalizer(scope, Effect.sync(letGo)))
   const breaker = new AssembledBreaker(
     { name, clock, plane, conductor, listeners, classify: undefined, parts, whenIdle },
     scope,
   )
-  attached.set(actor, breaker)
+  attached.set(actor, { breaker, clock })
   return breaker
 }

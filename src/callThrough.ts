@@ -1,12 +1,15 @@
 import { fromPromise } from "xstate"
 import { attach, type BreakerActorRef } from "./attach.ts"
 import type { ExecuteOptions } from "./Breaker.ts"
+import type { Clock } from "./Clock.ts"
 import type { CallContext } from "./execution.ts"
 
 /** What an invoked call needs: the breaker's actor, and the work. */
 export interface CallThroughInput {
   readonly breaker: BreakerActorRef
   readonly run: (call: Pick<CallContext, "signal" | "attempt" | "deadline">) => unknown
+  /** The clock of the actor system, for an actor that nobody has attached before. Default: the process's clock. */
+  readonly clock?: Clock | undefined
   readonly options?: Omit<ExecuteOptions<unknown>, "signal"> | undefined
 }
 
@@ -25,5 +28,6 @@ export interface CallThroughInput {
  * breaker.stop()
  */
 export const callThrough = /* @__PURE__ */ fromPromise<unknown, CallThroughInput>(
-  ({ input: { breaker, run, options }, signal }) => attach(breaker).execute<unknown>(run, { ...options, signal }),
+  ({ input: { breaker, run, clock, options }, signal }) =>
+    attach(breaker, { clock }).execute<unknown>(run, { ...options, signal }),
 )

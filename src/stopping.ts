@@ -30,12 +30,12 @@ const whenIdle = ({ plane, whenIdle, clock }: Assembly, graceMs: number): Effect
 export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: number): Effect.Effect<void> => {
   const { name, plane, conductor, clock } = assembly
   const interrupted = () => new CallRejected(rejectNow(refusalByShare(name, plane.gate), clock.now()))
-  return Effect.sync(() => conductor.send({ type: "breaker.stop", at: clock.now() })).pipe(
+  return Effect.sync(() => conductor.close(clock.now())).pipe(
     Effect.andThen(whenIdle(assembly, graceMs)),
     Effect.andThen(
       Effect.sync(() => {
         runner?.interruptAll(interrupted)
-        conductor.send({ type: "breaker.drained", at: clock.now() })
+        conductor.finish(clock.now())
       }),
     ),
   )

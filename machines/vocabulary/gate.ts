@@ -148,6 +148,30 @@ export interface Gate {
   readonly holders: readonly Holder[]
 }
 
+/** Lifecycle as a holder: outside its active phase a breaker admits nothing. */
+export const heldByPhase = (phase: Phase, since: number): Holder => ({
+  by: "lifecycle",
+  layer: "lifecycle",
+  since,
+  reason: `the breaker is ${phase}`,
+  rule: "phase",
+  statistics: undefined,
+  demand: { share: 0 },
+})
+
+/** The same gate for a breaker that has left its active phase: lifecycle holds it, and an operator's leniency is over. */
+export const leave = (gate: Gate, phase: Phase, at: number): Gate => {
+  const holder = heldByPhase(phase, at)
+  return Object.freeze({
+    ...gate,
+    version: gate.version + 1,
+    phase,
+    enforcement: "on",
+    restriction: Object.freeze(tighten(gate.restriction, holder.demand)),
+    holders: Object.freeze([holder, ...gate.holders]),
+  })
+}
+
 /** The gate before anything has started: lifecycle alone holds it. */
 export const idleGate: Gate = Object.freeze({
   version: 0,
@@ -156,7 +180,7 @@ export const idleGate: Gate = Object.freeze({
   mode: "auto",
   enforcement: "on",
   circuit: "closed",
-  restriction: unrestricted,
+  restriction: Object.freeze(tighten(unrestricted, { share: 0 })),
   lines: Object.freeze({}),
-  holders: Object.freeze([]),
+  holders: Object.freeze([heldByPhase("idle", 0)]),
 })

@@ -8,7 +8,8 @@ import { type ActorOptions, createActor } from "xstate"
 import { breakerLogic } from "../../machines/breaker.ts"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "../../machines/breakerEvents.ts"
 import type { BreakerContext } from "../../machines/fold.ts"
-import type { Gate } from "../../machines/vocabulary/gate.ts"
+import type { GatePublished } from "../../machines/meter.ts"
+import { type Gate, leave, type Phase } from "../../machines/vocabulary/gate.ts"
 import { machineClock, type Timekeeper } from "./clock.ts"
 
 /** A breaker whose part could not start; everything that had started is stopped again. */
@@ -38,46 +39,59 @@ export interface RootActor {
   subscribe(observer: {
     next: (snapshot: { readonly context: BreakerContext }) => void
     error?: (error: unknown) => void
-  }): {
-    unsubscribe(): void
-  }
+    complete?: () => void
+  }): { unsubscribe(): void }
   on(type: "*", listener: (event: BreakerEmitted) => void): { unsubscribe(): void }
 }
 type ChildActor = { getSnapshot(): unknown }
+
+/** What an actor emits for listeners; its gates go to the data plane instead. */
+export type Told = Exclude<BreakerEmitted, GatePublished>
 
 export interface ConductorHooks {
   /** A new gate, to be obeyed at once. */
   swap(gate: Gate): void
   /** Something for listeners. Whatever it throws is the listener's affair, not the machine's. */
-  emitted(event: BreakerEmitted): void
+  emitted(event: Told): void
 }
 
 export interface Conductor {
   readonly root: RootActor
   send(event: BreakerEvent): void
+  /** Nothing more is admitted; calls in flight may end. */
+  close(at: number): void
+  /** Calls in flight have ended, or were interrupted. */
+  finish(at: number): void
 }
 
 /** Orders what comes out of a root actor: gate first, then listeners, outermost call last. */
 export class Orchestra implements Conductor {
   readonly root: RootActor
   readonly #hooks: ConductorHooks
-  readonly #queue: BreakerEmitted[] = []
+  readonly #queue: Told[] = []
   #depth = 0
   #draining = false
-  #version = -1
+  #gate: Gate
+  #hasLeft = false
 
   constructor(root: RootActor, hooks: ConductorHooks) {
     this.root = root
     this.#hooks = hooks
+    this.#gate = root.getSnapshot().context.gate
   }
 
-  /** Listens to the root from now on; answers how to stop. */
-  listen(): () => void {
-    const snapshots = this.root.subscribe({ next: ({ context }) => this.#take(context.gate), error: () => {} })
+  /** Listens to the root from now on; answers how to stop. An actor ended by its owner leaves a breaker that has stopped. */
+  listen(now: () => number): () => void {
     const emissions = this.root.on("*", (event) => {
-      this.#queue.push(event)
+      if (event.type === "gate.published") this.#swap(event.gate)
+      else this.#queue.push(event)
     })
-    this.#take(this.root.getSnapshot().context.gate)
+    const snapshots = this.root.subscribe({
+      next: () => this.#drain(),
+      error: (error) => this.#fail(error),
+      complete: () => this.leave("stopped", now()),
+    })
+    this.#swap(this.root.getSnapshot().context.gate)
     return () => {
       snapshots.unsubscribe()
       emissions.unsubscribe()
@@ -87,6 +101,14 @@ export class Orchestra implements Conductor {
   /** Tells the root. One that has stopped hears nothing more, and XState would complain of it on the console. */
   send(event: BreakerEvent): void {
     if (this.root.getSnapshot().status === "active") this.enter(() => this.root.send(event))
+  }
+
+  close(at: number): void {
+    this.send({ type: "breaker.stop", at })
+  }
+
+  finish(at: number): void {
+    this.send({ type: "breaker.drained", at })
   }
 
   enter(run: () => void): void {
@@ -99,12 +121,33 @@ export class Orchestra implements Conductor {
     }
   }
 
-  #take(gate: Gate): void {
-    if (gate.version !== this.#version) {
-      this.#version = gate.version
-      this.#hooks.swap(gate)
-    }
+  /** Whatever the actor still says, its gate is no longer obeyed: lifecycle alone holds the data plane's. */
+  leave(phase: Phase, at: number): void {
+    this.#hasLeft = true
+    if (this.#gate.phase === phase) return
+    this.#gate = leave(this.#gate, phase, at)
+    this.#hooks.swap(this.#gate)
+  }
+
+  /** The root itself has failed: a breaker that cannot decide must not stand in the way. */
+  #fail(error: unknown): void {
+    if (this.#hasLeft) return
+    this.#hasLeft = true
+    this.#hooks.swap({ ...this.#gate, version: this.#gate.version + 1, enforcement: "off" })
+    this.#queue.push({
+      type: "trouble",
+      breaker: this.root.getSnapshot().context.name,
+      part: "breaker",
+      error,
+      gaveUp: true,
+    })
     this.#drain()
+  }
+
+  #swap(gate: Gate): void {
+    if (this.#hasLeft) return
+    this.#gate = gate
+    this.#hooks.swap(gate)
   }
 
   #drain(): void {
@@ -115,6 +158,17 @@ export class Orchestra implements Conductor {
     } finally {
       this.#draining = false
     }
+  }
+}
+
+/** The conductor of an actor that belongs to somebody else: it leaves the actor as it was found. */
+export class AttachedOrchestra extends Orchestra {
+  override close(at: number): void {
+    this.leave("draining", at)
+  }
+  override finish(at: number): void {
+    this.leave("stopped", at)
+    this.send({ type: "breaker.detached", at })
   }
 }
 
@@ -153,7 +207,7 @@ export const conduct = (options: ConductorOptions): Effect.Effect<Conductor, Sta
       const clock = machineClock(time, enter)
       const actor = createActor(breakerLogic, { input, clock, ...(watch && { inspect: watch }) })
       const orchestra = new Orchestra(actor as RootActor, hooks)
-      const unlisten = orchestra.listen()
+      const unlisten = orchestra.listen(() => time.now())
       const stop = () => {
         actor.stop()
         unlisten()

@@ -1,9 +1,9 @@
 /** The XState door: the breaker as an actor, alone or in an app's machine, and calls through it. */
-import { attach, CallRejected, createBreaker, StartFailed } from "recloser"
+import { attach, type Breaker, CallRejected, createBreaker, StartFailed } from "recloser"
 import { breakerLogic, type CircuitMoved, callThrough, timeout } from "recloser/machines"
 import { createVirtualClock, scriptedBackend, type VirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
-import { type ActorRefFrom, assign, createActor, setup, waitFor } from "xstate"
+import { type ActorRefFrom, assign, createActor, fromCallback, setup, waitFor } from "xstate"
 import { wheelOf } from "../../src/Clock.ts"
 import { down, expectConsistent, fail, failing, succeed, trip, working } from "../support/breakers.ts"
 import { alone, boom, gateOf, phaseOf, whileBroken } from "../support/parts.ts"
@@ -241,9 +241,56 @@ describe("attach", () => {
     const breaker = alone(quick)
     const attached = attach(breaker.actor, { clock: breaker.clock })
     await attached.stop()
-    expect(phaseOf(breaker)).toBe("stopped")
-    expect(breaker.actor.getSnapshot().status).toBe("active")
+    expect(phaseOf(breaker)).toBe("active")
+    expect(attached.phase).toBe("stopped")
     expect(await attached.tryExecute(working)).toMatchObject({ ok: false, error: { layer: "lifecycle" } })
+    breaker.settle("failure", 20)
+    expect(gateOf(breaker).circuit).toBe("open")
+    const again = attach(breaker.actor, { clock: breaker.clock })
+    expect(again).not.toBe(attached)
+    expect(again.circuit).toBe("open")
+    breaker.actor.stop()
+  })
+
+  test("refuses while its actor has not started, and obeys it from its start", async () => {
+    const clock = createVirtualClock()
+    const actor = createActor(breakerLogic, { input: { name: "late" }, clock })
+    const attached = attach(actor, { clock })
+    expect(await attached.tryExecute(working)).toMatchObject({ ok: false, error: { layer: "lifecycle" } })
+    actor.start()
+    expect(await attached.execute(working)).toBe("up")
+    actor.stop()
+  })
+
+  test("refuses when its actor is stopped by its maker, whatever the gate was", async () => {
+    const breaker = alone(quick)
+    const attached = attach(breaker.actor, { clock: breaker.clock })
+    expect(await attached.execute(working)).toBe("up")
+    breaker.actor.stop()
+    expect(attached.phase).toBe("stopped")
+    expect(await attached.tryExecute(working)).toMatchObject({ ok: false, error: { layer: "lifecycle" } })
+    await attached.stop()
+  })
+
+  test("refuses a second clock for the same actor", () => {
+    const breaker = alone(quick)
+    attach(breaker.actor, { clock: breaker.clock })
+    expect(() => attach(breaker.actor, { clock: createVirtualClock() })).toThrow(/options.clock: must be the clock/)
+    breaker.actor.stop()
+  })
+
+  test("has the new gate in force when a parent or a listener of the actor hears of a move", async () => {
+    const seen: string[] = []
+    const heard: { attached?: Breaker } = {}
+    const parent = createActor(
+      fromCallback(({ receive }) => receive(() => seen.push(heard.attached?.circuit ?? "none"))),
+    ).start()
+    const breaker = alone({ ...quick, report: parent })
+    breaker.actor.on("circuit.moved", () => seen.push(heard.attached?.circuit ?? "none"))
+    heard.attached = attach(breaker.actor, { clock: breaker.clock })
+    await trip(heard.attached)
+    expect(seen).toEqual(["open", "open"])
+    breaker.actor.stop()
   })
 })
 

@@ -123,6 +123,38 @@ describe("a part that crashes", () => {
     expect(gateOf(breaker)).toMatchObject({ phase: "active", restriction: { share: 1 } })
   })
 
+  test("breaker law 5: a strategy that is left out leaves no name of a circuit that holds nothing", async () => {
+    const strategy = brittleBasic("actions", "noteWaited", 100)
+    const breaker = alone({ parts: [chosen(strategy, { openFor: "1 second" })] })
+    for (let round = 0; round < 8; round++) {
+      breaker.settle("failure", 20)
+      await breaker.clock.advance("1 second")
+    }
+    expect(troublesOf(breaker).at(-1)).toMatchObject({ part: "basic", gaveUp: true })
+    expect(gateOf(breaker)).toMatchObject({ circuit: "closed", restriction: { share: 1 }, holders: [] })
+    const last = breaker.emitted.filter(({ type }) => type === "circuit.moved").at(-1)
+    expect(last).toMatchObject({ from: "open", to: "closed", rule: "leftOut" })
+  })
+
+  test("breaker laws 3 and 5: a strategy that was replaced begins a new epoch, without the evidence of the old one", () => {
+    const breaker = alone({ parts: [chosen(brittleBasic("guards", "alarmed"))] })
+    const { epoch } = gateOf(breaker)
+    breaker.settle("failure", 20)
+    expect(troublesOf(breaker)).toHaveLength(1)
+    expect(gateOf(breaker).epoch).toBeGreaterThan(epoch)
+    breaker.settle("failure", 19)
+    expect(gateOf(breaker).circuit).toBe("closed")
+  })
+
+  test("breaker law 5: crashes of long ago are forgotten", async () => {
+    const breaker = alone({ parts: [chosen(basic), chosen(brittle("frail", 100))] })
+    for (let round = 0; round < 12; round++) {
+      closeSlice(breaker)
+      await breaker.clock.advance("5 minutes")
+    }
+    expect(troublesOf(breaker).map(({ gaveUp }) => gaveUp)).not.toContain(true)
+  })
+
   test.each(["demand", "lines"] as const)(
     "breaker law 5: a part whose %s throws is isolated like one that crashes",
     (word) => {

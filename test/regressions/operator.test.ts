@@ -52,11 +52,25 @@ describe("forced open", () => {
     breaker.on("mode", ({ from, to, why }) => modes.push(`${from} → ${to}: ${why}`))
     breaker.forceOpen("one")
     const { epoch } = breaker.metrics()
-    breaker.forceOpen("two")
+    breaker.forceOpen("one")
     expect(breaker.metrics().epoch).toBe(epoch)
     breaker.release("three")
     breaker.release("four")
     expect(modes).toEqual(["auto → forcedOpen: one", "forcedOpen → auto: three"])
+  })
+
+  test("for a new reason, kept telling the old one", () => {
+    const { breaker, clock } = world()
+    const whys: string[] = []
+    breaker.on("mode", ({ why }) => whys.push(why))
+    breaker.forceOpen("one")
+    const { epoch } = breaker.metrics()
+    const since = clock.now()
+    void clock.advance("1 second")
+    breaker.forceOpen("two")
+    expect(breaker.wouldReject()).toMatchObject({ reason: "two", since })
+    expect(breaker.metrics().epoch).toBe(epoch)
+    expect(whys).toEqual(["one", "two"])
   })
 
   test("let a call that began before decide afterwards", async () => {
