@@ -61,7 +61,7 @@ const withDeadline = <A, E, R, A2, E2, R2>(
       let timedOut: CallTimedOut | undefined
       const alarm = new Alarm((now) => {
         timedOut = new CallTimedOut(name, timeoutMs)
-        plane.settleAt(receipt, "timedOut", now)
+        plane.settleAt(receipt, plane.kindOfTimeout(timeoutMs, now), now)
         child.interruptUnsafe()
       })
       alarm.holds = true

@@ -8,7 +8,7 @@
  * Laws:
  *   1. It never restricts a call.
  *   2. Times in state add up to the time since it started.
- *   3. The score lies between 0 and 1, never falls when a failure becomes a success, and is 1 without evidence.
+ *   3. The score lies between 0 and 1, never falls when a failure becomes a success, is 1 without evidence, and is 0 while open.
  *   4. What it keeps is bounded: 60 slices, five states, one count per rule of the charts.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
@@ -91,6 +91,12 @@ export const metrics = component({
   hears: ["slice.closed", "circuit.moved"],
   report: (snapshot, at) => {
     const context = contextOf(snapshot)
-    return { score: score(context.slices), msIn: pass(context, at), moves: context.moves, slices: context.slices }
+    const { circuit, slices } = context
+    return {
+      score: circuit === "open" ? 0 : score(slices),
+      msIn: pass(context, at),
+      moves: context.moves,
+      slices: context.slices,
+    }
   },
 })

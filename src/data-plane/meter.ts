@@ -13,6 +13,8 @@ import { Alarm, type Wheel } from "./wheel.ts"
 import { makeRing, type Ring } from "./window.ts"
 
 const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
+/** Fewer successes than this say nothing about a tail. */
+const knownSamples = 100
 const never = Number.POSITIVE_INFINITY
 
 export class Meter {
@@ -74,6 +76,12 @@ export class Meter {
 
   latency(now: number): LatencySummary {
     return this.#sketch?.summary(now) ?? noLatency
+  }
+
+  /** What successes usually take at most; 0 while too little is known. */
+  usualMs(now: number): number {
+    const { samples, p99 } = this.latency(now)
+    return samples < knownSamples ? 0 : p99
   }
 
   stop(): void {

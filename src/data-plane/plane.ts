@@ -8,16 +8,11 @@ import { creditOf, creditPerCall, leaseOf } from "../../machines/vocabulary/admi
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { isBad, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
-import {
-  type Rejection,
-  type RejectionTemplate,
-  refusalByProbes,
-  refusalByShare,
-  rejectNow,
-} from "../../machines/vocabulary/rejection.ts"
+import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Meter } from "./meter.ts"
 import { ProbePlace, Receipt, type Settler } from "./receipt.ts"
+import { Refusals } from "./refusals.ts"
 import { Tally } from "./tally.ts"
 import { Alarm, type Wheel } from "./wheel.ts"
 
@@ -50,13 +45,13 @@ export class Plane implements Settler {
   #credit = 0
   readonly #places = new Set<ProbePlace>()
   readonly #leases = new Map<Receipt, Alarm>()
-  #byShare: RejectionTemplate | undefined
-  #byProbes: RejectionTemplate | undefined
+  readonly #refusals: Refusals
 
   constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
+    this.#refusals = new Refusals(breaker, this.gate)
     this.meter = new Meter(wheel, (report) => hooks.signal(report))
   }
 
@@ -70,8 +65,7 @@ export class Plane implements Settler {
     this.timeoutMs = gate.enforcement === "on" ? gate.restriction.timeoutMs : Number.POSITIVE_INFINITY
     this.isShut = share === 0 && gate.enforcement === "on"
     this.untimed = this.#free && gate.lines.slowAfterMs === undefined && gate.lines.sliceMs === undefined
-    this.#byShare = undefined
-    this.#byProbes = undefined
+    this.#refusals.adopt(gate)
     this.meter.adopt(gate, this.#wheel.host.now())
   }
 
@@ -96,16 +90,24 @@ export class Plane implements Settler {
     const { restriction, enforcement } = this.gate
     if (this.#free || enforcement !== "on") return undefined
     if (restriction.share > 0 && Number.isFinite(restriction.probes)) {
-      return this.#places.size < restriction.probes ? undefined : this.#busyProbes(now)
+      return this.#places.size < restriction.probes ? undefined : this.#refusals.byProbes(now, this.#places)
     }
     const enough = restriction.share >= 1 || this.#credit + creditOf(restriction.share) >= creditPerCall
-    return enough ? undefined : rejectNow(this.#shareTemplate(), now)
+    return enough ? undefined : this.#refusals.byShare(now)
   }
 
   settle(receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean {
     if (!kinds.includes(kind)) throw new TypeError(`settle takes one of ${kinds.join(", ")}`)
     const judged = kind === "failure" && details !== undefined && "error" in details
     return this.settleAt(receipt, judged ? this.#hooks.classify(details.error) : kind, this.#wheel.host.now())
+  }
+
+  /**
+   * What a call that ran out of time says. A caller that gave it less than the service usually takes (the 99th percentile of its
+   * successes) was impatient: that is no failure of the service.
+   */
+  kindOfTimeout(givenMs: number, now: number): OutcomeKind {
+    return givenMs < this.timeoutMs && givenMs < this.meter.usualMs(now) ? "ignored" : "timedOut"
   }
 
   /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe's place has the strategy's own lease. */
@@ -181,11 +183,13 @@ export class Plane implements Settler {
     if (enforcement === "off") return this.#admitUncounted(now)
     if (Number.isFinite(restriction.probes) && restriction.share > 0) {
       if (this.#places.size < restriction.probes) return this.#admitProbe(now)
-      return enforcement === "observe" ? this.#shadow(now) : this.#refuse(this.#busyProbes(now), now)
+      return enforcement === "observe"
+        ? this.#shadow(now)
+        : this.#refuse(this.#refusals.byProbes(now, this.#places), now)
     }
     this.#credit = restriction.share >= 1 ? creditPerCall : this.#credit + creditOf(restriction.share)
     if (this.#credit < creditPerCall) {
-      return enforcement === "observe" ? this.#shadow(now) : this.#refuse(rejectNow(this.#shareTemplate(), now), now)
+      return enforcement === "observe" ? this.#shadow(now) : this.#refuse(this.#refusals.byShare(now), now)
     }
     this.#credit -= creditPerCall
     this.#begin(now)
@@ -217,18 +221,6 @@ export class Plane implements Settler {
     this.tally.refuse(rejection.layer)
     this.#hooks.refused(rejection, now)
     return rejection
-  }
-
-  #shareTemplate(): RejectionTemplate {
-    return (this.#byShare ??= Object.freeze(refusalByShare(this.breaker, this.gate)))
-  }
-
-  /** When the oldest lease ends a place is free for certain; a probe that settles frees it earlier. */
-  #busyProbes(now: number): Rejection {
-    this.#byProbes ??= refusalByProbes(this.breaker, this.gate)
-    let free = Number.POSITIVE_INFINITY
-    for (const place of this.#places) free = Math.min(free, place.due)
-    return rejectNow(this.#byProbes, now, free)
   }
 
   #settleProbe(receipt: Receipt, place: ProbePlace, kind: OutcomeKind, now: number): void {

@@ -18,3 +18,41 @@ describe("a slow service", () => {
     expect(breaker.circuit).toBe("closed")
   })
 })
+
+describe("a caller that gives less time than the service takes", () => {
+  const strategy = { type: "basic", window: { type: "time", minimumCalls: 10 } } as const
+
+  test("opened the circuit for everybody", async () => {
+    const { breaker, clock } = world({ strategy })
+    const backend = scriptedBackend(clock, { answer: "value", after: "100 millis" })
+    for (let call = 0; call < 150; call++) {
+      const run = breaker.execute(backend.call)
+      await clock.advance("100 millis")
+      await run
+    }
+    for (let call = 0; call < 50; call++) {
+      const run = breaker.tryExecute(backend.call, { deadline: "50 millis" })
+      await clock.advance("50 millis")
+      expect(await run).toMatchObject({ ok: false, error: { _tag: "CallTimedOut", timeoutMs: 50 } })
+    }
+    expect(breaker.circuit).toBe("closed")
+    expect(breaker.metrics().calls).toMatchObject({ ignored: 50, timedOut: 0 })
+  })
+
+  test("is told from one that gives enough to a service that hangs", async () => {
+    const { breaker, clock } = world({ strategy })
+    const backend = scriptedBackend(clock, { answer: "value", after: "100 millis" })
+    for (let call = 0; call < 150; call++) {
+      const run = breaker.execute(backend.call)
+      await clock.advance("100 millis")
+      await run
+    }
+    const hanging = () => new Promise<never>(() => {})
+    for (let call = 0; call < 110; call++) {
+      const run = breaker.tryExecute(hanging, { deadline: "200 millis" })
+      await clock.advance("200 millis")
+      await run
+    }
+    expect(breaker.circuit).toBe("open")
+  })
+})

@@ -1,0 +1,159 @@
+/** One admitted call as a promise: its deadline, its signal, its one outcome. */
+import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
+import { type Classify, classifyWith } from "./classify.ts"
+import type { Receipt } from "./data-plane/receipt.ts"
+import { Timer } from "./data-plane/wheel.ts"
+import type { CallContext, Runner } from "./execution.ts"
+
+export type Fallback<T> = (reason: CallRejected | CallTimedOut) => T | PromiseLike<T>
+
+/** How one call ends for its caller, and what its end means. */
+export interface Course<T> {
+  readonly resolve: (value: T | PromiseLike<T>) => void
+  readonly reject: (error: unknown) => void
+  readonly classify: Classify<never> | undefined
+  readonly fallback: Fallback<T> | undefined
+  readonly callerSignal: AbortSignal | undefined
+}
+
+const never = Number.POSITIVE_INFINITY
+const settled = Promise.resolve()
+
+/** A call of whatever type, in the list of those in flight. */
+export interface InFlight {
+  older: InFlight | undefined
+  newer: InFlight | undefined
+  interrupt(error: CallRejected): void
+}
+
+/** One call in flight: what its function is given, and the timer of its deadline. */
+export class Call<T> extends Timer implements CallContext, InFlight {
+  readonly attempt = 1
+  readonly deadline: number
+  older: InFlight | undefined
+  newer: InFlight | undefined = undefined
+  readonly #runner: Runner
+  readonly #receipt: Receipt
+  readonly #course: Course<T>
+  #controller: AbortController | undefined = undefined
+  /** Why the call was ended from outside; then its own result no longer counts. */
+  #abortedBy: unknown = undefined
+  #abandon: (() => void) | undefined = undefined
+  ended = false
+
+  constructor(runner: Runner, receipt: Receipt, timeoutMs: number, course: Course<T>) {
+    super()
+    this.holds = true
+    this.deadline = receipt.startedAt + timeoutMs
+    this.#runner = runner
+    this.#receipt = receipt
+    this.#course = course
+    const newest = runner.newest
+    this.older = newest
+    if (newest !== undefined) newest.newer = this
+    runner.newest = this
+    if (timeoutMs < never) runner.wheel.armIn(runner.listOf(timeoutMs), this, receipt.startedAt)
+    if (course.callerSignal !== undefined) this.#heed(course.callerSignal)
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#abortedBy !== undefined) this.#controller.abort(this.#abortedBy)
+    }
+    return this.#controller.signal
+  }
+
+  succeed(value: T): void {
+    if (this.ended) return
+    const classify = this.#course.classify
+    this.#end(
+      classify === undefined ? "success" : classifyWith(classify, { ok: true, value }, (e) => this.#runner.trouble(e)),
+    )
+    this.#course.resolve(value)
+  }
+
+  fail(error: unknown): void {
+    if (this.ended) return
+    const exit = { ok: false, error } as const
+    this.#end(classifyWith(this.#course.classify, exit, (e) => this.#runner.trouble(e)))
+    this.#course.reject(error)
+  }
+
+  /** The deadline: the caller is answered now, and the work is told to stop. */
+  fire(): void {
+    if (this.ended) return
+    const { plane } = this.#runner
+    const givenMs = this.deadline - this.#receipt.startedAt
+    const error = new CallTimedOut(plane.breaker, givenMs)
+    this.#end(plane.kindOfTimeout(givenMs, this.deadline))
+    this.#abort(error)
+    answer(error, this.#course.fallback, this.#course)
+  }
+
+  /** The breaker stops and waits no longer. */
+  interrupt(error: CallRejected): void {
+    this.#end("ignored")
+    this.#abort(error)
+    answer(error, this.#course.fallback, this.#course)
+  }
+
+  /** The caller gave up: that says nothing about the service. */
+  #heed(signal: AbortSignal): void {
+    this.#abandon = () => {
+      if (this.ended) return
+      this.#end("ignored")
+      this.#abort(signal.reason)
+      this.#course.reject(signal.reason)
+    }
+    try {
+      signal.addEventListener("abort", this.#abandon, { once: true })
+    } catch (error) {
+      // What calls itself a signal and cannot be heeded ends its call before the work begins; nothing stays taken.
+      this.#abandon = undefined
+      this.#end("ignored")
+      this.#course.reject(error)
+    }
+  }
+
+  #abort(reason: unknown): void {
+    this.#abortedBy = reason
+    this.#controller?.abort(reason)
+  }
+
+  #end(kind: OutcomeKind): void {
+    this.ended = true
+    const runner = this.#runner
+    if (this.list !== undefined) runner.wheel.disarm(this)
+    if (this.newer === undefined) runner.newest = this.older
+    else this.newer.older = this.older
+    if (this.older !== undefined) this.older.newer = this.newer
+    if (this.#abandon !== undefined) this.#course.callerSignal?.removeEventListener("abort", this.#abandon)
+    // Whatever happens to the books, the caller is answered.
+    try {
+      runner.plane.settleAt(this.#receipt, kind, runner.clock.now())
+    } catch (error) {
+      runner.listeners.trouble("breaker", error)
+    }
+  }
+}
+
+/** Answers a refused or timed-out call: by its fallback, whose result never reaches a window, or by the error. */
+export function answer<T>(
+  error: CallRejected | CallTimedOut,
+  fallback: Fallback<T> | undefined,
+  { resolve, reject }: Pick<Course<T>, "resolve" | "reject">,
+): void {
+  if (fallback === undefined) {
+    // One turn later, when the caller has taken hold of its promise: one that is rejected before anyone listens sends the
+    // host through its search for unhandled rejections, which costs more than the rest of a refusal.
+    settled.then(() => reject(error))
+    return
+  }
+  try {
+    resolve(fallback(error))
+  } catch (thrown) {
+    reject(thrown)
+  }
+}
