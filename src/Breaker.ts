@@ -21,7 +21,10 @@ import { drain } from "./stopping.ts"
 export interface ExecuteOptions<T> {
   /** Aborting it gives the call up: the caller gets the signal's reason, and the outcome is ignored. */
   readonly signal?: AbortSignal | undefined
-  /** The longest this call may take; the breaker's timeout applies too if it is shorter. */
+  /**
+   * The longest this call may take; the breaker's timeout applies too if it is shorter. A deadline shorter than the service
+   * usually takes (the 99th percentile of its successes) is the caller's impatience: the outcome is ignored.
+   */
   readonly deadline?: DurationInput | undefined
   /** Instead of the breaker's own classifier. */
   readonly classify?: Classify<T> | undefined

@@ -3,7 +3,8 @@ import type * as EffectClock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Timekeeper } from "./control-plane/clock.ts"
-import { Alarm, type HostTimer, Wheel, type WheelHost } from "./data-plane/wheel.ts"
+import { Alarm } from "./data-plane/timers.ts"
+import { type HostTimer, Wheel, type WheelHost } from "./data-plane/wheel.ts"
 
 /**
  * What a breaker needs of time. The default is the process's own; `createVirtualClock` of `recloser/testing` is one that a

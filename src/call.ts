@@ -3,7 +3,7 @@ import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { type Classify, classifyWith } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
-import { Timer } from "./data-plane/wheel.ts"
+import { Timer } from "./data-plane/timers.ts"
 import type { CallContext, Runner } from "./execution.ts"
 
 export type Fallback<T> = (reason: CallRejected | CallTimedOut) => T | PromiseLike<T>

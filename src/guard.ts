@@ -11,11 +11,14 @@ import { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { classifyWith, type Verdict } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
-import { Alarm } from "./data-plane/wheel.ts"
+import { Alarm } from "./data-plane/timers.ts"
 
 /** Options of one guarded effect. */
 export interface GuardOptions<A, E, A2 = never, E2 = never, R2 = never> {
-  /** The longest this call may take; the breaker's timeout applies too if it is shorter. */
+  /**
+   * The longest this call may take; the breaker's timeout applies too if it is shorter. A deadline shorter than the service
+   * usually takes (the 99th percentile of its successes) is the caller's impatience: the outcome is ignored.
+   */
   readonly deadline?: DurationInput | undefined
   /** Instead of the breaker's own classifier. */
   readonly classify?: ((exit: Exit.Exit<A, E>) => Verdict) | undefined

@@ -9,7 +9,8 @@ import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
 import { LatencySketch } from "./latency.ts"
 import { Overdue } from "./overdue.ts"
 import { SliceTally } from "./tally.ts"
-import { Alarm, type Wheel } from "./wheel.ts"
+import { Alarm } from "./timers.ts"
+import type { Wheel } from "./wheel.ts"
 import { makeRing, type Ring } from "./window.ts"
 
 const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })

@@ -14,7 +14,8 @@ import { Meter } from "./meter.ts"
 import { ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
 import { Tally } from "./tally.ts"
-import { Alarm, type Wheel } from "./wheel.ts"
+import { Alarm } from "./timers.ts"
+import type { Wheel } from "./wheel.ts"
 
 /** What the control plane hands in: the way facts reach it, and who is told about refusals. */
 export interface PlaneHooks {

@@ -1,6 +1,6 @@
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Permit, SettlementDetails } from "../../machines/vocabulary/permit.ts"
-import { Timer } from "./wheel.ts"
+import { Timer } from "./timers.ts"
 
 /** What a receipt reports to. */
 export interface Settler {

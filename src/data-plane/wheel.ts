@@ -6,6 +6,9 @@
  * a deadline that is met costs no more than that.
  */
 
+import { TimerHeap } from "./timerHeap.ts"
+import { Alarm, type Timer, TimerList } from "./timers.ts"
+
 /** What the wheel needs of a clock. */
 export interface WheelHost {
   /** Monotonic milliseconds. */
@@ -20,54 +23,13 @@ export interface HostTimer {
   hold(holds: boolean): void
 }
 
-/** One timer; a subclass says what happens. Links live in the timer itself: arming allocates nothing. */
-export abstract class Timer {
-  due = 0
-  /** Whether the process must stay alive for it: true for a call that somebody awaits. */
-  holds = false
-  list: TimerList | undefined = undefined
-  previous: Timer | undefined = undefined
-  next: Timer | undefined = undefined
-  abstract fire(now: number): void
-}
-
-/** A timer that runs a function. */
-export class Alarm extends Timer {
-  readonly run: (now: number) => void
-  constructor(run: (now: number) => void) {
-    super()
-    this.run = run
-  }
-  fire(now: number): void {
-    this.run(now)
-  }
-}
-
-/** Timers of one length, oldest first. */
-export class TimerList {
-  readonly durationMs: number
-  /** The end for which the list is ordered in the heap; not later than its first timer's. */
-  wakeAt = 0
-  serial = 0
-  queued = false
-  first: Timer | undefined = undefined
-  last: Timer | undefined = undefined
-  constructor(durationMs: number) {
-    this.durationMs = durationMs
-  }
-}
-
-const isBefore = (one: TimerList, other: TimerList) =>
-  one.wakeAt < other.wakeAt || (one.wakeAt === other.wakeAt && one.serial < other.serial)
-
 /** An idle process may exit this long after its last held timer. */
 const releaseAfterMs = 20
 
 export class Wheel {
   readonly host: WheelHost
   #lists = new Map<number, TimerList>()
-  #heap: TimerList[] = []
-  #serial = 0
+  readonly #heap = new TimerHeap()
   #holding = 0
   #armed = 0
   /** What the host was told; it lags behind `#holding` so that a quick call does not cost two words to the host. */
@@ -84,6 +46,11 @@ export class Wheel {
   /** Timers armed now, the wheel's own left out. */
   get size(): number {
     return this.#armed - (this.#release.list === undefined ? 0 : 1)
+  }
+
+  /** Lengths of timers that are remembered. */
+  get lengths(): number {
+    return this.#lists.size
   }
 
   /** The list of this length; keep it to arm many timers without a look-up. */
@@ -106,8 +73,10 @@ export class Wheel {
     timer.due = last !== undefined && last.due > now + list.durationMs ? last.due : now + list.durationMs
     timer.list = list
     timer.previous = last
-    if (last === undefined) list.first = timer
-    else last.next = timer
+    if (last === undefined) {
+      list.first = timer
+      if (list.queued) this.#heap.filled()
+    } else last.next = timer
     list.last = timer
     this.#armed++
     if (timer.holds && this.#holding++ === 0 && !this.#held) this.#holdHost()
@@ -127,8 +96,17 @@ export class Wheel {
     timer.list = undefined
     timer.previous = undefined
     timer.next = undefined
+    if (list.first === undefined && list.queued && this.#heap.hollowed() && !this.#turning) this.#prune()
     if (timer.holds && --this.#holding === 0 && this.#release.list === undefined)
       this.arm(this.#release, releaseAfterMs)
+  }
+
+  #prune(): void {
+    for (const list of this.#heap.prune()) this.#forget(list)
+  }
+
+  #forget(list: TimerList): void {
+    if (this.#lists.get(list.durationMs) === list) this.#lists.delete(list.durationMs)
   }
 
   #holdHost(): void {
@@ -145,16 +123,12 @@ export class Wheel {
   #enqueue(list: TimerList, wakeAt: number): void {
     // Dropped from the table while it was empty, a list comes back unless another of its length has taken the place.
     if (!this.#lists.has(list.durationMs)) this.#lists.set(list.durationMs, list)
-    list.queued = true
-    list.wakeAt = wakeAt
-    list.serial = this.#serial++
-    this.#heap.push(list)
-    this.#rise(this.#heap.length - 1)
+    this.#heap.push(list, wakeAt)
     this.#schedule()
   }
 
   #schedule(): void {
-    const first = this.#heap[0]
+    const first = this.#heap.first
     if (this.#turning || first === undefined || first.wakeAt >= this.#armedAt) return
     this.#timer?.disarm()
     this.#armedAt = first.wakeAt
@@ -165,8 +139,7 @@ export class Wheel {
   rest(): void {
     if (this.size > 0) return
     this.disarm(this.#release)
-    for (const list of this.#heap) list.queued = false
-    this.#heap.length = 0
+    this.#heap.clear()
     this.#lists.clear()
     this.#held = false
     this.#timer?.disarm()
@@ -185,7 +158,7 @@ export class Wheel {
     if (this.#turning) return
     this.#turning = true
     try {
-      for (let list = this.#heap[0]; list !== undefined && list.wakeAt <= now; list = this.#heap[0])
+      for (let list = this.#heap.first; list !== undefined && list.wakeAt <= now; list = this.#heap.first)
         this.#turnList(list, now)
     } finally {
       this.#turning = false
@@ -198,49 +171,11 @@ export class Wheel {
     const isDue = timer !== undefined && timer.due <= now
     if (isDue) this.disarm(timer)
     const following = list.first
-    if (following === undefined) this.#dropFirst()
-    else {
-      list.wakeAt = following.due
-      this.#sink(0)
-    }
+    if (following === undefined) {
+      this.#heap.dropFirst()
+      this.#heap.filled()
+      this.#forget(list)
+    } else this.#heap.deferFirst(list, following.due)
     if (isDue) timer.fire(now)
-  }
-
-  #dropFirst(): void {
-    const [first] = this.#heap
-    const last = this.#heap.pop()
-    if (first === undefined || last === undefined) return
-    first.queued = false
-    if (this.#lists.get(first.durationMs) === first) this.#lists.delete(first.durationMs)
-    if (first === last) return
-    this.#heap[0] = last
-    this.#sink(0)
-  }
-
-  #rise(start: number): void {
-    const heap = this.#heap
-    for (let at = start; at > 0; ) {
-      const parent = (at - 1) >> 1
-      const [child, above] = [heap[at] as TimerList, heap[parent] as TimerList]
-      if (!isBefore(child, above)) return
-      heap[at] = above
-      heap[parent] = child
-      at = parent
-    }
-  }
-
-  #sink(start: number): void {
-    const heap = this.#heap
-    for (let at = start; ; ) {
-      const left = 2 * at + 1
-      const right = left + 1
-      if (left >= heap.length) return
-      const least = right < heap.length && isBefore(heap[right] as TimerList, heap[left] as TimerList) ? right : left
-      const [above, below] = [heap[at] as TimerList, heap[least] as TimerList]
-      if (!isBefore(below, above)) return
-      heap[at] = below
-      heap[least] = above
-      at = least
-    }
   }
 }
