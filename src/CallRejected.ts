@@ -1,4 +1,4 @@
-import type { Statistics } from "../machines/vocabulary/circuit.ts"
+import { type Circuit, inWords, type Statistics } from "../machines/vocabulary/circuit.ts"
 import type { Layer, Rejection } from "../machines/vocabulary/rejection.ts"
 
 /**
@@ -8,12 +8,21 @@ import type { Layer, Rejection } from "../machines/vocabulary/rejection.ts"
  */
 abstract class Stackless implements Error {
   abstract get name(): string
-  readonly message: string
-  constructor(message: string) {
-    this.message = message
+  /** What the message says. It is put into words when it is read: most refusals are counted, or answered, and never printed. */
+  protected abstract told(): string
+  get message(): string {
+    return this.told()
+  }
+  /** Whoever puts a prefix before the message of an error that passes by may do so with this one too. */
+  set message(value: string) {
+    Object.defineProperty(this, "message", { value, writable: true, configurable: true })
   }
   get stack(): string {
     return `${this.name}: ${this.message}`
+  }
+  /** For loggers that make JSON of what they are given: the message is no field of its own. */
+  toJSON(): object {
+    return Object.assign({ name: this.name, message: this.message }, this)
   }
   get [Symbol.toStringTag](): string {
     return "Error"
@@ -26,6 +35,9 @@ abstract class Stackless implements Error {
   }
 }
 
+/** When to come back, rounded up: never too early. */
+const backIn = (ms: number): string => (ms < 1000 ? `${Math.ceil(ms)} ms` : `${Math.ceil(ms / 100) / 10} s`)
+
 /**
  * The breaker did not let the call enter. It says who holds the gate, why, and when to come back.
  *
@@ -37,6 +49,7 @@ abstract class Stackless implements Error {
  * payments.forceOpen("maintenance")
  * const error = await payments.execute(async () => "paid").catch((error) => error)
  * assert(error instanceof CallRejected)
+ * assert.equal(error.message, "payments: rejected (operator): maintenance")
  * assert.equal(error.layer, "operator")
  * assert.deepEqual(error.heldBy, ["operator", "basic"])
  * await payments.stop()
@@ -50,6 +63,8 @@ export class CallRejected extends Stackless {
   readonly breaker: string
   /** Where the call was refused. */
   readonly layer: Layer
+  /** Where the circuit stood. */
+  readonly circuit: Circuit
   /** Why, in words. */
   readonly reason: string
   /** The keys of the actors that hold the gate. */
@@ -64,15 +79,23 @@ export class CallRejected extends Stackless {
   readonly statistics: Statistics | undefined
 
   constructor(rejection: Rejection) {
-    super(`${rejection.breaker}: ${rejection.reason}`)
+    super()
     this.breaker = rejection.breaker
     this.layer = rejection.layer
+    this.circuit = rejection.circuit
     this.reason = rejection.reason
     this.heldBy = rejection.heldBy
     this.since = rejection.since
     this.retryAfterMs = rejection.retryAfterMs
     this.rule = rejection.rule
     this.statistics = rejection.statistics
+  }
+
+  protected told(): string {
+    const { breaker, layer, circuit, reason, retryAfterMs } = this
+    const where = layer === "circuit" ? `circuit ${inWords(circuit)}` : layer
+    const retry = retryAfterMs === undefined ? "" : `; retry in ${backIn(retryAfterMs)}`
+    return `${breaker}: rejected (${where}): ${reason}${retry}`
   }
 }
 
@@ -87,8 +110,12 @@ export class CallTimedOut extends Stackless {
   readonly timeoutMs: number
 
   constructor(breaker: string, timeoutMs: number) {
-    super(`${breaker}: timed out after ${Math.round(timeoutMs)} ms`)
+    super()
     this.breaker = breaker
     this.timeoutMs = timeoutMs
+  }
+
+  protected told(): string {
+    return `${this.breaker}: timed out after ${Math.round(this.timeoutMs)} ms`
   }
 }

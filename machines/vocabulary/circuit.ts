@@ -1,6 +1,9 @@
 /** Where a circuit stands. `basic` never reports `degraded` or `ramping`. */
 export type Circuit = "closed" | "degraded" | "open" | "halfOpen" | "ramping"
 
+/** A state or a mode as prose spells it: `halfOpen` is the value, "half-open" the word. */
+export const inWords = (value: string): string => value.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
 /** The evidence a decision was taken on: counts of calls in the window that was judged. */
 export interface Statistics {
   readonly calls: number

@@ -1,4 +1,4 @@
-import type { Statistics } from "./circuit.ts"
+import type { Circuit, Statistics } from "./circuit.ts"
 import type { Gate, Holder } from "./gate.ts"
 
 /** Where a call can be refused: a closed list, in the order in which the reasons are told. */
@@ -25,6 +25,8 @@ export interface Rejection {
   readonly admitted: false
   readonly breaker: string
   readonly layer: Layer
+  /** Where the circuit stood. */
+  readonly circuit: Circuit
   readonly reason: string
   /** The keys of the actors that hold the gate there, strictest layer first. */
   readonly heldBy: readonly string[]
@@ -43,15 +45,16 @@ export interface RejectionTemplate extends Omit<Rejection, "retryAfterMs" | "adm
 
 const byLayer = (one: Holder, other: Holder) => layers.indexOf(one.layer) - layers.indexOf(other.layer)
 
-function template(breaker: string, holders: readonly Holder[], retryAt: number, probing: boolean): RejectionTemplate {
+function template(breaker: string, gate: Gate, holders: readonly Holder[], probing: boolean): RejectionTemplate {
   const [first, ...rest] = [...holders].sort(byLayer)
   return Object.freeze({
     breaker,
+    circuit: gate.circuit,
     layer: probing ? "probe" : (first?.layer ?? "lifecycle"),
     reason: probing ? "half-open and every probe place is taken" : (first?.reason ?? "the breaker is not active"),
     heldBy: Object.freeze([first?.by ?? "lifecycle", ...rest.map((holder) => holder.by)]),
     since: first?.since ?? 0,
-    retryAt,
+    retryAt: gate.restriction.retryAt,
     rule: first?.rule ?? "phase",
     statistics: first?.statistics,
   })
@@ -60,13 +63,13 @@ function template(breaker: string, holders: readonly Holder[], retryAt: number, 
 /** The template for a gate that admits no ordinary call: who holds share at its least. */
 export function refusalByShare(breaker: string, gate: Gate): RejectionTemplate {
   const holders = gate.holders.filter((holder) => (holder.demand.share ?? 1) === gate.restriction.share)
-  return template(breaker, holders, gate.restriction.retryAt, false)
+  return template(breaker, gate, holders, false)
 }
 
 /** The template for a half-open gate whose probe places are all taken. */
 export function refusalByProbes(breaker: string, gate: Gate): RejectionTemplate {
   const holders = gate.holders.filter((holder) => holder.demand.probes === gate.restriction.probes)
-  return template(breaker, holders, gate.restriction.retryAt, true)
+  return template(breaker, gate, holders, true)
 }
 
 /** One refusal now. `retryAt` may be later than the template's (a busy probe place). */
@@ -75,6 +78,7 @@ export function rejectNow(from: RejectionTemplate, now: number, retryAt: number 
     admitted: false,
     breaker: from.breaker,
     layer: from.layer,
+    circuit: from.circuit,
     reason: from.reason,
     heldBy: from.heldBy,
     since: from.since,

@@ -271,7 +271,7 @@ test("a rejection could not say why, by whom, since when and when to come back",
   expect(error).toMatchObject({
     _tag: "CallRejected",
     name: "CallRejected",
-    message: "service: 100 % of 20 calls failed",
+    message: "service: rejected (circuit open): 100 % of 20 calls failed; retry in 4 s",
     breaker: "service",
     layer: "circuit",
     heldBy: ["basic"],

@@ -18,11 +18,6 @@ export function rate(perSecond: number): string {
   return `${Math.round(perSecond)}/s`
 }
 
-/** "halfOpen" → "half-open" */
-export function circuitName(circuit: string): string {
-  return circuit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-}
-
 /** "1 call", "2 calls" */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`

@@ -1,4 +1,5 @@
-import { circuitName, millis, NOTHING, percent, rate, seconds } from "./figures.ts"
+import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { millis, NOTHING, percent, rate, seconds } from "./figures.ts"
 import { left, render, right, type Span, type Style, span } from "./paint.ts"
 import type { CircuitMoved, GatewayState, LiveState, Opening, PhaseEntered, ServiceRow } from "./view.ts"
 
@@ -104,7 +105,7 @@ const CIRCUITS: Readonly<Record<string, readonly [mark: string, style: Style]>> 
 function circuitCell(circuit: string | undefined): Span {
   if (circuit === undefined) return left("no breaker", CIRCUIT, "dim")
   const [mark, style] = CIRCUITS[circuit] ?? ["◐", "yellow"]
-  const name = circuitName(circuit)
+  const name = inWords(circuit)
   return left(`${mark} ${circuit === "open" ? name.toUpperCase() : name}`, CIRCUIT, style)
 }
 
@@ -147,7 +148,7 @@ function moves(recent: readonly CircuitMoved[], room: number): readonly Line[] {
     .map((move) => [
       span(seconds(move.at).padStart(8), "dim"),
       span(`  ${move.breaker.padEnd(10)}`),
-      span(`${circuitName(move.from)} → ${circuitName(move.to)}`.padEnd(23), CIRCUITS[move.to]?.[1] ?? "yellow"),
+      span(`${inWords(move.from)} → ${inWords(move.to)}`.padEnd(23), CIRCUITS[move.to]?.[1] ?? "yellow"),
       span(move.reason, "dim"),
     ])
   const empty: Line[] = Array.from({ length: room - lines.length }, () => BLANK)

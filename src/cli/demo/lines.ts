@@ -1,4 +1,5 @@
-import { circuitName, millis, percent, rate, seconds } from "./figures.ts"
+import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { millis, percent, rate, seconds } from "./figures.ts"
 import { reportText } from "./report.ts"
 import { type LiveState, type Opening, RECENT_MS, type ServiceRow, type View } from "./view.ts"
 
@@ -10,7 +11,7 @@ export function createLines(write: (text: string) => void): View {
     open: (opening) => write(`${openingLines(opening).join("\n")}\n`),
     phase: ({ at, name }) => line(at, `PHASE     ${name}`),
     transition: ({ at, breaker, from, to, reason }) =>
-      line(at, `CIRCUIT   ${breaker} ${circuitName(from)} → ${circuitName(to)}: ${reason}`),
+      line(at, `CIRCUIT   ${breaker} ${inWords(from)} → ${inWords(to)}: ${reason}`),
     refresh(state) {
       for (const text of sampleLines(state)) line(state.at, text)
     },
@@ -42,5 +43,5 @@ function sampleOf({ service, circuit, recent }: ServiceRow): string {
   const part = (count: number) => percent(count, recent.requests).padStart(4)
   const times = `p50 ${millis(recent.p50Ms).padStart(7)} p99 ${millis(recent.p99Ms).padStart(7)}`
   const shares = `full ${part(recent.full)} fallback ${part(recent.fallback)} rejected ${part(recent.rejected)}`
-  return `${service.padEnd(10)}${circuitName(circuit ?? "").padEnd(10)} ${rate(recent.perSecond).padStart(5)} ${shares} ${times}`
+  return `${service.padEnd(10)}${inWords(circuit ?? "").padEnd(10)} ${rate(recent.perSecond).padStart(5)} ${shares} ${times}`
 }

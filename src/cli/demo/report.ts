@@ -1,4 +1,5 @@
-import { circuitName, millis, NOTHING, seconds } from "./figures.ts"
+import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { millis, NOTHING, seconds } from "./figures.ts"
 import type { SideSummary, Summary } from "./summary.ts"
 import type { CircuitMoved } from "./view.ts"
 
@@ -47,7 +48,7 @@ function notSent(guarded: SideSummary, bare: SideSummary | null): readonly strin
 }
 
 function moveLine({ at, breaker, from, to, reason }: CircuitMoved): string {
-  return `${seconds(at).padStart(8)}  ${breaker.padEnd(10)}${circuitName(from)} → ${circuitName(to)}: ${reason}`
+  return `${seconds(at).padStart(8)}  ${breaker.padEnd(10)}${inWords(from)} → ${inWords(to)}: ${reason}`
 }
 
 function wrap(text: string, width: number): readonly string[] {
