@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { type DurationInput, InvalidConfig, readDuration, show } from "../machines/options.ts"
+import { type DurationInput, readDuration } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
@@ -10,15 +10,16 @@ import type { Assembly } from "./assemble.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { timekeeperOf, wheelOf } from "./Clock.ts"
 import { answer, type Fallback } from "./call.ts"
-import type { CallExit, Classify } from "./classify.ts"
+import { type CallExit, type Classify, selfClassifying } from "./classify.ts"
 import { type SavedBreaker, save } from "./control-plane/persistence.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type CallContext, Runner } from "./execution.ts"
+import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { drain } from "./stopping.ts"
 
-/** Options of one call. */
-export interface ExecuteOptions<T> {
+/** Options of one call that answers `T`; its fallback may answer something else. */
+export interface ExecuteOptions<T, F = T> {
   /** Aborting it gives the call up: the caller gets the signal's reason, and the outcome is ignored. */
   readonly signal?: AbortSignal | undefined
   /**
@@ -29,7 +30,7 @@ export interface ExecuteOptions<T> {
   /** Instead of the breaker's own classifier. */
   readonly classify?: Classify<T> | undefined
   /** Answers when the call is rejected or times out. What it returns or throws reaches the caller and no window. */
-  readonly fallback?: Fallback<T> | undefined
+  readonly fallback?: Fallback<F> | undefined
 }
 
 export interface AcquireOptions {
@@ -51,14 +52,14 @@ export interface Breaker extends AsyncDisposable {
   readonly circuit: Circuit
   readonly mode: Mode
   /** Runs `fn` if the gate lets it enter. Rejects with `CallRejected`, `CallTimedOut`, or with what `fn` itself threw. */
-  execute<T>(fn: Run<T>, options?: ExecuteOptions<NoInfer<T>>): Promise<T>
+  execute<T, F = T>(fn: Run<T>, options?: ExecuteOptions<NoInfer<T>, F>): Promise<T | F>
   /** Like `execute`, but never throws. */
-  tryExecute<T>(fn: Run<T>, options?: ExecuteOptions<NoInfer<T>>): Promise<CallExit<T>>
+  tryExecute<T, F = T>(fn: Run<T>, options?: ExecuteOptions<NoInfer<T>, F>): Promise<CallExit<T | F>>
   /** The same function, protected: same arguments, same result. */
-  wrap<This, Args extends unknown[], T>(
+  wrap<This, Args extends unknown[], T, F = T>(
     fn: (this: This, ...args: Args) => T | PromiseLike<T>,
-    options?: ExecuteOptions<NoInfer<T>>,
-  ): (this: This, ...args: Args) => Promise<T>
+    options?: ExecuteOptions<NoInfer<T>, F>,
+  ): (this: This, ...args: Args) => Promise<T | F>
   /** Two-step use, synchronous: a permit to be settled, or a rejection, told apart by `admitted`. */
   acquire(options?: AcquireOptions): Ticket
   /** Why a call would be rejected now; nothing is taken and nothing is counted. */
@@ -80,21 +81,27 @@ export interface Breaker extends AsyncDisposable {
   stop(options?: StopOptions): Promise<void>
 }
 
-const none: { readonly [Option in keyof ExecuteOptions<unknown>]: undefined } = Object.freeze({
+const none: { readonly [Option in keyof ExecuteOptions<never>]-?: undefined } = Object.freeze({
   signal: undefined,
   deadline: undefined,
   classify: undefined,
   fallback: undefined,
 })
 
-/** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
-const notAFunction = (fn: unknown): InvalidConfig =>
-  new InvalidConfig([{ path: "fn", value: show(fn), rule: "must be a function" }])
+const callOptions = Object.keys(none)
 
-/** A caller's signal, checked before anything is taken for the call. */
-function readSignal(signal: AbortSignal): AbortSignal {
-  if (typeof signal === "object" && signal !== null && typeof signal.addEventListener === "function") return signal
-  throw new InvalidConfig([{ path: "options.signal", value: show(signal), rule: "must be an AbortSignal" }])
+/** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
+const notAFunction = (fn: unknown) => invalid("fn", fn, "must be a function")
+
+/** The options of a call, checked before anything is taken for it. */
+function readCall(options: ExecuteOptions<never, unknown>): void {
+  refuseStrangers(options, callOptions)
+  const { signal, fallback, classify } = options
+  refuseNoFunction(fallback, "options.fallback")
+  refuseNoFunction(classify, "options.classify")
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw invalid("options.signal", signal, "must be an AbortSignal")
+  }
 }
 
 export class AssembledBreaker implements Breaker {
@@ -104,8 +111,9 @@ export class AssembledBreaker implements Breaker {
   #stopping: Promise<void> | undefined
 
   constructor(assembly: Assembly, scope: Scope.Closeable) {
-    const { plane, clock, listeners } = assembly
+    const { plane, clock, listeners, classify } = assembly
     this.assembly = assembly
+    if (classify !== undefined) selfClassifying.add(this)
     this.#runner = new Runner(plane, clock, wheelOf(clock), listeners)
     this.#scope = scope
   }
@@ -123,34 +131,36 @@ export class AssembledBreaker implements Breaker {
     return this.assembly.plane.gate.mode
   }
 
-  execute<T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>> = none): Promise<T> {
+  execute<T, F = T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>, F> = none): Promise<T | F> {
     const { plane, clock, classify } = this.assembly
     if (options === none && typeof fn === "function" && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
       const now = plane.untimed ? Number.NaN : clock.now()
       if (plane.enterFreely(now)) return this.#runner.runDirect(now, fn, classify)
     }
-    return new Promise<T>((resolve, reject) => this.#enter(fn, options, resolve, reject))
+    return new Promise<T | F>((resolve, reject) => this.#enter<T | F>(fn, options, resolve, reject))
   }
 
-  tryExecute<T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>> = none): Promise<CallExit<T>> {
+  tryExecute<T, F = T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>, F> = none): Promise<CallExit<T | F>> {
     return new Promise((resolve) => {
       const fail = (error: unknown) => resolve({ ok: false, error })
-      const succeed = (value: T | PromiseLike<T>) => {
-        if (typeof value !== "object" || value === null) resolve({ ok: true, value: value as T })
+      const succeed = (value: T | F | PromiseLike<T | F>) => {
+        if (typeof value !== "object" || value === null) resolve({ ok: true, value: value as T | F })
         else Promise.resolve(value).then((settled) => resolve({ ok: true, value: settled }), fail)
       }
       try {
-        this.#enter(fn, options, succeed, fail)
+        this.#enter<T | F>(fn, options, succeed, fail)
       } catch (error) {
         fail(error)
       }
     })
   }
 
-  wrap<This, Args extends unknown[], T>(
+  wrap<This, Args extends unknown[], T, F = T>(
     fn: (this: This, ...args: Args) => T | PromiseLike<T>,
-    options: ExecuteOptions<NoInfer<T>> = none,
-  ): (this: This, ...args: Args) => Promise<T> {
+    options: ExecuteOptions<NoInfer<T>, F> = none,
+  ): (this: This, ...args: Args) => Promise<T | F> {
+    if (typeof fn !== "function") throw notAFunction(fn)
+    readCall(options)
     const execute = (run: Run<T>) => this.execute(run, options)
     return function (this: This, ...args: Args) {
       return execute(() => fn.apply(this, args))
@@ -159,14 +169,15 @@ export class AssembledBreaker implements Breaker {
 
   #enter<T>(
     fn: Run<T>,
-    options: ExecuteOptions<NoInfer<T>>,
+    options: ExecuteOptions<never, T>,
     resolve: (value: T | PromiseLike<T>) => void,
     reject: (error: unknown) => void,
   ): void {
     const { plane, clock } = this.assembly
     if (typeof fn !== "function") return reject(notAFunction(fn))
+    if (options !== none) readCall(options)
     const { signal, deadline, fallback, classify = this.assembly.classify } = options
-    if (signal !== undefined && readSignal(signal).aborted) return reject(signal.reason)
+    if (signal?.aborted) return reject(signal.reason)
     const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
     const ticket = plane.admit(clock.now())
     if (!ticket.admitted) return answer(new CallRejected(ticket), fallback, { resolve, reject })
@@ -182,6 +193,7 @@ export class AssembledBreaker implements Breaker {
 
   acquire(options?: AcquireOptions): Ticket {
     const { plane, clock } = this.assembly
+    if (options !== undefined) refuseStrangers(options, ["lease"])
     const leaseMs = options?.lease === undefined ? 60_000 : readDuration(options.lease, "options.lease")
     const ticket = plane.admit(clock.now())
     if (ticket.admitted) plane.lease(ticket, leaseMs)
@@ -223,6 +235,7 @@ export class AssembledBreaker implements Breaker {
   }
 
   stop(options?: StopOptions): Promise<void> {
+    if (options !== undefined) refuseStrangers(options, ["grace"])
     if (this.#stopping !== undefined) return this.#stopping
     const graceMs = options?.grace === undefined ? 10_000 : readDuration(options.grace, "options.grace")
     const stopped = drain(this.assembly, this.#runner, graceMs).pipe(

@@ -15,8 +15,9 @@ import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { clockOfEffect, systemClock, timekeeperOf } from "./Clock.ts"
 import type { StartFailed } from "./control-plane/conductor.ts"
 import { type SavedBreaker, save } from "./control-plane/persistence.ts"
-import type { BreakerEvents, EventName, Listener } from "./events.ts"
+import { type BreakerEvents, checkEvent, type EventName, type Listener } from "./events.ts"
 import { type GuardOptions, guardWith } from "./guard.ts"
+import { refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { logEffect } from "./observability/effectLogger.ts"
 import { logEvents } from "./observability/logging.ts"
@@ -89,6 +90,7 @@ class AssembledEffectBreaker implements EffectBreaker {
   })
 
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {
+    checkEvent(name)
     return Stream.callback<BreakerEvents[Name]>((queue) =>
       Effect.acquireRelease(
         Effect.sync(() => this.on(name, (event) => void Queue.offerUnsafe(queue, event))),
@@ -139,7 +141,10 @@ export const make = (
 ): Effect.Effect<EffectBreaker, InvalidConfig | StartFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const read = yield* Effect.try({
-      try: () => readAll(name, config, options.restore),
+      try: () => {
+        refuseStrangers(options, ["log", "restore"])
+        return readAll(name, config, options.restore)
+      },
       catch: (error) => error as InvalidConfig,
     })
     const current = yield* Clock.Clock

@@ -12,6 +12,9 @@ export type Verdict = Exclude<OutcomeKind, "timedOut">
 /** Says what the end of a call means for the service. Runs outside the machines; what it throws is isolated and reported. */
 export type Classify<A = unknown> = (exit: CallExit<A>) => Verdict
 
+/** The breakers that have a classifier of their own: who would classify on their behalf asks here, and leaves it to them. */
+export const selfClassifying = new WeakSet<object>()
+
 /**
  * Without a classifier, an answer is a success and an error a failure. A rejection by another breaker further in says nothing
  * about this service: it was never reached, so it is ignored.

@@ -1,13 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { InvalidConfig, show } from "../machines/options.ts"
 import { assemble, readAll } from "./assemble.ts"
 import { AssembledBreaker, type Breaker } from "./Breaker.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import type { Inspect } from "./control-plane/conductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
+import { invalid, refuseStrangers } from "./knownOptions.ts"
 import { type LogStyle, lineOf, logEvents } from "./observability/logging.ts"
 
 export interface BreakerOptions {
@@ -47,10 +47,12 @@ function startIn<A>(scope: Scope.Closeable, start: Effect.Effect<A, Error, Scope
  * await payments.stop()
  */
 export function createBreaker(name: string, config: BreakerConfig = {}, options: BreakerOptions = {}): Breaker {
+  refuseStrangers(options, ["clock", "log", "restore", "inspect"])
   const { clock = systemClock, log, restore, inspect } = options
   if (log !== undefined && log !== false && log !== "human" && log !== "json") {
-    throw new InvalidConfig([{ path: "options.log", value: show(log), rule: 'must be "human", "json" or false' }])
+    throw invalid("options.log", log, 'must be "human", "json" or false')
   }
+  if (typeof clock?.now !== "function") throw invalid("options.clock", clock, "must be a Clock")
   const scope = Scope.makeUnsafe()
   const breaker = new AssembledBreaker(
     startIn(scope, assemble(readAll(name, config, restore), { clock, inspect })),

@@ -2,6 +2,7 @@ import type { CircuitFinding } from "../machines/vocabulary/circuit.ts"
 import type { Mode } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
+import { invalid } from "./knownOptions.ts"
 
 /** What `on` can listen to, by name. `at` is in milliseconds on the breaker's monotonic clock. */
 export interface BreakerEvents {
@@ -46,6 +47,20 @@ export interface BreakerEvents {
 export type EventName = keyof BreakerEvents
 export type Listener<Name extends EventName> = (event: BreakerEvents[Name]) => void
 
+const eventNames: { readonly [Name in EventName]: true } = {
+  transition: true,
+  refusal: true,
+  mode: true,
+  finding: true,
+  trouble: true,
+}
+
+/** A listener of something that never happens would wait for ever. Throws `InvalidConfig`. */
+export function checkEvent(name: unknown): void {
+  if (typeof name === "string" && Object.hasOwn(eventNames, name)) return
+  throw invalid("event", name, `must be one of ${Object.keys(eventNames).join(", ")}`)
+}
+
 /** Users' listeners. What one throws reaches neither the caller, nor the machine, nor the other listeners. */
 export class Listeners {
   readonly #byName = new Map<string, Set<Listener<never>>>()
@@ -56,6 +71,8 @@ export class Listeners {
   }
 
   add<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
+    checkEvent(name)
+    if (typeof listener !== "function") throw invalid("listener", listener, "must be a function")
     const listeners = this.#byName.get(name) ?? new Set()
     this.#byName.set(name, listeners)
     // A wrapper of its own for each subscription: the same function may listen twice, and leaves once.

@@ -12,6 +12,7 @@ import { wheelOf } from "./Clock.ts"
 import { classifyWith, type Verdict } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"
+import { refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 
 /** Options of one guarded effect. */
 export interface GuardOptions<A, E, A2 = never, E2 = never, R2 = never> {
@@ -83,6 +84,12 @@ const withDeadline = <A, E, R, A2, E2, R2>(
 /** How a call that is rejected or times out ends for its caller. */
 type Answer<A, E, R> = (reason: CallRejected | CallTimedOut) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
 
+function readGuard(options: GuardOptions<never, never, unknown, unknown, unknown>): void {
+  refuseStrangers(options, ["deadline", "classify", "fallback"])
+  refuseNoFunction(options.classify, "options.classify")
+  refuseNoFunction(options.fallback, "options.fallback")
+}
+
 /** Enters after the settlement is in place, so that no interruption can come between taking a permit and giving it back. */
 export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   assembly: Assembly,
@@ -90,6 +97,7 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   options: GuardOptions<A, E, A2, E2, R2> | undefined,
 ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
   const { plane, clock } = assembly
+  if (options !== undefined) readGuard(options)
   const never = Number.POSITIVE_INFINITY
   const deadlineMs = options?.deadline === undefined ? never : readDuration(options.deadline, "options.deadline")
   // Only this breaker's own refusals and timeouts are answered, not those that the effect itself fails with.

@@ -1,16 +1,18 @@
 /** `recloser/fetch`: a `fetch` that goes through a breaker and knows what an HTTP status means. */
 import type { Breaker, ExecuteOptions } from "../Breaker.ts"
-import { type CallExit, classifyByDefault, type Verdict } from "../classify.ts"
+import { type CallExit, classifyByDefault, selfClassifying, type Verdict } from "../classify.ts"
+import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+/** `F` is what a fallback answers, if there is one. */
+export type Fetch<F = Response> = (input: string | URL | Request, init?: RequestInit) => Promise<Response | F>
 
-export interface ProtectFetchOptions {
+export interface ProtectFetchOptions<F = Response> {
   /** The `fetch` to protect. Default: the global one. */
   readonly fetch?: Fetch | undefined
-  /** Says what a response or an error means for the service. Default: `classifyResponse`. */
+  /** Says what a response or an error means for the service. Default: the breaker's own `classify`, else `classifyResponse`. */
   readonly classify?: ((exit: CallExit<Response>) => Verdict) | undefined
   /** Answers instead of the service when the call is rejected or times out. */
-  readonly fallback?: ExecuteOptions<Response>["fallback"]
+  readonly fallback?: ExecuteOptions<Response, F>["fallback"]
 }
 
 /**
@@ -49,8 +51,11 @@ const signalOf = (input: string | URL | Request, init: RequestInit | undefined):
  * assert.equal(search.metrics().calls.failure, 1)
  * await search.stop()
  */
-export function protectFetch(breaker: Breaker, options: ProtectFetchOptions = {}): Fetch {
-  const { fetch = globalThis.fetch, classify = classifyResponse, fallback } = options
+export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFetchOptions<F> = {}): Fetch<F> {
+  refuseStrangers(options, ["fetch", "classify", "fallback"])
+  for (const [name, value] of Object.entries(options)) refuseNoFunction(value, `options.${name}`)
+  const { fetch = globalThis.fetch, fallback } = options
+  const classify = options.classify ?? (selfClassifying.has(breaker) ? undefined : classifyResponse)
   return (input, init) => {
     const own = signalOf(input, init)
     // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.

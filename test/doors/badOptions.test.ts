@@ -1,6 +1,9 @@
 /** What stands beside a config, names, saved states, logs, clocks: bad ones are refused as a config is. */
+import * as Effect from "effect/Effect"
 import fc from "fast-check"
 import { createBreaker, InvalidConfig } from "recloser"
+import { Breaker as EffectDoor } from "recloser/effect"
+import { protectFetch } from "recloser/fetch"
 import { createVirtualClock, scriptedBackend } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { make, problemsOf } from "../support/refusals.ts"
@@ -63,6 +66,51 @@ describe("options of the breaker", () => {
     expect(problemsOf(() => make({}, "service", { log: log as "json" }))[0]?.path).toMatch(/log/)
   })
 
+  const strange: readonly (readonly [string, unknown, string])[] = [
+    ["a misspelt option", { colck: 1 }, "options.colck"],
+    ["null in their place", null, "options"],
+    ["a string in their place", "json", "options"],
+    ["a clock that is none", { clock: 5 }, "options.clock"],
+    ["a null clock", { clock: null }, "options.clock"],
+  ]
+  test.each(strange)("with %s are refused, and nothing is started", (_what, options, path) => {
+    const run = () => createBreaker("service", {}, options as object)
+    expect(problemsOf(run).map((problem) => problem.path)).toEqual([path])
+  })
+
+  test("with null for a config are refused", () => {
+    expect(problemsOf(() => createBreaker("service", null as never)).map(({ path }) => path)).toEqual(["config"])
+  })
+
+  const clock = () => createVirtualClock()
+  test.each<readonly [string, string, object]>([
+    ["a misspelt option", "options.fallbck", { fallbck: () => new Response() }],
+    ["a fetch that is none", "options.fetch", { fetch: 5 }],
+    ["a classifier that is none", "options.classify", { classify: "failure" }],
+    ["a fallback that is none", "options.fallback", { fallback: 7 }],
+    ["null in their place", "options", null as never],
+  ])("of protectFetch with %s are refused", (_what, path, options) => {
+    const breaker = createBreaker("service", {}, { clock: clock() })
+    expect(problemsOf(() => protectFetch(breaker, options)).map((problem) => problem.path)).toEqual([path])
+  })
+
+  test("of Effect's door that are not known are refused", async () => {
+    const made = (options: object) =>
+      Effect.runPromise(Effect.flip(Effect.scoped(EffectDoor.make("service", {}, options))))
+    expect(await made({ lgo: false })).toMatchObject({ _tag: "InvalidConfig", problems: [{ path: "options.lgo" }] })
+    expect(await made(null as never)).toMatchObject({ _tag: "InvalidConfig", problems: [{ path: "options" }] })
+    const program = Effect.gen(function* () {
+      const breaker = yield* EffectDoor.make("service", {})
+      const guard = (options: object) => problemsOf(() => breaker.guard(Effect.succeed(1), options))[0]?.path
+      expect(guard({ timout: 5 })).toBe("options.timout")
+      expect(guard({ fallback: 7 })).toBe("options.fallback")
+      expect(guard({ classify: 7 })).toBe("options.classify")
+      expect(problemsOf(() => breaker.events("typo" as "mode"))[0]?.path).toBe("event")
+      expect((yield* breaker.metrics).calls.admitted).toBe(0)
+    })
+    await Effect.runPromise(Effect.scoped(program))
+  })
+
   test("a script that is none is refused", () => {
     const clock = createVirtualClock()
     expect(problemsOf(() => scriptedBackend(clock, { answer: "maybe" } as never))[0]?.path).toBe("script[0]")
@@ -76,5 +124,20 @@ describe("options of the breaker", () => {
     for (const duration of [-1, Number.NaN, "soon"])
       await expect(clock.advance(duration as number)).rejects.toBeInstanceOf(InvalidConfig)
     expect(clock.now()).toBe(0)
+  })
+})
+
+describe("a listener", () => {
+  test("of an event that does not exist is refused, beside those that do", () => {
+    const breaker = make({})
+    for (const name of ["typo", "toString", "", undefined, 5]) {
+      expect(problemsOf(() => breaker.on(name as "mode", () => {}))).toMatchObject([
+        { path: "event", rule: "must be one of transition, refusal, mode, finding, trouble" },
+      ])
+    }
+  })
+
+  test.each([5, "log", null, undefined, {}])("that is none (%s) is refused", (listener) => {
+    expect(problemsOf(() => make({}).on("transition", listener as never))).toMatchObject([{ path: "listener" }])
   })
 })

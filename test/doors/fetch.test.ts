@@ -203,6 +203,28 @@ describe("protectFetch", () => {
   })
 })
 
+describe("what a response means", () => {
+  const gone = async () => new Response(null, { status: 410 })
+  const down = async () => new Response(null, { status: 503 })
+  const own = createBreaker("own", { classify: ({ ok }) => (ok ? "ignored" : "failure") }, { clock })
+
+  test("is the breaker's own classifier to say, if it has one", async () => {
+    await protectFetch(own, { fetch: down })("http://service.test/")
+    expect(own.metrics().calls).toMatchObject({ ignored: 1, failure: 0 })
+  })
+
+  test("unless this fetch was given another", async () => {
+    await protectFetch(own, { fetch: gone, classify: () => "failure" })("http://service.test/")
+    expect(own.metrics().calls).toMatchObject({ ignored: 1, failure: 1 })
+  })
+
+  test("and is the status's where neither has one", async () => {
+    await protectFetch(breaker, { fetch: down })("http://service.test/")
+    await protectFetch(breaker, { fetch: gone, classify: undefined })("http://service.test/")
+    expect(breaker.metrics().calls).toMatchObject({ failure: 1, success: 1 })
+  })
+})
+
 test("classifyResponse knows errors from answers", () => {
   const verdicts = [200, 404, 429, 499, 500, 599].map((status) =>
     classifyResponse({ ok: true, value: { status } as Response }),

@@ -1,4 +1,5 @@
-import { type CallRejected, type CallTimedOut, createBreaker } from "recloser"
+import { type CallExit, type CallRejected, type CallTimedOut, createBreaker, type ExecuteOptions } from "recloser"
+import { protectFetch } from "recloser/fetch"
 import { type Equal, type Expect, exactly } from "./Expect.ts"
 
 const breaker = createBreaker("calls")
@@ -22,14 +23,45 @@ export const told = breaker.execute((call) => {
   exactly<number>().is(call.deadline)
 })
 
-/** A fallback answers with the same kind of value, and is told why. */
-export const withFallback = breaker.execute(async () => ({ amount: 1 }), {
-  fallback: (reason) => {
+interface Receipt {
+  readonly amount: number
+}
+
+/** A fallback may answer with the same kind of value, and is told why. */
+export const withFallback = breaker.execute(async (): Promise<Receipt> => ({ amount: 1 }), {
+  fallback: (reason): Receipt => {
     exactly<CallRejected | CallTimedOut>().is(reason)
     return { amount: 0 }
   },
 })
-exactly<Promise<{ amount: number }>>().is(withFallback)
+exactly<Promise<Receipt>>().is(withFallback)
+
+/** Or with one of another kind: then the call may end in either. */
+const fallback = (reason: CallRejected | CallTimedOut) => ({ queued: true, why: reason.message })
+type Queued = ReturnType<typeof fallback>
+const paid = async (card: string): Promise<Receipt> => ({ amount: card.length })
+const eitherOr = breaker.execute(() => paid("card"), { fallback })
+const later = breaker.execute(() => paid("card"), { fallback: async (reason) => fallback(reason) })
+const nothing = breaker.execute(() => 1, { fallback: () => undefined })
+const triedWithFallback = breaker.tryExecute(() => paid("card"), { fallback })
+const wrapped = breaker.wrap(paid, { fallback })
+const page = protectFetch(breaker, { fallback })
+const plainPage = protectFetch(breaker)
+export type Fallbacks = [
+  Expect<Equal<typeof eitherOr, Promise<Receipt | Queued>>>,
+  Expect<Equal<typeof later, Promise<Receipt | Queued>>>,
+  Expect<Equal<typeof nothing, Promise<number | undefined>>>,
+  Expect<Equal<typeof triedWithFallback, Promise<CallExit<Receipt | Queued>>>>,
+  Expect<Equal<ReturnType<typeof wrapped>, Promise<Receipt | Queued>>>,
+  Expect<Equal<Parameters<typeof wrapped>, [card: string]>>,
+  Expect<Equal<Awaited<ReturnType<typeof page>>, Response | Queued>>,
+  Expect<Equal<Awaited<ReturnType<typeof plainPage>>, Response>>,
+]
+
+/** Options that were written down before, and a call whose type is named, keep to the one kind. */
+const written: ExecuteOptions<string> = { fallback: () => "cached" }
+exactly<Promise<string>>().is(breaker.execute(async () => "text", written))
+exactly<Promise<string>>().is(breaker.execute<string>(async () => "text", { fallback: () => "cached" }))
 
 export const options = breaker.execute(() => 1, {
   signal: new AbortController().signal,
