@@ -6,12 +6,12 @@ import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
-import type { Assembly } from "./assemble.ts"
+import { type Assembly, saveAssembly } from "./assemble.ts"
 import { CallRejected } from "./CallRejected.ts"
-import { timekeeperOf, wheelOf } from "./Clock.ts"
+import { wheelOf } from "./Clock.ts"
 import { answer, type Fallback } from "./call.ts"
 import { type CallExit, type Classify, selfClassifying } from "./classify.ts"
-import { type SavedBreaker, save } from "./control-plane/persistence.ts"
+import type { SavedBreaker } from "./control-plane/persistence.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type CallContext, Runner } from "./execution.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
@@ -75,7 +75,10 @@ export interface Breaker extends AsyncDisposable {
   shadow(why: string): void
   /** Back to what the evidence supports: after `forceOpen` that is half-open. */
   release(why: string): void
-  /** The present state as JSON, to be given to `createBreaker` as `restore`. */
+  /**
+   * The present state as JSON, to be given to `createBreaker` of the same name as `restore`; once stopped, the state in which it
+   * stopped. What cannot be a part's state when it comes back is told to `trouble`, and that part begins afresh.
+   */
   save(): SavedBreaker
   /** Admits nothing more, waits for calls in flight, then interrupts them. Idempotent. */
   stop(options?: StopOptions): Promise<void>
@@ -230,8 +233,7 @@ export class AssembledBreaker implements Breaker {
   }
 
   save(): SavedBreaker {
-    const { conductor, parts, clock, listeners } = this.assembly
-    return save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
+    return saveAssembly(this.assembly)
   }
 
   stop(options?: StopOptions): Promise<void> {

@@ -9,12 +9,12 @@ import type { InvalidConfig } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
-import { type Assembly, assemble, readAll } from "./assemble.ts"
+import { type Assembly, assemble, readAll, saveAssembly } from "./assemble.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
-import { clockOfEffect, systemClock, timekeeperOf } from "./Clock.ts"
+import { clockOfEffect, systemClock } from "./Clock.ts"
 import type { StartFailed } from "./control-plane/conductor.ts"
-import { type SavedBreaker, save } from "./control-plane/persistence.ts"
+import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { type BreakerEvents, checkEvent, type EventName, type Listener } from "./events.ts"
 import { type GuardOptions, guardWith } from "./guard.ts"
 import { refuseStrangers } from "./knownOptions.ts"
@@ -37,7 +37,7 @@ export interface EffectBreaker {
   /** Why a call would be rejected now; nothing is taken and nothing is counted. */
   readonly wouldReject: Effect.Effect<Rejection | undefined>
   readonly metrics: Effect.Effect<BreakerMetrics>
-  /** The present state as JSON, to be given to `make` as `restore`. */
+  /** The present state as JSON, to be given to `make` of the same name as `restore`; once stopped, the state in which it stopped. */
   readonly save: Effect.Effect<SavedBreaker>
   /** Events of one name as they happen. */
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]>
@@ -84,10 +84,7 @@ class AssembledEffectBreaker implements EffectBreaker {
     this.#assembly.plane.wouldReject(this.#assembly.clock.now()),
   )
   readonly metrics: Effect.Effect<BreakerMetrics> = Effect.sync(() => readMetrics(this.#assembly))
-  readonly save: Effect.Effect<SavedBreaker> = Effect.sync(() => {
-    const { conductor, parts, clock, listeners } = this.#assembly
-    return save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
-  })
+  readonly save: Effect.Effect<SavedBreaker> = Effect.sync(() => saveAssembly(this.#assembly))
 
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {
     checkEvent(name)

@@ -13,7 +13,7 @@ import {
   type Inspect,
   type StartFailed,
 } from "./control-plane/conductor.ts"
-import { readSaved, restore } from "./control-plane/persistence.ts"
+import { readSaved, restore, type SavedBreaker, save } from "./control-plane/persistence.ts"
 import { Plane } from "./data-plane/plane.ts"
 import { Listeners } from "./events.ts"
 import { Sampler } from "./sampler.ts"
@@ -29,7 +29,17 @@ export interface Assembly {
   readonly parts: readonly ChosenPart[]
   /** Set by whoever waits for the last call in flight. */
   readonly whenIdle: Set<() => void>
+  /** What it was when it stopped: its parts are gone then, and cannot be asked. */
+  last?: SavedBreaker | undefined
 }
+
+/** The present state of a living breaker, the last one of a stopped one. */
+export function saveAssembly({ last, conductor, parts, clock, listeners }: Assembly): SavedBreaker {
+  return last ?? save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
+}
+
+const unusable = (parts: readonly string[]) =>
+  new TypeError(`what was saved of ${parts.join(" and ")} cannot be used, and was left out`)
 
 export interface AssembleOptions {
   readonly clock: Clock
@@ -75,7 +85,7 @@ export function preparePlane(
 export const readAll = (name: string, config: unknown, restore: unknown) => ({
   name,
   ...readConfig(name, config),
-  saved: readSaved(restore),
+  saved: readSaved(restore, name),
 })
 
 /** Starts the machines in the Scope, and connects the planes. */
@@ -92,7 +102,9 @@ export const assemble = (
       const input = { name, parts, metered: true, at: clock.now(), seed: clock.seed() }
       return Effect.map(conduct({ input, time, hooks: hooksOf(plane, listeners), inspect }), (conductor) => {
         late.conductor = conductor
-        if (saved) restore(conductor, saved, time)
+        const lost = saved ? restore(conductor, parts, saved, time) : []
+        // A turn later, when whoever made the breaker listens to it.
+        if (lost.length > 0) queueMicrotask(() => listeners.trouble("restore", unusable(lost)))
         return { name, clock, conductor, classify, parts, ...prepared }
       })
     }),

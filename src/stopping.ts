@@ -1,7 +1,7 @@
 /** Stopping: no new admissions, calls in flight get a grace period, then what the breaker owns is interrupted. */
 import * as Effect from "effect/Effect"
 import { refusalByShare, rejectNow } from "../machines/vocabulary/rejection.ts"
-import type { Assembly } from "./assemble.ts"
+import { type Assembly, saveAssembly } from "./assemble.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { timekeeperOf } from "./Clock.ts"
 import type { Runner } from "./execution.ts"
@@ -35,6 +35,7 @@ export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: n
     Effect.andThen(
       Effect.sync(() => {
         runner?.interruptAll(interrupted)
+        assembly.last = saveAssembly(assembly)
         conductor.finish(clock.now())
       }),
     ),

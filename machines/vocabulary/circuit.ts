@@ -1,6 +1,8 @@
 /** Where a circuit stands. `basic` never reports `degraded` or `ramping`. */
 export type Circuit = "closed" | "degraded" | "open" | "halfOpen" | "ramping"
 
+export const circuits: readonly Circuit[] = ["closed", "degraded", "open", "halfOpen", "ramping"]
+
 /** A state or a mode as prose spells it: `halfOpen` is the value, "half-open" the word. */
 export const inWords = (value: string): string => value.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 

@@ -2,6 +2,7 @@
 import type { Snapshot } from "xstate"
 import { describeError, InvalidConfig, show } from "../../machines/options.ts"
 import type { ChosenPart } from "../../machines/registry.ts"
+import { type Circuit, circuits } from "../../machines/vocabulary/circuit.ts"
 import type { Mode } from "../../machines/vocabulary/gate.ts"
 import type { Timekeeper } from "./clock.ts"
 import type { Conductor } from "./conductor.ts"
@@ -61,34 +62,75 @@ const refuse = (path: string, value: unknown, rule: string): never => {
   throw new InvalidConfig([{ path: `restore${path}`, value: show(value), rule }])
 }
 
-/** Checks what claims to be a saved breaker; `undefined` when there is none. Throws `InvalidConfig`. */
-export function readSaved(value: unknown): SavedBreaker | undefined {
+/** Checks what claims to be this breaker's saved state; `undefined` when there is none. Throws `InvalidConfig`. */
+export function readSaved(value: unknown, name: string): SavedBreaker | undefined {
   if (value === undefined) return undefined
   try {
-    return checkSaved(value)
+    return checkSaved(value, name)
   } catch (error) {
     if (error instanceof InvalidConfig) throw error
     return refuse("", value, `could not be read: ${describeError(error)}`)
   }
 }
 
-function checkSaved(value: unknown): SavedBreaker {
+function checkSaved(value: unknown, name: string): SavedBreaker {
   if (typeof value !== "object" || value === null) return refuse("", value, "must be what save() returned")
   const { format, savedAt, mode, why, parts, breaker } = value as Partial<SavedBreaker>
   if (format !== 1) return refuse(".format", format, "must be 1: this version reads no other")
+  if (breaker !== name) return refuse(".breaker", breaker, `must be ${show(name)}: a saved state fits its own breaker`)
   if (typeof savedAt !== "number" || !Number.isFinite(savedAt))
     return refuse(".savedAt", savedAt, "must be a time in milliseconds")
   if (!modes.includes(mode)) return refuse(".mode", mode, `must be one of ${modes.join(", ")}`)
   if (typeof parts !== "object" || parts === null) return refuse(".parts", parts, "must be an object")
-  return { format, savedAt, mode: mode as Mode, why: String(why ?? ""), parts, breaker: String(breaker ?? "") }
+  return { format, savedAt, mode: mode as Mode, why: String(why ?? ""), parts, breaker }
 }
 
 const commands = { forcedOpen: "operator.forceOpen", bypassed: "operator.bypass", shadow: "operator.shadow" } as const
 
-/** Brings a saved state back. A wall clock that went backwards shortens no wait. */
-export function restore(conductor: Conductor, saved: SavedBreaker, time: Timekeeper): void {
+/** Whether a saved value can be one of its kind: the numbers that parts keep are counts and milliseconds. */
+const fits = (key: string, value: unknown, sample: unknown): boolean =>
+  typeof sample === "number"
+    ? typeof value === "number" && Number.isFinite(value) && value >= 0
+    : typeof value === typeof sample && (key !== "circuit" || circuits.includes(value as Circuit))
+
+/** Whether what was saved of a part has the shape of what this part saves now; it may lack fields, or have more. */
+function fitsPart(saved: unknown, sample: unknown): boolean {
+  try {
+    const given = saved as { readonly [key: string]: unknown }
+    return (
+      typeof saved === "object" &&
+      Object.entries(sample as object).every(([key, value]) => given[key] === undefined || fits(key, given[key], value))
+    )
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Brings a saved state back. A wall clock that went backwards shortens no wait. What was saved of parts that do not run here is
+ * left alone; parts of which something was saved that cannot be their state begin afresh: their keys are answered.
+ */
+export function restore(
+  conductor: Conductor,
+  running: readonly ChosenPart[],
+  saved: SavedBreaker,
+  time: Timekeeper,
+): readonly string[] {
   const at = time.now()
   const elapsedMs = Math.max(0, time.wallNow() - saved.savedAt)
-  conductor.send({ type: "breaker.restored", at, elapsedMs, parts: saved.parts })
+  const samples = Object.entries(
+    askParts(
+      conductor,
+      running,
+      (plug) => plug.save,
+      at,
+      () => {},
+    ),
+  )
+  const found = samples.filter(([key]) => Object.hasOwn(saved.parts, key))
+  const usable = found.filter(([key, sample]) => fitsPart(saved.parts[key], sample))
+  const parts = Object.fromEntries(usable.map(([key]) => [key, saved.parts[key]]))
+  conductor.send({ type: "breaker.restored", at, elapsedMs, parts })
   if (saved.mode !== "auto") conductor.send({ type: commands[saved.mode], at, why: saved.why })
+  return found.filter((one) => !usable.includes(one)).map(([key]) => key)
 }

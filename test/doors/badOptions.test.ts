@@ -6,6 +6,7 @@ import { Breaker as EffectDoor } from "recloser/effect"
 import { protectFetch } from "recloser/fetch"
 import { createVirtualClock, scriptedBackend } from "recloser/testing"
 import { describe, expect, test } from "vitest"
+import { world } from "../support/breakers.ts"
 import { make, problemsOf } from "../support/refusals.ts"
 
 describe("a name", () => {
@@ -32,6 +33,8 @@ describe("a saved state", () => {
     ["an array", [], "restore.format"],
     ["an empty object", {}, "restore.format"],
     ["a later format", { ...saved, format: 2 }, "restore.format"],
+    ["another breaker", { ...saved, breaker: "ledger" }, "restore.breaker"],
+    ["no breaker", { ...saved, breaker: undefined }, "restore.breaker"],
     ["no time", { ...saved, savedAt: undefined }, "restore.savedAt"],
     ["a NaN time", { ...saved, savedAt: Number.NaN }, "restore.savedAt"],
     ["a time in words", { ...saved, savedAt: "now" }, "restore.savedAt"],
@@ -45,6 +48,44 @@ describe("a saved state", () => {
     expect(problemsOf(() => make({}, "service", { restore: restore as never })).map((problem) => problem.path)).toEqual(
       [path],
     )
+  })
+
+  test("of another breaker is refused with both names", () => {
+    const restore = createBreaker("ledger", {}, { clock: createVirtualClock() }).save()
+    expect(problemsOf(() => make({}, "service", { restore }))).toEqual([
+      { path: "restore.breaker", value: '"ledger"', rule: 'must be "service": a saved state fits its own breaker' },
+    ])
+  })
+
+  const good = { circuit: "open", remainingMs: 5000, trips: 2, sinceCloseMs: 0 }
+  const garbage: readonly (readonly [string, unknown])[] = [
+    ["a number", 5],
+    ["null", null],
+    ["a word", "open"],
+    ["a circuit that there is not", { ...good, circuit: "ajar" }],
+    ["a wait in words", { ...good, remainingMs: "soon" }],
+    ["a wait that JSON lost", { ...good, remainingMs: null }],
+    ["negative trips", { ...good, trips: -1 }],
+    ["a trap", Object.defineProperty({}, "circuit", { get: trap })],
+  ]
+  test.each(garbage)("with %s for a part is told once, and that part alone begins afresh", async (_what, basic) => {
+    const restore = { ...saved, parts: { basic, timeout: { timeoutMs: 750 } } } as never
+    const { breaker, troubles } = world({ timeout: { min: 100, max: 10_000 } }, { restore })
+    await Promise.resolve()
+    expect(troubles).toMatchObject([{ part: "restore", gaveUp: false, error: expect.any(TypeError) }])
+    expect(String(troubles[0]?.error)).toContain("what was saved of basic cannot be used")
+    expect(breaker.circuit).toBe("closed")
+    expect(breaker.metrics().components.timeout?.timeoutMs).toBe(750)
+  })
+
+  test("with two unusable parts is one trouble; parts of another make, or of a later field, are none", async () => {
+    const both = world({}, { restore: { ...saved, parts: { basic: 5, timeout: "long" } } as never })
+    const more = world({}, { restore: { ...saved, parts: { basic: { ...good, since: 1 }, gradual: 7 } } as never })
+    await Promise.resolve()
+    expect(both.troubles).toHaveLength(1)
+    expect(String(both.troubles[0]?.error)).toContain("basic and timeout")
+    expect(more.troubles).toEqual([])
+    expect(more.breaker.circuit).toBe("open")
   })
 
   test("with junk for parts starts as if there were none, and works", async () => {

@@ -50,6 +50,20 @@ describe("fallback", () => {
 })
 
 describe("life", () => {
+  test("a breaker whose scope has closed was saved as one without parts: it is saved as it stopped", () =>
+    runTest(
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const config = basic({ window: { type: "consecutive", failures: 2 } })
+        const breaker = yield* Scope.provide(Breaker.make("service", config), scope)
+        yield* fail(breaker, 2)
+        const saved = yield* breaker.save
+        yield* Scope.close(scope, Exit.void)
+        expect(yield* breaker.save).toEqual(saved)
+        expect((yield* Breaker.make("service", config, { restore: yield* breaker.save })).circuit).toBe("open")
+      }),
+    ))
+
   test("a scope that closes refuses, waits for what runs, and stops", () =>
     runTest(
       Effect.gen(function* () {

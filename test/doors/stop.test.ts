@@ -175,4 +175,41 @@ describe("save", () => {
     const saved = world().breaker.save()
     expect(world({ timeout: false, metrics: false }, { restore: saved }).breaker.circuit).toBe("closed")
   })
+
+  test("of a stopped breaker came back closed: it is what there was when it stopped", async () => {
+    const { breaker, clock } = world({ strategy: { type: "basic", openFor: "1 minute" } })
+    await trip(breaker)
+    await clock.advance("5 seconds")
+    const before = breaker.save()
+    await breaker.stop()
+    await clock.advance("20 seconds")
+    expect(breaker.save()).toEqual(before)
+    await breaker.stop()
+    expect(breaker.save()).toEqual(before)
+    const wall = createVirtualClock({ wall: before.savedAt + 15_000 })
+    const again = world({ strategy: { type: "basic", openFor: "1 minute" } }, { restore: breaker.save(), clock: wall })
+    expect(again.breaker.circuit).toBe("open")
+    expect(again.breaker.wouldReject()?.retryAfterMs).toBe(40_000)
+  })
+
+  test("of a breaker that stopped under the operator's hand keeps the hand", async () => {
+    const { breaker } = world()
+    breaker.forceOpen("incident 12")
+    await breaker.stop()
+    expect(world({}, { restore: breaker.save() }).breaker.mode).toBe("forcedOpen")
+  })
+
+  test("while it drains goes on with what the drain brings", async () => {
+    const { breaker, clock } = world({ strategy: { type: "basic", openFor: "1 second", probes: { needed: 1 } } })
+    const work = deferred()
+    const running = breaker.tryExecute(() => work.promise)
+    await trip(breaker)
+    const stopping = breaker.stop()
+    expect(breaker.save().parts).toMatchObject({ basic: { circuit: "open" } })
+    await clock.advance("2 seconds")
+    work.resolve("late")
+    await running
+    await stopping
+    expect(breaker.save().parts).toMatchObject({ basic: { circuit: "halfOpen" } })
+  })
 })
