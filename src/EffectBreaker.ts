@@ -150,7 +150,8 @@ export const make = (
     const assembly = yield* assemble(read, { clock })
     const breaker = new AssembledEffectBreaker(assembly)
     const run = Effect.runForkWith(yield* Effect.context())
-    if (options.log !== false) logEvents(breaker, (entry) => void run(logEffect(entry)))
-    yield* Effect.addFinalizer(() => drain(assembly, undefined, grace))
+    const { log = true } = options
+    const stopped = log ? logEvents(breaker, (entry) => void run(logEffect(entry))) : () => {}
+    yield* Effect.addFinalizer(() => Effect.andThen(drain(assembly, undefined, grace), Effect.sync(stopped)))
     return breaker
   })

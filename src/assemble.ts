@@ -2,6 +2,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ChosenPart } from "../machines/registry.ts"
+import type { Gate } from "../machines/vocabulary/gate.ts"
+import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
 import { readConfig } from "./BreakerConfig.ts"
 import type { Clock } from "./Clock.ts"
 import { timekeeperOf, wheelOf } from "./Clock.ts"
@@ -16,7 +18,6 @@ import {
 import { readSaved, restore, type SavedBreaker, save } from "./control-plane/persistence.ts"
 import { Plane } from "./data-plane/plane.ts"
 import { Listeners } from "./events.ts"
-import { Sampler } from "./sampler.ts"
 
 /** The parts of one living breaker. */
 export interface Assembly {
@@ -46,13 +47,22 @@ export interface AssembleOptions {
   readonly inspect?: Inspect | undefined
 }
 
+/** The wait that an opening begins, if the gate in force is still the one of this move. */
+function retryIn(
+  { at, to, epoch }: CircuitMoved,
+  { epoch: present, restriction: { retryAt } }: Gate,
+): number | undefined {
+  return to === "open" && epoch === present && Number.isFinite(retryAt) ? retryAt - at : undefined
+}
+
 /** What the conductor hands to listeners, in the words of the doors. */
 export function hooksOf(plane: Plane, listeners: Listeners): ConductorHooks {
   return {
     swap: (gate) => plane.swap(gate),
     emitted: (event) => {
-      if (event.type === "circuit.moved") listeners.tell<"transition">({ ...event, type: "transition" })
-      else if (event.type === "mode.changed") listeners.tell<"mode">({ ...event, type: "mode" })
+      if (event.type === "circuit.moved") {
+        listeners.tell<"transition">({ ...event, type: "transition", retryInMs: retryIn(event, plane.gate) })
+      } else if (event.type === "mode.changed") listeners.tell<"mode">({ ...event, type: "mode" })
       else if (event.type === "finding.changed") listeners.tell<"finding">({ ...event, type: "finding" })
       else listeners.trouble(event.part, event.error, event.gaveUp)
     },
@@ -66,12 +76,11 @@ export function preparePlane(
   classify: Classify<never> | undefined,
   signal: (report: Parameters<Conductor["send"]>[0]) => void,
 ) {
-  const listeners = new Listeners(name)
-  const sampler = new Sampler(name, listeners)
+  const listeners = new Listeners(name, () => clock.now())
   const whenIdle = new Set<() => void>()
   const plane = new Plane(name, wheelOf(clock), {
     signal,
-    refused: (rejection, now) => sampler.refused(rejection, now),
+    refused: (rejection, now) => listeners.refused(rejection, now),
     classify: (error) =>
       classifyWith(classify, { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
     idle: () => {

@@ -13,7 +13,10 @@ import { type LogStyle, lineOf, logEvents } from "./observability/logging.ts"
 export interface BreakerOptions {
   /** Where the breaker gets its time from. Default: the process's clock. */
   readonly clock?: Clock | undefined
-  /** Structured logs of transitions, operator acts, troubles and sampled refusals on the console. Default: none. */
+  /**
+   * Structured logs of start and stop, transitions, operator acts, and samples of refusals and troubles, on the console: what is
+   * worth a warning on stderr, the rest on stdout. Default: none.
+   */
   readonly log?: LogStyle | false | undefined
   /** What `save()` returned, perhaps in another process. */
   readonly restore?: SavedBreaker | undefined
@@ -58,6 +61,13 @@ export function createBreaker(name: string, config: BreakerConfig = {}, options:
     startIn(scope, assemble(readAll(name, config, restore), { clock, inspect })),
     scope,
   )
-  if (log) logEvents(breaker, (entry) => console.log(lineOf(entry, log, clock.wallNow())))
+  if (log) {
+    const stopped = logEvents(breaker, (entry) => {
+      const line = lineOf(entry, log, clock.wallNow())
+      if (entry.level === "INFO") console.log(line)
+      else console.error(line)
+    })
+    Effect.runSync(Scope.addFinalizer(scope, Effect.sync(stopped)))
+  }
   return breaker
 }

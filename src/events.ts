@@ -3,12 +3,20 @@ import type { Mode } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
 import { invalid } from "./knownOptions.ts"
+import { Sampler } from "./sampler.ts"
 
 /** What `on` can listen to, by name. `at` is in milliseconds on the breaker's monotonic clock. */
 export interface BreakerEvents {
   /** The circuit moved: once per cause, with the rule and the counts it was decided on. */
-  readonly transition: Omit<CircuitMoved, "type"> & { readonly type: "transition" }
-  /** Calls were refused: at most one event a second; `count` says how many refusals it stands for. */
+  readonly transition: Omit<CircuitMoved, "type"> & {
+    readonly type: "transition"
+    /** Milliseconds until it lets probes through, when it opens and that is known. */
+    readonly retryInMs: number | undefined
+  }
+  /**
+   * Calls were refused: the first is told at once, then at most one event a second for the same reason. `count` says how many
+   * refusals it stands for: those since the event before. Refusals that nobody listened to are counted in `metrics()` alone.
+   */
   readonly refusal: {
     readonly type: "refusal"
     readonly at: number
@@ -32,12 +40,19 @@ export interface BreakerEvents {
     readonly part: string
     readonly finding: CircuitFinding
   }
-  /** Something of the user's or of a part threw. It was isolated; the breaker goes on. */
+  /**
+   * Something of the user's or of a part threw. It was isolated; the breaker goes on. Of each part the first trouble is told at
+   * once, then at most one a second; one that leaves the part out always.
+   */
   readonly trouble: {
     readonly type: "trouble"
+    readonly at: number
     readonly breaker: string
-    /** A part's key, or `classify`, `listener`. */
+    /** How many troubles of this part the event stands for: those since the event before. */
+    readonly count: number
+    /** A part's key, or `classify`, `listener`, `inspect`, `restore`. */
     readonly part: string
+    /** What was thrown last. */
     readonly error: unknown
     /** The part crashed too often and was left out. */
     readonly gaveUp: boolean
@@ -46,6 +61,8 @@ export interface BreakerEvents {
 
 export type EventName = keyof BreakerEvents
 export type Listener<Name extends EventName> = (event: BreakerEvents[Name]) => void
+
+type Trouble = Pick<BreakerEvents["trouble"], "error" | "gaveUp">
 
 const eventNames: { readonly [Name in EventName]: true } = {
   transition: true,
@@ -65,14 +82,26 @@ export function checkEvent(name: unknown): void {
 export class Listeners {
   readonly #byName = new Map<string, Set<Listener<never>>>()
   readonly #breaker: string
+  readonly #now: () => number
+  readonly #refusals: Sampler<Rejection>
+  /** By part: as many as there are parts. */
+  readonly #troubles = new Map<string, Sampler<Trouble>>()
 
-  constructor(breaker: string) {
+  constructor(breaker: string, now: () => number) {
     this.#breaker = breaker
+    this.#now = now
+    this.#refusals = new Sampler(
+      () => this.has("refusal"),
+      (rejection, count, at) => this.tell<"refusal">({ type: "refusal", at, breaker, count, rejection }),
+      (rejection, before) => rejection.reason !== before.reason,
+    )
   }
 
   add<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     checkEvent(name)
     if (typeof listener !== "function") throw invalid("listener", listener, "must be a function")
+    // What was counted so far belongs to those who listened.
+    this.flush()
     const listeners = this.#byName.get(name) ?? new Set()
     this.#byName.set(name, listeners)
     // A wrapper of its own for each subscription: the same function may listen twice, and leaves once.
@@ -100,7 +129,28 @@ export class Listeners {
     }
   }
 
+  /** Tells what was counted and not yet told. */
+  flush(): void {
+    for (const sampler of [this.#refusals, ...this.#troubles.values()]) sampler.flush(this.#now())
+  }
+
+  refused(rejection: Rejection, now: number): void {
+    this.#refusals.add(rejection, now)
+  }
+
   trouble(part: string, error: unknown, gaveUp = false): void {
-    this.tell<"trouble">({ type: "trouble", breaker: this.#breaker, part, error, gaveUp })
+    const troubles = this.#troubles.get(part) ?? this.#sampleTroubles(part)
+    troubles.add({ error, gaveUp }, this.#now())
+  }
+
+  #sampleTroubles(part: string): Sampler<Trouble> {
+    const sampler = new Sampler<Trouble>(
+      () => this.has("trouble"),
+      (trouble, count, at) =>
+        this.tell<"trouble">({ type: "trouble", at, breaker: this.#breaker, count, part, ...trouble }),
+      ({ gaveUp }) => gaveUp,
+    )
+    this.#troubles.set(part, sampler)
+    return sampler
   }
 }

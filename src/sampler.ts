@@ -1,38 +1,48 @@
-import type { Rejection } from "../machines/vocabulary/rejection.ts"
-import type { Listeners } from "./events.ts"
-
-/** At most one refusal event in this many milliseconds: an outage must not drown its own log. */
+/** At most one event in this many milliseconds: an outage must not drown its own log. */
 const everyMs = 1000
 
-/** Tells listeners of refusals: the first at once, then one a second with the count since the last. */
-export class Sampler {
-  readonly #breaker: string
-  readonly #listeners: Listeners
+/**
+ * Thins out what may come by the thousand: the first is told at once, then one a second with the count since the last. What
+ * comes while nobody listens is neither kept nor counted, so that whoever listens later is told of nothing old.
+ */
+export class Sampler<Fact> {
+  readonly #isHeard: () => boolean
+  readonly #tell: (fact: Fact, count: number, at: number) => void
+  /** Another story: what was counted so far belongs to the one before, and is told first. */
+  readonly #isNews: (fact: Fact, before: Fact) => boolean
   #count = 0
-  /** What the refusals counted so far were refused for. */
-  #pending: Rejection | undefined = undefined
+  #last: Fact | undefined = undefined
   #nextAt = Number.NEGATIVE_INFINITY
 
-  constructor(breaker: string, listeners: Listeners) {
-    this.#breaker = breaker
-    this.#listeners = listeners
+  constructor(
+    isHeard: () => boolean,
+    tell: (fact: Fact, count: number, at: number) => void,
+    isNews: (fact: Fact, before: Fact) => boolean,
+  ) {
+    this.#isHeard = isHeard
+    this.#tell = tell
+    this.#isNews = isNews
   }
 
-  refused(rejection: Rejection, now: number): void {
-    // Another reason is another story: what was counted so far belongs to the old one.
-    const pending = this.#pending
-    const isNews = pending?.reason !== rejection.reason
-    if (isNews && pending !== undefined && this.#count > 0) this.#tell(pending, now)
-    this.#pending = rejection
+  add(fact: Fact, now: number): void {
+    if (!this.#isHeard()) {
+      this.#count = 0
+      this.#last = undefined
+      return
+    }
+    const isNews = this.#last === undefined || this.#isNews(fact, this.#last)
+    if (isNews) this.flush(now)
+    this.#last = fact
     this.#count++
-    if (isNews || now >= this.#nextAt) this.#tell(rejection, now)
+    if (isNews || now >= this.#nextAt) this.flush(now)
   }
 
-  #tell(rejection: Rejection, now: number): void {
-    if (!this.#listeners.has("refusal")) return
+  /** Tells what was counted and not yet told. */
+  flush(now: number): void {
     const count = this.#count
+    if (this.#last === undefined || count === 0) return
     this.#count = 0
     this.#nextAt = now + everyMs
-    this.#listeners.tell<"refusal">({ type: "refusal", at: now, breaker: this.#breaker, count, rejection })
+    this.#tell(this.#last, count, now)
   }
 }

@@ -28,7 +28,7 @@ const whenIdle = ({ plane, whenIdle, clock }: Assembly, graceMs: number): Effect
 
 /** Drains for up to `graceMs`, then interrupts. The caller closes the Scope afterwards. */
 export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: number): Effect.Effect<void> => {
-  const { name, plane, conductor, clock } = assembly
+  const { name, plane, conductor, clock, listeners } = assembly
   const interrupted = () => new CallRejected(rejectNow(refusalByShare(name, plane.gate), clock.now()))
   return Effect.sync(() => conductor.close(clock.now())).pipe(
     Effect.andThen(whenIdle(assembly, graceMs)),
@@ -37,6 +37,7 @@ export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: n
         runner?.interruptAll(interrupted)
         assembly.last = saveAssembly(assembly)
         conductor.finish(clock.now())
+        listeners.flush()
       }),
     ),
   )

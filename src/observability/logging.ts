@@ -1,4 +1,8 @@
-/** Structured logs: every transition and operator act once, refusals sampled, troubles as they come. */
+/** Structured logs: start and stop, every transition and operator act once; refusals and troubles sampled. */
+import { describeError } from "../../machines/options.ts"
+import type { Circuit } from "../../machines/vocabulary/circuit.ts"
+import { inWords } from "../../machines/vocabulary/circuit.ts"
+import type { Mode } from "../../machines/vocabulary/gate.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { EventName, Listener } from "../events.ts"
 
@@ -12,19 +16,25 @@ export interface LogEntry {
 
 /** What can be listened to. */
 export interface Logged {
+  readonly name: string
+  readonly circuit: Circuit
+  readonly mode: Mode
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
 }
 
 /** One line a refusal event would be one a second; an outage deserves fewer. */
 const refusalsEveryMs = 10_000
 
-/** Tells `write` of what happens to a breaker; answers how to stop. */
+/** Tells `write` that a breaker has started, and of what happens to it; answers what to call when it has stopped. */
 export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): () => void {
+  const { name } = breaker
+  /** A move from one to another: in words for people, by name for searches. */
+  const moveOf = (from: string, to: string) => `${inWords(from)} → ${inWords(to)}`
   let refused = 0
   let refusal: Rejection | undefined
   let nextAt = Number.NEGATIVE_INFINITY
   /** Writes what was refused and not yet told, for the reason that it was refused for. */
-  const tellRefusals = (name: string) => {
+  const tellRefusals = () => {
     if (refusal === undefined || refused === 0) return
     const { layer, reason } = refusal
     const calls = refused === 1 ? "1 call" : `${refused} calls`
@@ -32,32 +42,40 @@ export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): ()
     refused = 0
   }
   const stops = [
-    breaker.on("transition", ({ breaker: name, from, to, reason, rule, statistics, epoch }) => {
-      tellRefusals(name)
-      const facts = { breaker: name, from, to, rule, epoch, ...statistics }
-      write({ level: to === "open" ? "WARN" : "INFO", message: `${name}: ${from} → ${to}: ${reason}`, facts })
+    breaker.on("transition", ({ from, to, reason, rule, statistics, epoch, retryInMs }) => {
+      tellRefusals()
+      const wait = retryInMs === undefined ? {} : { retryInMs: Math.round(retryInMs) }
+      const facts = { breaker: name, from, to, rule, epoch, ...statistics, ...wait }
+      write({ level: to === "open" ? "WARN" : "INFO", message: `${name}: ${moveOf(from, to)}: ${reason}`, facts })
     }),
-    breaker.on("mode", ({ breaker: name, from, to, why }) => {
+    breaker.on("mode", ({ from, to, why }) => {
       const facts = { breaker: name, from, to, why }
-      write({ level: "WARN", message: `${name}: operator: ${from} → ${to}: ${why}`, facts })
+      write({ level: "WARN", message: `${name}: operator: ${moveOf(from, to)}: ${why}`, facts })
     }),
-    breaker.on("refusal", ({ at, breaker: name, count, rejection }) => {
+    breaker.on("refusal", ({ at, count, rejection }) => {
       const isNews = refusal?.reason !== rejection.reason
-      if (isNews) tellRefusals(name)
+      if (isNews) tellRefusals()
       refusal = rejection
       refused += count
       if (!isNews && at < nextAt) return
-      tellRefusals(name)
+      tellRefusals()
       nextAt = at + refusalsEveryMs
     }),
-    breaker.on("trouble", ({ breaker: name, part, error, gaveUp }) => {
-      const text = error instanceof Error ? error.message : String(error)
-      const end = gaveUp ? "was left out" : "threw"
-      write({ level: "ERROR", message: `${name}: ${part} ${end}: ${text}`, facts: { breaker: name, part, gaveUp } })
+    breaker.on("trouble", ({ part, error, gaveUp, count }) => {
+      const end = gaveUp ? "was left out" : count === 1 ? "threw" : `threw ${count} times, the last time`
+      const facts = { breaker: name, part, gaveUp, count }
+      write({ level: "ERROR", message: `${name}: ${part} ${end}: ${describeError(error)}`, facts })
     }),
   ]
+  const live = (what: string) => {
+    const { circuit, mode } = breaker
+    write({ level: "INFO", message: `${name}: ${what}`, facts: { breaker: name, lifecycle: what, circuit, mode } })
+  }
+  live("started")
   return () => {
     for (const stop of stops) stop()
+    tellRefusals()
+    live("stopped")
   }
 }
 

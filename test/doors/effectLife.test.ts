@@ -247,7 +247,10 @@ describe("logs through Effect's Logger", () => {
         const refusals = lines.filter(({ annotations }) => "refused" in annotations)
         expect(refusals.length).toBeGreaterThan(1)
         expect(refusals.length).toBeLessThan(6)
-        expect(lines).toHaveLength(moves.length + acts.length + refusals.length)
+        const life = lines.filter(({ annotations }) => "lifecycle" in annotations)
+        expect(life.map(({ annotations }) => annotations["lifecycle"])).toEqual(["started", "stopped"])
+        expect([lines.at(0), lines.at(-1)]).toEqual(life)
+        expect(lines).toHaveLength(moves.length + acts.length + refusals.length + life.length)
       }),
     ))
 

@@ -7,13 +7,19 @@ afterEach(() => vi.restoreAllMocks())
 
 function spied(log: "human" | "json" | false) {
   const lines: string[] = []
+  /** What went to stderr: a part of the lines. */
+  const warnings: string[] = []
   vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)))
-  const others = (["error", "warn", "info", "debug", "trace"] as const).map((name) => vi.spyOn(console, name))
+  vi.spyOn(console, "error").mockImplementation((line) => {
+    lines.push(String(line))
+    warnings.push(String(line))
+  })
+  const others = (["warn", "info", "debug", "trace"] as const).map((name) => vi.spyOn(console, name))
   const state = world(
     { strategy: { type: "basic", openFor: "5 minutes" } },
     { log, clock: createVirtualClock({ wall: 0 }) },
   )
-  return { ...state, lines, others }
+  return { ...state, lines, warnings, others }
 }
 
 async function incident({ breaker, clock }: Pick<ReturnType<typeof spied>, "breaker" | "clock">): Promise<void> {
@@ -37,6 +43,15 @@ describe("json logs", () => {
     ).toBe(true)
     expect(entries[0]).toEqual({
       timestamp: "1970-01-01T00:00:00.000Z",
+      level: "INFO",
+      message: "service: started",
+      breaker: "service",
+      lifecycle: "started",
+      circuit: "closed",
+      mode: "auto",
+    })
+    expect(entries[1]).toEqual({
+      timestamp: "1970-01-01T00:00:00.000Z",
       level: "WARN",
       message: "service: closed → open: 100 % of 20 calls failed",
       breaker: "service",
@@ -47,6 +62,7 @@ describe("json logs", () => {
       calls: 20,
       failures: 20,
       slow: 0,
+      retryInMs: 300_000,
     })
     for (const other of state.others) expect(other).not.toHaveBeenCalled()
   })
@@ -54,11 +70,13 @@ describe("json logs", () => {
   test("tell each transition and each act of the operator once, and 1 200 refusals in a few lines that add up", async () => {
     const state = spied("json")
     await incident(state)
+    await state.breaker.stop()
     const entries = state.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
     const moves = entries
       .filter(({ rule }) => rule !== undefined)
       .map(({ from, to }) => `${String(from)} → ${String(to)}`)
     expect(moves).toEqual(["closed → open", "open → halfOpen", "halfOpen → closed"])
+    expect(entries.at(-1)).toMatchObject({ level: "INFO", message: "service: stopped", lifecycle: "stopped" })
     const acts = entries.filter(({ why }) => why !== undefined)
     expect(acts).toMatchObject([
       { from: "auto", to: "forcedOpen", why: "maintenance", level: "WARN" },
@@ -66,11 +84,11 @@ describe("json logs", () => {
     ])
     const refusals = entries.filter(({ refused }) => refused !== undefined)
     expect(refusals.length).toBeGreaterThanOrEqual(2)
-    expect(refusals.length).toBeLessThanOrEqual(7)
+    // One every ten seconds, and what was left at the stop.
+    expect(refusals.length).toBeLessThanOrEqual(8)
     const told = refusals.reduce((sum, { refused }) => sum + Number(refused), 0)
-    expect(told).toBeGreaterThan(950)
-    expect(told).toBeLessThanOrEqual(1200)
-    expect(entries).toHaveLength(moves.length + acts.length + refusals.length)
+    expect(told).toBe(1200)
+    expect(entries).toHaveLength(2 + moves.length + acts.length + refusals.length)
   })
 
   test("tell of what was isolated", async () => {
@@ -113,9 +131,60 @@ describe("json logs", () => {
 test("human logs are lines with a time, a level and a sentence", async () => {
   const state = spied("human")
   await incident(state)
-  expect(state.lines[0]).toBe("1970-01-01T00:00:00.000Z WARN  service: closed → open: 100 % of 20 calls failed")
-  expect(state.lines[1]).toMatch(/INFO {2}service: refused 1 call: 100 % of 20 calls failed$/)
+  expect(state.lines.slice(0, 2)).toEqual([
+    "1970-01-01T00:00:00.000Z INFO  service: started",
+    "1970-01-01T00:00:00.000Z WARN  service: closed → open: 100 % of 20 calls failed",
+  ])
+  expect(state.lines[2]).toMatch(/INFO {2}service: refused 1 call: 100 % of 20 calls failed$/)
   expect(state.lines.length).toBeLessThan(15)
+  const text = state.lines.join("\n")
+  expect(text).toContain("service: open → half-open: ")
+  expect(text).toContain("service: operator: auto → forced-open: maintenance")
+  expect(text).not.toMatch(/halfOpen|forcedOpen/)
+})
+
+test("warnings and errors go to stderr, the rest to stdout", async () => {
+  const state = spied("json")
+  state.breaker.on("transition", () => {
+    throw new Error("boom")
+  })
+  await incident(state)
+  await state.breaker.stop()
+  const levels = (lines: readonly string[]) => lines.map((line) => (JSON.parse(line) as { level: string }).level)
+  expect(new Set(levels(state.warnings))).toEqual(new Set(["WARN", "ERROR"]))
+  const onStdout = state.lines.filter((line) => !state.warnings.includes(line))
+  expect(new Set(levels(onStdout))).toEqual(new Set(["INFO"]))
+})
+
+test("a classifier that throws on every call wrote a line for every call", async () => {
+  const lines: string[] = []
+  vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)))
+  vi.spyOn(console, "error").mockImplementation((line) => void lines.push(String(line)))
+  const classify = () => {
+    throw new Error("boom")
+  }
+  const { breaker, clock } = world({ classify }, { log: "human", clock: createVirtualClock({ wall: 0 }) })
+  for (let second = 0; second < 3; second++) {
+    await times(1000, () => breaker.tryExecute(working))
+    await clock.advance("1 second")
+  }
+  expect(lines.map((line) => line.slice(25))).toEqual([
+    "INFO  service: started",
+    "ERROR service: classify threw: boom",
+    "ERROR service: classify threw 1000 times, the last time: boom",
+    "ERROR service: classify threw 1000 times, the last time: boom",
+  ])
+})
+
+test("the refusals that a stop found untold were told never", async () => {
+  const state = spied("human")
+  await trip(state.breaker)
+  await times(5, () => state.breaker.tryExecute(working))
+  await state.breaker.stop()
+  expect(state.lines.slice(-2).map((line) => line.slice(25))).toEqual([
+    expect.stringContaining("INFO  service: refused"),
+    "INFO  service: stopped",
+  ])
 })
 
 test("a breaker that is not asked to log writes nothing", async () => {

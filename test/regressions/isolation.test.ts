@@ -11,12 +11,13 @@ const throwing = () => {
 
 describe("a listener that throws", () => {
   test("reached the caller, or kept the others from hearing", async () => {
-    const { breaker, troubles } = world()
+    const { breaker, clock, troubles } = world()
     const heard: string[] = []
     breaker.on("transition", throwing)
     breaker.on("transition", ({ to }) => heard.push(to))
     breaker.on("refusal", throwing)
     await trip(breaker)
+    await clock.advance("1 second")
     expect(await breaker.tryExecute(working)).toMatchObject({ ok: false, error: { _tag: "CallRejected" } })
     expect(heard).toEqual(["open"])
     expect(troubles).toMatchObject([
@@ -62,8 +63,9 @@ describe("a classifier that throws", () => {
     ["answers nonsense", () => "whatever" as "success"],
     ["answers with a timeout, which is not its to say", () => "timedOut" as "success"],
   ])("took the call down: it %s, and the default stands", async (_what, classify) => {
-    const { breaker, troubles } = world({ classify: classify as NonNullable<BreakerConfig["classify"]> })
+    const { breaker, clock, troubles } = world({ classify: classify as NonNullable<BreakerConfig["classify"]> })
     expect(await breaker.execute(working)).toBe("up")
+    await clock.advance("1 second")
     expect(await breaker.tryExecute(failing)).toEqual({ ok: false, error: down })
     expect(breaker.metrics().calls).toMatchObject({ success: 1, failure: 1, ignored: 0, inFlight: 0 })
     expect(troubles.map(({ part }) => part)).toEqual(["classify", "classify"])
