@@ -16,6 +16,8 @@ export interface Goal {
   /** [subject, against]; `against` is ignored where `compare` is "value". */
   readonly pairs: readonly (readonly [subject: string, against: string])[]
   readonly max: number
+  /** Why it misses when it misses, and what was tried: printed then, and only then. */
+  readonly cause?: string
 }
 
 export interface Table {

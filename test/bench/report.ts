@@ -49,6 +49,7 @@ export const report = (cases: readonly CostCase[], results: Results, environment
     environment.map((fact) => `- ${fact}`).join("\n"),
     "## Goals",
     goalTable(verdicts(cases, results)),
+    ...missed(verdicts(cases, results)),
     ...cases.flatMap((one) => [
       `## ${one.id} – ${one.title}`,
       ...one.tables.flatMap((table) => [
@@ -73,8 +74,20 @@ export const goalTable = (all: readonly Verdict[]): string =>
     ]),
   )
 
+/** Beside every goal that was missed, why. */
+const missed = (all: readonly Verdict[]): readonly string[] => {
+  const lines = all
+    .filter(({ met }) => !met)
+    .map(({ caseId, goal }) => `- **${caseId}: ${goal.text}.** ${goal.cause ?? unexplained}`)
+  return lines.length === 0 ? [] : ["### Why goals were missed, and what was tried", lines.join("\n")]
+}
+
+const unexplained = "The cause is not known yet."
+
 const goalNumber = ({ goal, unit }: Verdict, value: number): string =>
-  goal.compare === "ratio" ? `${significant(value)} ×` : `${shown(unit, value)} ${unit}`
+  goal.compare === "ratio" ? `${significant(value)} ×` : `${shown(unit, value)} ${unitOf(unit, value)}`
+
+const unitOf = (unit: Table["unit"], value: number): string => (unit === "timers" && value === 1 ? "timer" : unit)
 
 const missedBy = ({ goal, measured }: Verdict): string =>
   goal.max === 0 ? significant(measured) : `${Math.round((measured / goal.max - 1) * 100)} %`

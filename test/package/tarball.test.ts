@@ -9,11 +9,14 @@ import { importsOf, parse } from "../support/source.ts"
 
 const { tarball, files, project } = inject("packed")
 const installed = join(project, "node_modules/recloser")
+const papers = files.filter((path) => path.endsWith(".md"))
+const declarations = files.filter((path) => path.endsWith(".d.ts"))
 const scripts = files.filter((path) => /\.(?:js|d\.ts)$/.test(path))
 
 describe("the packed tarball", () => {
   test("holds the doors, what they share, the command and the papers, and nothing else", () => {
-    const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "dist/cli.commander.LICENSE"]
+    const evidence = ["test/bench/COST.md", "test/conformance/SCORECARD.md"]
+    const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "dist/cli.commander.LICENSE", ...evidence]
     const entries = doors().flatMap(({ js, types }) => [js, `${js}.map`, types])
     const expected = [...papers, ...entries, "dist/cli.js", "dist/cli.js.map"]
     const shared = /^dist\/[\w$-]+-[\w-]{8}\.(?:js|js\.map|d\.ts)$/
@@ -47,6 +50,18 @@ describe("the packed tarball", () => {
         )
       })
     expect(strangers).toEqual([])
+  })
+
+  test.each(papers)("%s links to nothing that is not in the package", (path) => {
+    const text = readFileSync(join(installed, path), "utf8")
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link)
+    const inside = links.filter((link) => !/^(?:https?:|#)/.test(link)).map((link) => link.replace(/#.*/, ""))
+    expect(inside.filter((link) => !files.includes(normalize(join(dirname(path), link))))).toEqual([])
+  })
+
+  test.each(declarations)("%s names no paper of the repository that is not in the package", (path) => {
+    const named = readFileSync(join(installed, path), "utf8").match(/[\w./-]+\.md\b/g) ?? []
+    expect(named.filter((name) => !files.includes(name))).toEqual([])
   })
 
   test("opens each door in plain Node", () => {

@@ -1,5 +1,7 @@
 /** C1 and C2: what a healthy call pays, through promises. */
+
 import { type CostCase, type Job, threeProcesses } from "../case.ts"
+import { causes } from "../causes.ts"
 import { measureRounds, type Subject } from "../measure.ts"
 
 const ours = "recloser, no component"
@@ -30,6 +32,7 @@ export const closedCall: CostCase = {
           compare: "ratio",
           pairs: [["recloser, slow calls + metrics", sampling]],
           max: 1.25,
+          cause: causes.closedWatched,
         },
       ],
     },
@@ -66,6 +69,7 @@ export const closedCallWithTimeout: CostCase = {
         "recloser, fixed timeout": '`{ timeout: "7 seconds" }`',
         "opossum, defaults": "`{}`: timeout of 10 s, statistics and percentiles",
         "cockatiel wrap(breaker, timeout)": "C1's breaker around `timeout(10_000, Aggressive)`",
+        [sampling]: "C1's breaker, without a timeout: less than the defaults do, and what they cost beside it",
         "mollitia breaker + Timeout": "C1's breaker around `Timeout({ delay: 10_000 })`",
       },
       goals: [
@@ -101,6 +105,7 @@ export const closedCallWithTimeout: CostCase = {
       recloser.closedFixed(calls),
       opossum.closedWithDefaults(calls),
       cockatiel.closedWithTimeout(4_000),
+      cockatiel.closed(calls),
       mollitia.closedWithTimeout(2_000),
     ]
     const together = [

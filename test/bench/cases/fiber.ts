@@ -1,5 +1,7 @@
 /** C3: what a healthy call pays inside a fiber. */
+
 import { type CostCase, threeProcesses } from "../case.ts"
+import { causes } from "../causes.ts"
 import { measureRounds } from "../measure.ts"
 
 const guard = "recloser guard, no component"
@@ -25,7 +27,7 @@ export const insideFiber: CostCase = {
         [own]: "`CircuitBreaker.rate({ threshold: 0.5, size: 100 })`, memory store, one key",
       },
       goals: [
-        { text: "≤ 0.1 × Effect's breaker", compare: "ratio", pairs: [[guard, own]], max: 0.1 },
+        { text: "≤ 0.1 × Effect's breaker", compare: "ratio", pairs: [[guard, own]], max: 0.1, cause: causes.guarded },
         { text: "≤ 2 × suspend + onExit", compare: "ratio", pairs: [[guard, least]], max: 2 },
       ],
     },

@@ -1,5 +1,7 @@
 /** C4: what a refused call pays while the circuit is open. */
+
 import { type CostCase, threeProcesses } from "../case.ts"
+import { causes } from "../causes.ts"
 import { measureRounds } from "../measure.ts"
 
 const opossum = "opossum, defaults"
@@ -43,7 +45,15 @@ export const openReject: CostCase = {
         "recloser guard": "opened by real failures",
         "Effect CircuitBreaker": "opened by real failures",
       },
-      goals: [{ text: "≤ 200 ns in a fiber", compare: "value", pairs: [["recloser guard", ""]], max: 200 }],
+      goals: [
+        {
+          text: "≤ 200 ns in a fiber",
+          compare: "value",
+          pairs: [["recloser guard", ""]],
+          max: 200,
+          cause: causes.refusedInFiber,
+        },
+      ],
     },
   ],
   run: async (job) => {
