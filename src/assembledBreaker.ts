@@ -1,0 +1,189 @@
+/** The breaker of the promise door: what each call and each question meets first. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { readDuration } from "../machines/options.ts"
+import type { Circuit } from "../machines/vocabulary/circuit.ts"
+import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
+import type { Ticket } from "../machines/vocabulary/permit.ts"
+import type { Rejection } from "../machines/vocabulary/rejection.ts"
+import { type Assembly, saveAssembly } from "./assemble.ts"
+import type { AcquireOptions, Breaker, ExecuteOptions, Run, StopOptions } from "./Breaker.ts"
+import { CallRejected } from "./CallRejected.ts"
+import { wheelOf } from "./Clock.ts"
+import { answer } from "./call.ts"
+import { type CallExit, selfClassifying } from "./classify.ts"
+import type { SavedBreaker } from "./control-plane/persistence.ts"
+import type { BreakerEvents, Listener } from "./events.ts"
+import { Runner } from "./execution.ts"
+import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
+import { type BreakerMetrics, readMetrics } from "./metrics.ts"
+import { drain } from "./stopping.ts"
+
+const none: { readonly [Option in keyof ExecuteOptions<never>]-?: undefined } = Object.freeze({
+  signal: undefined,
+  deadline: undefined,
+  classify: undefined,
+  fallback: undefined,
+})
+
+const callOptions = Object.keys(none)
+
+/** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
+const notAFunction = (fn: unknown) => invalid("fn", fn, "must be a function")
+
+/** The options of a call, checked before anything is taken for it. */
+function readCall(options: ExecuteOptions<never, unknown>): void {
+  refuseStrangers(options, callOptions)
+  const { signal, fallback, classify } = options
+  refuseNoFunction(fallback, "options.fallback")
+  refuseNoFunction(classify, "options.classify")
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw invalid("options.signal", signal, "must be an AbortSignal")
+  }
+}
+
+export class AssembledBreaker implements Breaker {
+  readonly assembly: Assembly
+  readonly #runner: Runner
+  readonly #scope: Scope.Closeable
+  #stopping: Promise<void> | undefined
+
+  constructor(assembly: Assembly, scope: Scope.Closeable) {
+    const { plane, clock, listeners, classify } = assembly
+    this.assembly = assembly
+    if (classify !== undefined) selfClassifying.add(this)
+    this.#runner = new Runner(plane, clock, wheelOf(clock), listeners)
+    this.#scope = scope
+  }
+
+  get name(): string {
+    return this.assembly.name
+  }
+  get phase(): Phase {
+    return this.assembly.plane.gate.phase
+  }
+  get circuit(): Circuit {
+    return this.assembly.plane.gate.circuit
+  }
+  get mode(): Mode {
+    return this.assembly.plane.gate.mode
+  }
+
+  execute<T, F = T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>, F> = none): Promise<T | F> {
+    const { plane, clock, classify } = this.assembly
+    if (options === none && typeof fn === "function" && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
+      const now = plane.untimed ? Number.NaN : clock.now()
+      if (plane.enterFreely(now)) return this.#runner.runDirect(now, fn, classify)
+    }
+    return new Promise<T | F>((resolve, reject) => this.#enter<T | F>(fn, options, resolve, reject))
+  }
+
+  tryExecute<T, F = T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>, F> = none): Promise<CallExit<T | F>> {
+    return new Promise((resolve) => {
+      const fail = (error: unknown) => resolve({ ok: false, error })
+      const succeed = (value: T | F | PromiseLike<T | F>) => {
+        if (typeof value !== "object" || value === null) resolve({ ok: true, value: value as T | F })
+        else Promise.resolve(value).then((settled) => resolve({ ok: true, value: settled }), fail)
+      }
+      try {
+        this.#enter<T | F>(fn, options, succeed, fail)
+      } catch (error) {
+        fail(error)
+      }
+    })
+  }
+
+  wrap<This, Args extends unknown[], T, F = T>(
+    fn: (this: This, ...args: Args) => T | PromiseLike<T>,
+    options: ExecuteOptions<NoInfer<T>, F> = none,
+  ): (this: This, ...args: Args) => Promise<T | F> {
+    if (typeof fn !== "function") throw notAFunction(fn)
+    readCall(options)
+    const execute = (run: Run<T>) => this.execute(run, options)
+    return function (this: This, ...args: Args) {
+      return execute(() => fn.apply(this, args))
+    }
+  }
+
+  #enter<T>(
+    fn: Run<T>,
+    options: ExecuteOptions<never, T>,
+    resolve: (value: T | PromiseLike<T>) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const { plane, clock } = this.assembly
+    if (typeof fn !== "function") return reject(notAFunction(fn))
+    if (options !== none) readCall(options)
+    const { signal, deadline, fallback, classify = this.assembly.classify } = options
+    if (signal?.aborted) return reject(signal.reason)
+    const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
+    const ticket = plane.admit(clock.now())
+    if (!ticket.admitted) return answer(new CallRejected(ticket), fallback, { resolve, reject })
+    const timeoutMs = Math.min(plane.timeoutMs, deadlineMs)
+    this.#runner.run(ticket, timeoutMs, fn, {
+      resolve,
+      reject,
+      classify,
+      fallback,
+      callerSignal: signal,
+    })
+  }
+
+  acquire(options?: AcquireOptions): Ticket {
+    const { plane, clock } = this.assembly
+    if (options !== undefined) refuseStrangers(options, ["lease"])
+    const leaseMs = options?.lease === undefined ? 60_000 : readDuration(options.lease, "options.lease")
+    const ticket = plane.admit(clock.now())
+    if (ticket.admitted) plane.lease(ticket, leaseMs)
+    return ticket
+  }
+
+  wouldReject(): Rejection | undefined {
+    return this.assembly.plane.wouldReject(this.assembly.clock.now())
+  }
+
+  on<Name extends keyof BreakerEvents>(name: Name, listener: Listener<Name>): () => void {
+    return this.assembly.listeners.add(name, listener)
+  }
+
+  metrics(): BreakerMetrics {
+    return readMetrics(this.assembly)
+  }
+
+  forceOpen(why: string): void {
+    this.#command("operator.forceOpen", why)
+  }
+  bypass(why: string): void {
+    this.#command("operator.bypass", why)
+  }
+  shadow(why: string): void {
+    this.#command("operator.shadow", why)
+  }
+  release(why: string): void {
+    this.#command("operator.release", why)
+  }
+
+  #command(type: `operator.${"forceOpen" | "bypass" | "shadow" | "release"}`, why: string): void {
+    this.assembly.conductor.send({ type, at: this.assembly.clock.now(), why: String(why) })
+  }
+
+  save(): SavedBreaker {
+    return saveAssembly(this.assembly)
+  }
+
+  stop(options?: StopOptions): Promise<void> {
+    if (options !== undefined) refuseStrangers(options, ["grace"])
+    if (this.#stopping !== undefined) return this.#stopping
+    const graceMs = options?.grace === undefined ? 10_000 : readDuration(options.grace, "options.grace")
+    const stopped = drain(this.assembly, this.#runner, graceMs).pipe(
+      Effect.andThen(Scope.close(this.#scope, Exit.void)),
+    )
+    this.#stopping = Effect.runPromise(stopped)
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}
