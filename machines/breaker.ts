@@ -3,7 +3,8 @@
  * what they advise into one gate and publishes it in its own context. Its two regions are lifecycle and operator mode.
  *
  * Owns:    phase, mode, epoch, the gate, and which children live.
- * Hears:   breaker.start, breaker.stop, breaker.drained, breaker.attached, breaker.detached, breaker.restored, operator commands, reports of the
+ * Hears:   breaker.start, breaker.stop, breaker.drained, breaker.attached, breaker.detached, breaker.restored,
+ *          breaker.reconfigured, operator commands, reports of the
  *          data plane, and, when it runs alone, outcome.settled and call.overdue.
  * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
  * Laws:
@@ -16,6 +17,7 @@
  */
 import { type AnyActorLogic, assign, enqueueActions, type Snapshot, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
+import { changeOf } from "./changing.ts"
 import { type BreakerContext, gateOf, hearersOf, lose, tryHear } from "./fold.ts"
 import { type MeterState, meter } from "./meter.ts"
 import { actOf, charts, freshContext, isProbing, probeOf, resumption, sourceOf, spawnOptions, timeOf } from "./root.ts"
@@ -118,6 +120,16 @@ const machine = setup({
       enqueue.spawnChild(sourceOf(part), spawnOptions(context, part))
       if (resumes) enqueue.sendTo(key, resumption(context, key))
     }),
+    reconfigure: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "breaker.reconfigured") return
+      const { next, changed, stop, spawn, tell, lets } = changeOf(context, event)
+      enqueue.assign(next)
+      for (const key of stop) enqueue.stopChild(key)
+      if (lets) enqueue(publish)
+      for (const part of spawn) enqueue.spawnChild(sourceOf(part), spawnOptions({ ...context, ...next }, part))
+      for (const { key, event: told } of tell) enqueue.sendTo(key, told)
+      enqueue.emit({ type: "config.changed", at: event.at, breaker: context.name, changed })
+    }),
     noteFailure: assign(({ event }) => ({
       failure: { part: childKey(event, "xstate.error.actor."), error: carried(event).error },
     })),
@@ -199,6 +211,7 @@ export const breakerLogic = machine.createMachine({
             "breaker.stop": "draining",
             "breaker.detached": { actions: ["detach", "startMeter", "publish"] },
             "breaker.restored": { actions: "pass" },
+            "breaker.reconfigured": { actions: "reconfigure" },
             "alarm.rang": { guard: "isPresent", actions: "pass" },
             "probe.succeeded": { guard: "isPresent", actions: "pass" },
             "probe.failed": { guard: "isPresent", actions: "pass" },

@@ -20,6 +20,14 @@ export interface BreakerInput extends PartsConfig {
   readonly metered?: boolean | undefined
 }
 
+/** The operator gives a running breaker another config: its parts have been read, and `saved` is what the old ones knew. */
+export interface BreakerReconfigured {
+  readonly type: "breaker.reconfigured"
+  readonly at: number
+  readonly parts: readonly ChosenPart[]
+  readonly saved: { readonly [key: string]: unknown }
+}
+
 export type OperatorCommand =
   | { readonly type: "operator.forceOpen"; readonly at: number; readonly why: string }
   | { readonly type: "operator.bypass"; readonly at: number; readonly why: string }
@@ -32,6 +40,7 @@ export type BreakerEvent =
       readonly at?: number
     }
   | BreakerRestored
+  | BreakerReconfigured
   | OperatorCommand
   | Report
   | OutcomeSettled
@@ -45,6 +54,13 @@ export type BreakerEmitted =
       readonly breaker: string
       readonly part: string
       readonly finding: CircuitFinding
+    }
+  | {
+      readonly type: "config.changed"
+      readonly at: number
+      readonly breaker: string
+      /** The keys of the parts that came, went, or have other settings now. */
+      readonly changed: readonly string[]
     }
   | {
       readonly type: "mode.changed"

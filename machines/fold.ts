@@ -186,7 +186,7 @@ function countCrash({ crashes, at }: BreakerContext, key: string): Crashes {
 }
 
 /** A respawned strategy counts its entries anew: whatever it says first is news. */
-const noEntries = -1
+export const noEntries = -1
 
 /** What is found of a circuit whose strategy was left out: nothing holds calls back any more. */
 const leftOut = ({ at, finding }: BreakerContext): CircuitFinding => ({

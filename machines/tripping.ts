@@ -84,6 +84,13 @@ export const probed = (context: TripContext, event: Signal): Step => ({
   statistics: undefined,
 })
 
+export const reconfigured = (event: Signal): Step => ({
+  at: event.at,
+  rule: "reconfigured",
+  reason: "reconfigured: another window",
+  statistics: undefined,
+})
+
 export const operated = (event: Signal): Step => ({
   at: event.at,
   rule: "operator",

@@ -55,6 +55,11 @@ export function circuitLine({ window, slowCalls }: Watching): CircuitLine {
   return { window: shape, failureRatio: window.failureRatio, slowRatio, minimumCalls: window.minimumCalls, row: never }
 }
 
+/** Whether evidence of the one is evidence for the other: the same kind of window, the same slow line. */
+export const watchesAlike = (one: Watching, other: Watching): boolean =>
+  JSON.stringify([circuitLine(one).window, one.slowCalls?.after]) ===
+  JSON.stringify([circuitLine(other).window, other.slowCalls?.after])
+
 const percent = (part: number, whole: number) => `${Math.round((100 * part) / whole)} %`
 
 export function describeAlarm({ rule, statistics: { calls, failures, slow } }: AlarmRang): string {

@@ -3,6 +3,7 @@ import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
+import type { BreakerConfig } from "./BreakerConfig.ts"
 import type { Fallback } from "./call.ts"
 import type { CallExit, Classify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
@@ -67,6 +68,12 @@ export interface Breaker extends AsyncDisposable {
   shadow(why: string): void
   /** Back to what the evidence supports: after `forceOpen` that is half-open. */
   release(why: string): void
+  /**
+   * Takes another config, whole, as `createBreaker` does; throws `InvalidConfig` and changes nothing if it cannot be used. What is
+   * the same stays as it is; circuit, waits, learned values and calls in flight are kept, and so is the window if it is of the same
+   * kind. Another strategy takes over where the one before it stood.
+   */
+  reconfigure(config: BreakerConfig): void
   /**
    * The present state as JSON, to be given to `createBreaker` of the same name as `restore`; once stopped, the state in which it
    * stopped. What cannot be a part's state when it comes back is told to `trouble`, and that part begins afresh.

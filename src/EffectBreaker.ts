@@ -21,6 +21,7 @@ import { refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { logEffect } from "./observability/effectLogger.ts"
 import { logEvents } from "./observability/logging.ts"
+import { reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 
 /** One breaker, for Effect. It lives in a Scope: closing it drains the breaker and stops it. */
@@ -51,6 +52,8 @@ export interface EffectBreaker {
   shadow(why: string): Effect.Effect<void>
   /** Back to what the evidence supports: after `forceOpen` that is half-open. */
   release(why: string): Effect.Effect<void>
+  /** Takes another config, whole; fails and changes nothing if it cannot be used. Circuit, waits and learned values are kept. */
+  reconfigure(config: BreakerConfig): Effect.Effect<void, InvalidConfig>
 }
 
 class AssembledEffectBreaker implements EffectBreaker {
@@ -111,6 +114,13 @@ class AssembledEffectBreaker implements EffectBreaker {
   }
   release(why: string): Effect.Effect<void> {
     return this.#command("operator.release", why)
+  }
+
+  reconfigure(config: BreakerConfig): Effect.Effect<void, InvalidConfig> {
+    return Effect.try({
+      try: () => reconfigure(this.#assembly, config),
+      catch: (error) => error as InvalidConfig,
+    })
   }
 
   #command(type: `operator.${"forceOpen" | "bypass" | "shadow" | "release"}`, why: string): Effect.Effect<void> {

@@ -26,8 +26,8 @@ export interface Assembly {
   readonly plane: Plane
   readonly conductor: Conductor
   readonly listeners: Listeners
-  readonly classify: Classify<never> | undefined
-  readonly parts: readonly ChosenPart[]
+  classify: Classify<never> | undefined
+  parts: readonly ChosenPart[]
   /** Set by whoever waits for the last call in flight. */
   readonly whenIdle: Set<() => void>
   /** What it was when it stopped: its parts are gone then, and cannot be asked. */
@@ -63,6 +63,7 @@ export function hooksOf(plane: Plane, listeners: Listeners): ConductorHooks {
       if (event.type === "circuit.moved") {
         listeners.tell<"transition">({ ...event, type: "transition", retryInMs: retryIn(event, plane.gate) })
       } else if (event.type === "mode.changed") listeners.tell<"mode">({ ...event, type: "mode" })
+      else if (event.type === "config.changed") listeners.tell<"config">({ ...event, type: "config" })
       else if (event.type === "finding.changed") listeners.tell<"finding">({ ...event, type: "finding" })
       else listeners.trouble(event.part, event.error, event.gaveUp)
     },
@@ -73,7 +74,7 @@ export function hooksOf(plane: Plane, listeners: Listeners): ConductorHooks {
 export function preparePlane(
   name: string,
   clock: Clock,
-  classify: Classify<never> | undefined,
+  classify: () => Classify<never> | undefined,
   signal: (report: Parameters<Conductor["send"]>[0]) => void,
 ) {
   const listeners = new Listeners(name, () => clock.now())
@@ -82,7 +83,7 @@ export function preparePlane(
     signal,
     refused: (rejection, now) => listeners.refused(rejection, now),
     classify: (error) =>
-      classifyWith(classify, { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
+      classifyWith(classify(), { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
     idle: () => {
       if (whenIdle.size > 0) for (const wake of whenIdle) wake()
     },
@@ -102,19 +103,27 @@ export const assemble = (
   { name, parts, classify, saved }: ReturnType<typeof readAll>,
   { clock, inspect }: AssembleOptions,
 ): Effect.Effect<Assembly, StartFailed, Scope.Scope> => {
-  const late: { conductor?: Conductor } = {}
+  const late: { assembly?: Assembly } = {}
   const time = timekeeperOf(clock)
-  const prepare = Effect.sync(() => preparePlane(name, clock, classify, (report) => late.conductor?.send(report)))
+  const prepare = Effect.sync(() =>
+    preparePlane(
+      name,
+      clock,
+      () => late.assembly?.classify,
+      (report) => late.assembly?.conductor.send(report),
+    ),
+  )
   return Effect.acquireRelease(prepare, ({ plane }) => Effect.sync(() => plane.stop())).pipe(
     Effect.flatMap((prepared) => {
       const { plane, listeners } = prepared
       const input = { name, parts, metered: true, at: clock.now(), seed: clock.seed() }
       return Effect.map(conduct({ input, time, hooks: hooksOf(plane, listeners), inspect }), (conductor) => {
-        late.conductor = conductor
+        const assembly: Assembly = { name, clock, conductor, classify, parts, ...prepared }
+        late.assembly = assembly
         const lost = saved ? restore(conductor, parts, saved, time) : []
         // A turn later, when whoever made the breaker listens to it.
         if (lost.length > 0) queueMicrotask(() => listeners.trouble("restore", unusable(lost)))
-        return { name, clock, conductor, classify, parts, ...prepared }
+        return assembly
       })
     }),
   )

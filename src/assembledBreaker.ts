@@ -9,6 +9,7 @@ import type { Ticket } from "../machines/vocabulary/permit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import { type Assembly, saveAssembly } from "./assemble.ts"
 import type { AcquireOptions, Breaker, ExecuteOptions, Run, StopOptions } from "./Breaker.ts"
+import type { BreakerConfig } from "./BreakerConfig.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { answer } from "./call.ts"
@@ -18,6 +19,7 @@ import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
+import { reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 
 const none: { readonly [Option in keyof ExecuteOptions<never>]-?: undefined } = Object.freeze({
@@ -166,6 +168,12 @@ export class AssembledBreaker implements Breaker {
 
   #command(type: `operator.${"forceOpen" | "bypass" | "shadow" | "release"}`, why: string): void {
     this.assembly.conductor.send({ type, at: this.assembly.clock.now(), why: String(why) })
+  }
+
+  reconfigure(config: BreakerConfig): void {
+    reconfigure(this.assembly, config)
+    if (this.assembly.classify === undefined) selfClassifying.delete(this)
+    else selfClassifying.add(this)
   }
 
   save(): SavedBreaker {

@@ -2,11 +2,11 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { BreakerEvent } from "../machines/breakerEvents.ts"
 import { InvalidConfig, show } from "../machines/options.ts"
-import { hooksOf, preparePlane } from "./assemble.ts"
+import { type Assembly, hooksOf, preparePlane } from "./assemble.ts"
 import { AssembledBreaker } from "./assembledBreaker.ts"
 import type { Breaker } from "./Breaker.ts"
 import { type Clock, systemClock } from "./Clock.ts"
-import { AttachedOrchestra, type Conductor, type RootActor } from "./control-plane/conductor.ts"
+import { AttachedOrchestra, type RootActor } from "./control-plane/conductor.ts"
 
 /** An actor that runs `breakerLogic`: made by `createActor`, spawned or invoked by a machine of yours. */
 export interface BreakerActorRef {
@@ -59,12 +59,16 @@ export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Bre
   const { clock = systemClock } = options
   const root = actor as unknown as RootActor
   const { name, parts } = root.getSnapshot().context
-  const late: { conductor?: Conductor } = {}
-  const { plane, listeners, whenIdle } = preparePlane(name, clock, undefined, (report) => late.conductor?.send(report))
+  const late: { assembly?: Assembly } = {}
+  const { plane, listeners, whenIdle } = preparePlane(
+    name,
+    clock,
+    () => late.assembly?.classify,
+    (report) => late.assembly?.conductor.send(report),
+  )
   const conductor = new AttachedOrchestra(root, hooksOf(plane, listeners))
   const unlisten = conductor.listen(() => clock.now())
   conductor.send({ type: "breaker.attached", at: clock.now() })
-  late.conductor = conductor
   const scope = Scope.makeUnsafe()
   const letGo = () => {
     plane.stop()
@@ -72,10 +76,9 @@ export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Bre
     attached.delete(actor)
   }
   Effect.runSync(Scope.addFinalizer(scope, Effect.sync(letGo)))
-  const breaker = new AssembledBreaker(
-    { name, clock, plane, conductor, listeners, classify: undefined, parts, whenIdle },
-    scope,
-  )
+  const assembly: Assembly = { name, clock, plane, conductor, listeners, classify: undefined, parts, whenIdle }
+  late.assembly = assembly
+  const breaker = new AssembledBreaker(assembly, scope)
   attached.set(actor, { breaker, clock })
   return breaker
 }

@@ -33,6 +33,14 @@ export interface BreakerEvents {
     readonly to: Mode
     readonly why: string
   }
+  /** The operator gave it another config. */
+  readonly config: {
+    readonly type: "config"
+    readonly at: number
+    readonly breaker: string
+    /** The keys of the parts that came, went, or have other settings now. */
+    readonly changed: readonly string[]
+  }
   /** What the strategy states of itself changed. */
   readonly finding: {
     readonly type: "finding"
@@ -68,6 +76,7 @@ const eventNames: { readonly [Name in EventName]: true } = {
   transition: true,
   refusal: true,
   mode: true,
+  config: true,
   finding: true,
   trouble: true,
 }

@@ -3,7 +3,8 @@
  * everything for a while; then it lets a few leased probes through, and either closes on their success or opens for longer.
  *
  * Owns:    how often it tripped, how long it waits, how many probes succeeded.
- * Hears:   alarm.rang, probe.succeeded, probe.failed, probe.expired, operator.forcedOpen, operator.released, breaker.restored.
+ * Hears:   alarm.rang, probe.succeeded, probe.failed, probe.expired, operator.forcedOpen, operator.released, breaker.restored,
+ *          settings.changed.
  * Demands: open: share 0 until retryAt · halfOpen: a capped number of leased probes · closed: nothing.
  * Laws:
  *   1. It opens only on an alarm whose counts reach the configured line, or by the operator's order.
@@ -12,6 +13,7 @@
  *   4. A wait never exceeds `max`, grows by `factor` with each trip in a row, and is forgotten `memory` after a close.
  *   5. Forced open, it stays open until released, and is then half-open: never straight to closed.
  *   6. Restored, it waits for what remained of its wait.
+ *   7. New settings keep circuit, wait and window; only a window of another kind, or another slow line, begins a new window.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { type OutOf, struct } from "../options.ts"
@@ -22,6 +24,7 @@ import {
   freshTrip,
   operated,
   probed,
+  reconfigured,
   restored,
   savedTrip,
   saveTrip,
@@ -31,7 +34,7 @@ import {
   waited,
 } from "../tripping.ts"
 import type { Signal } from "../vocabulary/signal.ts"
-import { circuitLine, describeAlarm, isAlarmed, watching } from "../watching.ts"
+import { circuitLine, describeAlarm, isAlarmed, watchesAlike, watching } from "../watching.ts"
 
 export const basicOptions = struct({ ...watching, ...tripping })
 
@@ -40,6 +43,10 @@ export type BasicSettings = OutOf<typeof basicOptions>
 interface BasicContext extends TripContext {
   readonly settings: BasicSettings
 }
+
+const changed = ({ settings }: BasicContext, event: Signal) => ({
+  settings: event.type === "settings.changed" ? (event.settings as BasicSettings) : settings,
+})
 
 const savedOf = (event: Signal) => savedTrip("basic", event)
 
@@ -53,6 +60,7 @@ const machine = setup({
   delays: { untilRetry: ({ context }) => context.waitMs },
   guards: {
     alarmed: ({ context, event }) => event.type === "alarm.rang" && isAlarmed(context.settings, event),
+    watchesTheSame: ({ context, event }) => watchesAlike(context.settings, changed(context, event).settings),
     enough: ({ context }) => context.successes + 1 >= context.settings.probes.needed,
     savedOpen: ({ event }) => savedOf(event)?.circuit === "open",
     savedHalfOpen: ({ event }) => savedOf(event)?.circuit === "halfOpen",
@@ -67,10 +75,12 @@ const machine = setup({
     ),
     noteProbe: assign(({ context, event }) => probed(context, event)),
     noteWaited: assign(({ context }) => waited(context)),
+    noteChanged: assign(({ event }) => reconfigured(event)),
     noteOperator: assign(({ event }) => operated(event)),
     noteRestored: assign(({ context, event }) => restored(context, event, savedOf(event))),
     trip: assign(({ context, event }) => tripped(context, event)),
     countSuccess: assign({ successes: ({ context }) => context.successes + 1 }),
+    learn: assign(({ context, event }) => changed(context, event)),
     noteClosed: assign({ closedAt: ({ context }) => context.at }),
   },
 }).createMachine({
@@ -80,6 +90,7 @@ const machine = setup({
   on: {
     "operator.forcedOpen": { target: ".open.held", actions: "noteOperator" },
     "operator.released": { target: ".halfOpen", actions: "noteOperator" },
+    "settings.changed": { actions: "learn" },
     "breaker.restored": [
       { guard: "savedOpen", target: ".open.waiting", actions: "noteRestored" },
       { guard: "savedHalfOpen", target: ".halfOpen", actions: "noteRestored" },
@@ -93,7 +104,13 @@ const machine = setup({
         circuit: "closed",
         lines: ({ settings }) => ({ circuit: circuitLine(settings), slowAfterMs: settings.slowCalls?.after }),
       },
-      on: { "alarm.rang": { guard: "alarmed", target: "open.waiting", actions: ["noteAlarm", "trip"] } },
+      on: {
+        "alarm.rang": { guard: "alarmed", target: "open.waiting", actions: ["noteAlarm", "trip"] },
+        "settings.changed": [
+          { guard: "watchesTheSame", actions: "learn" },
+          { target: "closed", reenter: true, actions: ["learn", "noteChanged"] },
+        ],
+      },
     },
     open: {
       entry: "enter",
@@ -141,6 +158,7 @@ export const basic = strategy({
     "operator.forcedOpen",
     "operator.released",
     "breaker.restored",
+    "settings.changed",
   ],
   finding: (snapshot) => findingOf(contextOf(snapshot), circuitOf(snapshot)),
   save: (snapshot, at) => saveTrip(contextOf(snapshot), circuitOf(snapshot), at),

@@ -74,8 +74,22 @@ export interface BreakerRestored {
   readonly parts: { readonly [key: string]: unknown }
 }
 
+/** The operator changed a part's settings. They have been read and checked. */
+export interface SettingsChanged {
+  readonly type: "settings.changed"
+  readonly at: number
+  readonly settings: unknown
+}
+
 /** What actors may hear. */
-export type Signal = AlarmRang | ProbeSettled | SliceClosed | CircuitMoved | OperatorActed | BreakerRestored
+export type Signal =
+  | AlarmRang
+  | ProbeSettled
+  | SliceClosed
+  | CircuitMoved
+  | OperatorActed
+  | BreakerRestored
+  | SettingsChanged
 
 export type SignalType = Signal["type"]
 

@@ -52,6 +52,10 @@ export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): ()
       const facts = { breaker: name, from, to, why }
       write({ level: "WARN", message: `${name}: operator: ${moveOf(from, to)}: ${why}`, facts })
     }),
+    breaker.on("config", ({ changed }) => {
+      const what = changed.length === 0 ? "nothing" : changed.join(", ")
+      write({ level: "WARN", message: `${name}: operator: reconfigured ${what}`, facts: { breaker: name, changed } })
+    }),
     breaker.on("refusal", ({ at, count, rejection }) => {
       const isNews = refusal?.reason !== rejection.reason
       if (isNews) tellRefusals()

@@ -271,3 +271,15 @@ describe("interruption", () => {
     )
   })
 })
+
+test("reconfigure takes another config, or fails with InvalidConfig and changes nothing", () =>
+  runTest(
+    Effect.gen(function* () {
+      const breaker = yield* Breaker.make("service", basic({ window: { type: "consecutive", failures: 5 } }))
+      const refused = yield* Effect.flip(breaker.reconfigure(basic({ openFor: -1 })))
+      expect(refused).toBeInstanceOf(InvalidConfig)
+      yield* breaker.reconfigure(basic({ window: { type: "consecutive", failures: 2 } }))
+      yield* fail(breaker, 2)
+      expect(breaker.circuit).toBe("open")
+    }),
+  ))

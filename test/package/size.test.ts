@@ -10,7 +10,7 @@ import { doors, root } from "../support/repository.ts"
  * for, by `import()`, is not counted.
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 46 },
+  { door: "recloser", take: "*", kB: 47 },
   { door: "recloser/effect", take: "*", kB: 55 },
   { door: "recloser/machines", take: "*", kB: 45 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 30 },
