@@ -15,6 +15,13 @@ const program = new Command("recloser")
   .version(manifest.version)
   .showHelpAfterError("(recloser --help lists the commands, recloser demo --help its options)")
   .exitOverride()
+  .addHelpText(
+    "after",
+    `
+Examples:
+  recloser demo                                          watch an incident for ${options.DEFAULT_DURATION} seconds
+  recloser demo --to http://127.0.0.1:3000 --port 8080   protect a service of yours`,
+  )
 
 program
   .command("demo")
@@ -30,7 +37,7 @@ program
   .option("--port <n>", "port of the gateway on 127.0.0.1; 0 = any free one", options.wholeBetween(0, 65_535), 0)
   .option(
     "--rate <n>",
-    `requests a second (default: ${options.DEFAULT_RATE}, at most ${options.MOST_RATE}; with --to none, at most ${options.MOST_RATE_TO})`,
+    `requests a second (default: ${options.DEFAULT_RATE}, at most ${options.MOST_RATE}; with --to none unless given, at most ${options.MOST_RATE_TO})`,
     options.numberBetween(1, options.MOST_RATE),
   )
   .option(

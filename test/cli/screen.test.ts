@@ -53,6 +53,18 @@ describe("the live view", () => {
     expect(text.split("\n").filter((line) => line.trimEnd().endsWith(" ███████████████"))).toHaveLength(6)
   })
 
+  it("shows on 80 columns, with --to, the whole host, and the whole first line", () => {
+    const opening = { ...OPENING, twin: undefined, to: "http://127.0.0.1:38123/", rules: ["rule one"] }
+    const rows = STATE.gateways[0]?.rows.slice(0, 1).map((row) => ({ ...row, service: "127.0.0.1:38123" })) ?? []
+    const gateways = STATE.gateways.slice(0, 1).map((gateway) => ({ ...gateway, rows }))
+    const moves = MOVES.map((move) => ({ ...move, breaker: "127.0.0.1:38123" }))
+    const text = frame({ ...INPUT, moves, opening, state: { at: 15_000, gateways }, color: false })
+    expect(text[0]).toMatch(/^ recloser demo .*Ctrl-C stops$/)
+    expect(text.find((line) => line.includes("closed"))).toMatch(/^ 127\.0\.0\.1:38123 ● closed .* ███████████████ ?$/)
+    expect(text.join("\n")).not.toContain("fallb.")
+    expect(text.join("\n")).toContain("127.0.0.1:38123 closed → open")
+  })
+
   it("uses colour only when asked to, and never for the only sign", () => {
     const plain = frame({ ...INPUT, color: false }).join("\n")
     const painted = frame(INPUT).join("\n")

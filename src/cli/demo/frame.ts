@@ -20,6 +20,8 @@ type Line = readonly Span[]
 const BLANK: Line = []
 /** A row is 64 characters before its trail of 16, 80 together. */
 const NAME = 9
+/** Without a twin there is no fallback either: its column is left to the name, which is a host then. */
+const HOST = 16
 const CIRCUIT = 12
 const FIGURES = [
   ["rate", 5],
@@ -41,14 +43,13 @@ export function frame(input: FrameInput): readonly string[] {
 }
 
 function title({ opening, phase, state }: FrameInput): readonly Line[] {
-  const name = opening.to === undefined ? " recloser demo" : ` recloser demo --to ${opening.to}`
   const ends = opening.durationMs === undefined ? "" : ` of ${seconds(opening.durationMs)}`
   const load = opening.perSecond > 0 ? `   ${opening.perSecond} requests/s, seed ${opening.seed}` : ""
   const stop = "   Ctrl-C stops"
   const facts = `   ${seconds(Math.min(state.at, opening.durationMs ?? state.at))}${ends}${load}${stop}`
   const done = opening.durationMs === undefined ? undefined : Math.min(1, state.at / opening.durationMs)
   return [
-    [span(name, "bold"), span(facts)],
+    [span(" recloser demo", "bold"), span(facts)],
     [...bar(done), span(" NOW ", "bold"), span(phase?.name ?? "", isCalm(phase) ? "green" : "yellow")],
   ]
 }
@@ -66,21 +67,25 @@ function bar(done: number | undefined): readonly Span[] {
 }
 
 function gatewayLines(gateway: GatewayState, { opening }: FrameInput): readonly Line[] {
-  if (!gateway.protected)
-    return [[span(" TWIN WITHOUT BREAKERS ", "bold"), span(opening.twin ?? "", "dim")], ...rows(gateway)]
-  return [[span(" WITH BREAKERS ", "bold"), span(opening.gateway, "dim")], columnNames(), ...rows(gateway)]
+  const rows = gateway.rows.map((one) => row(one, opening))
+  if (!gateway.protected) return [[span(" TWIN WITHOUT BREAKERS ", "bold"), span(opening.twin ?? "", "dim")], ...rows]
+  const title = opening.to === undefined ? " WITH BREAKERS " : " WITH A BREAKER "
+  return [[span(title, "bold"), span(opening.gateway, "dim")], columnNames(opening), ...rows]
 }
 
-function columnNames(): Line {
-  const figures = FIGURES.map(([name, width]) => name.padStart(width)).join("")
-  return [span(` ${"service".padEnd(NAME)}${"circuit".padEnd(CIRCUIT)}${figures}  full, over time`, "dim")]
+const nameWidth = ({ to }: Opening) => (to === undefined ? NAME : HOST)
+const isShown = (figure: string, { to }: Opening) => to === undefined || figure !== "fallb."
+
+function columnNames(opening: Opening): Line {
+  const figures = FIGURES.filter(([name]) => isShown(name, opening))
+    .map(([name, width]) => name.padStart(width))
+    .join("")
+  return [
+    span(` ${"service".padEnd(nameWidth(opening))}${"circuit".padEnd(CIRCUIT)}${figures}  full, over time`, "dim"),
+  ]
 }
 
-function rows(gateway: GatewayState): readonly Line[] {
-  return gateway.rows.map(row)
-}
-
-function row({ service, circuit, recent, trail }: ServiceRow): Line {
+function row({ service, circuit, recent, trail }: ServiceRow, opening: Opening): Line {
   const part = (count: number) => percent(count, recent.requests)
   const figures = [
     rate(recent.perSecond),
@@ -91,10 +96,10 @@ function row({ service, circuit, recent, trail }: ServiceRow): Line {
     millis(recent.p99Ms),
   ]
   const fullStyle = recent.requests === 0 ? "dim" : styleOfShare(recent.full / recent.requests)
-  const cells = FIGURES.map(([name, width], index) =>
-    right(figures[index] ?? "", width, name === "full" ? fullStyle : "plain"),
+  const cells = FIGURES.flatMap(([name, width], index) =>
+    isShown(name, opening) ? right(figures[index] ?? "", width, name === "full" ? fullStyle : "plain") : [],
   )
-  return [span(" "), left(service, NAME), circuitCell(circuit), ...cells, span("  "), ...trail.map(spark)]
+  return [span(" "), left(service, nameWidth(opening)), circuitCell(circuit), ...cells, span("  "), ...trail.map(spark)]
 }
 
 const CIRCUITS: Readonly<Record<string, readonly [mark: string, style: Style]>> = {
@@ -147,7 +152,7 @@ function moves(recent: readonly CircuitMoved[], room: number): readonly Line[] {
     .slice(0, room)
     .map((move) => [
       span(seconds(move.at).padStart(8), "dim"),
-      span(`  ${move.breaker.padEnd(10)}`),
+      span(`  ${move.breaker.padEnd(9)} `),
       span(`${inWords(move.from)} → ${inWords(move.to)}`.padEnd(23), CIRCUITS[move.to]?.[1] ?? "yellow"),
       span(move.reason, "dim"),
     ])

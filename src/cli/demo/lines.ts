@@ -21,27 +21,38 @@ export function createLines(write: (text: string) => void): View {
 }
 
 function openingLines(opening: Opening): readonly string[] {
-  const load =
-    opening.perSecond > 0 ? [`load ${opening.perSecond} requests/s to each gateway, seed ${opening.seed}`] : []
-  const twin = opening.twin === undefined ? [] : [`twin without breakers ${opening.twin}`]
-  const to = opening.to === undefined ? [] : [`forwards to ${opening.to} and nowhere else`]
-  return ["recloser demo", `gateway ${opening.gateway}`, ...twin, ...to, ...load, ...opening.rules]
+  const { gateway, twin, to, perSecond, seed, rules } = opening
+  const both = twin === undefined ? "the gateway" : "each gateway"
+  const load = perSecond > 0 ? [`load: ${perSecond} requests/s to ${both}, seed ${seed}`] : []
+  const places = [
+    `gateway with ${to === undefined ? "breakers" : "a breaker"}: ${gateway}`,
+    ...(twin === undefined ? [] : [`twin without breakers: ${twin}`]),
+    ...(to === undefined ? [] : [`forwards to: ${to}`]),
+  ]
+  return ["recloser demo", ...places, ...load, ...rules, ...LEGEND, ""]
 }
+
+/** What the figures of a line are. */
+const LEGEND = [
+  "Below, each second, for each service: its circuit, requests/s, the part of them",
+  "answered in full, by a fallback, or rejected by the breaker, and their latency.",
+]
 
 function sampleLines({ gateways }: LiveState): readonly string[] {
   const [guarded, twin] = gateways
+  const longest = Math.max(...(guarded?.rows ?? []).map(({ service }) => service.length))
   return (guarded?.rows ?? []).map((row, index) => {
     const bare = twin?.rows[index]
     const beside = bare
       ? ` | twin: full ${percent(bare.recent.full, bare.recent.requests)} p99 ${millis(bare.recent.p99Ms)}`
       : ""
-    return sampleOf(row) + beside
+    return sampleOf(row, longest) + beside
   })
 }
 
-function sampleOf({ service, circuit, recent }: ServiceRow): string {
+function sampleOf({ service, circuit, recent }: ServiceRow, longest: number): string {
   const part = (count: number) => percent(count, recent.requests).padStart(4)
   const times = `p50 ${millis(recent.p50Ms).padStart(7)} p99 ${millis(recent.p99Ms).padStart(7)}`
   const shares = `full ${part(recent.full)} fallback ${part(recent.fallback)} rejected ${part(recent.rejected)}`
-  return `${service.padEnd(10)}${inWords(circuit ?? "").padEnd(10)} ${rate(recent.perSecond).padStart(5)} ${shares} ${times}`
+  return `${service.padEnd(Math.max(10, longest + 2))}${inWords(circuit ?? "").padEnd(10)} ${rate(recent.perSecond).padStart(5)} ${shares} ${times}`
 }

@@ -24,10 +24,10 @@ function table({ protected: guarded, unprotected: bare }: Summary): readonly str
   const count = (value: number | null) => (value === null ? NOTHING : String(value))
   const known = guarded.callsToFailing !== null
   return [
-    `  ${"".padEnd(LABEL)}${"with breakers".padStart(COLUMN)}${bare ? "without".padStart(COLUMN) : ""}`,
+    `  ${"".padEnd(LABEL)}${(bare ? "with breakers" : "with a breaker").padStart(COLUMN)}${bare ? "without".padStart(COLUMN) : ""}`,
     row("requests", (side) => count(side.requests)),
     row("  answered in full", (side) => count(side.succeeded)),
-    row("  answered by a fallback", (side) => count(side.fallback)),
+    ...(bare ? [row("  answered by a fallback", (side) => count(side.fallback))] : []),
     row("  failed", (side) => count(side.failed)),
     row("latency p50", (side) => millis(side.p50Ms)),
     row("latency p99", (side) => millis(side.p99Ms)),
@@ -48,7 +48,7 @@ function notSent(guarded: SideSummary, bare: SideSummary | null): readonly strin
 }
 
 function moveLine({ at, breaker, from, to, reason }: CircuitMoved): string {
-  return `${seconds(at).padStart(8)}  ${breaker.padEnd(10)}${inWords(from)} → ${inWords(to)}: ${reason}`
+  return `${seconds(at).padStart(8)}  ${breaker.padEnd(9)} ${inWords(from)} → ${inWords(to)}: ${reason}`
 }
 
 function wrap(text: string, width: number): readonly string[] {

@@ -14,7 +14,7 @@ const TRAIL = { bucketMs: 1000, buckets: 16 }
 const PATIENCE_MS = 30_000
 const RULES = [
   "Breaker: the library's default configuration, its adaptive timeout included.",
-  "Forwards to the address above and nowhere else; there is no twin here.",
+  "Forwards there and nowhere else; there is no twin and no fallback here.",
 ]
 
 /** Protects a real service: a gateway on loopback that forwards to `to` through one breaker. */
@@ -35,7 +35,7 @@ async function guard(options: DemoOptions, to: URL, view: View, stop: AbortSigna
   const perSecond = options.rate ?? 0
   const { seed } = options
   view.open({ gateway: lane.url, twin: undefined, to: to.href, seed, perSecond, durationMs, rules: RULES })
-  view.phase({ at: nowMs(), name: `forwarding to ${to.host}`, faults: {} })
+  view.phase({ at: nowMs(), name: `forwarding to ${to.href}`, faults: {} })
   closers.add(follow([lane.breaker], view, nowMs))
   closers.add(every(view.everyMs, () => view.refresh(lane.state())))
   const gateways = [lane.url]

@@ -37,7 +37,7 @@ export function settingsFor(durationMs: number, perSecond: number): Settings {
     breaker: breakerOf(times, minimumCalls, timeoutMs),
     rules: [
       `A circuit opens when half of ${minimumCalls}+ calls in ${seconds(times.windowMs)} fail or take ${seconds(times.slowAfterMs)}, for`,
-      `${number(times.baseMs)} to ${seconds(times.maxMs)}; 2 probes close it. Both: timeout ${seconds(timeoutMs)}, ${gatewayWorkers} workers, fallbacks.`,
+      `${number(times.baseMs)} to ${seconds(times.maxMs)}; 2 probes close it. Both gateways: ${seconds(timeoutMs)} timeout, ${gatewayWorkers} workers.`,
     ],
   }
 }

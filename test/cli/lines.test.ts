@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest"
+import { createLines } from "../../src/cli/demo/lines.ts"
+import { createTally } from "../../src/cli/demo/tally.ts"
+import type { Opening } from "../../src/cli/demo/view.ts"
+
+const OPENING: Opening = {
+  ...{ gateway: "http://127.0.0.1:40001", twin: "http://127.0.0.1:40002", to: undefined },
+  ...{ seed: 7, perSecond: 90, durationMs: 30_000, rules: ["rule one", "rule two"] },
+}
+
+function written(opening: Opening, service: string): string {
+  let text = ""
+  const tally = createTally({ bucketMs: 1000, buckets: 16 })
+  tally.record(500, { answer: "full", rejected: false, ms: 5 })
+  const recent = tally.recent(1000, 1000)
+  const row = { service, circuit: "halfOpen", fault: undefined, recent, trail: [] }
+  const totals = tally.totals()
+  const lines = createLines((more) => {
+    text += more
+  })
+  lines.open(opening)
+  lines.refresh({
+    at: 1000,
+    gateways: [{ protected: true, rows: [row], totals, sentToFailing: undefined, wastedMs: 0 }],
+  })
+  return text
+}
+
+describe("the view for pipes", () => {
+  it("leaves a gap after a name of any length, which once ran into the circuit", () => {
+    for (const service of ["reviews", "127.0.0.1:38123", "a-long-name.of-some-service.example.com:8443"]) {
+      expect(written(OPENING, service)).toContain(`${service}  `)
+      expect(written(OPENING, service)).toMatch(/ half-open +1\/s full 100%/)
+    }
+  })
+
+  it("speaks of each gateway only where there are two, and says what its figures are", () => {
+    expect(written(OPENING, "reviews")).toContain("load: 90 requests/s to each gateway, seed 7")
+    const alone = written({ ...OPENING, twin: undefined, to: "http://service.example/" }, "service.example")
+    expect(alone).toContain("load: 90 requests/s to the gateway, seed 7")
+    expect(alone).toContain("gateway with a breaker: http://127.0.0.1:40001")
+    expect(alone).not.toMatch(/each gateway|twin/)
+    expect(alone).toMatch(/answered in full, by a fallback, or rejected/)
+  })
+
+  it("opens with lines that fit 80 columns", () => {
+    const opening = written(OPENING, "reviews").split("\n\n")[0] ?? ""
+    expect(Math.max(...opening.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80)
+  })
+})
