@@ -11,7 +11,7 @@
  *   1. start and stop are idempotent; a failing start stops in reverse what had started and names the part that failed.
  *   2. The gate is the meet of all demands, whatever the order in which children spoke.
  *   3. The epoch rises with every state the strategy enters and every act of the operator.
- *   4. A report of an older epoch moves nothing.
+ *   4. A verdict of an older epoch, an alarm's or a call's, moves nothing. A slice is a count, not a verdict: any epoch's is heard.
  *   5. A child that throws is replaced and reported; the others go on. A strategy that was not closed resumes half-open.
  *   6. Alone and with a data plane it decides the same.
  */

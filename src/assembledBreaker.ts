@@ -13,7 +13,7 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { answer } from "./call.ts"
-import { type CallExit, selfClassifying } from "./classify.ts"
+import { type CallExit, classifying } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
@@ -52,9 +52,9 @@ export class AssembledBreaker implements Breaker {
   #stopping: Promise<void> | undefined
 
   constructor(assembly: Assembly, scope: Scope.Closeable) {
-    const { plane, clock, listeners, classify } = assembly
+    const { plane, clock, listeners } = assembly
     this.assembly = assembly
-    if (classify !== undefined) selfClassifying.add(this)
+    classifying.set(this, assembly)
     this.#runner = new Runner(plane, clock, wheelOf(clock), listeners)
     this.#scope = scope
   }
@@ -172,8 +172,6 @@ export class AssembledBreaker implements Breaker {
 
   reconfigure(config: BreakerConfig): void {
     reconfigure(this.assembly, config)
-    if (this.assembly.classify === undefined) selfClassifying.delete(this)
-    else selfClassifying.add(this)
   }
 
   save(): SavedBreaker {

@@ -12,8 +12,8 @@ export type Verdict = Exclude<OutcomeKind, "timedOut">
 /** Says what the end of a call means for the service. Runs outside the machines; what it throws is isolated and reported. */
 export type Classify<A = unknown> = (exit: CallExit<A>) => Verdict
 
-/** The breakers that have a classifier of their own: who would classify on their behalf asks here, and leaves it to them. */
-export const selfClassifying = new WeakSet<object>()
+/** Breakers with what may hold a classifier of their own, now or after a change: who would classify in their place asks here. */
+export const classifying = new WeakMap<object, { readonly classify: Classify<never> | undefined }>()
 
 /**
  * Without a classifier, an answer is a success and an error a failure. A rejection by another breaker further in says nothing

@@ -1,6 +1,6 @@
 /** `recloser/fetch`: a `fetch` that goes through a breaker and knows what an HTTP status means. */
 import type { Breaker, ExecuteOptions } from "../Breaker.ts"
-import { type CallExit, classifyByDefault, selfClassifying, type Verdict } from "../classify.ts"
+import { type CallExit, classifyByDefault, classifying, type Verdict } from "../classify.ts"
 import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 
 /** `F` is what a fallback answers, if there is one. */
@@ -55,12 +55,12 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
   refuseStrangers(options, ["fetch", "classify", "fallback"])
   for (const [name, value] of Object.entries(options)) refuseNoFunction(value, `options.${name}`)
   const { fetch = globalThis.fetch, fallback } = options
-  const classify = options.classify ?? (selfClassifying.has(breaker) ? undefined : classifyResponse)
   return (input, init) => {
     const own = signalOf(input, init)
     // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.
     const run = ({ signal }: { readonly signal: AbortSignal }) =>
       fetch(input, { ...init, signal: own ? AbortSignal.any([own, signal]) : signal })
+    const classify = options.classify ?? (classifying.get(breaker)?.classify ? undefined : classifyResponse)
     return breaker.execute(run, { signal: own, classify, fallback })
   }
 }

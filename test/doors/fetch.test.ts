@@ -213,6 +213,18 @@ describe("what a response means", () => {
     expect(own.metrics().calls).toMatchObject({ ignored: 1, failure: 0 })
   })
 
+  test("also when that comes, or goes, with a change of the running breaker", async () => {
+    const changing = createBreaker("changing", {}, { clock })
+    const fetch = protectFetch(changing, { fetch: down })
+    await fetch("http://service.test/")
+    changing.reconfigure({ classify: () => "ignored" })
+    await fetch("http://service.test/")
+    changing.reconfigure({})
+    await fetch("http://service.test/")
+    expect(changing.metrics().calls).toMatchObject({ failure: 2, ignored: 1 })
+    await changing.stop()
+  })
+
   test("unless this fetch was given another", async () => {
     await protectFetch(own, { fetch: gone, classify: () => "failure" })("http://service.test/")
     expect(own.metrics().calls).toMatchObject({ ignored: 1, failure: 1 })

@@ -220,6 +220,19 @@ describe("the gate of a breaker", () => {
     expect(gateOf(breaker).circuit).toBe("closed")
   })
 
+  test("breaker law 4: a slice of an older epoch is counted, and moves no circuit", () => {
+    const breaker = alone({ metered: true })
+    const { epoch, circuit } = gateOf(breaker)
+    const latency = { samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+    const slice = { startedAt: 0, success: 1, failure: 99, timedOut: 0, ignored: 0, slow: 0, latency }
+    breaker.send({ type: "operator.shadow", at: 1, why: "a test" })
+    expect(gateOf(breaker).epoch).toBeGreaterThan(epoch)
+    breaker.send({ type: "slice.closed", at: 2, epoch, slice })
+    const kept = breaker.actor.getSnapshot().children["metrics"]?.getSnapshot() as { context: { slices: unknown[] } }
+    expect(kept.context.slices).toEqual([slice])
+    expect(gateOf(breaker).circuit).toBe(circuit)
+  })
+
   test("breaker law 6: alone, slow calls that are still in flight open the circuit", () => {
     const breaker = alone({ strategy: { type: "basic", slowCalls: { after: 100, ratio: 0.5 } } })
     for (let call = 0; call < 20; call++) breaker.send({ type: "call.overdue", at: 100 })
