@@ -7,6 +7,7 @@ import { AssembledBreaker } from "./assembledBreaker.ts"
 import type { Breaker } from "./Breaker.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import { AttachedOrchestra, type RootActor } from "./control-plane/conductor.ts"
+import { refuseStrangers } from "./knownOptions.ts"
 
 /** An actor that runs `breakerLogic`: made by `createActor`, spawned or invoked by a machine of yours. */
 export interface BreakerActorRef {
@@ -54,6 +55,7 @@ function again({ breaker, clock }: Attached, asked: Clock | undefined): Breaker 
  * actor.stop()
  */
 export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Breaker {
+  refuseStrangers(options, ["clock"])
   const known = attached.get(actor)
   if (known !== undefined) return again(known, options.clock)
   const { clock = systemClock } = options

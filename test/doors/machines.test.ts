@@ -275,6 +275,7 @@ describe("attach", () => {
   test("refuses a second clock for the same actor", () => {
     const breaker = alone(quick)
     attach(breaker.actor, { clock: breaker.clock })
+    expect(() => attach(breaker.actor, { clok: breaker.clock } as never)).toThrow(/options.clok: is not an option here/)
     expect(() => attach(breaker.actor, { clock: createVirtualClock() })).toThrow(/options.clock: must be the clock/)
     breaker.actor.stop()
   })
