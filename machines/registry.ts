@@ -25,9 +25,12 @@ type ComponentOptions = {
   readonly [Key in keyof typeof components]?: boolean | InOf<(typeof components)[Key]["options"]> | undefined
 }
 
+/** A strategy by its name, or with its options. */
+export type StrategyConfig = StrategyKey | StrategyOptions
+
 /** Which strategy and components a breaker runs, in the words of the registry. */
 export interface PartsConfig extends ComponentOptions {
-  readonly strategy?: StrategyKey | StrategyOptions | undefined
+  readonly strategy?: StrategyConfig | undefined
 }
 
 /** One part that will run, with its settings read. */
@@ -64,7 +67,7 @@ export function readParts(config: unknown, from: Registry, others: readonly stri
   const read = config === undefined ? undefined : entriesOf(config, "config", problems)
   const given: ReadonlyMap<string, unknown> = read ?? new Map()
   refuseUnknown(given, ["strategy", ...Object.keys(from.components), ...others], "config", problems)
-  const chosen = chooseStrategy(given.get("strategy"), from, problems)
+  const chosen = chooseStrategy(given.get("strategy"), "config.strategy", from, problems)
   const advisers = Object.values(from.components).map(
     (plug) =>
       new Part(plug, switchable(plug.options, plug.standard).read(given.get(plug.key), `config.${plug.key}`, problems)),
@@ -73,21 +76,22 @@ export function readParts(config: unknown, from: Registry, others: readonly stri
   return { parts, given }
 }
 
-function chooseStrategy(value: unknown, from: Registry, problems: Problem[]): ChosenPart[] {
+/** Reads a strategy, noting problems; none when it cannot be read. */
+export function chooseStrategy(value: unknown, path: string, from: Registry, problems: Problem[]): ChosenPart[] {
   const named = typeof value === "object" && value !== null
   const entries = named
-    ? entriesOf(value, "config.strategy", problems)
+    ? entriesOf(value, path, problems)
     : new Map([["type", value === undefined ? from.standard : value]])
   if (entries === undefined) return []
   const type: unknown = entries.get("type")
   const plug = typeof type === "string" && Object.hasOwn(from.strategies, type) ? from.strategies[type] : undefined
   if (plug !== undefined) {
     const options = Object.fromEntries([...entries].filter(([key]) => key !== "type"))
-    return [new Part(plug, plug.options.read(options, "config.strategy", problems))]
+    return [new Part(plug, plug.options.read(options, path, problems))]
   }
   const names = Object.keys(from.strategies).join(", ")
   problems.push({
-    path: "config.strategy",
+    path,
     value: show(type),
     rule: `must be one of ${names}, or an object with such a type`,
   })

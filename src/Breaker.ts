@@ -74,6 +74,8 @@ export interface Breaker extends AsyncDisposable {
    * kind. Another strategy takes over where the one before it stood.
    */
   reconfigure(config: BreakerConfig): void
+  /** The candidate takes over from the strategy in force, where that one stands; its trial is over. */
+  promote(): void
   /**
    * The present state as JSON, to be given to `createBreaker` of the same name as `restore`; once stopped, the state in which it
    * stopped. What cannot be a part's state when it comes back is told to `trouble`, and that part begins afresh.

@@ -1,5 +1,12 @@
 import { InvalidConfig, type Problem, show } from "../machines/options.ts"
-import { type ChosenPart, type PartsConfig, readParts, registry } from "../machines/registry.ts"
+import {
+  type ChosenPart,
+  chooseStrategy,
+  type PartsConfig,
+  readParts,
+  registry,
+  type StrategyConfig,
+} from "../machines/registry.ts"
 import type { Classify } from "./classify.ts"
 
 /**
@@ -7,6 +14,11 @@ import type { Classify } from "./classify.ts"
  * Durations take Effect's notation: `"2 seconds"`, `"150 millis"`, or milliseconds as a number.
  */
 export interface BreakerConfig extends PartsConfig {
+  /**
+   * A strategy on trial: it decides about the same calls beside the one in force and is not obeyed. `metrics().candidate` says what
+   * it would have done, and `promote` puts it in force.
+   */
+  readonly candidate?: StrategyConfig | undefined
   /** Says what the end of a call means for the service. Without it, errors are failures. */
   readonly classify?: Classify<never> | undefined
 }
@@ -27,6 +39,7 @@ export const defineConfig = <const Config extends BreakerConfig>(config: Config)
 
 export interface ReadConfig {
   readonly parts: readonly ChosenPart[]
+  readonly candidate: ChosenPart | undefined
   readonly classify: Classify<never> | undefined
 }
 
@@ -36,11 +49,13 @@ export function readConfig(name: unknown, config: unknown): ReadConfig {
   if (typeof name !== "string" || name.length === 0 || name.length > 200) {
     problems.push({ path: "name", value: show(name), rule: "must be a string of 1 to 200 characters" })
   }
-  const { parts, given } = readParts(config, registry, ["classify"], problems)
+  const { parts, given } = readParts(config, registry, ["candidate", "classify"], problems)
   const classify = given.get("classify")
   if (classify !== undefined && typeof classify !== "function") {
     problems.push({ path: "config.classify", value: show(classify), rule: "must be a function" })
   }
+  const tried = given.get("candidate")
+  const [candidate] = tried === undefined ? [] : chooseStrategy(tried, "config.candidate", registry, problems)
   if (problems.length > 0) throw new InvalidConfig(problems)
-  return { parts, classify: classify as Classify<never> | undefined }
+  return { parts, candidate, classify: classify as Classify<never> | undefined }
 }

@@ -21,7 +21,7 @@ import { refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { logEffect } from "./observability/effectLogger.ts"
 import { logEvents } from "./observability/logging.ts"
-import { reconfigure } from "./reconfiguring.ts"
+import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 
 /** One breaker, for Effect. It lives in a Scope: closing it drains the breaker and stops it. */
@@ -54,6 +54,8 @@ export interface EffectBreaker {
   release(why: string): Effect.Effect<void>
   /** Takes another config, whole; fails and changes nothing if it cannot be used. Circuit, waits and learned values are kept. */
   reconfigure(config: BreakerConfig): Effect.Effect<void, InvalidConfig>
+  /** The candidate takes over from the strategy in force, where that one stands; fails when there is none. */
+  readonly promote: Effect.Effect<void, InvalidConfig>
 }
 
 class AssembledEffectBreaker implements EffectBreaker {
@@ -122,6 +124,11 @@ class AssembledEffectBreaker implements EffectBreaker {
       catch: (error) => error as InvalidConfig,
     })
   }
+
+  readonly promote: Effect.Effect<void, InvalidConfig> = Effect.try({
+    try: () => promote(this.#assembly),
+    catch: (error) => error as InvalidConfig,
+  })
 
   #command(type: `operator.${"forceOpen" | "bypass" | "shadow" | "release"}`, why: string): Effect.Effect<void> {
     return Effect.sync(() => this.#assembly.conductor.send({ type, at: this.#assembly.clock.now(), why }))

@@ -7,6 +7,7 @@ import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
 import { readConfig } from "./BreakerConfig.ts"
 import type { Clock } from "./Clock.ts"
 import { timekeeperOf, wheelOf } from "./Clock.ts"
+import { type Candidate, tryOut } from "./candidate.ts"
 import { type Classify, classifyWith } from "./classify.ts"
 import {
   type Conductor,
@@ -30,6 +31,8 @@ export interface Assembly {
   parts: readonly ChosenPart[]
   /** Set by whoever waits for the last call in flight. */
   readonly whenIdle: Set<() => void>
+  /** The strategy on trial. */
+  candidate?: Candidate | undefined
   /** What it was when it stopped: its parts are gone then, and cannot be asked. */
   last?: SavedBreaker | undefined
 }
@@ -100,7 +103,7 @@ export const readAll = (name: string, config: unknown, restore: unknown) => ({
 
 /** Starts the machines in the Scope, and connects the planes. */
 export const assemble = (
-  { name, parts, classify, saved }: ReturnType<typeof readAll>,
+  { name, parts, candidate, classify, saved }: ReturnType<typeof readAll>,
   { clock, inspect }: AssembleOptions,
 ): Effect.Effect<Assembly, StartFailed, Scope.Scope> => {
   const late: { assembly?: Assembly } = {}
@@ -113,13 +116,19 @@ export const assemble = (
       (report) => late.assembly?.conductor.send(report),
     ),
   )
-  return Effect.acquireRelease(prepare, ({ plane }) => Effect.sync(() => plane.stop())).pipe(
+  const release = ({ plane }: { readonly plane: Plane }) =>
+    Effect.sync(() => {
+      if (late.assembly) tryOut(late.assembly, undefined)
+      plane.stop()
+    })
+  return Effect.acquireRelease(prepare, release).pipe(
     Effect.flatMap((prepared) => {
       const { plane, listeners } = prepared
       const input = { name, parts, metered: true, at: clock.now(), seed: clock.seed() }
       return Effect.map(conduct({ input, time, hooks: hooksOf(plane, listeners), inspect }), (conductor) => {
         const assembly: Assembly = { name, clock, conductor, classify, parts, ...prepared }
         late.assembly = assembly
+        if (candidate) tryOut(assembly, candidate)
         const lost = saved ? restore(conductor, parts, saved, time) : []
         // A turn later, when whoever made the breaker listens to it.
         if (lost.length > 0) queueMicrotask(() => listeners.trouble("restore", unusable(lost)))

@@ -19,7 +19,7 @@ import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
-import { reconfigure } from "./reconfiguring.ts"
+import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 
 const none: { readonly [Option in keyof ExecuteOptions<never>]-?: undefined } = Object.freeze({
@@ -172,6 +172,10 @@ export class AssembledBreaker implements Breaker {
 
   reconfigure(config: BreakerConfig): void {
     reconfigure(this.assembly, config)
+  }
+
+  promote(): void {
+    promote(this.assembly)
   }
 
   save(): SavedBreaker {

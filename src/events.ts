@@ -41,6 +41,8 @@ export interface BreakerEvents {
     /** The keys of the parts that came, went, or have other settings now. */
     readonly changed: readonly string[]
   }
+  /** The circuit of the candidate moved. Nothing was refused or let in for it. */
+  readonly candidate: Omit<CircuitMoved, "type"> & { readonly type: "candidate" }
   /** What the strategy states of itself changed. */
   readonly finding: {
     readonly type: "finding"
@@ -77,6 +79,7 @@ const eventNames: { readonly [Name in EventName]: true } = {
   refusal: true,
   mode: true,
   config: true,
+  candidate: true,
   finding: true,
   trouble: true,
 }

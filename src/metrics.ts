@@ -3,6 +3,7 @@ import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Layer } from "../machines/vocabulary/rejection.ts"
 import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
 import type { Assembly } from "./assemble.ts"
+import type { CandidateReport } from "./candidate.ts"
 import { askParts } from "./control-plane/persistence.ts"
 
 /** One consistent look at a breaker: everything in it was read at the same instant. */
@@ -29,6 +30,8 @@ export interface BreakerMetrics {
     readonly shadowed: number
     readonly inFlight: number
   }
+  /** What the strategy on trial would have done. */
+  readonly candidate?: CandidateReport | undefined
   /** Refused calls by layer; a layer that refused nothing is absent. */
   readonly refusals: { readonly [L in Layer]?: number }
   /** Milliseconds of successes over the last one to ten minutes, each within 3.2 %. All 0 when nothing measures. */
@@ -46,7 +49,7 @@ export interface BreakerMetrics {
   }
 }
 
-export function readMetrics({ name, clock, plane, conductor, parts, listeners }: Assembly): BreakerMetrics {
+export function readMetrics({ name, clock, plane, conductor, parts, listeners, candidate }: Assembly): BreakerMetrics {
   const at = clock.now()
   const { gate, tally } = plane
   const { admitted, rejected, success, failure, timedOut, ignored, probes, stragglers, shadowed } = tally
@@ -69,6 +72,7 @@ export function readMetrics({ name, clock, plane, conductor, parts, listeners }:
       shadowed,
       inFlight: plane.inFlight,
     },
+    ...(candidate && { candidate: candidate.report() }),
     refusals: { ...tally.refusals },
     latency: plane.meter.latency(at),
     components: askParts(

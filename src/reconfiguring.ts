@@ -1,15 +1,37 @@
 /** A living breaker takes another config: all of it is read before anything changes. */
-import type { Assembly } from "./assemble.ts"
-import { saveAssembly } from "./assemble.ts"
+import { InvalidConfig } from "../machines/options.ts"
+import type { ChosenPart } from "../machines/registry.ts"
+import { type Assembly, saveAssembly } from "./assemble.ts"
 import { readConfig } from "./BreakerConfig.ts"
+import { tryOut } from "./candidate.ts"
 
 /** Throws `InvalidConfig`, and changes nothing then. A breaker that has stopped has nothing to change. */
 export function reconfigure(assembly: Assembly, config: unknown): void {
-  const { name, clock, conductor, plane } = assembly
-  const { parts, classify } = readConfig(name, config)
-  if (plane.gate.phase !== "active") return
+  const { parts, candidate, classify } = readConfig(assembly.name, config)
+  if (assembly.plane.gate.phase !== "active") return
+  // The only step that can fail comes first.
+  if (!isSame(candidate, assembly.candidate?.part)) tryOut(assembly, candidate)
+  assembly.classify = classify
+  adopt(assembly, parts)
+}
+
+const isSame = (one: ChosenPart | undefined, other: ChosenPart | undefined) =>
+  one?.plug === other?.plug && JSON.stringify(one?.settings) === JSON.stringify(other?.settings)
+
+function adopt(assembly: Assembly, parts: readonly ChosenPart[]): void {
+  const { clock, conductor } = assembly
   const { parts: saved } = saveAssembly(assembly)
   assembly.parts = parts
-  assembly.classify = classify
   conductor.send({ type: "breaker.reconfigured", at: clock.now(), parts, saved })
+}
+
+/** The candidate takes over from the strategy in force, where that one stands. Throws `InvalidConfig` when there is none. */
+export function promote(assembly: Assembly): void {
+  const { candidate, parts } = assembly
+  if (candidate === undefined) {
+    throw new InvalidConfig([{ path: "candidate", value: "none", rule: "must be on trial to be promoted" }])
+  }
+  const { part } = candidate
+  tryOut(assembly, undefined)
+  adopt(assembly, [part, ...parts.filter(({ plug }) => plug.kind !== "strategy")])
 }

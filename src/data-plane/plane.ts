@@ -10,11 +10,12 @@ import { isBad, kinds, type OutcomeKind } from "../../machines/vocabulary/outcom
 import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
+import type { Ghost } from "./ghost.ts"
+import { Leases } from "./leases.ts"
 import { Meter } from "./meter.ts"
-import { ProbePlace, Receipt, type Settler } from "./receipt.ts"
+import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
 import { Tally } from "./tally.ts"
-import { Alarm } from "./timers.ts"
 import type { Wheel } from "./wheel.ts"
 
 /** What the control plane hands in: the way facts reach it, and who is told about refusals. */
@@ -43,31 +44,45 @@ export class Plane implements Settler {
   isShut = false
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   timeoutMs = Number.POSITIVE_INFINITY
+  #ghost: Ghost | undefined
   #credit = 0
-  readonly #places = new Set<ProbePlace>()
-  readonly #leases = new Map<Receipt, Alarm>()
+  readonly #leases: Leases
   readonly #refusals: Refusals
 
   constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
+    this.#leases = new Leases(wheel, this)
     this.#refusals = new Refusals(breaker, this.gate)
     this.meter = new Meter(wheel, (report) => hooks.signal(report))
   }
 
+  /** From now on a ghost decides about the same calls, or none does. */
+  haunt(ghost: Ghost | undefined): void {
+    this.#ghost = ghost
+    this.#open()
+  }
+
   /** Takes a new gate: the very next call obeys it. */
   swap(gate: Gate): void {
-    const { share, probes } = gate.restriction
     if (gate.epoch !== this.gate.epoch) this.#beginEpoch()
     this.gate = gate
-    this.#free =
-      gate.enforcement === "on" && share >= 1 && probes === Number.POSITIVE_INFINITY && gate.phase === "active"
-    this.timeoutMs = gate.enforcement === "on" ? gate.restriction.timeoutMs : Number.POSITIVE_INFINITY
-    this.isShut = share === 0 && gate.enforcement === "on"
-    this.untimed = this.#free && gate.lines.slowAfterMs === undefined && gate.lines.sliceMs === undefined
+    this.#open()
     this.#refusals.adopt(gate)
     this.meter.adopt(gate, this.#wheel.host.now())
+  }
+
+  /** Works out the short ways: what need not be looked at on each call under this gate. */
+  #open(): void {
+    const { restriction, enforcement, phase, lines } = this.gate
+    const { share, probes, timeoutMs } = restriction
+    const isObeyed = enforcement === "on"
+    const isFree = share >= 1 && probes === Number.POSITIVE_INFINITY && phase === "active"
+    this.#free = isFree && isObeyed && this.#ghost === undefined
+    this.timeoutMs = isObeyed ? timeoutMs : Number.POSITIVE_INFINITY
+    this.isShut = share === 0 && isObeyed && this.#ghost === undefined
+    this.untimed = this.#free && lines.slowAfterMs === undefined && lines.sliceMs === undefined
   }
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
@@ -76,7 +91,7 @@ export class Plane implements Settler {
       this.#begin(now)
       return new Receipt(this, this.gate.epoch, now, undefined, true)
     }
-    return this.#decide(now)
+    return this.#ghost === undefined ? this.#decide(now) : this.#haunted(this.#ghost, now)
   }
 
   /** Lets an ordinary call enter when nothing stands in its way; the caller makes its receipt. */
@@ -91,7 +106,9 @@ export class Plane implements Settler {
     const { restriction, enforcement } = this.gate
     if (this.#free || enforcement !== "on") return undefined
     if (restriction.share > 0 && Number.isFinite(restriction.probes)) {
-      return this.#places.size < restriction.probes ? undefined : this.#refusals.byProbes(now, this.#places)
+      return this.#leases.places.size < restriction.probes
+        ? undefined
+        : this.#refusals.byProbes(now, this.#leases.places)
     }
     const enough = restriction.share >= 1 || this.#credit + creditOf(restriction.share) >= creditPerCall
     return enough ? undefined : this.#refusals.byShare(now)
@@ -113,24 +130,17 @@ export class Plane implements Settler {
 
   /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe's place has the strategy's own lease. */
   lease(receipt: Receipt, leaseMs: number): void {
-    receipt.leased = true
-    const end = new Alarm((now) => this.settleAt(receipt, "ignored", now))
-    this.#leases.set(receipt, end)
-    const { place } = receipt
-    if (place === undefined) return this.#wheel.arm(end, leaseMs, receipt.startedAt)
-    place.holder = receipt
-    // No timeout ends a call that is held by a permit: the strategy's own lease is all there is.
-    this.#wheel.disarm(place)
-    this.#wheel.arm(place, this.gate.lines.leaseMs ?? leaseMs, receipt.startedAt)
+    this.#leases.lend(receipt, leaseMs, this.gate.lines.leaseMs ?? leaseMs)
   }
 
   /** Settles once; false when it was settled, or its lease had ended, before. */
   settleAt(receipt: Receipt, kind: OutcomeKind, now: number): boolean {
     if (receipt.settled) return false
     receipt.settled = true
-    if (receipt.leased) this.#endLease(receipt)
+    if (receipt.leased) this.#leases.giveBack(receipt)
     this.inFlight--
     this.tally.count(kind)
+    if (receipt.shade !== undefined) receipt.shade.end(kind, now)
     const place = receipt.place
     if (place !== undefined) this.#settleProbe(receipt, place, kind, now)
     else if (!receipt.counted) this.tally.uncounted++
@@ -142,35 +152,22 @@ export class Plane implements Settler {
 
   /** The lease of a probe has ended before the probe: its place is free, and the machines are told. */
   expire(place: ProbePlace, now: number): void {
-    this.#places.delete(place)
+    this.#leases.freePlace(place)
     if (place.holder !== undefined) this.settleAt(place.holder, "ignored", now)
     if (place.epoch === this.gate.epoch) this.#hooks.signal({ type: "probe.expired", at: now, epoch: place.epoch })
   }
 
   stop(): void {
-    for (const receipt of [...this.#leases.keys()]) this.settle(receipt, "ignored")
+    this.#leases.recall(this.#wheel.host.now())
     this.meter.stop()
     this.#beginEpoch()
     this.#wheel.rest()
   }
 
-  #endLease(receipt: Receipt): void {
-    const end = this.#leases.get(receipt)
-    if (end !== undefined) this.#wheel.disarm(end)
-    this.#leases.delete(receipt)
-  }
-
   /** Credit and leases start anew; what ran before is a straggler. */
   #beginEpoch(): void {
     this.#credit = 0
-    for (const place of this.#places) {
-      this.#wheel.disarm(place)
-      // Its place was also the lease of its permit, which must still end.
-      const end = place.holder && this.#leases.get(place.holder)
-      const now = this.#wheel.host.now()
-      if (end !== undefined) this.#wheel.arm(end, Math.max(0, place.due - now), now)
-    }
-    this.#places.clear()
+    this.#leases.beginEpoch(this.#wheel.host.now())
   }
 
   #begin(now: number): void {
@@ -179,14 +176,23 @@ export class Plane implements Settler {
     this.meter.enter(now)
   }
 
+  #haunted(ghost: Ghost, now: number): Receipt | Rejection {
+    const ticket = this.#decide(now)
+    // What an operator lets through unseen teaches nobody.
+    if (this.gate.enforcement === "off") return ticket
+    if (ticket.admitted) ticket.shade = ghost.enter(now)
+    else ghost.miss(now)
+    return ticket
+  }
+
   #decide(now: number): Receipt | Rejection {
     const { restriction, enforcement, epoch } = this.gate
     if (enforcement === "off") return this.#admitUncounted(now)
     if (Number.isFinite(restriction.probes) && restriction.share > 0) {
-      if (this.#places.size < restriction.probes) return this.#admitProbe(now)
+      if (this.#leases.places.size < restriction.probes) return this.#admitProbe(now)
       return enforcement === "observe"
         ? this.#shadow(now)
-        : this.#refuse(this.#refusals.byProbes(now, this.#places), now)
+        : this.#refuse(this.#refusals.byProbes(now, this.#leases.places), now)
     }
     this.#credit = restriction.share >= 1 ? creditPerCall : this.#credit + creditOf(restriction.share)
     if (this.#credit < creditPerCall) {
@@ -198,9 +204,7 @@ export class Plane implements Settler {
   }
 
   #admitProbe(now: number): Receipt {
-    const place = new ProbePlace(this.gate.epoch, this)
-    this.#places.add(place)
-    this.#wheel.arm(place, leaseOf(this.gate), now)
+    const place = this.#leases.takePlace(this.gate.epoch, leaseOf(this.gate), now)
     this.inFlight++
     this.tally.admitted++
     this.tally.probes++
@@ -225,8 +229,7 @@ export class Plane implements Settler {
   }
 
   #settleProbe(receipt: Receipt, place: ProbePlace, kind: OutcomeKind, now: number): void {
-    this.#wheel.disarm(place)
-    this.#places.delete(place)
+    this.#leases.freePlace(place)
     if (receipt.epoch !== this.gate.epoch || place.expired) {
       this.tally.stragglers++
       return

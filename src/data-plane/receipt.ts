@@ -1,10 +1,12 @@
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Permit, SettlementDetails } from "../../machines/vocabulary/permit.ts"
+import type { Shade } from "./ghost.ts"
 import { Timer } from "./timers.ts"
 
 /** What a receipt reports to. */
 export interface Settler {
   settle(receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean
+  settleAt(receipt: Receipt, kind: OutcomeKind, now: number): boolean
   expire(place: ProbePlace, now: number): void
 }
 
@@ -35,6 +37,8 @@ export class Receipt implements Permit {
   /** Whether its holder may forget to settle it: then a lease ends it. */
   leased = false
   settled = false
+  /** The same call as a candidate sees it. */
+  shade: Shade | undefined = undefined
   readonly #settler: Settler
 
   constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {

@@ -52,6 +52,10 @@ export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): ()
       const facts = { breaker: name, from, to, why }
       write({ level: "WARN", message: `${name}: operator: ${moveOf(from, to)}: ${why}`, facts })
     }),
+    breaker.on("candidate", ({ from, to, reason, rule, statistics }) => {
+      const facts = { breaker: name, candidate: true, from, to, rule, ...statistics }
+      write({ level: "INFO", message: `${name}: the candidate would be ${inWords(to)}: ${reason}`, facts })
+    }),
     breaker.on("config", ({ changed }) => {
       const what = changed.length === 0 ? "nothing" : changed.join(", ")
       write({ level: "WARN", message: `${name}: operator: reconfigured ${what}`, facts: { breaker: name, changed } })

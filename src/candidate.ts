@@ -1,0 +1,80 @@
+/** A strategy on trial beside the one in force: a breaker of its own, told of the same calls, that nobody obeys. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import type { ChosenPart } from "../machines/registry.ts"
+import type { Circuit } from "../machines/vocabulary/circuit.ts"
+import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import type { Assembly } from "./assemble.ts"
+import { timekeeperOf, wheelOf } from "./Clock.ts"
+import { type Conductor, conduct } from "./control-plane/conductor.ts"
+import { Ghost } from "./data-plane/ghost.ts"
+import { Plane } from "./data-plane/plane.ts"
+
+/** What a candidate would have done, since it was put on trial. What the breaker refuses it cannot learn from. */
+export interface CandidateReport {
+  readonly strategy: string
+  readonly circuit: Circuit
+  readonly calls: {
+    /** Both let the call enter. */
+    readonly admitted: number
+    /** Both refused it. */
+    readonly rejected: number
+    /** The breaker refused it; the candidate would not have. */
+    readonly wouldAdmit: number
+    /** It ran, and the candidate would have refused it: by how it ended. Successes here are what it would have cost. */
+    readonly wouldReject: { readonly [Kind in OutcomeKind]: number }
+  }
+}
+
+export class Candidate {
+  readonly part: ChosenPart
+  readonly #ghost: Ghost
+  readonly #scope = Scope.makeUnsafe()
+
+  constructor({ name, clock, listeners }: Assembly, part: ChosenPart) {
+    const late: { conductor?: Conductor } = {}
+    const plane = new Plane(name, wheelOf(clock), {
+      signal: (report) => late.conductor?.send(report),
+      refused: () => {},
+      classify: () => "failure",
+      idle: () => {},
+    })
+    const input = { name, parts: [part], metered: true, at: clock.now(), seed: clock.seed() }
+    const hooks: Parameters<typeof conduct>[0]["hooks"] = {
+      swap: (gate) => plane.swap(gate),
+      emitted: (event) => {
+        if (event.type === "circuit.moved") listeners.tell<"candidate">({ ...event, type: "candidate" })
+        else if (event.type === "trouble") listeners.trouble(`candidate ${event.part}`, event.error, event.gaveUp)
+      },
+    }
+    this.part = part
+    this.#ghost = new Ghost(plane)
+    late.conductor = Effect.runSync(Scope.provide(conduct({ input, time: timekeeperOf(clock), hooks }), this.#scope))
+  }
+
+  get ghost(): Ghost {
+    return this.#ghost
+  }
+
+  report(): CandidateReport {
+    const { plane, tally } = this.#ghost
+    const { admitted, rejected, wouldAdmit, wouldReject } = tally
+    const calls = { admitted, rejected, wouldAdmit, wouldReject: { ...wouldReject } }
+    return { strategy: this.part.plug.key, circuit: plane.gate.circuit, calls }
+  }
+
+  stop(): void {
+    Effect.runSync(Scope.close(this.#scope, Exit.void))
+    this.#ghost.plane.stop()
+  }
+}
+
+/** Puts another candidate on trial, or none; the one before it is dismissed. */
+export function tryOut(assembly: Assembly, part: ChosenPart | undefined): void {
+  const { plane, candidate } = assembly
+  const next = part && new Candidate(assembly, part)
+  assembly.candidate = next
+  plane.haunt(next?.ghost)
+  candidate?.stop()
+}

@@ -1,0 +1,69 @@
+/** A ghost: a second data plane that decides about the same calls, and is not obeyed. */
+import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Plane } from "./plane.ts"
+import type { Receipt } from "./receipt.ts"
+
+/** What becomes of a call, told to the ghost. */
+export interface Shade {
+  end(kind: OutcomeKind, now: number): void
+}
+
+/** Calls by what the breaker did and what its ghost would have done. */
+export class GhostTally {
+  /** Both let it enter. */
+  admitted = 0
+  /** Both refused it. */
+  rejected = 0
+  /** The breaker refused it and the ghost would not have. */
+  wouldAdmit = 0
+  /** It ran although the ghost would have refused it: what came of it. */
+  readonly wouldReject: { [Kind in OutcomeKind]: number } = { success: 0, failure: 0, timedOut: 0, ignored: 0 }
+}
+
+class Entered implements Shade {
+  readonly #plane: Plane
+  readonly #receipt: Receipt
+  constructor(plane: Plane, receipt: Receipt) {
+    this.#plane = plane
+    this.#receipt = receipt
+  }
+  end(kind: OutcomeKind, now: number): void {
+    this.#plane.settleAt(this.#receipt, kind, now)
+  }
+}
+
+class TurnedAway implements Shade {
+  readonly #tally: GhostTally
+  constructor(tally: GhostTally) {
+    this.#tally = tally
+  }
+  end(kind: OutcomeKind): void {
+    this.#tally.wouldReject[kind]++
+  }
+}
+
+export class Ghost {
+  readonly plane: Plane
+  readonly tally = new GhostTally()
+  constructor(plane: Plane) {
+    this.plane = plane
+  }
+
+  /** Decides about a call that the breaker has let enter. */
+  enter(now: number): Shade {
+    const ticket = this.plane.admit(now)
+    if (!ticket.admitted) return new TurnedAway(this.tally)
+    this.tally.admitted++
+    return new Entered(this.plane, ticket)
+  }
+
+  /** Decides about a call that the breaker has refused: what would have come of it nobody can know. */
+  miss(now: number): void {
+    const ticket = this.plane.admit(now)
+    if (!ticket.admitted) this.tally.rejected++
+    else {
+      this.tally.wouldAdmit++
+      this.plane.settleAt(ticket, "ignored", now)
+    }
+  }
+}

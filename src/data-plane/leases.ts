@@ -1,0 +1,68 @@
+/** What was lent and must come back: the places of probes, and permits whose holders may forget to settle them. */
+import { ProbePlace, type Receipt, type Settler } from "./receipt.ts"
+import { Alarm } from "./timers.ts"
+import type { Wheel } from "./wheel.ts"
+
+export class Leases {
+  readonly #wheel: Wheel
+  readonly #settler: Settler
+  readonly #places = new Set<ProbePlace>()
+  readonly #permits = new Map<Receipt, Alarm>()
+
+  constructor(wheel: Wheel, settler: Settler) {
+    this.#wheel = wheel
+    this.#settler = settler
+  }
+
+  /** Places that probes hold now. */
+  get places(): ReadonlySet<ProbePlace> {
+    return this.#places
+  }
+
+  takePlace(epoch: number, leaseMs: number, now: number): ProbePlace {
+    const place = new ProbePlace(epoch, this.#settler)
+    this.#places.add(place)
+    this.#wheel.arm(place, leaseMs, now)
+    return place
+  }
+
+  freePlace(place: ProbePlace): void {
+    this.#wheel.disarm(place)
+    this.#places.delete(place)
+  }
+
+  /** Bounds how long a permit may stay unsettled; a probe's ends with its place, after the strategy's own lease. */
+  lend(receipt: Receipt, leaseMs: number, probeLeaseMs: number): void {
+    receipt.leased = true
+    const end = new Alarm((now) => this.#settler.settleAt(receipt, "ignored", now))
+    this.#permits.set(receipt, end)
+    const { place } = receipt
+    if (place === undefined) return this.#wheel.arm(end, leaseMs, receipt.startedAt)
+    place.holder = receipt
+    // No timeout ends a call that is held by a permit: the strategy's own lease is all there is.
+    this.#wheel.disarm(place)
+    this.#wheel.arm(place, probeLeaseMs, receipt.startedAt)
+  }
+
+  giveBack(receipt: Receipt): void {
+    const end = this.#permits.get(receipt)
+    if (end !== undefined) this.#wheel.disarm(end)
+    this.#permits.delete(receipt)
+  }
+
+  /** A new epoch has places of its own. */
+  beginEpoch(now: number): void {
+    for (const place of this.#places) {
+      this.#wheel.disarm(place)
+      // Its place was also the lease of its permit, which must still end.
+      const end = place.holder && this.#permits.get(place.holder)
+      if (end !== undefined) this.#wheel.arm(end, Math.max(0, place.due - now), now)
+    }
+    this.#places.clear()
+  }
+
+  /** Every permit that is still out counts as ignored. */
+  recall(now: number): void {
+    for (const receipt of [...this.#permits.keys()]) this.#settler.settleAt(receipt, "ignored", now)
+  }
+}
