@@ -52,6 +52,7 @@ const freshSlice = (startedAt: number): SliceCounts => ({
   timedOut: 0,
   ignored: 0,
   slow: 0,
+  late: 0,
 })
 
 /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
@@ -91,8 +92,14 @@ function closeSlice(state: MeterState, at: number): MeterState {
 
 function settle(before: MeterState, { at, kind, durationMs, overdue }: OutcomeSettled): MeterState {
   const slow = durationMs >= (before.lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
+  const late = kind === "success" && durationMs > (before.lines.lateAfterMs ?? Number.POSITIVE_INFINITY)
   const slice = before.slice ?? freshSlice(at)
-  const counted = { ...slice, [kind]: slice[kind] + 1, slow: slice.slow + (slow && kind !== "ignored" ? 1 : 0) }
+  const counted = {
+    ...slice,
+    [kind]: slice[kind] + 1,
+    slow: slice.slow + (slow && kind !== "ignored" ? 1 : 0),
+    late: slice.late + (late ? 1 : 0),
+  }
   const state = { ...before, slice: counted, overdue: Math.max(0, before.overdue - (overdue ? 1 : 0)) }
   if (kind === "ignored") return state
   const measured = kind === "success" && state.lines.sliceMs !== undefined

@@ -119,6 +119,8 @@ export interface Lines {
   readonly leaseMs?: number | undefined
   /** How often a slice of counts is closed and reported while calls arrive. */
   readonly sliceMs?: number | undefined
+  /** A success that took longer than this is counted as late in its slice. */
+  readonly lateAfterMs?: number | undefined
 }
 
 const least = (one: number | undefined, other: number | undefined) =>
@@ -131,6 +133,7 @@ export function joinLines(one: Lines, other: Lines): Lines {
     slowAfterMs: least(one.slowAfterMs, other.slowAfterMs),
     leaseMs: least(one.leaseMs, other.leaseMs),
     sliceMs: least(one.sliceMs, other.sliceMs),
+    lateAfterMs: least(one.lateAfterMs, other.lateAfterMs),
   }
 }
 

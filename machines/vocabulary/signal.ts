@@ -13,6 +13,8 @@ export interface Slice {
   readonly timedOut: number
   readonly ignored: number
   readonly slow: number
+  /** Successes that took longer than the gate's line `lateAfterMs`. */
+  readonly late: number
   readonly latency: LatencySummary
 }
 

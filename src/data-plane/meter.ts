@@ -26,6 +26,7 @@ export class Meter {
   #slowAfterMs = never
   #overdue: Overdue | undefined
   #sliceMs = never
+  #lateAfterMs = never
   #slice: SliceTally | undefined
   #sketch: LatencySketch | undefined
   readonly #wheel: Wheel
@@ -39,8 +40,9 @@ export class Meter {
 
   /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
   adopt(gate: Gate, now: number): void {
-    const { circuit, slowAfterMs = never, sliceMs = never } = gate.lines
+    const { circuit, slowAfterMs = never, sliceMs = never, lateAfterMs = never } = gate.lines
     this.#sliceMs = sliceMs
+    this.#lateAfterMs = lateAfterMs
     this.#armed = true
     this.#line = circuit
     this.#slowAfterMs = slowAfterMs
@@ -95,6 +97,7 @@ export class Meter {
     if (slow && kind !== "ignored") slice.slow++
     // A call that entered while nobody measured has no duration.
     if (kind !== "success" || !(durationMs >= 0)) return
+    if (durationMs > this.#lateAfterMs) slice.late++
     const sketch = (this.#sketch ??= new LatencySketch(now))
     sketch.add(durationMs, now)
   }

@@ -49,6 +49,7 @@ export class Tally extends OutcomeCounts {
 export class SliceTally extends OutcomeCounts {
   readonly startedAt: number
   slow = 0
+  late = 0
 
   constructor(startedAt: number) {
     super()

@@ -20,7 +20,7 @@ const trip = (breaker: Alone) => {
   breaker.settle("failure", 20)
   expect(gateOf(breaker).circuit).toBe("open")
 }
-const noSlice = { startedAt: 0, success: 0, failure: 0, timedOut: 0, ignored: 0, slow: 0 }
+const noSlice = { startedAt: 0, success: 0, failure: 0, timedOut: 0, ignored: 0, slow: 0, late: 0 }
 const noLatency = { samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
 const closeSlice = (breaker: Alone) =>
   breaker.send({ type: "slice.closed", at: breaker.clock.now(), epoch: 0, slice: { ...noSlice, latency: noLatency } })

@@ -109,6 +109,7 @@ describe("metrics", () => {
       circuit: undefined,
       slowAfterMs: undefined,
       leaseMs: undefined,
+      lateAfterMs: undefined,
       sliceMs: 1000,
     })
     expect(settingsOf(metrics)).toEqual({})

@@ -14,6 +14,7 @@ const quick: Slice = {
   timedOut: 0,
   ignored: 0,
   slow: 0,
+  late: 0,
   latency: { samples: 1000, p50: 20, p90: 40, p99: 80, p999: 100, max: 120 },
 }
 

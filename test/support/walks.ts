@@ -70,6 +70,7 @@ export const slices = fc.record({
   timedOut: fc.nat(1000),
   ignored: fc.nat(1000),
   slow: fc.nat(1000),
+  late: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(1000) }),
   latency,
 })
 
