@@ -1,20 +1,29 @@
 /**
- * `timeout`: how long one attempt may run. Fixed, or learned from how long successes take: twice the 99.9th percentile
- * of the recent successes, moved in bounded steps, and left alone while the circuit is not closed.
+ * `timeout`: how long one attempt may run. Fixed, or learned from how long successes take: twice the 99.9th percentile of the
+ * recent successes, moved in bounded steps, and left alone while the circuit is not closed. A call that timed out is no
+ * success that was quick: while too many time out, some are given longer now and then, to see what becomes of them.
  *
- * Owns:    the present timeout in milliseconds.
+ * Owns:    the present timeout in milliseconds, and what it knows of the calls that it cuts off (machines/exploring.ts).
  * Hears:   slice.closed, circuit.moved, breaker.restored.
- * Demands: timeoutMs, always.
+ * Demands: timeoutMs, always: what has been learned; while exploring, the longer one of the trial.
  * Laws:
- *   1. The timeout stays between `min` and `max`, and a slice moves it by at most a factor of 1.5 up or 1.25 down.
+ *   1. What is learned stays between `min` and `max`, and a slice moves it by at most a factor of 1.5 up or 1.25 down.
  *   2. Failures never shorten it: only successes are measured.
- *   3. Timed-out calls lengthen it only when the successes themselves have become slow; calls that hang do not.
+ *   3. Timed-out calls lengthen it only when successes need more: they come close to it, or came after it in a trial; calls
+ *      that hang do not.
  *   4. While the circuit is not closed nothing is learned; each further probe round is given twice the time, up to `max`.
  *   5. Reading it has no side effect.
+ *   6. A slow part of the calls is not timed out for ever: while more than 0.1 % of the calls time out it explores, up to
+ *      `max`, and lengthens until no more do so, or until it has seen that longer ones do not help.
+ *   7. Exploring is cheap. What calls that hang wait longer in trials is, on average, at most 5 % of the time that all calls
+ *      take and 5 % of one caller's time, and `max` once; each longer trial is made half as often as the one below it.
+ *   8. It comes down only when hardly any of the latency that it knows was cut off at a shorter timeout.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
+import { begun, countedInTrial, freshSearch, goneOn, isOver, mayExplore, type Search, tried } from "../exploring.ts"
 import { type DurationInput, duration, type InOf, isBareDuration, type OutOf, short, struct } from "../options.ts"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { found, type Learning, learned, minimumSamples } from "../timing.ts"
 import type { Signal, Slice } from "../vocabulary/signal.ts"
 
 const bounds = struct(
@@ -31,33 +40,21 @@ export const timeoutOptions = short<DurationInput, InOf<typeof bounds>, OutOf<ty
 
 type TimeoutSettings = OutOf<typeof timeoutOptions>
 
-/** Fewer successes than this say nothing about a tail. */
-const minimumSamples = 100
-const headroom = 2
-const stepUp = 1.5
-const stepDown = 1.25
-/** The share of false timeouts that is accepted; above it, a slower service is given more time. */
-const falseTimeouts = 0.001
+const sliceMs = 1000
 
-interface TimeoutContext {
-  readonly settings: TimeoutSettings
-  readonly timeoutMs: number
+interface TimeoutContext extends Learning {
   readonly probeRounds: number
 }
 
-/** The next timeout after one slice. */
-export function nextTimeout(
-  settings: TimeoutSettings,
-  timeoutMs: number,
-  { latency, timedOut, success }: Slice,
-): number {
-  if (latency.samples < minimumSamples) return timeoutMs
-  // Successes close to the timeout mean that the service is slower; timeouts beside quick successes mean that some calls hang.
-  const censored = timedOut > falseTimeouts * (timedOut + success) && latency.p99 * 3 >= timeoutMs
-  const wanted = censored ? timeoutMs * stepUp : headroom * latency.p999
-  const stepped = Math.min(timeoutMs * stepUp, Math.max(timeoutMs / stepDown, wanted))
-  return Math.min(settings.max, Math.max(settings.min, stepped))
-}
+type Step<T> = (context: TimeoutContext, slice: Slice, at: number) => T
+
+/** A step that only a closed slice makes. */
+const onSlice =
+  <T>(step: Step<T>, otherwise: T) =>
+  ({ context, event }: { readonly context: TimeoutContext; readonly event: Signal }): T =>
+    event.type === "slice.closed" ? step(context, event.slice, event.at) : otherwise
+
+const searches = (step: Step<Search>) => onSlice<Partial<TimeoutContext>>((...all) => ({ search: step(...all) }), {})
 
 const machine = setup({
   types: {
@@ -68,43 +65,102 @@ const machine = setup({
   },
   guards: {
     isFixed: ({ context }) => context.settings.min === context.settings.max,
-    isKnown: ({ event }) => event.type === "slice.closed" && event.slice.latency.samples >= minimumSamples,
+    isKnown: onSlice((_context, { latency }) => latency.samples >= minimumSamples, false),
+    mayTry: onSlice(
+      ({ search, timeoutMs, settings }, slice) => mayExplore(search, slice, timeoutMs, settings.max),
+      false,
+    ),
+    isLate: onSlice((_context, { late }) => late > 0, false),
+    triedEnough: onSlice(
+      ({ search, timeoutMs, settings }, slice, at) =>
+        isOver(tried(countedInTrial(search, slice, at, timeoutMs, settings.max), slice, at)),
+      false,
+    ),
+    allEnded: ({ context, event }) => event.at >= context.search.endsAt,
     left: ({ event }) => event.type === "circuit.moved" && event.to !== "closed",
     cameBack: ({ event }) => event.type === "circuit.moved" && event.to === "closed",
     probing: ({ event }) => event.type === "circuit.moved" && event.to === "halfOpen",
-    isSaved: ({ context, event }) => savedMs(context, event) !== undefined,
+    isSavedTrial: ({ context, event }) => savedOf(context, event)?.trialMs !== undefined,
+    isSaved: ({ context, event }) => savedOf(context, event) !== undefined,
   },
   actions: {
-    learn: assign(({ context, event }) =>
-      event.type === "slice.closed" ? { timeoutMs: nextTimeout(context.settings, context.timeoutMs, event.slice) } : {},
+    learn: assign(onSlice<Partial<TimeoutContext>>(learned, {})),
+    adopt: assign(onSlice<Partial<TimeoutContext>>(found, {})),
+    begin: assign(searches(({ search, timeoutMs, settings }, slice) => begun(search, slice, timeoutMs, settings.max))),
+    count: assign(
+      searches(({ search, timeoutMs, settings }, slice, at) =>
+        countedInTrial(search, slice, at, timeoutMs, settings.max),
+      ),
     ),
+    goOn: assign(searches(({ search, timeoutMs }, slice, at) => goneOn(search, slice, timeoutMs, at))),
+    end: assign(searches(({ search }, slice, at) => tried(search, slice, at))),
     beginFreeze: assign({ probeRounds: 0 }),
     giveProbesTime: assign(({ context }) => ({
       probeRounds: context.probeRounds + 1,
       timeoutMs: context.probeRounds === 0 ? context.timeoutMs : Math.min(context.settings.max, context.timeoutMs * 2),
     })),
-    restore: assign(({ context, event }) => ({ timeoutMs: savedMs(context, event) ?? context.timeoutMs })),
+    restore: assign(({ context, event }) => {
+      const { timeoutMs = context.timeoutMs, trialMs = 0 } = savedOf(context, event) ?? {}
+      return { timeoutMs, search: { ...context.search, trialMs } }
+    }),
   },
 }).createMachine({
   id: "timeout",
-  context: ({ input: { settings } }) => ({ settings, timeoutMs: settings.max, probeRounds: 0 }),
+  context: ({ input: { settings } }) => ({
+    settings,
+    timeoutMs: settings.max,
+    probeRounds: 0,
+    search: freshSearch(settings.max),
+  }),
   initial: "cold",
-  on: { "breaker.restored": { guard: "isSaved", target: ".tracking", actions: "restore" } },
+  on: {
+    "breaker.restored": [
+      { guard: "isSavedTrial", target: ".exploring", actions: "restore" },
+      { guard: "isSaved", target: ".tracking", actions: "restore" },
+    ],
+    "circuit.moved": { guard: "left", target: ".frozen", actions: "beginFreeze" },
+  },
   states: {
-    fixed: { meta: { demand: ({ timeoutMs }) => ({ timeoutMs }) }, on: { "breaker.restored": {} } },
+    fixed: {
+      meta: { demand: ({ timeoutMs }) => ({ timeoutMs }) },
+      on: { "breaker.restored": {}, "circuit.moved": {} },
+    },
     cold: {
-      meta: { demand: ({ timeoutMs }) => ({ timeoutMs }), lines: () => ({ sliceMs: 1000 }) },
+      meta: { demand: ({ timeoutMs }) => ({ timeoutMs }), lines: () => ({ sliceMs }) },
       always: { guard: "isFixed", target: "fixed" },
-      on: {
-        "slice.closed": { guard: "isKnown", target: "tracking", actions: "learn" },
-        "circuit.moved": { guard: "left", target: "frozen", actions: "beginFreeze" },
-      },
+      on: { "slice.closed": [{ guard: "isKnown", target: "tracking", actions: "learn" }, { actions: "learn" }] },
     },
     tracking: {
-      meta: { demand: ({ timeoutMs }) => ({ timeoutMs }), lines: () => ({ sliceMs: 1000 }) },
+      meta: { demand: ({ timeoutMs }) => ({ timeoutMs }), lines: () => ({ sliceMs }) },
       on: {
-        "slice.closed": { actions: "learn" },
-        "circuit.moved": { guard: "left", target: "frozen", actions: "beginFreeze" },
+        "slice.closed": [{ guard: "mayTry", target: "exploring", actions: ["learn", "begin"] }, { actions: "learn" }],
+      },
+    },
+    exploring: {
+      meta: {
+        demand: ({ search }) => ({ timeoutMs: search.trialMs }),
+        lines: ({ timeoutMs }) => ({ sliceMs, lateAfterMs: timeoutMs }),
+      },
+      on: {
+        "slice.closed": [
+          { guard: "isLate", target: "tracking", actions: "adopt" },
+          { guard: "triedEnough", target: "listening", actions: ["count", "end"] },
+          { actions: ["count", "goOn"] },
+        ],
+      },
+    },
+    // The calls of the trial are still on their way.
+    listening: {
+      meta: {
+        demand: ({ timeoutMs }) => ({ timeoutMs }),
+        lines: ({ timeoutMs }) => ({ sliceMs, lateAfterMs: timeoutMs }),
+      },
+      on: {
+        "slice.closed": [
+          { guard: "isLate", target: "tracking", actions: "adopt" },
+          { guard: "allEnded", target: "tracking", actions: "learn" },
+          { actions: "learn" },
+        ],
       },
     },
     frozen: {
@@ -113,19 +169,33 @@ const machine = setup({
         "circuit.moved": [
           { guard: "cameBack", target: "tracking" },
           { guard: "probing", actions: "giveProbesTime" },
+          {},
         ],
       },
     },
   },
 })
 
-function savedMs({ settings }: TimeoutContext, event: Signal): number | undefined {
-  const saved = event.type === "breaker.restored" ? event.parts["timeout"] : undefined
-  const ms = typeof saved === "object" && saved !== null && "timeoutMs" in saved ? saved.timeoutMs : undefined
-  return typeof ms === "number" && ms >= settings.min && ms <= settings.max ? ms : undefined
+interface SavedTimeout {
+  readonly timeoutMs: number
+  readonly trialMs?: number
 }
 
-const contextOf = (snapshot: Snapshot<unknown>) => (snapshot as SnapshotFrom<typeof machine>).context
+function savedOf({ settings: { min, max } }: TimeoutContext, event: Signal): SavedTimeout | undefined {
+  const saved = event.type === "breaker.restored" ? event.parts["timeout"] : undefined
+  if (typeof saved !== "object" || saved === null) return undefined
+  const { timeoutMs, trialMs } = saved as { readonly [key: string]: unknown }
+  const fits = (ms: unknown): ms is number => typeof ms === "number" && ms >= min && ms <= max
+  if (!fits(timeoutMs)) return undefined
+  return fits(trialMs) && trialMs > timeoutMs ? { timeoutMs, trialMs } : { timeoutMs }
+}
+
+const inForce = ({ value, context }: SnapshotFrom<typeof machine>): SavedTimeout =>
+  value === "exploring"
+    ? { timeoutMs: context.timeoutMs, trialMs: context.search.trialMs }
+    : { timeoutMs: context.timeoutMs }
+
+const snapshotOf = (snapshot: Snapshot<unknown>) => snapshot as SnapshotFrom<typeof machine>
 
 export const timeout = component({
   key: "timeout",
@@ -134,9 +204,9 @@ export const timeout = component({
   options: timeoutOptions,
   chart: machine,
   hears: ["slice.closed", "circuit.moved", "breaker.restored"],
-  save: (snapshot) => ({ timeoutMs: contextOf(snapshot).timeoutMs }),
-  report: (snapshot) => ({
-    state: String((snapshot as SnapshotFrom<typeof machine>).value),
-    timeoutMs: contextOf(snapshot).timeoutMs,
-  }),
+  save: (snapshot) => inForce(snapshotOf(snapshot)),
+  report: (snapshot) => {
+    const { timeoutMs, trialMs = timeoutMs } = inForce(snapshotOf(snapshot))
+    return { state: String(snapshotOf(snapshot).value), timeoutMs: trialMs }
+  },
 })
