@@ -34,18 +34,29 @@ export interface BreakerMetrics {
   readonly candidate?: CandidateReport | undefined
   /** Refused calls by layer; a layer that refused nothing is absent. */
   readonly refusals: { readonly [L in Layer]?: number }
-  /** Milliseconds of successes over the last one to ten minutes, each within 3.2 %. All 0 when nothing measures. */
+  /**
+   * Milliseconds of successes, each within 3.2 %: all of the last minute, nothing older than ten minutes. All 0 when nothing
+   * measures.
+   */
   readonly latency: LatencySummary
   /** The part that each running component reports. */
   readonly components: {
     readonly metrics?: {
       /** 0 to 1: the part of recent calls that went well. */
       readonly score: number
+      /** Milliseconds that the circuit stood in each state since the breaker started. */
       readonly msIn: { readonly [C in Circuit]: number }
+      /** How often the circuit moved, by the rule that moved it. */
       readonly moves: { readonly [rule: string]: number }
+      /** The last 60 slices, a second or more each, oldest first. */
       readonly slices: readonly Slice[]
     }
-    readonly timeout?: { readonly state: string; readonly timeoutMs: number }
+    readonly timeout?: {
+      /** `exploring` while calls are given longer than what was learned, to see whether they need it. */
+      readonly state: "fixed" | "cold" | "tracking" | "exploring" | "listening" | "frozen"
+      /** How long a call may run now. */
+      readonly timeoutMs: number
+    }
   }
 }
 

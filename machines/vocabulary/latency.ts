@@ -28,30 +28,44 @@ export function middleOf(bucket: number): number {
   return 2 ** exponent * (1 + (((bucket - 1) % perOctave) + 0.5) / perOctave)
 }
 
-/** A generation of the sketch ends when it is old enough and has enough samples, or is too old. */
-export const generation = { minimumMs: 60_000, minimumSamples: 500, maximumMs: 600_000 }
+/**
+ * A generation of the sketch ends when it is old enough and has enough samples, or when half of the longest memory is over. It
+ * is forgotten when it began the longest memory ago, whatever followed it.
+ */
+export const generation = { minimumMs: 60_000, minimumSamples: 500, memoryMs: 600_000 }
 
 /** Whether a generation that began at `since` with `samples` samples has ended at `at`. */
 export const hasEnded = (since: number, samples: number, at: number): boolean =>
-  at - since >= generation.maximumMs || (at - since >= generation.minimumMs && samples >= generation.minimumSamples)
+  at - since >= generation.memoryMs / 2 || (at - since >= generation.minimumMs && samples >= generation.minimumSamples)
 
-/** Two generations of counts: the quantiles cover one to two generations and always include now. */
+/** Whether a generation that began at `since` is too old to be remembered at `at`. */
+export const isForgotten = (since: number, at: number): boolean => at - since >= generation.memoryMs
+
+/** Two generations of counts: the quantiles cover one to two generations, always include now, and nothing older than the memory. */
 export interface Sketch {
   readonly older: readonly number[]
   readonly newer: readonly number[]
   readonly samples: number
+  /** When the newer generation began, and the older. */
   readonly since: number
+  readonly olderSince: number
 }
 
 const empty: readonly number[] = Object.freeze(new Array<number>(bucketCount).fill(0))
 
-export const emptySketch = (at: number): Sketch => ({ older: empty, newer: empty, samples: 0, since: at })
+export const emptySketch = (at: number): Sketch => ({
+  older: empty,
+  newer: empty,
+  samples: 0,
+  since: at,
+  olderSince: at,
+})
 
-/** Forgets by age: an ended generation becomes the older one; after a long silence both are empty. */
+/** Forgets by age: an ended generation becomes the older one. */
 export function turn(sketch: Sketch, at: number): Sketch {
-  if (!hasEnded(sketch.since, sketch.samples, at)) return sketch
-  const silent = at - sketch.since >= 2 * generation.maximumMs
-  return { older: silent ? empty : sketch.newer, newer: empty, samples: 0, since: at }
+  const ended = hasEnded(sketch.since, sketch.samples, at)
+  const turned = ended ? { older: sketch.newer, newer: empty, samples: 0, since: at, olderSince: sketch.since } : sketch
+  return isForgotten(turned.olderSince, at) ? { ...turned, older: empty, olderSince: turned.since } : turned
 }
 
 export function addLatency(before: Sketch, durationMs: number, at: number): Sketch {

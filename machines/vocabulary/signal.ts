@@ -18,7 +18,7 @@ export interface Slice {
   readonly latency: LatencySummary
 }
 
-/** Quantiles of the latency of successes, in milliseconds; `NaN`-free: all 0 when `samples` is 0. */
+/** Quantiles of the latency of successes in the last one to ten minutes, in milliseconds; all 0 when `samples` is 0. */
 export interface LatencySummary {
   readonly samples: number
   readonly p50: number

@@ -1,5 +1,5 @@
 /** The latency sketch: mutable twin of the vocabulary's, in typed arrays. */
-import { bucketCount, generation, hasEnded, summarise } from "../../machines/vocabulary/latency.ts"
+import { bucketCount, generation, hasEnded, isForgotten, summarise } from "../../machines/vocabulary/latency.ts"
 import type { LatencySummary } from "../../machines/vocabulary/signal.ts"
 
 const float = new Float64Array(1)
@@ -23,9 +23,11 @@ export class LatencySketch {
   #newer = new Uint32Array(bucketCount)
   #samples = 0
   #since: number
+  #olderSince: number
 
   constructor(at: number) {
     this.#since = at
+    this.#olderSince = at
   }
 
   add(durationMs: number, at: number): void {
@@ -41,13 +43,19 @@ export class LatencySketch {
   }
 
   #turn(at: number): void {
-    if (!hasEnded(this.#since, this.#samples, at)) return
-    const silent = at - this.#since >= 2 * generation.maximumMs
-    const freed = this.#older
-    this.#older = this.#newer
-    this.#newer = freed.fill(0)
-    if (silent) this.#older.fill(0)
-    this.#since = at
-    this.#samples = 0
+    if (hasEnded(this.#since, this.#samples, at)) {
+      const freed = this.#older
+      this.#older = this.#newer
+      this.#newer = freed.fill(0)
+      this.#olderSince = this.#since
+      this.#since = at
+      this.#samples = 0
+    }
+    if (isForgotten(this.#olderSince, at)) this.#forget()
+  }
+
+  #forget(): void {
+    this.#older.fill(0)
+    this.#olderSince = this.#since
   }
 }

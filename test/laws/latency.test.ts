@@ -90,9 +90,45 @@ describe("latency sketch", () => {
     )
   })
 
-  it("is empty again after twenty silent minutes", () => {
+  it("is empty again after ten silent minutes", () => {
     const sketch = new LatencySketch(0)
     for (let call = 0; call < 1000; call++) sketch.add(20, call)
-    expect(sketch.summary(2 * 600_000 + 1000).samples).toBe(0)
+    expect(sketch.summary(599_999).samples).toBe(1000)
+    expect(sketch.summary(600_000).samples).toBe(0)
+  })
+
+  it("holds nothing older than ten minutes, and everything of the last minute, however calls arrive and whenever it is read", () => {
+    const gaps = fc.oneof(fc.nat(300), fc.nat(5000), fc.nat(120_000), fc.nat(900_000))
+    const bursts = fc.array(fc.record({ gap: gaps, calls: fc.integer({ min: 1, max: 600 }), reads: fc.boolean() }), {
+      minLength: 10,
+      maxLength: 60,
+    })
+    let read = 0
+    fc.assert(
+      fc.property(bursts, (all) => {
+        const sketch = new LatencySketch(0)
+        let naive = emptySketch(0)
+        const times: number[] = []
+        let at = 0
+        for (const { gap, calls, reads } of all) {
+          at += gap
+          if (reads) {
+            const { samples } = sketch.summary(at)
+            naive = turn(naive, at)
+            expect(samples).toBe(summarise(naive.older, naive.newer).samples)
+            expect(samples).toBeLessThanOrEqual(times.filter((time) => at - time <= 600_000).length)
+            expect(samples).toBeGreaterThanOrEqual(times.filter((time) => at - time < 60_000).length)
+            read++
+          }
+          for (let call = 0; call < calls; call++) {
+            sketch.add(20, at)
+            naive = addLatency(naive, 20, at)
+            times.push(at)
+          }
+        }
+      }),
+      { seed: 5, numRuns: 60 },
+    )
+    expect(read).toBeGreaterThan(500)
   })
 })
