@@ -14,13 +14,16 @@ export interface Problem {
   readonly rule: string
 }
 
+/** How a message tells of a value; a string "undefined" would stand in quotes. */
+const gotten = (value: string) => (value === "undefined" ? "missing" : `got ${value}`)
+
 /** A configuration that cannot be used. `problems` lists every one, with its path, the value and the rule. */
 export class InvalidConfig extends Error {
   readonly _tag = "InvalidConfig"
   override readonly name = "InvalidConfig"
   readonly problems: readonly Problem[]
   constructor(problems: readonly Problem[]) {
-    super(problems.map(({ path, value, rule }) => `${path}: ${rule} (got ${value})`).join("\n"))
+    super(problems.map(({ path, value, rule }) => `${path}: ${rule} (${gotten(value)})`).join("\n"))
     this.problems = problems
   }
 }
@@ -130,19 +133,28 @@ export function refuseUnknown(
   }
 }
 
-/** A plain object of options. `check` states rules that span several of them. */
+/** A rule that spans several options, and what breaks it. */
+type Check<Fields extends Readers> = (settings: StructOut<Fields>) => { path: string; rule: string } | undefined
+
+/** Standards that depend on what else is given: what it answers is taken for options that a user has left out. */
+type Adapt<Fields extends Readers> = (settings: StructOut<Fields>) => Partial<StructOut<Fields>>
+
+/** A plain object of options. */
 export function struct<Fields extends Readers>(
   fields: Fields,
-  check: (settings: StructOut<Fields>) => { path: string; rule: string } | undefined = () => undefined,
+  check: Check<Fields> = () => undefined,
+  adapt: Adapt<Fields> = () => ({}),
 ): Reader<StructIn<Fields>, StructOut<Fields>> {
   return {
     read: (value, path, problems) => {
       const given = value === undefined ? new Map() : (entriesOf(value, path, problems) ?? new Map())
       refuseUnknown(given, Object.keys(fields), path, problems)
       const before = problems.length
-      const settings = Object.fromEntries(
+      const standard = Object.fromEntries(
         Object.entries(fields).map(([key, reader]) => [key, reader.read(given.get(key), `${path}.${key}`, problems)]),
       ) as StructOut<Fields>
+      const adapted = Object.entries(adapt(standard)).filter(([key]) => given.get(key) === undefined)
+      const settings: StructOut<Fields> = Object.assign(standard, Object.fromEntries(adapted))
       const broken = problems.length === before ? check(settings) : undefined
       if (broken) note(problems, `${path}.${broken.path}`, given.get(broken.path), broken.rule)
       return Object.freeze(settings)
@@ -154,9 +166,8 @@ export function struct<Fields extends Readers>(
 export function tagged<Cases extends { readonly [type: string]: Readers }>(
   cases: Cases,
   standard: keyof Cases & string,
-  check: {
-    readonly [Type in keyof Cases]?: (settings: StructOut<Cases[Type]>) => { path: string; rule: string } | undefined
-  } = {},
+  check: { readonly [Type in keyof Cases]?: Check<Cases[Type]> } = {},
+  adapt: { readonly [Type in keyof Cases]?: Adapt<Cases[Type]> } = {},
 ): Reader<
   { readonly [Type in keyof Cases]: { readonly type: Type } & StructIn<Cases[Type]> }[keyof Cases],
   { readonly [Type in keyof Cases]: { readonly type: Type } & StructOut<Cases[Type]> }[keyof Cases]
@@ -171,7 +182,11 @@ export function tagged<Cases extends { readonly [type: string]: Readers }>(
       if (fields === undefined) note(problems, `${path}.type`, type, `must be one of ${names.join(", ")}`)
       const chosen = (fields === undefined ? standard : type) as keyof Cases & string
       const own = Object.fromEntries([...(fields && given ? given : [])].filter(([key]) => key !== "type"))
-      const settings = struct(cases[chosen] as Cases[typeof chosen], check[chosen]).read(own, path, problems)
+      const settings = struct(cases[chosen] as Cases[typeof chosen], check[chosen], adapt[chosen]).read(
+        own,
+        path,
+        problems,
+      )
       return Object.freeze({ type: chosen, ...settings }) as Out
     },
   }

@@ -10,29 +10,54 @@ const maxAge = duration({ default: "5 minutes", min: "100 millis", max: "1 day" 
 
 /** The options of a strategy that watches a window. */
 export const watching = {
+  /** The outcomes that are looked at, and the line at which the circuit opens. Default: `{ type: "time" }`. */
   window: tagged(
     {
       time: {
+        /** How far back outcomes count. Default: 10 seconds. */
         duration: duration({ default: "10 seconds", min: "100 millis", max: "1 day" }),
+        /** The part of the calls that must have failed, 0.001 to 1. Default: 0.5. */
         failureRatio: ratio(0.5),
+        /** Fewer calls than this in the window decide nothing. Default: 20. */
         minimumCalls,
       },
       count: {
+        /** How many outcomes back count, up to a million. Default: 100, or `minimumCalls` if that is more. */
         calls: number({ default: 100, min: 1, max: 1_000_000, integer: true }),
+        /** The part of the calls that must have failed, 0.001 to 1. Default: 0.5. */
         failureRatio: ratio(0.5),
+        /** Fewer calls than this in the window decide nothing. Default: 20, or `calls` if that is less. */
         minimumCalls,
+        /** Outcomes older than this do not count. Default: 5 minutes. */
         maxAge,
       },
-      consecutive: { failures: number({ default: 5, min: 1, max: 1_000_000, integer: true }), maxAge },
+      consecutive: {
+        /** How many calls in a row must have failed. Default: 5. */
+        failures: number({ default: 5, min: 1, max: 1_000_000, integer: true }),
+        /** A row is forgotten when its last failure is older than this. Default: 5 minutes. */
+        maxAge,
+      },
     },
     "time",
     {
       count: ({ calls, minimumCalls: least }) =>
         least > calls ? { path: "minimumCalls", rule: `must not be more than calls (${calls})` } : undefined,
     },
+    {
+      count: ({ calls, minimumCalls: least }) => ({
+        calls: Math.max(calls, least),
+        minimumCalls: Math.min(calls, least),
+      }),
+    },
   ),
+  /** When calls that succeed, but slowly, open the circuit. Default: `false`, never. */
   slowCalls: switchable(
-    struct({ after: duration({ default: "1 second", min: "1 millis", max: "1 day" }), ratio: ratio(0.8) }),
+    struct({
+      /** A call that takes this long is slow, even while it still runs. Default: 1 second. */
+      after: duration({ default: "1 second", min: "1 millis", max: "1 day" }),
+      /** The part of the calls that must have been slow, 0.001 to 1. Default: 0.8. */
+      ratio: ratio(0.8),
+    }),
     false,
   ),
 }

@@ -28,10 +28,13 @@ import type { Signal, Slice } from "../vocabulary/signal.ts"
 
 const bounds = struct(
   {
+    /** The shortest timeout that is learned. Default: 250 milliseconds, or `max` if that is shorter. */
     min: duration({ default: "250 millis", min: "1 millis", max: "1 day" }),
+    /** The longest timeout, and the one before anything is learned. Default: 30 seconds, or `min` if that is longer. */
     max: duration({ default: "30 seconds", min: "1 millis", max: "1 day" }),
   },
   ({ min, max }) => (min > max ? { path: "max", rule: "must not be shorter than min" } : undefined),
+  ({ min, max }) => ({ min: Math.min(min, max), max: Math.max(min, max) }),
 )
 
 export const timeoutOptions = short<DurationInput, InOf<typeof bounds>, OutOf<typeof bounds>>(bounds, (value) =>

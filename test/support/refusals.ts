@@ -23,7 +23,7 @@ export function problemsOf(run: () => unknown): readonly Problem[] {
     const { problems, message } = error as InvalidConfig
     for (const { path, value, rule } of problems) {
       expect([path, value, rule].every((text) => typeof text === "string" && text !== "")).toBe(true)
-      expect(message).toContain(`${path}: ${rule} (got ${value})`)
+      expect(message).toContain(`${path}: ${rule} (${value === "undefined" ? "missing" : `got ${value}`})`)
     }
     return problems
   }
