@@ -36,11 +36,20 @@ export interface Reader<In, Out> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: inference over a heterogeneous table needs a bivariant bound
-type Readers = { readonly [key: string]: Reader<any, unknown> }
+type AnyReader = Reader<any, unknown>
+/** Says itself rather than `{ [key: string]: … }`, so that an interface fits too. */
+type Readers<Fields> = { readonly [Key in keyof Fields]: AnyReader }
+/**
+ * The fields of a struct under a name of their own: `interface WaitFields extends Named<typeof waitFields> {}`. What a field's
+ * comment says is shown where a user writes the option: the compiler keeps comments for what it can name, and in no other way.
+ */
+export type Named<Fields> = Fields
 export type InOf<R> = R extends Reader<infer In, unknown> ? In : never
 export type OutOf<R> = R extends Reader<infer _In, infer Out> ? Out : never
-type StructIn<Fields extends Readers> = { readonly [Key in keyof Fields]?: InOf<Fields[Key]> | undefined }
-type StructOut<Fields extends Readers> = { readonly [Key in keyof Fields]: OutOf<Fields[Key]> }
+export type StructIn<Fields extends Readers<Fields>> = {
+  readonly [Key in keyof Fields]?: InOf<Fields[Key]> | undefined
+}
+export type StructOut<Fields extends Readers<Fields>> = { readonly [Key in keyof Fields]: OutOf<Fields[Key]> }
 
 /** A value as a message shows it. Calls nothing that a hostile value could have replaced. */
 export function show(value: unknown): string {
@@ -134,13 +143,13 @@ export function refuseUnknown(
 }
 
 /** A rule that spans several options, and what breaks it. */
-type Check<Fields extends Readers> = (settings: StructOut<Fields>) => { path: string; rule: string } | undefined
+type Check<Fields extends Readers<Fields>> = (settings: StructOut<Fields>) => { path: string; rule: string } | undefined
 
 /** Standards that depend on what else is given: what it answers is taken for options that a user has left out. */
-type Adapt<Fields extends Readers> = (settings: StructOut<Fields>) => Partial<StructOut<Fields>>
+type Adapt<Fields extends Readers<Fields>> = (settings: StructOut<Fields>) => Partial<StructOut<Fields>>
 
 /** A plain object of options. */
-export function struct<Fields extends Readers>(
+export function struct<Fields extends Readers<Fields>>(
   fields: Fields,
   check: Check<Fields> = () => undefined,
   adapt: Adapt<Fields> = () => ({}),
@@ -151,7 +160,10 @@ export function struct<Fields extends Readers>(
       refuseUnknown(given, Object.keys(fields), path, problems)
       const before = problems.length
       const standard = Object.fromEntries(
-        Object.entries(fields).map(([key, reader]) => [key, reader.read(given.get(key), `${path}.${key}`, problems)]),
+        Object.entries<AnyReader>(fields).map(([key, reader]) => [
+          key,
+          reader.read(given.get(key), `${path}.${key}`, problems),
+        ]),
       ) as StructOut<Fields>
       const adapted = Object.entries(adapt(standard)).filter(([key]) => given.get(key) === undefined)
       const settings: StructOut<Fields> = Object.assign(standard, Object.fromEntries(adapted))
@@ -163,7 +175,7 @@ export function struct<Fields extends Readers>(
 }
 
 /** One of several structs, told apart by `type`. */
-export function tagged<Cases extends { readonly [type: string]: Readers }>(
+export function tagged<Cases extends { readonly [Type in keyof Cases]: Readers<Cases[Type]> }>(
   cases: Cases,
   standard: keyof Cases & string,
   check: { readonly [Type in keyof Cases]?: Check<Cases[Type]> } = {},

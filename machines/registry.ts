@@ -6,7 +6,15 @@ import type { AnyComponent, AnyPlug, AnyStrategy } from "./plug.ts"
 import { basic } from "./strategies/basic.ts"
 
 export const strategies = { basic } satisfies { readonly [key: string]: AnyStrategy }
-export const components = { metrics, timeout } satisfies { readonly [key: string]: AnyComponent }
+export const components = {
+  /** Remembers slices, times in state and moves for `metrics()`. It has no options: `false` switches it off. Default: on. */
+  metrics,
+  /**
+   * How long one call may run. A bare duration is fixed; `true` or `{ min, max }` learns it from how long successes take: twice
+   * their 99.9th percentile. `false`: as long as it likes. Default: learned.
+   */
+  timeout,
+} satisfies { readonly [key: string]: AnyComponent }
 
 export interface Registry {
   readonly strategies: { readonly [key: string]: AnyStrategy }
@@ -30,6 +38,7 @@ export type StrategyConfig = StrategyKey | StrategyOptions
 
 /** Which strategy and components a breaker runs, in the words of the registry. */
 export interface PartsConfig extends ComponentOptions {
+  /** When the circuit opens and how it recovers: a name, or `{ type }` with options. Default: `"basic"`. */
   readonly strategy?: StrategyConfig | undefined
 }
 

@@ -1,24 +1,29 @@
 /** Tripping and recovering: what every strategy that opens, waits and probes remembers, as pure steps over its context. */
 import { chance } from "./chance.ts"
-import { duration, number, type OutOf, struct } from "./options.ts"
+import { duration, type Named, number, type OutOf, struct } from "./options.ts"
 import type { Circuit, CircuitFinding, Statistics } from "./vocabulary/circuit.ts"
 import type { Signal } from "./vocabulary/signal.ts"
-import { waitAfter, waiting } from "./waiting.ts"
+import { type WaitingFields, waitAfter, waiting } from "./waiting.ts"
+
+const probeFields = {
+  /** Most probes at one instant, 1 to 1000. Default: 1. */
+  atOnce: number({ default: 1, min: 1, max: 1000, integer: true }),
+  /** Probes that must succeed in a row before the circuit closes, 1 to 1000. Default: 2. */
+  needed: number({ default: 2, min: 1, max: 1000, integer: true }),
+  // Longer than the longest default timeout: a probe that is merely slow must end by itself.
+  /** A probe that has not ended after this long counts as failed and gives its place back. Default: 1 minute. */
+  lease: duration({ default: "1 minute", min: "1 millis", max: "1 day" }),
+}
+export interface ProbeFields extends Named<typeof probeFields> {}
+
+const probing = {
+  /** The calls that a half-open circuit lets through, to see whether the service is well. */
+  probes: struct<ProbeFields>(probeFields),
+}
+export interface ProbingFields extends Named<typeof probing> {}
 
 /** The options of a strategy that trips. */
-export const tripping = {
-  ...waiting,
-  /** The calls that a half-open circuit lets through, to see whether the service is well. */
-  probes: struct({
-    /** Most probes at one instant, 1 to 1000. Default: 1. */
-    atOnce: number({ default: 1, min: 1, max: 1000, integer: true }),
-    /** Probes that must succeed in a row before the circuit closes, 1 to 1000. Default: 2. */
-    needed: number({ default: 2, min: 1, max: 1000, integer: true }),
-    // Longer than the longest default timeout: a probe that is merely slow must end by itself.
-    /** A probe that has not ended after this long counts as failed and gives its place back. Default: 1 minute. */
-    lease: duration({ default: "1 minute", min: "1 millis", max: "1 day" }),
-  }),
-}
+export const tripping: WaitingFields & ProbingFields = { ...waiting, ...probing }
 
 const all = struct(tripping)
 

@@ -1,5 +1,5 @@
 /** Watching: the window of outcomes and the line at which a strategy's alarm rings. */
-import { duration, number, type OutOf, struct, switchable, tagged } from "./options.ts"
+import { duration, type Named, number, type OutOf, struct, switchable, tagged } from "./options.ts"
 import type { CircuitLine } from "./vocabulary/gate.ts"
 import type { AlarmRang } from "./vocabulary/signal.ts"
 import { reached } from "./vocabulary/window.ts"
@@ -8,36 +8,55 @@ const ratio = (standard: number) => number({ default: standard, min: 0.001, max:
 const minimumCalls = number({ default: 20, min: 1, max: 1_000_000, integer: true })
 const maxAge = duration({ default: "5 minutes", min: "100 millis", max: "1 day" })
 
+const timeFields = {
+  /** How far back outcomes count. Default: 10 seconds. */
+  duration: duration({ default: "10 seconds", min: "100 millis", max: "1 day" }),
+  /** The part of the calls that must have failed, 0.001 to 1. Default: 0.5. */
+  failureRatio: ratio(0.5),
+  /** Fewer calls than this in the window decide nothing. Default: 20. */
+  minimumCalls,
+}
+export interface TimeFields extends Named<typeof timeFields> {}
+
+const countFields = {
+  /** How many outcomes back count, up to a million. Default: 100, or `minimumCalls` if that is more. */
+  calls: number({ default: 100, min: 1, max: 1_000_000, integer: true }),
+  /** The part of the calls that must have failed, 0.001 to 1. Default: 0.5. */
+  failureRatio: ratio(0.5),
+  /** Fewer calls than this in the window decide nothing. Default: 20, or `calls` if that is less. */
+  minimumCalls,
+  /** Outcomes older than this do not count. Default: 5 minutes. */
+  maxAge,
+}
+export interface CountFields extends Named<typeof countFields> {}
+
+const consecutiveFields = {
+  /** How many calls in a row must have failed. Default: 5. */
+  failures: number({ default: 5, min: 1, max: 1_000_000, integer: true }),
+  /** A row is forgotten when its last failure is older than this. Default: 5 minutes. */
+  maxAge,
+}
+export interface ConsecutiveFields extends Named<typeof consecutiveFields> {}
+
+interface Windows {
+  readonly time: TimeFields
+  readonly count: CountFields
+  readonly consecutive: ConsecutiveFields
+}
+
+const slowFields = {
+  /** A call that takes this long is slow, even while it still runs. Default: 1 second. */
+  after: duration({ default: "1 second", min: "1 millis", max: "1 day" }),
+  /** The part of the calls that must have been slow, 0.001 to 1. Default: 0.8. */
+  ratio: ratio(0.8),
+}
+export interface SlowFields extends Named<typeof slowFields> {}
+
 /** The options of a strategy that watches a window. */
 export const watching = {
   /** The outcomes that are looked at, and the line at which the circuit opens. Default: `{ type: "time" }`. */
-  window: tagged(
-    {
-      time: {
-        /** How far back outcomes count. Default: 10 seconds. */
-        duration: duration({ default: "10 seconds", min: "100 millis", max: "1 day" }),
-        /** The part of the calls that must have failed, 0.001 to 1. Default: 0.5. */
-        failureRatio: ratio(0.5),
-        /** Fewer calls than this in the window decide nothing. Default: 20. */
-        minimumCalls,
-      },
-      count: {
-        /** How many outcomes back count, up to a million. Default: 100, or `minimumCalls` if that is more. */
-        calls: number({ default: 100, min: 1, max: 1_000_000, integer: true }),
-        /** The part of the calls that must have failed, 0.001 to 1. Default: 0.5. */
-        failureRatio: ratio(0.5),
-        /** Fewer calls than this in the window decide nothing. Default: 20, or `calls` if that is less. */
-        minimumCalls,
-        /** Outcomes older than this do not count. Default: 5 minutes. */
-        maxAge,
-      },
-      consecutive: {
-        /** How many calls in a row must have failed. Default: 5. */
-        failures: number({ default: 5, min: 1, max: 1_000_000, integer: true }),
-        /** A row is forgotten when its last failure is older than this. Default: 5 minutes. */
-        maxAge,
-      },
-    },
+  window: tagged<Windows>(
+    { time: timeFields, count: countFields, consecutive: consecutiveFields },
     "time",
     {
       count: ({ calls, minimumCalls: least }) =>
@@ -51,16 +70,9 @@ export const watching = {
     },
   ),
   /** When calls that succeed, but slowly, open the circuit. Default: `false`, never. */
-  slowCalls: switchable(
-    struct({
-      /** A call that takes this long is slow, even while it still runs. Default: 1 second. */
-      after: duration({ default: "1 second", min: "1 millis", max: "1 day" }),
-      /** The part of the calls that must have been slow, 0.001 to 1. Default: 0.8. */
-      ratio: ratio(0.8),
-    }),
-    false,
-  ),
+  slowCalls: switchable(struct<SlowFields>(slowFields), false),
 }
+export interface WatchingFields extends Named<typeof watching> {}
 
 const all = struct(watching)
 export type Watching = OutOf<typeof all>

@@ -12,12 +12,14 @@
  *   4. What it keeps is bounded: 60 slices, five states, one count per rule of the charts.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
-import { type OutOf, struct } from "../options.ts"
+import { type OutOf, type Reader, struct } from "../options.ts"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
 import type { Circuit } from "../vocabulary/circuit.ts"
 import type { CircuitMoved, Signal, Slice } from "../vocabulary/signal.ts"
 
-export const metricsOptions = struct({})
+type NoOptions = { readonly [Option in never]?: never }
+
+export const metricsOptions: Reader<NoOptions, NoOptions> = struct({})
 
 const keptSlices = 60
 

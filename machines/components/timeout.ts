@@ -21,18 +21,30 @@
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { begun, countedInTrial, freshSearch, goneOn, isOver, mayExplore, type Search, tried } from "../exploring.ts"
-import { type DurationInput, duration, type InOf, isBareDuration, type OutOf, short, struct } from "../options.ts"
+import {
+  type DurationInput,
+  duration,
+  type InOf,
+  isBareDuration,
+  type Named,
+  type OutOf,
+  short,
+  struct,
+} from "../options.ts"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
 import { found, type Learning, learned, minimumSamples } from "../timing.ts"
 import type { Signal, Slice } from "../vocabulary/signal.ts"
 
-const bounds = struct(
-  {
-    /** The shortest timeout that is learned. Default: 250 milliseconds, or `max` if that is shorter. */
-    min: duration({ default: "250 millis", min: "1 millis", max: "1 day" }),
-    /** The longest timeout, and the one before anything is learned. Default: 30 seconds, or `min` if that is longer. */
-    max: duration({ default: "30 seconds", min: "1 millis", max: "1 day" }),
-  },
+const timeoutFields = {
+  /** The shortest timeout that is learned. Default: 250 milliseconds, or `max` if that is shorter. */
+  min: duration({ default: "250 millis", min: "1 millis", max: "1 day" }),
+  /** The longest timeout, and the one before anything is learned. Default: 30 seconds, or `min` if that is longer. */
+  max: duration({ default: "30 seconds", min: "1 millis", max: "1 day" }),
+}
+export interface TimeoutFields extends Named<typeof timeoutFields> {}
+
+const bounds = struct<TimeoutFields>(
+  timeoutFields,
   ({ min, max }) => (min > max ? { path: "max", rule: "must not be shorter than min" } : undefined),
   ({ min, max }) => ({ min: Math.min(min, max), max: Math.max(min, max) }),
 )

@@ -23,6 +23,7 @@ import {
   findingOf,
   freshTrip,
   operated,
+  type ProbingFields,
   probed,
   reconfigured,
   restored,
@@ -34,9 +35,11 @@ import {
   waited,
 } from "../tripping.ts"
 import type { Signal } from "../vocabulary/signal.ts"
-import { circuitLine, describeAlarm, isAlarmed, watchesAlike, watching } from "../watching.ts"
+import type { WaitingFields } from "../waiting.ts"
+import { circuitLine, describeAlarm, isAlarmed, type WatchingFields, watchesAlike, watching } from "../watching.ts"
 
-export const basicOptions = struct({ ...watching, ...tripping })
+export interface BasicFields extends WatchingFields, WaitingFields, ProbingFields {}
+export const basicOptions = struct<BasicFields>({ ...watching, ...tripping })
 
 export type BasicSettings = OutOf<typeof basicOptions>
 

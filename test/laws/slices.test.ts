@@ -37,7 +37,7 @@ function slicesOfBoth(
   let at = 5000
   for (const [lines, outcomes] of chapters) {
     meter.adopt({ ...idleGate, lines }, at)
-    state = meterStep(state, { type: "gate.published", epoch: idleGate.epoch, lines })
+    state = meterStep(state, { type: "gate.published", breaker: "law", gate: { ...idleGate, lines } })
     for (const { kind, durationMs, gapMs } of outcomes) {
       at += gapMs
       meter.settle(kind, at - durationMs, at)

@@ -224,7 +224,7 @@ describe("the gate of a breaker", () => {
     const breaker = alone({ metered: true })
     const { epoch, circuit } = gateOf(breaker)
     const latency = { samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
-    const slice = { startedAt: 0, success: 1, failure: 99, timedOut: 0, ignored: 0, slow: 0, latency }
+    const slice = { startedAt: 0, success: 1, failure: 99, timedOut: 0, ignored: 0, slow: 0, late: 0, latency }
     breaker.send({ type: "operator.shadow", at: 1, why: "a test" })
     expect(gateOf(breaker).epoch).toBeGreaterThan(epoch)
     breaker.send({ type: "slice.closed", at: 2, epoch, slice })
