@@ -50,6 +50,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
+/** Bursts of a service that is quick, save for some calls that time out and some that take longer: the timeout explores. */
+const burst = (kind: OutcomeKind, most: number, longestMs: number): fc.Arbitrary<Step> =>
+  fc.record({
+    do: fc.constant("burst" as const),
+    calls: fc.integer({ min: 1, max: most }),
+    kind: fc.constant(kind),
+    afterMs: millis(longestMs),
+  })
+const calmStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 20, arbitrary: burst("success", 30, 30) },
+  { weight: 2, arbitrary: burst("timedOut", 3, 100) },
+  { weight: 1, arbitrary: fc.oneof(burst("failure", 3, 30), burst("success", 2, 400)) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: millis(2000) }) },
+)
+const calmConfig: fc.Arbitrary<PartsConfig> = fc.record({
+  strategy: fc.constant({ type: "basic" as const, window: { type: "count" as const, calls: 500, failureRatio: 1 } }),
+  timeout: fc.constantFrom({ min: 64, max: 4096 }, { min: 16, max: 512 }),
+  metrics: fc.boolean(),
+})
+
 const slowCalls = fc.option(fc.record({ after: fc.constantFrom(64, 512, 1024), ratio: fc.constantFrom(0.3, 0.8) }), {
   nil: undefined,
 })
@@ -136,28 +156,49 @@ function take(step: Step, fast: Twin, naive: Twin, open: Open[]): void {
 describe("differential law", () => {
   const seen = { steps: 0, circuits: new Set<string>(), opened: 0 }
 
+  function compare(parts: PartsConfig, steps: readonly Step[], note: (gate: Gate, before: Gate) => void): void {
+    const [fast, naive] = [fastTwin(parts), naiveTwin(parts)]
+    const open: Open[] = []
+    try {
+      for (const next of steps) {
+        const before = fast.gate()
+        take(next, fast, naive, open)
+        expect(decision(fast.gate())).toEqual(decision(naive.gate()))
+        note(fast.gate(), before)
+      }
+    } finally {
+      fast.close()
+      naive.close()
+    }
+  }
+
   it("breaker law 6: the data plane and the actors alone take the same decisions at every step", () => {
     fc.assert(
       fc.property(config, fc.array(step, { minLength: stepsPerRun, maxLength: stepsPerRun }), (parts, steps) => {
-        const [fast, naive] = [fastTwin(parts), naiveTwin(parts)]
-        const open: Open[] = []
-        try {
-          for (const next of steps) {
-            const before = fast.gate().circuit
-            take(next, fast, naive, open)
-            expect(decision(fast.gate())).toEqual(decision(naive.gate()))
-            seen.steps++
-            seen.circuits.add(fast.gate().circuit)
-            if (before !== "open" && fast.gate().circuit === "open") seen.opened++
-          }
-        } finally {
-          fast.close()
-          naive.close()
-        }
+        compare(parts, steps, (gate, before) => {
+          seen.steps++
+          seen.circuits.add(gate.circuit)
+          if (before.circuit !== "open" && gate.circuit === "open") seen.opened++
+        })
       }),
       { numRuns: runs },
     )
   }, 240_000)
+
+  it("breaker law 6: so they do while the timeout explores", () => {
+    const explored = { trials: 0, ended: 0 }
+    fc.assert(
+      fc.property(calmConfig, fc.array(calmStep, { minLength: 300, maxLength: 300 }), (parts, steps) => {
+        compare(parts, steps, (gate, before) => {
+          if (gate.lines.lateAfterMs !== undefined && before.lines.lateAfterMs === undefined) explored.trials++
+          if (gate.lines.lateAfterMs === undefined && before.lines.lateAfterMs !== undefined) explored.ended++
+        })
+      }),
+      { seed: 17, numRuns: 40 },
+    )
+    expect(explored.trials).toBeGreaterThan(100)
+    expect(explored.ended).toBeGreaterThan(100)
+  }, 120_000)
 
   afterAll(() => {
     // A law that never left the closed state, or took too few steps, would prove nothing.
