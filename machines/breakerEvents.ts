@@ -11,7 +11,7 @@ export interface BreakerInput extends PartsConfig {
   readonly name: string
   /** The only source of chance, such as the jitter of waits. */
   readonly seed?: number | undefined
-  /** Monotonic milliseconds at the start. */
+  /** Monotonic milliseconds at the start, default 0. Give your clock's present time if it does not begin at 0: time in state counts from here. */
   readonly at?: number | undefined
   readonly report?: ReportRef | undefined
   /** Parts that were read before, instead of the config. */
