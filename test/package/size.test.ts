@@ -11,7 +11,7 @@ import { doors, root } from "../support/repository.ts"
  * (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 48 },
+  { door: "recloser", take: "*", kB: 49 },
   { door: "recloser/effect", take: "*", kB: 57 },
   { door: "recloser/machines", take: "*", kB: 48 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 30 },
