@@ -64,13 +64,13 @@ export class Plane implements Settler {
     this.#open()
   }
 
-  /** Takes a new gate: the very next call obeys it. */
-  swap(gate: Gate): void {
+  /** Takes a new gate: the very next call obeys it. `now` may lie in the past, for calls that are lived through again. */
+  swap(gate: Gate, now: number = this.#wheel.host.now()): void {
     if (gate.epoch !== this.gate.epoch) this.#beginEpoch()
     this.gate = gate
     this.#open()
     this.#refusals.adopt(gate)
-    this.meter.adopt(gate, this.#wheel.host.now())
+    this.meter.adopt(gate, now)
   }
 
   /** Works out the short ways: what need not be looked at on each call under this gate. */
