@@ -35,7 +35,8 @@ export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: n
     Effect.andThen(
       Effect.sync(() => {
         runner?.interruptAll(interrupted)
-        assembly.last = saveAssembly(assembly)
+        // One that never had actors is as it was made: none are started only to ask them.
+        if (conductor.isStarted) assembly.last = saveAssembly(assembly)
         conductor.finish(clock.now())
         listeners.flush()
       }),

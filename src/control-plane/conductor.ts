@@ -56,6 +56,8 @@ export interface ConductorHooks {
 }
 
 export interface Conductor {
+  /** Whether there is a root actor; whoever asks for one that is not there yet starts it. */
+  readonly isStarted: boolean
   readonly root: RootActor
   send(event: BreakerEvent): void
   /** Nothing more is admitted; calls in flight may end. */
@@ -66,6 +68,7 @@ export interface Conductor {
 
 /** Orders what comes out of a root actor: gate first, then listeners, outermost call last. */
 export class Orchestra implements Conductor {
+  readonly isStarted = true
   readonly root: RootActor
   readonly #hooks: ConductorHooks
   readonly #queue: Told[] = []
