@@ -12,7 +12,7 @@ import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import { type Assembly, assemble, readAll, saveAssembly } from "./assemble.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
-import { clockOfEffect, systemClock } from "./Clock.ts"
+import { clockOfEffect, type Clock as RecloserClock, systemClock } from "./Clock.ts"
 import type { StartFailed } from "./control-plane/conductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { type BreakerEvents, checkEvent, type EventName, type Listener } from "./events.ts"
@@ -58,7 +58,21 @@ export interface EffectBreaker {
   readonly promote: Effect.Effect<void, InvalidConfig>
 }
 
-class AssembledEffectBreaker implements EffectBreaker {
+/** Events of one name as they happen, while the stream runs. */
+export const eventsOf = <Name extends EventName>(
+  source: Pick<EffectBreaker, "on">,
+  name: Name,
+): Stream.Stream<BreakerEvents[Name]> => {
+  checkEvent(name)
+  return Stream.callback<BreakerEvents[Name]>((queue) =>
+    Effect.acquireRelease(
+      Effect.sync(() => source.on(name, (event) => void Queue.offerUnsafe(queue, event))),
+      (stop) => Effect.sync(stop),
+    ),
+  )
+}
+
+export class AssembledEffectBreaker implements EffectBreaker {
   readonly #assembly: Assembly
 
   constructor(assembly: Assembly) {
@@ -92,13 +106,7 @@ class AssembledEffectBreaker implements EffectBreaker {
   readonly save: Effect.Effect<SavedBreaker> = Effect.sync(() => saveAssembly(this.#assembly))
 
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {
-    checkEvent(name)
-    return Stream.callback<BreakerEvents[Name]>((queue) =>
-      Effect.acquireRelease(
-        Effect.sync(() => this.on(name, (event) => void Queue.offerUnsafe(queue, event))),
-        (stop) => Effect.sync(stop),
-      ),
-    )
+    return eventsOf(this, name)
   }
 
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
@@ -142,7 +150,15 @@ export interface MakeOptions {
   readonly restore?: SavedBreaker | undefined
 }
 
-const grace = 10_000
+/** How long calls in flight may still run when the Scope closes. */
+export const graceMs = 10_000
+
+/** The clock of the present fiber: under TestClock a breaker sees the test's time. */
+export const presentClock: Effect.Effect<RecloserClock> = Effect.gen(function* () {
+  const current = yield* Clock.Clock
+  const isSystem = current === Context.get(Context.empty(), Clock.Clock)
+  return isSystem ? systemClock : clockOfEffect(current, yield* Random.nextInt)
+})
 
 /**
  * A breaker in the present Scope, on the present Clock and Logger. Closing the Scope admits nothing more and waits up to ten
@@ -161,14 +177,11 @@ export const make = (
       },
       catch: (error) => error as InvalidConfig,
     })
-    const current = yield* Clock.Clock
-    const isSystem = current === Context.get(Context.empty(), Clock.Clock)
-    const clock = isSystem ? systemClock : clockOfEffect(current, yield* Random.nextInt)
-    const assembly = yield* assemble(read, { clock })
+    const assembly = yield* assemble(read, { clock: yield* presentClock })
     const breaker = new AssembledEffectBreaker(assembly)
     const run = Effect.runForkWith(yield* Effect.context())
     const { log = true } = options
     const stopped = log ? logEvents(breaker, (entry) => void run(logEffect(entry))) : () => {}
-    yield* Effect.addFinalizer(() => Effect.andThen(drain(assembly, undefined, grace), Effect.sync(stopped)))
+    yield* Effect.addFinalizer(() => Effect.andThen(drain(assembly, undefined, graceMs), Effect.sync(stopped)))
     return breaker
   })

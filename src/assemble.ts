@@ -1,6 +1,7 @@
 /** Introduces the two planes to each other: each is handed one capability of the other, `swap(gate)` and `signal(fact)`. */
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import type { ChosenPart } from "../machines/registry.ts"
 import type { Gate } from "../machines/vocabulary/gate.ts"
 import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
@@ -17,7 +18,7 @@ import {
   type StartFailed,
 } from "./control-plane/conductor.ts"
 import { readSaved, restore, type SavedBreaker, save } from "./control-plane/persistence.ts"
-import { Plane } from "./data-plane/plane.ts"
+import { Plane, type PlaneHooks } from "./data-plane/plane.ts"
 import { Listeners } from "./events.ts"
 
 /** The parts of one living breaker. */
@@ -73,25 +74,44 @@ export function hooksOf(plane: Plane, listeners: Listeners): ConductorHooks {
   }
 }
 
-/** The data plane of a breaker and those who listen to it. `signal` is how its facts reach the machines. */
+/** What a plane tells: `signal` is how its facts reach the machines, `idle` hears that the last call in flight has settled. */
+export const planeHooks = (
+  listeners: Listeners,
+  classify: () => Classify<never> | undefined,
+  signal: PlaneHooks["signal"],
+  idle: () => void,
+): PlaneHooks => ({
+  signal,
+  refused: (rejection, now) => listeners.refused(rejection, now),
+  classify: (error) =>
+    classifyWith(classify(), { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
+  idle,
+})
+
+/** The data plane of a breaker and those who listen to it. */
 export function preparePlane(
   name: string,
   clock: Clock,
   classify: () => Classify<never> | undefined,
-  signal: (report: Parameters<Conductor["send"]>[0]) => void,
+  signal: PlaneHooks["signal"],
 ) {
   const listeners = new Listeners(name, () => clock.now())
   const whenIdle = new Set<() => void>()
-  const plane = new Plane(name, wheelOf(clock), {
-    signal,
-    refused: (rejection, now) => listeners.refused(rejection, now),
-    classify: (error) =>
-      classifyWith(classify(), { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
-    idle: () => {
-      if (whenIdle.size > 0) for (const wake of whenIdle) wake()
-    },
-  })
+  const idle = () => {
+    if (whenIdle.size > 0) for (const wake of whenIdle) wake()
+  }
+  const plane = new Plane(name, wheelOf(clock), planeHooks(listeners, classify, signal, idle))
   return { plane, listeners, whenIdle }
+}
+
+/** Runs a start to its end; one that fails leaves nothing behind. */
+export function startIn<A>(scope: Scope.Closeable, start: Effect.Effect<A, Error, Scope.Scope>): A {
+  try {
+    return Effect.runSync(Scope.provide(start, scope))
+  } catch (error) {
+    Effect.runSync(Scope.close(scope, Exit.void))
+    throw error
+  }
 }
 
 /** All that a user hands in, read before anything is started. Throws `InvalidConfig`. */

@@ -13,7 +13,7 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { answer } from "./call.ts"
-import { type CallExit, classifying } from "./classify.ts"
+import { type CallExit, type Classify, ownClassify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
@@ -45,6 +45,25 @@ function readCall(options: ExecuteOptions<never, unknown>): void {
   }
 }
 
+/** How long calls in flight may still run, in milliseconds. Throws `InvalidConfig`. */
+export function readGrace(options: StopOptions | undefined): number {
+  if (options !== undefined) refuseStrangers(options, ["grace"])
+  return options?.grace === undefined ? 10_000 : readDuration(options.grace, "options.grace")
+}
+
+/** The same function, run by `execute`. */
+export function wrapped<This, Args extends unknown[], T, F>(
+  execute: (run: Run<T>) => Promise<T | F>,
+  fn: (this: This, ...args: Args) => T | PromiseLike<T>,
+  options: ExecuteOptions<NoInfer<T>, F> = none,
+): (this: This, ...args: Args) => Promise<T | F> {
+  if (typeof fn !== "function") throw notAFunction(fn)
+  readCall(options)
+  return function (this: This, ...args: Args) {
+    return execute(() => fn.apply(this, args))
+  }
+}
+
 export class AssembledBreaker implements Breaker {
   readonly assembly: Assembly
   readonly #runner: Runner
@@ -54,11 +73,13 @@ export class AssembledBreaker implements Breaker {
   constructor(assembly: Assembly, scope: Scope.Closeable) {
     const { plane, clock, listeners } = assembly
     this.assembly = assembly
-    classifying.set(this, assembly)
     this.#runner = new Runner(plane, clock, wheelOf(clock), listeners)
     this.#scope = scope
   }
 
+  get [ownClassify](): Classify<never> | undefined {
+    return this.assembly.classify
+  }
   get name(): string {
     return this.assembly.name
   }
@@ -100,12 +121,7 @@ export class AssembledBreaker implements Breaker {
     fn: (this: This, ...args: Args) => T | PromiseLike<T>,
     options: ExecuteOptions<NoInfer<T>, F> = none,
   ): (this: This, ...args: Args) => Promise<T | F> {
-    if (typeof fn !== "function") throw notAFunction(fn)
-    readCall(options)
-    const execute = (run: Run<T>) => this.execute(run, options)
-    return function (this: This, ...args: Args) {
-      return execute(() => fn.apply(this, args))
-    }
+    return wrapped((run) => this.execute(run, options), fn, options)
   }
 
   #enter<T>(
@@ -183,9 +199,8 @@ export class AssembledBreaker implements Breaker {
   }
 
   stop(options?: StopOptions): Promise<void> {
-    if (options !== undefined) refuseStrangers(options, ["grace"])
+    const graceMs = readGrace(options)
     if (this.#stopping !== undefined) return this.#stopping
-    const graceMs = options?.grace === undefined ? 10_000 : readDuration(options.grace, "options.grace")
     const stopped = drain(this.assembly, this.#runner, graceMs).pipe(
       Effect.andThen(Scope.close(this.#scope, Exit.void)),
     )

@@ -12,8 +12,12 @@ export type Verdict = Exclude<OutcomeKind, "timedOut">
 /** Says what the end of a call means for the service. Runs outside the machines; what it throws is isolated and reported. */
 export type Classify<A = unknown> = (exit: CallExit<A>) => Verdict
 
-/** Breakers with what may hold a classifier of their own, now or after a change: who would classify in their place asks here. */
-export const classifying = new WeakMap<object, { readonly classify: Classify<never> | undefined }>()
+/** By this a breaker tells its own classifier, now or after a change: who would classify in its place asks. */
+export const ownClassify = Symbol("classify")
+
+/** A breaker's own classifier, if it has one. */
+export const classifierOf = (breaker: object): Classify<never> | undefined =>
+  (breaker as { readonly [ownClassify]?: Classify<never> | undefined })[ownClassify]
 
 /**
  * Without a classifier, an answer is a success and an error a failure. A rejection by another breaker further in says nothing

@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { assemble, readAll } from "./assemble.ts"
+import { assemble, readAll, startIn } from "./assemble.ts"
 import { AssembledBreaker } from "./assembledBreaker.ts"
 import type { Breaker } from "./Breaker.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
@@ -9,7 +8,7 @@ import { type Clock, systemClock } from "./Clock.ts"
 import type { Inspect } from "./control-plane/conductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
-import { type LogStyle, lineOf, logEvents } from "./observability/logging.ts"
+import { type LogEntry, type LogStyle, lineOf, logEvents } from "./observability/logging.ts"
 
 export interface BreakerOptions {
   /** Where the breaker gets its time from. Default: the process's clock. */
@@ -25,14 +24,19 @@ export interface BreakerOptions {
   readonly inspect?: Inspect | undefined
 }
 
-/** Runs a start to its end; one that fails leaves nothing behind. */
-function startIn<A>(scope: Scope.Closeable, start: Effect.Effect<A, Error, Scope.Scope>): A {
-  try {
-    return Effect.runSync(Scope.provide(start, scope))
-  } catch (error) {
-    Effect.runSync(Scope.close(scope, Exit.void))
-    throw error
+/** Throws `InvalidConfig` for what is no clock, or no style of logs. */
+export function readSurroundings(clock: Clock, log: unknown): void {
+  if (log !== undefined && log !== false && log !== "human" && log !== "json") {
+    throw invalid("options.log", log, 'must be "human", "json" or false')
   }
+  if (typeof clock?.now !== "function") throw invalid("options.clock", clock, "must be a Clock")
+}
+
+/** Writes a log on the console: what is worth a warning on stderr, the rest on stdout. */
+export const writerOf = (style: LogStyle, clock: Clock) => (entry: LogEntry) => {
+  const line = lineOf(entry, style, clock.wallNow())
+  if (entry.level === "INFO") console.log(line)
+  else console.error(line)
 }
 
 /**
@@ -53,21 +57,14 @@ function startIn<A>(scope: Scope.Closeable, start: Effect.Effect<A, Error, Scope
 export function createBreaker(name: string, config: BreakerConfig = {}, options: BreakerOptions = {}): Breaker {
   refuseStrangers(options, ["clock", "log", "restore", "inspect"])
   const { clock = systemClock, log, restore, inspect } = options
-  if (log !== undefined && log !== false && log !== "human" && log !== "json") {
-    throw invalid("options.log", log, 'must be "human", "json" or false')
-  }
-  if (typeof clock?.now !== "function") throw invalid("options.clock", clock, "must be a Clock")
+  readSurroundings(clock, log)
   const scope = Scope.makeUnsafe()
   const breaker = new AssembledBreaker(
     startIn(scope, assemble(readAll(name, config, restore), { clock, inspect })),
     scope,
   )
   if (log) {
-    const stopped = logEvents(breaker, (entry) => {
-      const line = lineOf(entry, log, clock.wallNow())
-      if (entry.level === "INFO") console.log(line)
-      else console.error(line)
-    })
+    const stopped = logEvents(breaker, writerOf(log, clock))
     Effect.runSync(Scope.addFinalizer(scope, Effect.sync(stopped)))
   }
   return breaker

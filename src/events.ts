@@ -124,6 +124,12 @@ export class Listeners {
     }
   }
 
+  /** Whether nobody listens to anything. */
+  get isEmpty(): boolean {
+    for (const listeners of this.#byName.values()) if (listeners.size > 0) return false
+    return true
+  }
+
   has(name: EventName): boolean {
     return (this.#byName.get(name)?.size ?? 0) > 0
   }
@@ -164,5 +170,24 @@ export class Listeners {
     )
     this.#troubles.set(part, sampler)
     return sampler
+  }
+}
+
+/** Listeners of one breaker among many: those of all of them hear it too. */
+export class MemberListeners extends Listeners {
+  readonly #all: Listeners
+
+  constructor(breaker: string, now: () => number, all: Listeners) {
+    super(breaker, now)
+    this.#all = all
+  }
+
+  override has(name: EventName): boolean {
+    return super.has(name) || this.#all.has(name)
+  }
+
+  override tell<Name extends EventName>(event: BreakerEvents[Name]): void {
+    super.tell(event)
+    this.#all.tell(event)
   }
 }

@@ -84,10 +84,13 @@ const withDeadline = <A, E, R, A2, E2, R2>(
 /** How a call that is rejected or times out ends for its caller. */
 type Answer<A, E, R> = (reason: CallRejected | CallTimedOut) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
 
-function readGuard(options: GuardOptions<never, never, unknown, unknown, unknown>): void {
+/** Checks the options of a guard, and answers the deadline in milliseconds. Throws `InvalidConfig`. */
+export function readGuard<A, E, A2, E2, R2>(options: GuardOptions<A, E, A2, E2, R2> | undefined): number {
+  if (options === undefined) return Number.POSITIVE_INFINITY
   refuseStrangers(options, ["deadline", "classify", "fallback"])
   refuseNoFunction(options.classify, "options.classify")
   refuseNoFunction(options.fallback, "options.fallback")
+  return options.deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(options.deadline, "options.deadline")
 }
 
 /** Enters after the settlement is in place, so that no interruption can come between taking a permit and giving it back. */
@@ -97,9 +100,8 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   options: GuardOptions<A, E, A2, E2, R2> | undefined,
 ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
   const { plane, clock } = assembly
-  if (options !== undefined) readGuard(options)
   const never = Number.POSITIVE_INFINITY
-  const deadlineMs = options?.deadline === undefined ? never : readDuration(options.deadline, "options.deadline")
+  const deadlineMs = readGuard(options)
   // Only this breaker's own refusals and timeouts are answered, not those that the effect itself fails with.
   const answer: Answer<A2, E2, R2> = options?.fallback ?? Effect.fail
   return Effect.suspend(() => {

@@ -2,12 +2,16 @@
 import { InvalidConfig } from "../machines/options.ts"
 import type { ChosenPart } from "../machines/registry.ts"
 import { type Assembly, saveAssembly } from "./assemble.ts"
-import { readConfig } from "./BreakerConfig.ts"
+import { type ReadConfig, readConfig } from "./BreakerConfig.ts"
 import { tryOut } from "./candidate.ts"
 
 /** Throws `InvalidConfig`, and changes nothing then. A breaker that has stopped has nothing to change. */
 export function reconfigure(assembly: Assembly, config: unknown): void {
-  const { parts, candidate, classify } = readConfig(assembly.name, config)
+  takeConfig(assembly, readConfig(assembly.name, config))
+}
+
+/** The same for a config that has been read. */
+export function takeConfig(assembly: Assembly, { parts, candidate, classify }: ReadConfig): void {
   if (assembly.plane.gate.phase !== "active") return
   // The only step that can fail comes first.
   if (!isSame(candidate, assembly.candidate?.part)) tryOut(assembly, candidate)

@@ -1,6 +1,6 @@
 /** `recloser/fetch`: a `fetch` that goes through a breaker and knows what an HTTP status means. */
 import type { Breaker, ExecuteOptions } from "../Breaker.ts"
-import { type CallExit, classifyByDefault, classifying, type Verdict } from "../classify.ts"
+import { type CallExit, classifierOf, classifyByDefault, type Verdict } from "../classify.ts"
 import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 
 /** `F` is what a fallback answers, if there is one. */
@@ -60,7 +60,7 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
     // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.
     const run = ({ signal }: { readonly signal: AbortSignal }) =>
       fetch(input, { ...init, signal: own ? AbortSignal.any([own, signal]) : signal })
-    const classify = options.classify ?? (classifying.get(breaker)?.classify ? undefined : classifyResponse)
+    const classify = options.classify ?? (classifierOf(breaker) ? undefined : classifyResponse)
     return breaker.execute(run, { signal: own, classify, fallback })
   }
 }

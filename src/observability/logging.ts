@@ -25,11 +25,50 @@ export interface Logged {
 /** One line a refusal event would be one a second; an outage deserves fewer. */
 const refusalsEveryMs = 10_000
 
+/** A move from one to another: in words for people, by name for searches. */
+const moveOf = (from: string, to: string) => `${inWords(from)} → ${inWords(to)}`
+
+type Write = (entry: LogEntry) => void
+
+/** Tells `write` of moves, acts and troubles; `first` is done before a move is told. Answers how to stop. */
+function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): () => void {
+  const stops = [
+    on("transition", ({ breaker: name, from, to, reason, rule, statistics, epoch, retryInMs }) => {
+      first()
+      const wait = retryInMs === undefined ? {} : { retryInMs: Math.round(retryInMs) }
+      const facts = { breaker: name, from, to, rule, epoch, ...statistics, ...wait }
+      write({ level: to === "open" ? "WARN" : "INFO", message: `${name}: ${moveOf(from, to)}: ${reason}`, facts })
+    }),
+    on("mode", ({ breaker: name, from, to, why }) => {
+      const facts = { breaker: name, from, to, why }
+      write({ level: "WARN", message: `${name}: operator: ${moveOf(from, to)}: ${why}`, facts })
+    }),
+    on("candidate", ({ breaker: name, from, to, reason, rule, statistics }) => {
+      const facts = { breaker: name, candidate: true, from, to, rule, ...statistics }
+      write({ level: "INFO", message: `${name}: the candidate would be ${inWords(to)}: ${reason}`, facts })
+    }),
+    on("config", ({ breaker: name, changed }) => {
+      const what = changed.length === 0 ? "nothing" : changed.join(", ")
+      write({ level: "WARN", message: `${name}: operator: reconfigured ${what}`, facts: { breaker: name, changed } })
+    }),
+    on("trouble", ({ breaker: name, part, error, gaveUp, count }) => {
+      const end = gaveUp ? "was left out" : count === 1 ? "threw" : `threw ${count} times, the last time`
+      const facts = { breaker: name, part, gaveUp, count }
+      write({ level: "ERROR", message: `${name}: ${part} ${end}: ${describeError(error)}`, facts })
+    }),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** Many breakers, without their refusals: those of a thousand open ones would drown the rest. Answers how to stop. */
+export const logMany = (breakers: Pick<Logged, "on">, write: Write): (() => void) =>
+  logActs({ on: (name, listener) => breakers.on(name, listener) }, write, () => {})
+
 /** Tells `write` that a breaker has started, and of what happens to it; answers what to call when it has stopped. */
-export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): () => void {
+export function logEvents(breaker: Logged, write: Write): () => void {
   const { name } = breaker
-  /** A move from one to another: in words for people, by name for searches. */
-  const moveOf = (from: string, to: string) => `${inWords(from)} → ${inWords(to)}`
   let refused = 0
   let refusal: Rejection | undefined
   let nextAt = Number.NEGATIVE_INFINITY
@@ -41,47 +80,24 @@ export function logEvents(breaker: Logged, write: (entry: LogEntry) => void): ()
     write({ level: "INFO", message: `${name}: refused ${calls}: ${reason}`, facts: { breaker: name, layer, refused } })
     refused = 0
   }
-  const stops = [
-    breaker.on("transition", ({ from, to, reason, rule, statistics, epoch, retryInMs }) => {
-      tellRefusals()
-      const wait = retryInMs === undefined ? {} : { retryInMs: Math.round(retryInMs) }
-      const facts = { breaker: name, from, to, rule, epoch, ...statistics, ...wait }
-      write({ level: to === "open" ? "WARN" : "INFO", message: `${name}: ${moveOf(from, to)}: ${reason}`, facts })
-    }),
-    breaker.on("mode", ({ from, to, why }) => {
-      const facts = { breaker: name, from, to, why }
-      write({ level: "WARN", message: `${name}: operator: ${moveOf(from, to)}: ${why}`, facts })
-    }),
-    breaker.on("candidate", ({ from, to, reason, rule, statistics }) => {
-      const facts = { breaker: name, candidate: true, from, to, rule, ...statistics }
-      write({ level: "INFO", message: `${name}: the candidate would be ${inWords(to)}: ${reason}`, facts })
-    }),
-    breaker.on("config", ({ changed }) => {
-      const what = changed.length === 0 ? "nothing" : changed.join(", ")
-      write({ level: "WARN", message: `${name}: operator: reconfigured ${what}`, facts: { breaker: name, changed } })
-    }),
-    breaker.on("refusal", ({ at, count, rejection }) => {
-      const isNews = refusal?.reason !== rejection.reason
-      if (isNews) tellRefusals()
-      refusal = rejection
-      refused += count
-      if (!isNews && at < nextAt) return
-      tellRefusals()
-      nextAt = at + refusalsEveryMs
-    }),
-    breaker.on("trouble", ({ part, error, gaveUp, count }) => {
-      const end = gaveUp ? "was left out" : count === 1 ? "threw" : `threw ${count} times, the last time`
-      const facts = { breaker: name, part, gaveUp, count }
-      write({ level: "ERROR", message: `${name}: ${part} ${end}: ${describeError(error)}`, facts })
-    }),
-  ]
+  const stopActs = logActs({ on: (event, listener) => breaker.on(event, listener) }, write, tellRefusals)
+  const stopRefusals = breaker.on("refusal", ({ at, count, rejection }) => {
+    const isNews = refusal?.reason !== rejection.reason
+    if (isNews) tellRefusals()
+    refusal = rejection
+    refused += count
+    if (!isNews && at < nextAt) return
+    tellRefusals()
+    nextAt = at + refusalsEveryMs
+  })
   const live = (what: string) => {
     const { circuit, mode } = breaker
     write({ level: "INFO", message: `${name}: ${what}`, facts: { breaker: name, lifecycle: what, circuit, mode } })
   }
   live("started")
   return () => {
-    for (const stop of stops) stop()
+    stopActs()
+    stopRefusals()
     tellRefusals()
     live("stopped")
   }

@@ -2,7 +2,7 @@
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { type Breaker, CallRejected, CallTimedOut, createBreaker } from "recloser"
+import { type Breaker, CallRejected, CallTimedOut, createBreaker, createBreakers } from "recloser"
 import { classifyResponse, protectFetch } from "recloser/fetch"
 import { createVirtualClock } from "recloser/testing"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
@@ -235,6 +235,18 @@ describe("what a response means", () => {
     await protectFetch(breaker, { fetch: gone, classify: undefined })("http://service.test/")
     expect(breaker.metrics().calls).toMatchObject({ failure: 1, success: 1 })
   })
+})
+
+test("heeds the classifier of a key's own config", async () => {
+  handle = answering(503)
+  const config = (key: string) => (key === "own" ? { classify: () => "ignored" as const } : {})
+  const breakers = createBreakers({ config }, { clock })
+  for (const key of ["own", "none"]) await protectFetch(breakers.get(key))(url)
+  expect(["own", "none"].map((key) => breakers.get(key).metrics().calls)).toMatchObject([
+    { ignored: 1 },
+    { failure: 1 },
+  ])
+  await breakers.stop()
 })
 
 test("classifyResponse knows errors from answers", () => {
