@@ -3,115 +3,13 @@ import { afterAll, describe, expect, it } from "vitest"
 import type { PartsConfig } from "../../machines/registry.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
-import { type Act, fastTwin, naiveTwin, type Twin } from "../support/twins.ts"
+import { calmConfig, calmStep, config, type Step, step } from "../support/steps.ts"
+import { fastTwin, naiveTwin, type Twin } from "../support/twins.ts"
 
 /** Random steps that all laws of a run must take together. */
 const leastSteps = 100_000
 const runs = 200
 const stepsPerRun = 800
-
-type Step =
-  | { readonly do: "call" }
-  | { readonly do: "settle"; readonly which: number; readonly kind: OutcomeKind }
-  | { readonly do: "burst"; readonly calls: number; readonly kind: OutcomeKind; readonly afterMs: number }
-  | { readonly do: "wait"; readonly ms: number }
-  | { readonly do: "act"; readonly act: Act }
-
-/** Exact in binary, so that both twins compute the same instants. */
-const millis = (max: number) => fc.integer({ min: 1, max: max * 64 }).map((ticks) => ticks / 64)
-const kind = fc.oneof(
-  { weight: 5, arbitrary: fc.constant<OutcomeKind>("failure") },
-  { weight: 5, arbitrary: fc.constant<OutcomeKind>("success") },
-  { weight: 1, arbitrary: fc.constantFrom<OutcomeKind>("timedOut", "ignored") },
-)
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 20, arbitrary: fc.record({ do: fc.constant("call" as const) }) },
-  { weight: 16, arbitrary: fc.record({ do: fc.constant("settle" as const), which: fc.nat(30), kind }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant("burst" as const),
-      calls: fc.integer({ min: 5, max: 30 }),
-      kind,
-      afterMs: millis(300),
-    }),
-  },
-  {
-    weight: 12,
-    arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.oneof(millis(50), millis(2000), millis(20_000)) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant("act" as const),
-      act: fc.constantFrom<Act>("forceOpen", "bypass", "shadow", "release", "release"),
-    }),
-  },
-)
-
-/** Bursts of a service that is quick, save for some calls that time out and some that take longer: the timeout explores. */
-const burst = (kind: OutcomeKind, most: number, longestMs: number): fc.Arbitrary<Step> =>
-  fc.record({
-    do: fc.constant("burst" as const),
-    calls: fc.integer({ min: 1, max: most }),
-    kind: fc.constant(kind),
-    afterMs: millis(longestMs),
-  })
-const calmStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 20, arbitrary: burst("success", 30, 30) },
-  { weight: 2, arbitrary: burst("timedOut", 3, 100) },
-  { weight: 1, arbitrary: fc.oneof(burst("failure", 3, 30), burst("success", 2, 400)) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: millis(2000) }) },
-)
-const calmConfig: fc.Arbitrary<PartsConfig> = fc.record({
-  strategy: fc.constant({ type: "basic" as const, window: { type: "count" as const, calls: 500, failureRatio: 1 } }),
-  timeout: fc.constantFrom({ min: 64, max: 4096 }, { min: 16, max: 512 }),
-  metrics: fc.boolean(),
-})
-
-const slowCalls = fc.option(fc.record({ after: fc.constantFrom(64, 512, 1024), ratio: fc.constantFrom(0.3, 0.8) }), {
-  nil: undefined,
-})
-const window = fc.oneof(
-  fc.record({
-    type: fc.constant("time" as const),
-    duration: fc.constantFrom(640, 10_240),
-    minimumCalls: fc.constantFrom(1, 5, 20),
-    failureRatio: fc.constantFrom(0.1, 0.5, 1),
-  }),
-  fc.record({
-    type: fc.constant("count" as const),
-    calls: fc.constantFrom(20, 70),
-    minimumCalls: fc.constantFrom(1, 10, 20),
-    failureRatio: fc.constantFrom(0.25, 0.5),
-    maxAge: fc.constantFrom(1024, 65_536),
-  }),
-  fc.record({
-    type: fc.constant("consecutive" as const),
-    failures: fc.constantFrom(1, 3, 8),
-    maxAge: fc.constantFrom(1024, 65_536),
-  }),
-)
-const config: fc.Arbitrary<PartsConfig> = fc.record({
-  strategy: fc.record({
-    type: fc.constant("basic" as const),
-    window,
-    slowCalls,
-    openFor: fc.record({
-      base: fc.constantFrom(128, 1024),
-      max: fc.constantFrom(1024, 16_384),
-      jitter: fc.constantFrom(0, 0.25),
-    }),
-    probes: fc.record({
-      atOnce: fc.constantFrom(1, 3),
-      needed: fc.constantFrom(1, 2, 4),
-      lease: fc.constantFrom(256, 4096),
-    }),
-  }),
-  timeout: fc.constantFrom<NonNullable<PartsConfig["timeout"]>>(true, false, 500),
-  metrics: fc.boolean(),
-})
 
 /** What a decision is made of. `Infinity` and all: compared by value. */
 const decision = ({ epoch, version, phase, mode, enforcement, circuit, restriction, lines }: Gate) => ({

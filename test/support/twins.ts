@@ -11,8 +11,7 @@ import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { assemble, readAll } from "../../src/assemble.ts"
 import type { Permit } from "../../src/index.ts"
 import { type StepClock, stepClock } from "./stepClock.ts"
-
-export type Act = "forceOpen" | "bypass" | "shadow" | "release"
+import type { Act } from "./steps.ts"
 
 /** What both twins can do, and how each answers: `undefined` for a refusal. */
 export interface Twin {

@@ -1,0 +1,190 @@
+/** A member of a group that has a data plane: made again from its journal, with actors that are started when they are needed. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { type Gate, leave, type Phase } from "../machines/vocabulary/gate.ts"
+import { kinds } from "../machines/vocabulary/outcome.ts"
+import type { Report } from "../machines/vocabulary/signal.ts"
+import { type Assembly, hooksOf, planeHooks, startIn } from "./assemble.ts"
+import { type Clock, timekeeperOf, wheelOf } from "./Clock.ts"
+import { tryOut } from "./candidate.ts"
+import type { Classify } from "./classify.ts"
+import { type Conductor, type ConductorHooks, conduct, StartFailed } from "./control-plane/conductor.ts"
+import { LazyConductor } from "./control-plane/lazyConductor.ts"
+import { countsIn, type Journal, RecordingPlane } from "./data-plane/journal.ts"
+import { type Listeners, MemberListeners } from "./events.ts"
+import type { Recipe } from "./recipe.ts"
+
+/** What members are made of that is the group's. */
+export interface Surroundings<Face> {
+  readonly clock: Clock
+  readonly listeners: Listeners
+  readonly idleMs: number
+  /** Once the group stops: the phase that it is in, and since when. */
+  readonly ending: { readonly phase: Phase; readonly at: number } | undefined
+  /** What a door shows of an assembly. */
+  face(assembly: Assembly, scope: Scope.Closeable): Face
+}
+
+/** What a member remembers while it rests. */
+export interface Memory {
+  readonly name: string
+  readonly recipe: Recipe
+  readonly classify: Classify<never> | undefined
+  /** When it was made. */
+  readonly since: number
+  readonly journal: Journal | undefined
+  /** Calls that the journal has forgotten, in the order of `kinds`. */
+  readonly past: readonly number[]
+}
+
+/** The gate of a member that has no data plane. */
+export const gateAtRest = ({ gate }: Recipe, { ending }: Pick<Surroundings<unknown>, "ending">): Gate =>
+  ending === undefined ? gate : leave(gate, ending.phase, ending.at)
+
+const nothing: ConductorHooks = { swap: () => {}, emitted: () => {} }
+
+export class Awake<Face> {
+  readonly assembly: Assembly
+  readonly plane: RecordingPlane
+  readonly conductor: LazyConductor
+  readonly listeners: Listeners
+  readonly face: Face
+  readonly #scope = Scope.makeUnsafe()
+  readonly #memory: Memory
+  readonly #around: Surroundings<Face>
+
+  /** `settled` hears that the last call in flight has settled. */
+  constructor(memory: Memory, around: Surroundings<Face>, settled: (isLive: boolean) => void) {
+    const { name, recipe, classify } = memory
+    const { clock } = around
+    this.#memory = memory
+    this.#around = around
+    this.listeners = new MemberListeners(name, () => clock.now(), around.listeners)
+    const whenIdle = new Set<() => void>()
+    const idle = () => {
+      if (this.plane.isReplaying) return
+      for (const wake of whenIdle) wake()
+      settled(this.conductor.isStarted)
+    }
+    const classifier = () => this.assembly.classify
+    const hooks = planeHooks(this.listeners, classifier, (report) => this.#hear(report), idle)
+    const memoryMs = Math.max(around.idleMs, recipe.windowMs)
+    const crowded = () => this.#safely(() => this.conductor.hearAll())
+    this.plane = new RecordingPlane(name, wheelOf(clock), hooks, memoryMs, crowded)
+    const end = (phase: Phase, at: number) => this.plane.swap(leave(recipe.gate, phase, at))
+    this.conductor = new LazyConductor(() => this.#start(), end)
+    const { plane, conductor, listeners } = this
+    this.assembly = { name, clock, plane, conductor, listeners, classify, parts: recipe.parts, whenIdle }
+    this.face = around.face(this.assembly, this.#scope)
+    this.#recall(memory)
+    if (around.ending !== undefined) end(around.ending.phase, around.ending.at)
+    else if (!recipe.mayRest) this.#safely(() => this.#enliven(recipe))
+  }
+
+  /** One that is never quiet has its actors from the start, and whatever is on trial beside them. */
+  #enliven({ candidate }: Recipe): void {
+    this.conductor.started()
+    if (candidate) tryOut(this.assembly, candidate)
+  }
+
+  get isIdle(): boolean {
+    return this.plane.inFlight === 0 && this.listeners.isEmpty && this.assembly.whenIdle.size === 0
+  }
+
+  /** Whether nothing has been published since it was made. */
+  get isUnmoved(): boolean {
+    return this.plane.gate === this.#memory.recipe.gate
+  }
+
+  /** Reads what only actors can tell. Those of a quiet breaker are made for it, and let go again. */
+  read<A>(look: (assembly: Assembly) => A): A {
+    if (this.conductor.isStarted) return look(this.assembly)
+    const scope = Scope.makeUnsafe()
+    try {
+      const conductor = this.#conduct(scope, nothing)
+      for (const slice of this.conductor.slices) conductor.send(slice)
+      return look({ ...this.assembly, conductor })
+    } finally {
+      Effect.runSync(Scope.close(scope, Exit.void))
+    }
+  }
+
+  /** Lets go of actors and timers. */
+  end(): void {
+    if (this.assembly.candidate) tryOut(this.assembly, undefined)
+    if (this.conductor.isStarted) Effect.runSync(Scope.close(this.#scope, Exit.void))
+    else this.plane.stop()
+  }
+
+  /** The plane as it was when it was let go. */
+  #recall({ recipe, since, journal, past }: Memory): void {
+    this.plane.replay(recipe.gate, since, journal ?? [])
+    const { tally } = this.plane
+    past.forEach((count, index) => {
+      tally[kinds[index] ?? "ignored"] += count
+      tally.admitted += count
+    })
+  }
+
+  #conduct(scope: Scope.Closeable, hooks: ConductorHooks): Conductor {
+    const { clock } = this.#around
+    const { name, recipe, since } = this.#memory
+    const input = { name, parts: recipe.parts, metered: true, at: since, seed: clock.seed() }
+    return startIn(scope, conduct({ input, time: timekeeperOf(clock), hooks }))
+  }
+
+  /** Starts the actors. What they first publish is the gate that the plane obeys already, with the window that belongs to it. */
+  #start(): Conductor {
+    const { plane, listeners } = this
+    const told = hooksOf(plane, listeners)
+    let hooks = nothing
+    // Of their own, so that actors that cannot start take nothing with them.
+    const scope = Scope.makeUnsafe()
+    const conductor = this.#conduct(scope, {
+      swap: (gate) => hooks.swap(gate),
+      emitted: (event) => hooks.emitted(event),
+    })
+    const end = Effect.andThen(
+      Scope.close(scope, Exit.void),
+      Effect.sync(() => {
+        tryOut(this.assembly, undefined)
+        plane.stop()
+      }),
+    )
+    Effect.runSync(Scope.addFinalizer(this.#scope, end))
+    hooks = {
+      swap: (gate) => {
+        plane.journal = undefined
+        told.swap(gate)
+      },
+      emitted: told.emitted,
+    }
+    return conductor
+  }
+
+  #hear(report: Report): void {
+    if (report.type !== "slice.closed") {
+      // An alarm in a replay is one of a shortened past: the next outcome says whether it holds.
+      if (this.plane.isReplaying) return
+      this.plane.journal = undefined
+    }
+    this.#safely(() => this.conductor.send(report))
+  }
+
+  /** Actors that cannot start must not end the call whose outcome called for them. */
+  #safely(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.listeners.trouble(error instanceof StartFailed ? error.part : "breakers", error, true)
+    }
+  }
+}
+
+/** How many calls it has counted that its journal does not tell of, in the order of `kinds`. */
+export function pastOf({ tally, journal = [] }: RecordingPlane): readonly number[] | undefined {
+  const recent = countsIn(journal)
+  const past = kinds.map((kind, index) => tally[kind] - (recent[index] ?? 0))
+  return past.some((count) => count > 0) ? past : undefined
+}

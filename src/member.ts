@@ -1,0 +1,215 @@
+/**
+ * One breaker among many, in one of three states. Resting it is a name and a journal of a few calls. Awake it has a data plane,
+ * because a call is in flight or too many are remembered. Live it has actors too, because an alarm rang, the operator acted,
+ * or there is something to learn.
+ */
+import type { Circuit } from "../machines/vocabulary/circuit.ts"
+import type { Gate, Mode, Phase } from "../machines/vocabulary/gate.ts"
+import type { Assembly } from "./assemble.ts"
+import { Awake, gateAtRest, type Memory, pastOf, type Surroundings } from "./awake.ts"
+import { type Classify, ownClassify } from "./classify.ts"
+import { countsIn, type Journal } from "./data-plane/journal.ts"
+import type { EventName, Listener } from "./events.ts"
+import type { Totals } from "./groupMetrics.ts"
+import type { Made, Recipe } from "./recipe.ts"
+import { takeConfig } from "./reconfiguring.ts"
+
+/** The group as its members see it. */
+export interface Group<Face> extends Surroundings<Face> {
+  /** The member of this name that is in the table: this one, if there is room for it. `undefined` when there is none. */
+  enter(member: Member<Face>): Member<Face> | undefined
+  /** The member of this name that is in the table, or this one. */
+  peer(member: Member<Face>): Member<Face>
+  /** Takes it out of the table. */
+  release(member: Member<Face>): void
+  /** It is used now. */
+  touch(member: Member<Face>): void
+  /** Its last call in flight has settled. */
+  settled(member: Member<Face>): void
+  /** What lets a call pass that no breaker can be made for. */
+  overflow(): Face
+  readonly full: RangeError
+}
+
+const nobody: readonly number[] = []
+
+export class Member<Face> {
+  readonly name: string
+  recipe: Recipe
+  /** Whether it is in the table of its group. */
+  present = false
+  /** Put aside in the table, because it could not be let go. */
+  isAside = false
+  /** Stopped for good. */
+  isOver = false
+  /** The group's tick at its last call. */
+  tick = 0
+  /** Its neighbours in the table, which is in order of use. */
+  older: Member<Face> | undefined = undefined
+  newer: Member<Face> | undefined = undefined
+  readonly #group: Group<Face>
+  #classify: Classify<never> | undefined
+  readonly #since: number
+  #journal: Journal | undefined = undefined
+  #past = nobody
+  #awake: Awake<Face> | undefined = undefined
+
+  constructor(name: string, recipe: Recipe, classify: Classify<never> | undefined, group: Group<Face>) {
+    this.name = name
+    this.recipe = recipe
+    this.#classify = classify
+    this.#group = group
+    this.#since = group.clock.now()
+  }
+
+  get gate(): Gate {
+    const peer = this.#group.peer(this)
+    return peer.#awake?.plane.gate ?? gateAtRest(peer.recipe, this.#group)
+  }
+  get phase(): Phase {
+    return this.gate.phase
+  }
+  get circuit(): Circuit {
+    return this.gate.circuit
+  }
+  get mode(): Mode {
+    return this.gate.mode
+  }
+  /** Its own classifier, as it is now. */
+  get [ownClassify](): Classify<never> | undefined {
+    const peer = this.#group.peer(this)
+    return peer.#awake === undefined ? peer.#classify : peer.#awake.assembly.classify
+  }
+  get awake(): Awake<Face> | undefined {
+    return this.#awake
+  }
+
+  /** Whether it may be forgotten: closed, with nothing in flight, not held by the operator, and nobody listening to it. */
+  get isCold(): boolean {
+    const awake = this.#awake
+    if (awake === undefined) return true
+    const { circuit, mode, phase } = awake.plane.gate
+    return circuit === "closed" && mode === "auto" && phase === "active" && awake.isIdle
+  }
+
+  wake(): Awake<Face> {
+    if (this.#awake !== undefined) return this.#awake
+    const awake = new Awake(this.#memory, this.#group, (isLive) => this.#settled(isLive))
+    // At the end nobody stays awake: it refuses, and its phase may still change.
+    if (this.#group.ending !== undefined) return awake
+    this.#journal = undefined
+    this.#awake = awake
+    return awake
+  }
+
+  /** The last call in flight has settled, or a listener has left. */
+  #settled(isLive: boolean): void {
+    if (!isLive) this.rest()
+    if (this.isAside) this.#group.settled(this)
+  }
+
+  get #memory(): Memory {
+    const { name, recipe } = this
+    const journal = this.#journal?.slice()
+    return { name, recipe, classify: this.#classify, since: this.#since, journal, past: this.#past }
+  }
+
+  /** Gives up its data plane, and its actors, if its journal says all that there is to know. */
+  rest(): void {
+    const awake = this.#awake
+    if (awake === undefined || !this.recipe.mayRest || !awake.isIdle || !awake.isUnmoved) return
+    const { plane } = awake
+    if (!plane.isQuietAt(this.#group.clock.now())) return
+    this.#past = pastOf(plane) ?? nobody
+    // A copy is as long as its content; what has grown by pushes is not.
+    this.#journal = plane.journal?.length === 0 ? undefined : plane.journal?.slice()
+    awake.end()
+    this.#awake = undefined
+  }
+
+  /** Lets go of all that it has. */
+  drop(): void {
+    this.#awake?.end()
+    this.#awake = undefined
+    this.#journal = undefined
+    this.#past = nobody
+  }
+
+  /** Adds what it has counted. */
+  addTo(totals: Totals): void {
+    const plane = this.#awake?.plane
+    if (plane !== undefined) return totals.addTally(plane.tally, plane.tally.refusals, plane.inFlight)
+    if (this.#journal !== undefined) totals.addCounts(countsIn(this.#journal))
+    if (this.#past !== nobody) totals.addCounts(this.#past)
+  }
+
+  /** What takes a call of this name. */
+  protected enter(): Face {
+    const member = this.present ? this : this.#group.enter(this)
+    if (member === undefined) return this.#group.overflow()
+    this.#group.touch(member)
+    return member.wake().face
+  }
+
+  /** What hears the operator, or is listened to: it must be in the table. */
+  protected take(): Awake<Face> {
+    const member = this.#group.enter(this)
+    if (member === undefined) throw this.#group.full
+    this.#group.touch(member)
+    return member.wake()
+  }
+
+  /** Takes what the group's config is now for it. A quiet one lives through its few calls again under the new one. */
+  adopt({ recipe, classify }: Made): void {
+    this.rest()
+    this.recipe.breakers--
+    recipe.breakers++
+    this.recipe = recipe
+    this.#classify = classify
+    if (this.#awake === undefined) {
+      if (!recipe.mayRest) this.wake()
+      return
+    }
+    takeConfig(this.#awake.assembly, { parts: recipe.parts, candidate: recipe.candidate, classify })
+    this.#awake.plane.journal = undefined
+  }
+
+  /** Changes what it is made of, until it is forgotten: that is more than a journal can say. */
+  protected change(act: (assembly: Assembly) => void): void {
+    const { assembly, plane } = this.take()
+    act(assembly)
+    plane.journal = undefined
+  }
+
+  /** Listens to it alone; answers how to stop listening. */
+  protected listen<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
+    const { listeners } = this.take()
+    const member = this.#group.peer(this)
+    const leave = listeners.add(name, listener)
+    return () => {
+      leave()
+      member.#settled(false)
+    }
+  }
+
+  /** What can say more than that every call may enter. */
+  protected ask(): Face | undefined {
+    const peer = this.#group.peer(this)
+    return peer.#awake === undefined && this.#group.ending === undefined ? undefined : peer.wake().face
+  }
+
+  /** Reads what only actors can tell. */
+  protected read<A>(look: (assembly: Assembly) => A): A {
+    const peer = this.#group.peer(this)
+    const answer = peer.wake().read(look)
+    if (this.#group.ending === undefined) peer.rest()
+    return answer
+  }
+
+  /** It stops for good; whoever asks for its name gets another. */
+  protected leave(): Face {
+    this.#group.release(this)
+    this.isOver = true
+    return this.wake().face
+  }
+}
