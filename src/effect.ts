@@ -4,9 +4,11 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { InvalidConfig } from "../machines/options.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
+import type { BreakersConfig } from "./BreakersConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import type { StartFailed } from "./control-plane/conductor.ts"
 import { type EffectBreaker, type MakeOptions, make } from "./EffectBreaker.ts"
+import { type EffectBreakers, type MakeBreakersOptions, makeMany } from "./EffectBreakers.ts"
 import type { GuardOptions } from "./guard.ts"
 
 /** A service class made by `Breaker.Service`: its own name and config. */
@@ -56,13 +58,51 @@ const guard =
  */
 export const Breaker = { make, layer, Service, guard }
 
+/** A service class made by `Breakers.Service`. */
+export interface BreakersService<Self> extends Context.ServiceClass<Self, string, EffectBreakers> {
+  readonly config: BreakersConfig
+}
+
+const ManyService =
+  <Self>() =>
+  (name: string, config: BreakersConfig = {}): BreakersService<Self> =>
+    Object.assign(Context.Service<Self, EffectBreakers>()(`recloser/${name}`), { config })
+
+/** The layer of a service class: its breakers live as long as the layer. */
+const layerOfMany = <Self>(
+  service: BreakersService<Self>,
+  options?: MakeBreakersOptions,
+): Layer.Layer<Self, InvalidConfig> =>
+  Layer.effect(service, makeMany(service.config, options)) as Layer.Layer<Self, InvalidConfig>
+
+/**
+ * Many breakers by key, as scoped effects, layers and services.
+ *
+ * @example
+ * import * as Effect from "effect/Effect"
+ * import { Breakers } from "recloser/effect"
+ * import assert from "node:assert/strict"
+ *
+ * class PerHost extends Breakers.Service<PerHost>()("per-host", { max: 1000 }) {}
+ *
+ * const program = Effect.gen(function* () {
+ *   const breaker = yield* (yield* PerHost).get("api.example")
+ *   return yield* breaker.guard(Effect.succeed("answer"))
+ * })
+ * assert.equal(await Effect.runPromise(Effect.provide(program, Breakers.layer(PerHost))), "answer")
+ */
+export const Breakers = { make: makeMany, layer: layerOfMany, Service: ManyService }
+
 export { InvalidConfig } from "../machines/options.ts"
 export type { BreakerConfig } from "./BreakerConfig.ts"
+export type { BreakersConfig } from "./BreakersConfig.ts"
 export { CallRejected, CallTimedOut } from "./CallRejected.ts"
 export type { Clock } from "./Clock.ts"
 export { StartFailed } from "./control-plane/conductor.ts"
 export type { EffectBreaker, MakeOptions } from "./EffectBreaker.ts"
+export type { EffectBreakers, MakeBreakersOptions } from "./EffectBreakers.ts"
 export type { BreakerEvents, EventName } from "./events.ts"
 export { type FromEffectOptions, fromEffect, fromStream } from "./fromEffect.ts"
+export type { BreakersMetrics } from "./groupMetrics.ts"
 export type { GuardOptions } from "./guard.ts"
 export type { BreakerMetrics } from "./metrics.ts"
