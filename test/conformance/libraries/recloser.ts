@@ -78,7 +78,6 @@ export const recloser: Library = {
   lacks: {
     ramp: whyNoRamp(),
     retry: "it has no retries of its own yet",
-    keys: keyedRecloser === undefined ? "`createBreakers` is not there yet" : undefined,
   },
   remarks: {
     9: "no caller waits for a probe: those beyond the cap are rejected at once; who waits for an answer can give up",

@@ -1,28 +1,15 @@
-/** Many recloser breakers under keys, by `createBreakers` as soon as the door exports it. */
-import * as door from "../../../src/index.ts"
+/** Many recloser breakers under keys. */
+import { type BreakerConfig, createBreakers } from "../../../src/index.ts"
 import type { VirtualClock } from "../../../src/testing/index.ts"
 import type { Keyed } from "../adapter.ts"
 
-/** What the cases need of `createBreakers`. */
-interface Breakers {
-  get(key: string): door.Breaker
-  stop(): Promise<void>
-}
-
-type CreateBreakers = (
-  options: { readonly max: number; readonly config: (key: string) => door.BreakerConfig },
-  surroundings: { readonly clock: VirtualClock },
-) => Breakers
-
-const createBreakers: unknown = Reflect.get(door, "createBreakers")
-
-const config: door.BreakerConfig = {
+const config: BreakerConfig = {
   strategy: { type: "basic", window: { type: "consecutive", failures: 2 }, openFor: "1 hour" },
   timeout: false,
 }
 
-async function make(cap: number, clock: VirtualClock): Promise<Keyed> {
-  const breakers = (createBreakers as CreateBreakers)({ max: cap, config: () => config }, { clock })
+export async function keyedRecloser(cap: number, clock: VirtualClock): Promise<Keyed> {
+  const breakers = createBreakers({ max: cap, config: () => config }, { clock })
   const fail = async () => {
     throw new Error("down")
   }
@@ -34,5 +21,3 @@ async function make(cap: number, clock: VirtualClock): Promise<Keyed> {
     dispose: () => breakers.stop(),
   }
 }
-
-export const keyedRecloser = typeof createBreakers === "function" ? make : undefined
