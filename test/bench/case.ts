@@ -23,7 +23,7 @@ export interface Goal {
 export interface Table {
   readonly id: string
   readonly title: string
-  readonly unit: "ns" | "KB" | "timers" | "% of a core" | "ms" | "kB"
+  readonly unit: "ns" | "µs" | "KB" | "MB" | "timers" | "keys" | "% of a core" | "ms" | "kB"
   /** How each subject is set up, for the reader; also the order of the rows. */
   readonly rows: Readonly<Record<string, string>>
   /** With columns, readings are filed under `row@column`. */

@@ -3,6 +3,7 @@ import { closedCall, closedCallWithTimeout } from "./cases/closed.ts"
 import { failingCall } from "./cases/failing.ts"
 import { insideFiber } from "./cases/fiber.ts"
 import { importCost } from "./cases/imports.ts"
+import { keyed } from "./cases/keyed.ts"
 import { load } from "./cases/load.ts"
 import { memory } from "./cases/memory.ts"
 import { openReject } from "./cases/reject.ts"
@@ -18,4 +19,5 @@ export const catalogue: readonly CostCase[] = [
   timers,
   load,
   importCost,
+  keyed,
 ]

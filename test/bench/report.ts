@@ -97,7 +97,7 @@ const body = (table: Table, readings: Readings): string =>
 
 const byRow = (table: Table, readings: Readings): string => {
   const ours = table.goals[0]?.pairs[0]?.[0] ?? Object.keys(table.rows).find((row) => row.startsWith("recloser")) ?? ""
-  const beside = table.unit === "timers" ? [] : [`× ${ours}`]
+  const beside = table.unit === "timers" || table.unit === "keys" ? [] : [`× ${ours}`]
   return grid(
     ["", "median", "min–max", ...beside, "set up as"],
     Object.entries(table.rows).map(([row, setup]) => {
@@ -124,7 +124,7 @@ const range = (unit: Table["unit"], values: readonly number[]): string =>
 
 const shown = (unit: Table["unit"], value: number): string => {
   if (Number.isNaN(value) || !Number.isFinite(value)) return "not run"
-  if (unit === "ms" || unit === "kB" || unit === "KB" || unit === "% of a core") return value.toFixed(2)
+  if (unit !== "ns" && unit !== "timers" && unit !== "keys") return value.toFixed(2)
   return value < 100 && unit === "ns" ? value.toFixed(1) : spaced(Math.round(value))
 }
 
@@ -156,4 +156,4 @@ const limits = `- **A real service.** The protected function returns at once. Be
 - **Collections at their worst.** Garbage is charged to whoever is running when it is collected; long pauses of a large heap do
   not show in medians.
 - **Other machines.** Absolute numbers belong to the machine above. Ratios travel better, and are what the goals are about.
-- **Many cells of one breaker, Redis stores, streams**: not built or not comparable yet.`
+- **Many cells of one breaker, Redis stores, streams**: not built or not comparable yet. (Breakers by key are C10.)`
