@@ -4,8 +4,8 @@
  *
  * Owns:    phase, mode, epoch, the gate, and which children live.
  * Hears:   breaker.start, breaker.stop, breaker.drained, breaker.attached, breaker.detached, breaker.restored,
- *          breaker.reconfigured, operator commands, reports of the
- *          data plane, and, when it runs alone, outcome.settled and call.overdue.
+ *          breaker.reconfigured, operator commands, reports of the data plane, and, when it runs alone, outcome.settled and
+ *          call.overdue.
  * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
  * Laws:
  *   1. start and stop are idempotent; a failing start stops in reverse what had started and names the part that failed.
@@ -15,23 +15,29 @@
  *   5. A child that throws is replaced and reported; the others go on. A strategy that was not closed resumes half-open.
  *   6. Alone and with a data plane it decides the same.
  */
-import { type AnyActorLogic, assign, enqueueActions, type Snapshot, setup, stateIn } from "xstate"
+import { type AnyActorLogic, assign, enqueueActions, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
 import { changeOf } from "./changing.ts"
 import { type BreakerContext, gateOf, hearersOf, lose, tryHear } from "./fold.ts"
 import { type MeterState, meter } from "./meter.ts"
-import { actOf, charts, freshContext, isProbing, probeOf, resumption, sourceOf, spawnOptions, timeOf } from "./root.ts"
+import {
+  actOf,
+  carried,
+  charts,
+  childKey,
+  failureIn,
+  freshContext,
+  heardAlone,
+  isLive,
+  publish,
+  resumption,
+  sourceOf,
+  spawnOptions,
+  tellMove,
+  timeOf,
+} from "./root.ts"
 import type { Mode, Phase } from "./vocabulary/gate.ts"
 import type { CircuitMoved } from "./vocabulary/signal.ts"
-
-const childKey = (event: { readonly type: string }, prefix: string) => event.type.slice(prefix.length)
-
-/** `snapshot` and `error` travel on XState's own events, which `events` cannot name: their types end in a child's id. */
-const carried = (event: object) => event as { readonly snapshot: Snapshot<unknown>; readonly error: unknown }
-
-/** Actions that other actions enqueue: while `setup` reads them it cannot know their names. */
-const publish = { type: "publish" } as never
-const tellMove = (moved: CircuitMoved) => ({ type: "tellMove", params: moved }) as never
 
 const machine = setup({
   types: {
@@ -92,7 +98,7 @@ const machine = setup({
       }
       const { next, changed, moved, stated } = heard
       enqueue.assign(next)
-      if (changed && context.phase === "active") enqueue(publish)
+      if (changed && isLive(context)) enqueue(publish)
       if (stated) enqueue.emit({ type: "finding.changed", breaker: context.name, part: key, finding: stated })
       if (moved) enqueue(tellMove(moved))
     }),
@@ -103,17 +109,11 @@ const machine = setup({
       enqueue.raise(report)
     }),
     replaceChild: enqueueActions(({ context, event, enqueue }) => {
-      const key = childKey(event, "xstate.error.actor.")
+      const { part: key, error } = failureIn(event)
       const { lost, part, resumes, moved } = lose(context, key)
       enqueue.assign(lost)
       enqueue(publish)
-      enqueue.emit({
-        type: "trouble",
-        breaker: context.name,
-        part: key,
-        error: carried(event).error,
-        gaveUp: part === undefined,
-      })
+      enqueue.emit({ type: "trouble", breaker: context.name, part: key, error, gaveUp: part === undefined })
       if (moved) enqueue(tellMove(moved))
       enqueue.stopChild(key)
       if (part === undefined) return
@@ -130,20 +130,15 @@ const machine = setup({
       for (const { key, event: told } of tell) enqueue.sendTo(key, told)
       enqueue.emit({ type: "config.changed", at: event.at, breaker: context.name, changed })
     }),
-    noteFailure: assign(({ event }) => ({
-      failure: { part: childKey(event, "xstate.error.actor."), error: carried(event).error },
-    })),
+    noteFailure: assign(({ event }) => ({ failure: failureIn(event) })),
     pass: enqueueActions(({ context, event, enqueue }) => {
       enqueue.assign({ at: timeOf(context, event) })
       for (const hearer of hearersOf(context, event)) enqueue.sendTo(hearer, event)
     }),
     judgeAlone: enqueueActions(({ context, event, enqueue }) => {
-      const { enforcement, restriction } = context.gate
-      // Where no call may enter, an outcome is one that the operator let through: it is no evidence.
-      if (context.metered || enforcement === "off" || restriction.share === 0) return
-      const probe = event.type === "outcome.settled" ? probeOf(context.gate, event) : undefined
-      if (probe !== undefined) return enqueue.raise(probe)
-      if (!isProbing(context.gate)) enqueue.sendTo("meter", event)
+      const heard = heardAlone(context, event)
+      if (heard === "meter") enqueue.sendTo("meter", event)
+      else if (heard !== undefined) enqueue.raise(heard)
     }),
     enterMode: enqueueActions(({ context, event, enqueue }, { mode }: { mode: Mode }) => {
       const act = actOf(context, event, mode)
@@ -157,7 +152,9 @@ const machine = setup({
 })
 
 /**
- * The breaker as XState actor logic, complete alone: send it outcomes, read its snapshot, draw it, path-test it.
+ * The breaker as XState actor logic, complete alone: send it outcomes, read its snapshot, draw it, path-test it. Its snapshots become
+ * JSON to be looked at, not to be started from: XState does not set the timers of a persisted state again. `save` and `restore` of
+ * `createBreaker` bring a breaker back, with what remained of its waits.
  *
  * @example
  * import { breakerLogic } from "recloser/machines"

@@ -219,5 +219,16 @@ export function short<Short, In, Out>(
   inner: Reader<In, Out>,
   expand: (value: unknown) => In | undefined,
 ): Reader<In | Short, Out> {
-  return { read: (value, path, problems) => inner.read(expand(value) ?? value, path, problems) }
+  return {
+    read: (value, path, problems) => {
+      const expanded = expand(value)
+      if (expanded === undefined) return inner.read(value, path, problems)
+      // What was written short is wrong where it was written, and once.
+      const own: Problem[] = []
+      const settings = inner.read(expanded, path, own)
+      const [first] = own
+      if (first !== undefined) problems.push({ ...first, path })
+      return settings
+    },
+  }
 }

@@ -14,6 +14,8 @@ export interface PlugInput<Settings> {
   readonly settings: Settings
   readonly seed: number
   readonly at: number
+  /** Where the circuit stands when this part starts: a component may be added, or replaced, in the middle of an outage. */
+  readonly circuit: Circuit
 }
 
 /** A state declares what it demands and watches where it is drawn: as `meta` of the state node. */
@@ -37,6 +39,8 @@ interface Part<Key extends string, In, Settings> {
   readonly hears: readonly SignalType[]
   /** What it keeps when a breaker is saved: JSON, waits as remaining milliseconds. */
   readonly save?: (snapshot: Snapshot<unknown>, at: number) => unknown
+  /** Whether it can take up what was saved; what it cannot is reported, and it begins afresh. */
+  readonly canRestore?: (saved: unknown, settings: Settings) => boolean
   /** The layer in which its demands refuse calls. */
   readonly layer: Layer
   /** Its part of `metrics()`: JSON. */

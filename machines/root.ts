@@ -1,11 +1,11 @@
 /** The root's beginnings, and what it makes of the events that it is sent. */
-import type { AnyActorLogic } from "xstate"
-import type { BreakerInput } from "./breakerEvents.ts"
+import type { AnyActorLogic, Snapshot } from "xstate"
+import type { BreakerEvent, BreakerInput } from "./breakerEvents.ts"
 import type { BreakerContext } from "./fold.ts"
 import { type ChosenPart, chooseParts, registry } from "./registry.ts"
 import { type Gate, idleGate, type Mode } from "./vocabulary/gate.ts"
 import { isBad } from "./vocabulary/outcome.ts"
-import type { BreakerRestored, OperatorActed, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
+import type { BreakerRestored, CircuitMoved, OperatorActed, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
 
 /** The context that a breaker begins with. */
 export const freshContext = (input: BreakerInput): BreakerContext => ({
@@ -51,9 +51,9 @@ export const sourceOf = ({ plug: { key, chart } }: ChosenPart): string | AnyActo
   charts[key] === chart ? key : chart
 
 /** How a part is started: its settings, its chance, and the root watching its snapshots. */
-export const spawnOptions = ({ seed, at }: BreakerContext, { plug, settings }: ChosenPart) => ({
+export const spawnOptions = ({ seed, at, finding: { circuit } }: BreakerContext, { plug, settings }: ChosenPart) => ({
   id: plug.key,
-  input: { settings, seed, at },
+  input: { settings, seed, at, circuit },
   syncSnapshot: true,
 })
 
@@ -64,6 +64,15 @@ export const resumption = ({ at }: BreakerContext, key: string): BreakerRestored
   elapsedMs: 0,
   parts: { [key]: { circuit: "halfOpen" } },
 })
+
+/** The child that one of XState's own events is about. */
+export const childKey = (event: { readonly type: string }, prefix: string) => event.type.slice(prefix.length)
+
+/** Children live, and what they say counts: also while calls in flight come to their end. */
+export const isLive = ({ phase }: BreakerContext) => phase === "active" || phase === "draining"
+
+/** `snapshot` and `error` travel on XState's own events, which `events` cannot name: their types end in a child's id. */
+export const carried = (event: object) => event as { readonly snapshot: Snapshot<unknown>; readonly error: unknown }
 
 /** Time as the root knows it: the latest stamp. */
 export const timeOf = (context: BreakerContext, event: object) =>
@@ -92,11 +101,30 @@ export function actOf(context: BreakerContext, event: object, mode: Mode) {
 }
 
 /** Whether a call enters only as a probe. */
-export const isProbing = ({ restriction }: Gate) => Number.isFinite(restriction.probes)
+const isProbing = ({ restriction }: Gate) => Number.isFinite(restriction.probes)
 
 /** Alone, an outcome while half-open is the outcome of a probe. */
-export function probeOf(gate: Gate, { kind, durationMs, at }: OutcomeSettled): ProbeSettled | undefined {
+function probeOf(gate: Gate, { kind, durationMs, at }: OutcomeSettled): ProbeSettled | undefined {
   if (!isProbing(gate) || kind === "ignored") return undefined
   const slow = durationMs >= (gate.lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
   return { type: isBad({ kind, slow }) ? "probe.failed" : "probe.succeeded", at, epoch: gate.epoch }
 }
+
+/** What an event is to a breaker that runs alone: the verdict of a probe, something for its meter, or nothing. */
+export function heardAlone({ metered, gate }: BreakerContext, event: BreakerEvent): ProbeSettled | "meter" | undefined {
+  const { enforcement, restriction } = gate
+  // Where no call may enter, an outcome is one that the operator let through: it is no evidence.
+  if (metered || enforcement === "off" || restriction.share === 0) return undefined
+  const probe = event.type === "outcome.settled" ? probeOf(gate, event) : undefined
+  return probe ?? (isProbing(gate) ? undefined : "meter")
+}
+
+/** Actions that other actions enqueue: while `setup` reads them it cannot know their names. */
+export const publish = { type: "publish" } as never
+export const tellMove = (moved: CircuitMoved) => ({ type: "tellMove", params: moved }) as never
+
+/** The child that has failed, and of what. */
+export const failureIn = (event: { readonly type: string }) => ({
+  part: childKey(event, "xstate.error.actor."),
+  error: carried(event).error,
+})

@@ -27,8 +27,10 @@ const isWhole = ({ seen }: Search, { latency }: Slice): boolean => seen >= mostS
 /** The next timeout after one slice. */
 export function nextTimeout(settings: Learning["settings"], timeoutMs: number, slice: Slice, search?: Search): number {
   const { samples, p999 } = slice.latency
-  if (samples < minimumSamples) return timeoutMs
-  const learned = Math.max(headroom * p999, search?.goalMs ?? 0)
+  const goalMs = search?.goalMs ?? 0
+  // Too little is known of the tail to learn from it; what a trial has shown is known all the same.
+  if (samples < minimumSamples) return Math.max(timeoutMs, Math.min(settings.max, goalMs, timeoutMs * stepUp))
+  const learned = Math.max(headroom * p999, goalMs)
   const wanted = isCutShort(timeoutMs, slice) ? timeoutMs * stepUp : learned
   const least = search === undefined || isWhole(search, slice) ? timeoutMs / stepDown : timeoutMs
   const stepped = Math.min(timeoutMs * stepUp, Math.max(least, wanted))
@@ -48,3 +50,27 @@ export function learned({ settings, timeoutMs, search }: Learning, slice: Slice,
 export const found = ({ search }: Learning, { latency }: Slice): Partial<Learning> => ({
   search: raised(search, Math.min(search.trialMs, headroom * latency.max)),
 })
+
+export interface SavedTimeout {
+  readonly timeoutMs: number
+  /** The longer one of a trial that was under way. */
+  readonly trialMs?: number
+}
+
+const isTime = (ms: unknown): ms is number => typeof ms === "number" && Number.isFinite(ms) && ms > 0
+
+/** A timeout that was saved; `undefined` for what cannot be that. */
+export function readTimeout(saved: unknown): SavedTimeout | undefined {
+  if (typeof saved !== "object" || saved === null) return undefined
+  const { timeoutMs, trialMs } = saved as { readonly [key: string]: unknown }
+  if (!isTime(timeoutMs)) return undefined
+  return isTime(trialMs) ? { timeoutMs, trialMs } : { timeoutMs }
+}
+
+/** The same within the bounds of today. */
+export function within({ min, max }: Learning["settings"], saved: SavedTimeout | undefined): SavedTimeout | undefined {
+  if (saved === undefined) return undefined
+  const timeoutMs = Math.min(max, Math.max(min, saved.timeoutMs))
+  const trialMs = Math.min(max, saved.trialMs ?? 0)
+  return trialMs > timeoutMs ? { timeoutMs, trialMs } : { timeoutMs }
+}

@@ -1,7 +1,7 @@
 /** Tripping and recovering: what every strategy that opens, waits and probes remembers, as pure steps over its context. */
 import { chance } from "./chance.ts"
 import { duration, type Named, number, type OutOf, struct } from "./options.ts"
-import type { Circuit, CircuitFinding, Statistics } from "./vocabulary/circuit.ts"
+import { type Circuit, type CircuitFinding, circuits, type Statistics } from "./vocabulary/circuit.ts"
 import type { Signal } from "./vocabulary/signal.ts"
 import { type WaitingFields, waitAfter, waiting } from "./waiting.ts"
 
@@ -115,14 +115,25 @@ export interface SavedTrip {
   readonly sinceCloseMs: number
 }
 
-/** The saved part of this strategy, waits shortened by the time that has passed; `undefined` for what cannot be one. */
+/** What was saved of a circuit by whatever strategy; `undefined` for what cannot be that. */
+function readTrip(saved: unknown): SavedTrip | undefined {
+  if (typeof saved !== "object" || saved === null) return undefined
+  const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0 } = saved as Partial<SavedTrip>
+  if (circuit === undefined || !circuits.includes(circuit)) return undefined
+  const numbers: readonly unknown[] = [remainingMs, trips, sinceCloseMs]
+  if (!numbers.every((n) => typeof n === "number" && Number.isFinite(n) && n >= 0)) return undefined
+  return { circuit, remainingMs, trips, sinceCloseMs }
+}
+
+export const canRestoreTrip = (saved: unknown): boolean => readTrip(saved) !== undefined
+
+/** The saved part of this strategy, waits shortened by the time that has passed; `undefined` when there is none. */
 export function savedTrip(key: string, event: Signal): SavedTrip | undefined {
-  if (event.type !== "breaker.restored") return undefined
-  const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0 } = (event.parts[key] ?? {}) as Partial<SavedTrip>
-  const numbers = [remainingMs, trips, sinceCloseMs]
-  if (circuit === undefined || !numbers.every((n) => Number.isFinite(n) && n >= 0)) return undefined
-  const elapsed = event.elapsedMs
-  return { circuit, trips, remainingMs: Math.max(0, remainingMs - elapsed), sinceCloseMs: sinceCloseMs + elapsed }
+  const saved = event.type === "breaker.restored" ? readTrip(event.parts[key]) : undefined
+  if (saved === undefined || event.type !== "breaker.restored") return undefined
+  const { remainingMs, sinceCloseMs } = saved
+  const { elapsedMs } = event
+  return { ...saved, remainingMs: Math.max(0, remainingMs - elapsedMs), sinceCloseMs: sinceCloseMs + elapsedMs }
 }
 
 export function restored(context: TripContext, event: Signal, saved: SavedTrip | undefined): Step {

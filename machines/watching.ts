@@ -47,7 +47,7 @@ interface Windows {
 const slowFields = {
   /** A call that takes this long is slow, even while it still runs. Default: 1 second. */
   after: duration({ default: "1 second", min: "1 millis", max: "1 day" }),
-  /** The part of the calls that must have been slow, 0.001 to 1. Default: 0.8. */
+  /** The part of the calls that must have been slow, 0.001 to 1. Default: 0.8. A row of calls needs no part: there each slow call is bad. */
   ratio: ratio(0.8),
 }
 export interface SlowFields extends Named<typeof slowFields> {}

@@ -62,16 +62,16 @@ export interface Breaker extends AsyncDisposable {
   metrics(): BreakerMetrics
   /** Refuses everything until released. */
   forceOpen(why: string): void
-  /** Lets everything pass, and learns nothing, until released. */
+  /** Lets everything pass, untimed, and learns nothing, until released. */
   bypass(why: string): void
-  /** Decides and reports, but refuses nothing, until released. */
+  /** Decides and reports, but refuses nothing and times nothing out, until released. */
   shadow(why: string): void
   /** Back to what the evidence supports: after `forceOpen` that is half-open. */
   release(why: string): void
   /**
    * Takes another config, whole, as `createBreaker` does; throws `InvalidConfig` and changes nothing if it cannot be used. What is
    * the same stays as it is; circuit, waits, learned values and calls in flight are kept, and so is the window if it is of the same
-   * kind. Another strategy takes over where the one before it stood.
+   * kind and length. Another strategy takes over where the one before it stood.
    */
   reconfigure(config: BreakerConfig): void
   /** The candidate takes over from the strategy in force, where that one stands; its trial is over. */

@@ -20,6 +20,9 @@ abstract class Stackless implements Error {
   get stack(): string {
     return `${this.name}: ${this.message}`
   }
+  set stack(value: string) {
+    Object.defineProperty(this, "stack", { value, writable: true, configurable: true })
+  }
   /** For loggers that make JSON of what they are given: the message is no field of its own. */
   toJSON(): object {
     return Object.assign({ name: this.name, message: this.message }, this)

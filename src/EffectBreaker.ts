@@ -40,15 +40,15 @@ export interface EffectBreaker {
   readonly metrics: Effect.Effect<BreakerMetrics>
   /** The present state as JSON, to be given to `make` of the same name as `restore`; once stopped, the state in which it stopped. */
   readonly save: Effect.Effect<SavedBreaker>
-  /** Events of one name as they happen. */
+  /** Events of one name as they happen, until the breaker has stopped. */
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]>
   /** Listens; answers how to stop listening. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
   /** Refuses everything until released. */
   forceOpen(why: string): Effect.Effect<void>
-  /** Lets everything pass, and learns nothing, until released. */
+  /** Lets everything pass, untimed, and learns nothing, until released. */
   bypass(why: string): Effect.Effect<void>
-  /** Decides and reports, but refuses nothing, until released. */
+  /** Decides and reports, but refuses nothing and times nothing out, until released. */
   shadow(why: string): Effect.Effect<void>
   /** Back to what the evidence supports: after `forceOpen` that is half-open. */
   release(why: string): Effect.Effect<void>
@@ -58,22 +58,32 @@ export interface EffectBreaker {
   readonly promote: Effect.Effect<void, InvalidConfig>
 }
 
-/** Events of one name as they happen, while the stream runs. */
+/** Events of one name as they happen, until one of `ends` is called: whoever stops calls them all. */
 export const eventsOf = <Name extends EventName>(
   source: Pick<EffectBreaker, "on">,
   name: Name,
+  ends: Set<() => void> = new Set(),
 ): Stream.Stream<BreakerEvents[Name]> => {
   checkEvent(name)
-  return Stream.callback<BreakerEvents[Name]>((queue) =>
-    Effect.acquireRelease(
-      Effect.sync(() => source.on(name, (event) => void Queue.offerUnsafe(queue, event))),
-      (stop) => Effect.sync(stop),
-    ),
-  )
+  return Stream.callback<BreakerEvents[Name]>((queue) => {
+    const end = () => void Queue.endUnsafe(queue)
+    const listen = Effect.sync(() => {
+      ends.add(end)
+      return source.on(name, (event) => void Queue.offerUnsafe(queue, event))
+    })
+    const leave = (stop: () => void) =>
+      Effect.sync(() => {
+        stop()
+        ends.delete(end)
+      })
+    return Effect.acquireRelease(listen, leave)
+  })
 }
 
 export class AssembledEffectBreaker implements EffectBreaker {
   readonly #assembly: Assembly
+  /** Ends the streams of events: after the last, when the breaker has stopped. */
+  readonly #ends = new Set<() => void>()
 
   constructor(assembly: Assembly) {
     this.#assembly = assembly
@@ -106,7 +116,11 @@ export class AssembledEffectBreaker implements EffectBreaker {
   readonly save: Effect.Effect<SavedBreaker> = Effect.sync(() => saveAssembly(this.#assembly))
 
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {
-    return eventsOf(this, name)
+    return eventsOf(this, name, this.#ends)
+  }
+
+  endEvents(): void {
+    for (const end of this.#ends) end()
   }
 
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
@@ -139,7 +153,9 @@ export class AssembledEffectBreaker implements EffectBreaker {
   })
 
   #command(type: `operator.${"forceOpen" | "bypass" | "shadow" | "release"}`, why: string): Effect.Effect<void> {
-    return Effect.sync(() => this.#assembly.conductor.send({ type, at: this.#assembly.clock.now(), why }))
+    return Effect.sync(() =>
+      this.#assembly.conductor.send({ type, at: this.#assembly.clock.now(), why: String(why ?? "no reason given") }),
+    )
   }
 }
 
@@ -182,6 +198,10 @@ export const make = (
     const run = Effect.runForkWith(yield* Effect.context())
     const { log = true } = options
     const stopped = log ? logEvents(breaker, (entry) => void run(logEffect(entry))) : () => {}
-    yield* Effect.addFinalizer(() => Effect.andThen(drain(assembly, undefined, graceMs), Effect.sync(stopped)))
+    const left = Effect.sync(() => {
+      stopped()
+      breaker.endEvents()
+    })
+    yield* Effect.addFinalizer(() => Effect.andThen(drain(assembly, undefined, graceMs), left))
     return breaker
   })

@@ -104,6 +104,8 @@ class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements Effec
 
 class TabledEffectBreakers implements EffectBreakers {
   readonly #table: Table<AssembledEffectBreaker, KeyedEffectBreaker>
+  /** Ends the streams of events when all have stopped. */
+  readonly ends = new Set<() => void>()
 
   constructor(table: Table<AssembledEffectBreaker, KeyedEffectBreaker>) {
     this.#table = table
@@ -125,7 +127,7 @@ class TabledEffectBreakers implements EffectBreakers {
     return Effect.sync(() => readGroup(this.#table))
   }
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {
-    return eventsOf(this, name)
+    return eventsOf(this, name, this.ends)
   }
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.#table.listeners.add(name, listener)
@@ -171,6 +173,9 @@ export const makeMany = (
     const breakers = new TabledEffectBreakers(table)
     const run = Effect.runForkWith(yield* Effect.context())
     if (options.log !== false) logMany(breakers, (entry) => void run(logEffect(entry)))
-    yield* Effect.addFinalizer(() => stopAll(table))
+    const endStreams = Effect.sync(() => {
+      for (const end of breakers.ends) end()
+    })
+    yield* Effect.addFinalizer(() => Effect.andThen(stopAll(table), endStreams))
     return breakers
   })

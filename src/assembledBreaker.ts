@@ -34,13 +34,16 @@ const callOptions = Object.keys(none)
 /** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
 const notAFunction = (fn: unknown) => invalid("fn", fn, "must be a function")
 
+const isSignal = (signal: AbortSignal) =>
+  typeof signal?.addEventListener === "function" && typeof signal.removeEventListener === "function"
+
 /** The options of a call, checked before anything is taken for it. */
 function readCall(options: ExecuteOptions<never, unknown>): void {
   refuseStrangers(options, callOptions)
   const { signal, fallback, classify } = options
   refuseNoFunction(fallback, "options.fallback")
   refuseNoFunction(classify, "options.classify")
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+  if (signal !== undefined && !isSignal(signal)) {
     throw invalid("options.signal", signal, "must be an AbortSignal")
   }
 }
@@ -183,7 +186,7 @@ export class AssembledBreaker implements Breaker {
   }
 
   #command(type: `operator.${"forceOpen" | "bypass" | "shadow" | "release"}`, why: string): void {
-    this.assembly.conductor.send({ type, at: this.assembly.clock.now(), why: String(why) })
+    this.assembly.conductor.send({ type, at: this.assembly.clock.now(), why: String(why ?? "no reason given") })
   }
 
   reconfigure(config: BreakerConfig): void {

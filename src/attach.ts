@@ -7,7 +7,7 @@ import { AssembledBreaker } from "./assembledBreaker.ts"
 import type { Breaker } from "./Breaker.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import { AttachedOrchestra, type RootActor } from "./control-plane/conductor.ts"
-import { refuseStrangers } from "./knownOptions.ts"
+import { refuseNoClock, refuseStrangers } from "./knownOptions.ts"
 
 /** An actor that runs `breakerLogic`: made by `createActor`, spawned or invoked by a machine of yours. */
 export interface BreakerActorRef {
@@ -27,6 +27,13 @@ const attached = new WeakMap<object, Attached>()
 export interface AttachOptions {
   /** Where the breaker gets its time from: the clock of the actor's own system. Default: the process's clock. */
   readonly clock?: Clock | undefined
+}
+
+/** An actor of another machine has no gate to obey. */
+function readRoot(actor: BreakerActorRef): RootActor {
+  const root = actor as unknown as RootActor
+  if (typeof actor?.getSnapshot === "function" && root.getSnapshot()?.context?.gate !== undefined) return root
+  throw new InvalidConfig([{ path: "actor", value: show(actor), rule: "must be an actor that runs breakerLogic" }])
 }
 
 /** One data plane cannot live on two clocks. */
@@ -59,7 +66,8 @@ export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Bre
   const known = attached.get(actor)
   if (known !== undefined) return again(known, options.clock)
   const { clock = systemClock } = options
-  const root = actor as unknown as RootActor
+  refuseNoClock(clock)
+  const root = readRoot(actor)
   const { name, parts } = root.getSnapshot().context
   const late: { assembly?: Assembly } = {}
   const { plane, listeners, whenIdle } = preparePlane(

@@ -129,10 +129,13 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     if (this.newer === undefined) runner.newest = this.older
     else this.newer.older = this.older
     if (this.older !== undefined) this.older.newer = this.newer
-    if (this.#abandon !== undefined) this.#course.callerSignal?.removeEventListener("abort", this.#abandon)
+    // Whoever keeps this call must not keep its neighbours alive.
+    this.older = undefined
+    this.newer = undefined
     // Whatever happens to the books, the caller is answered.
     try {
       runner.plane.settleAt(this.#receipt, kind, runner.clock.now())
+      if (this.#abandon !== undefined) this.#course.callerSignal?.removeEventListener("abort", this.#abandon)
     } catch (error) {
       runner.listeners.trouble("breaker", error)
     }

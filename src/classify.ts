@@ -36,8 +36,10 @@ export function classifyWith(
 ): Verdict {
   if (classify === undefined) return classifyByDefault(exit)
   try {
-    const verdict = (classify as Classify)(exit)
-    if (verdicts.includes(verdict)) return verdict
+    const verdict: unknown = (classify as Classify)(exit)
+    if (verdicts.includes(verdict)) return verdict as Verdict
+    // An async classifier fails later, and would end the process.
+    if (verdict instanceof Promise) verdict.catch(trouble)
     trouble(new TypeError(`classify must answer "success", "failure" or "ignored"`))
   } catch (error) {
     trouble(error)

@@ -7,7 +7,7 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import type { Inspect } from "./control-plane/conductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
-import { invalid, refuseStrangers } from "./knownOptions.ts"
+import { invalid, refuseNoClock, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { type LogEntry, type LogStyle, lineOf, logEvents } from "./observability/logging.ts"
 
 export interface BreakerOptions {
@@ -29,7 +29,7 @@ export function readSurroundings(clock: Clock, log: unknown): void {
   if (log !== undefined && log !== false && log !== "human" && log !== "json") {
     throw invalid("options.log", log, 'must be "human", "json" or false')
   }
-  if (typeof clock?.now !== "function") throw invalid("options.clock", clock, "must be a Clock")
+  refuseNoClock(clock)
 }
 
 /** Writes a log on the console: what is worth a warning on stderr, the rest on stdout. */
@@ -58,6 +58,7 @@ export function createBreaker(name: string, config: BreakerConfig = {}, options:
   refuseStrangers(options, ["clock", "log", "restore", "inspect"])
   const { clock = systemClock, log, restore, inspect } = options
   readSurroundings(clock, log)
+  if (typeof inspect !== "object") refuseNoFunction(inspect, "options.inspect")
   const scope = Scope.makeUnsafe()
   const breaker = new AssembledBreaker(
     startIn(scope, assemble(readAll(name, config, restore), { clock, inspect })),

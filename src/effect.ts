@@ -11,7 +11,7 @@ import { type EffectBreaker, type MakeOptions, make } from "./EffectBreaker.ts"
 import { type EffectBreakers, type MakeBreakersOptions, makeMany } from "./EffectBreakers.ts"
 import type { GuardOptions } from "./guard.ts"
 
-/** A service class made by `Breaker.Service`: its own name and config. */
+/** A service class made by `Breaker.Service`: its name, which is also its identity among services, and its config. */
 export interface BreakerService<Self> extends Context.ServiceClass<Self, string, EffectBreaker> {
   readonly breakerName: string
   readonly config: BreakerConfig

@@ -25,6 +25,15 @@ function strangerIn(options: object, known: readonly string[], path: string): st
   }
 }
 
+const clockMethods = ["now", "wallNow", "seed", "arm"]
+
+/** Throws `InvalidConfig` for what no breaker could live by. */
+export function refuseNoClock(value: unknown): void {
+  const clock = (value ?? {}) as { readonly [method: string]: unknown }
+  const missing = clockMethods.filter((method) => typeof clock[method] !== "function")
+  if (missing.length > 0) throw invalid("options.clock", value, `must be a Clock: it lacks ${missing.join(", ")}`)
+}
+
 /** Throws `InvalidConfig` for what is neither a function nor left out. */
 export function refuseNoFunction(value: unknown, path: string): void {
   if (value !== undefined && typeof value !== "function") throw invalid(path, value, "must be a function")

@@ -8,7 +8,8 @@
  * Laws:
  *   1. It never restricts a call.
  *   2. Times in state add up to the time since it started.
- *   3. The score lies between 0 and 1, never falls when a failure becomes a success, is 1 without evidence, and is 0 while open.
+ *   3. The score lies between 0 and 1, never falls when a failure becomes a success, is 1 without
+ *      evidence of the last ten minutes, and is 0 while open.
  *   4. What it keeps is bounded: 60 slices, five states, one count per rule of the charts.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
@@ -22,6 +23,8 @@ type NoOptions = { readonly [Option in never]?: never }
 export const metricsOptions: Reader<NoOptions, NoOptions> = struct({})
 
 const keptSlices = 60
+/** What is older says nothing of the service as it is. */
+const recentMs = 600_000
 
 interface MetricsContext {
   readonly slices: readonly Slice[]
@@ -31,7 +34,7 @@ interface MetricsContext {
   readonly moves: { readonly [rule: string]: number }
 }
 
-/** The part of recent calls that went well, 0 to 1; 1 when there were none. */
+/** The part of these calls that went well, 0 to 1; 1 when there were none. */
 export function score(slices: readonly Slice[]): number {
   const sum = (count: (slice: Slice) => number) => slices.reduce((total, slice) => total + count(slice), 0)
   const good = sum((slice) => slice.success)
@@ -68,7 +71,7 @@ const machine = setup({
   id: "metrics",
   context: ({ input }) => ({
     slices: [],
-    circuit: "closed",
+    circuit: input.circuit,
     since: input.at,
     msIn: { closed: 0, degraded: 0, open: 0, halfOpen: 0, ramping: 0 },
     moves: {},
@@ -95,7 +98,7 @@ export const metrics = component({
     const context = contextOf(snapshot)
     const { circuit, slices } = context
     return {
-      score: circuit === "open" ? 0 : score(slices),
+      score: circuit === "open" ? 0 : score(slices.filter(({ startedAt }) => at - startedAt < recentMs)),
       msIn: pass(context, at),
       moves: context.moves,
       slices: context.slices,

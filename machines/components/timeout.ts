@@ -17,7 +17,8 @@
  *      `max`, and lengthens until no more do so, or until it has seen that longer ones do not help.
  *   7. Exploring is cheap. What calls that hang wait longer in trials is, on average, at most 5 % of the time that all calls
  *      take and 5 % of one caller's time, and `max` once; each longer trial is made half as often as the one below it.
- *   8. It comes down only when hardly any of the latency that it knows was cut off at a shorter timeout.
+ *   8. It comes down only when hardly any of the latency that it knows was cut off at a shorter timeout; what probe rounds were
+ *      given beyond that is taken back step by step.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { begun, countedInTrial, freshSearch, goneOn, isOver, mayExplore, type Search, tried } from "../exploring.ts"
@@ -32,7 +33,7 @@ import {
   struct,
 } from "../options.ts"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
-import { found, type Learning, learned, minimumSamples } from "../timing.ts"
+import { found, type Learning, learned, minimumSamples, readTimeout, type SavedTimeout, within } from "../timing.ts"
 import type { Signal, Slice } from "../vocabulary/signal.ts"
 
 const timeoutFields = {
@@ -59,6 +60,8 @@ const sliceMs = 1000
 
 interface TimeoutContext extends Learning {
   readonly probeRounds: number
+  /** It began while the circuit was not closed. */
+  readonly startsAway: boolean
 }
 
 type Step<T> = (context: TimeoutContext, slice: Slice, at: number) => T
@@ -79,6 +82,7 @@ const machine = setup({
     meta: {} as StateMeta<TimeoutContext>,
   },
   guards: {
+    startsAway: ({ context }) => context.startsAway,
     isFixed: ({ context }) => context.settings.min === context.settings.max,
     isKnown: onSlice((_context, { latency }) => latency.samples >= minimumSamples, false),
     mayTry: onSlice(
@@ -110,9 +114,9 @@ const machine = setup({
     goOn: assign(searches(({ search, timeoutMs }, slice, at) => goneOn(search, slice, timeoutMs, at))),
     end: assign(searches(({ search }, slice, at) => tried(search, slice, at))),
     beginFreeze: assign({ probeRounds: 0 }),
-    giveProbesTime: assign(({ context }) => ({
-      probeRounds: context.probeRounds + 1,
-      timeoutMs: context.probeRounds === 0 ? context.timeoutMs : Math.min(context.settings.max, context.timeoutMs * 2),
+    giveProbesTime: assign(({ context: { probeRounds, timeoutMs, settings } }) => ({
+      probeRounds: probeRounds + 1,
+      timeoutMs: probeRounds === 0 ? timeoutMs : Math.min(settings.max, timeoutMs * 2),
     })),
     restore: assign(({ context, event }) => {
       const { timeoutMs = context.timeoutMs, trialMs = 0 } = savedOf(context, event) ?? {}
@@ -121,8 +125,9 @@ const machine = setup({
   },
 }).createMachine({
   id: "timeout",
-  context: ({ input: { settings } }) => ({
+  context: ({ input: { settings, circuit } }) => ({
     settings,
+    startsAway: circuit !== "closed",
     timeoutMs: settings.max,
     probeRounds: 0,
     search: freshSearch(settings.max),
@@ -142,7 +147,10 @@ const machine = setup({
     },
     cold: {
       meta: { demand: ({ timeoutMs }) => ({ timeoutMs }), lines: () => ({ sliceMs }) },
-      always: { guard: "isFixed", target: "fixed" },
+      always: [
+        { guard: "isFixed", target: "fixed" },
+        { guard: "startsAway", target: "frozen" },
+      ],
       on: { "slice.closed": [{ guard: "isKnown", target: "tracking", actions: "learn" }, { actions: "learn" }] },
     },
     tracking: {
@@ -191,24 +199,15 @@ const machine = setup({
   },
 })
 
-interface SavedTimeout {
-  readonly timeoutMs: number
-  readonly trialMs?: number
-}
-
-function savedOf({ settings: { min, max } }: TimeoutContext, event: Signal): SavedTimeout | undefined {
-  const saved = event.type === "breaker.restored" ? event.parts["timeout"] : undefined
-  if (typeof saved !== "object" || saved === null) return undefined
-  const { timeoutMs, trialMs } = saved as { readonly [key: string]: unknown }
-  const fits = (ms: unknown): ms is number => typeof ms === "number" && ms >= min && ms <= max
-  if (!fits(timeoutMs)) return undefined
-  return fits(trialMs) && trialMs > timeoutMs ? { timeoutMs, trialMs } : { timeoutMs }
-}
+const savedOf = ({ settings }: TimeoutContext, event: Signal): SavedTimeout | undefined =>
+  event.type === "breaker.restored" ? within(settings, readTimeout(event.parts["timeout"])) : undefined
 
 const inForce = ({ value, context }: SnapshotFrom<typeof machine>): SavedTimeout =>
   value === "exploring"
     ? { timeoutMs: context.timeoutMs, trialMs: context.search.trialMs }
     : { timeoutMs: context.timeoutMs }
+
+const isLearned = ({ value }: SnapshotFrom<typeof machine>) => value !== "fixed" && value !== "cold"
 
 const snapshotOf = (snapshot: Snapshot<unknown>) => snapshot as SnapshotFrom<typeof machine>
 
@@ -219,7 +218,9 @@ export const timeout = component({
   options: timeoutOptions,
   chart: machine,
   hears: ["slice.closed", "circuit.moved", "breaker.restored"],
-  save: (snapshot) => inForce(snapshotOf(snapshot)),
+  canRestore: (saved) => readTimeout(saved) !== undefined,
+  // What was set, or never learned, is nothing to keep.
+  save: (snapshot) => (isLearned(snapshotOf(snapshot)) ? inForce(snapshotOf(snapshot)) : undefined),
   report: (snapshot) => {
     const { timeoutMs, trialMs = timeoutMs } = inForce(snapshotOf(snapshot))
     return { state: String(snapshotOf(snapshot).value), timeoutMs: trialMs }

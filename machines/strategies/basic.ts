@@ -13,12 +13,13 @@
  *   4. A wait never exceeds `max`, grows by `factor` with each trip in a row, and is forgotten `memory` after a close.
  *   5. Forced open, it stays open until released, and is then half-open: never straight to closed.
  *   6. Restored, it waits for what remained of its wait.
- *   7. New settings keep circuit, wait and window; only a window of another kind, or another slow line, begins a new window.
+ *   7. New settings keep circuit, wait and window; only a window of another kind or length, or another slow line, begins anew.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { type OutOf, struct } from "../options.ts"
 import { circuitOf, type PlugInput, type StateMeta, strategy } from "../plug.ts"
 import {
+  canRestoreTrip,
   entered,
   findingOf,
   freshTrip,
@@ -66,8 +67,8 @@ const machine = setup({
     watchesTheSame: ({ context, event }) => watchesAlike(context.settings, changed(context, event).settings),
     enough: ({ context }) => context.successes + 1 >= context.settings.probes.needed,
     savedOpen: ({ event }) => savedOf(event)?.circuit === "open",
-    savedHalfOpen: ({ event }) => savedOf(event)?.circuit === "halfOpen",
-    savedClosed: ({ event }) => savedOf(event)?.circuit === "closed",
+    savedHalfOpen: ({ event }) => ["halfOpen", "ramping"].includes(savedOf(event)?.circuit ?? ""),
+    savedClosed: ({ event }) => ["closed", "degraded"].includes(savedOf(event)?.circuit ?? ""),
   },
   actions: {
     enter: assign(({ context }) => entered(context)),
@@ -164,5 +165,6 @@ export const basic = strategy({
     "settings.changed",
   ],
   finding: (snapshot) => findingOf(contextOf(snapshot), circuitOf(snapshot)),
+  canRestore: canRestoreTrip,
   save: (snapshot, at) => saveTrip(contextOf(snapshot), circuitOf(snapshot), at),
 })

@@ -25,7 +25,13 @@ interface Bucket extends Counts {
 
 export type Window =
   | { readonly type: "time"; readonly widthMs: number; readonly slices: number; readonly buckets: readonly Bucket[] }
-  | ({ readonly type: "count"; readonly limit: number; readonly maxAgeMs: number; readonly chunks: Chunks } & Counts)
+  | ({
+      readonly type: "count"
+      readonly limit: number
+      readonly maxAgeMs: number
+      readonly chunks: Chunks
+      readonly skip: number
+    } & Counts)
   | ({ readonly type: "consecutive"; readonly maxAgeMs: number; readonly lastAt: number } & Counts)
 
 type Chunks = readonly (readonly Sample[])[]
@@ -40,7 +46,7 @@ export function emptyWindow(shape: WindowShape): Window {
     return { type: "time", widthMs: shape.durationMs / shape.slices, slices: shape.slices, buckets: [] }
   }
   if (shape.type === "count") {
-    return { type: "count", limit: shape.calls, maxAgeMs: shape.maxAgeMs, chunks: [], ...none }
+    return { type: "count", limit: shape.calls, maxAgeMs: shape.maxAgeMs, chunks: [], skip: 0, ...none }
   }
   return { type: "consecutive", maxAgeMs: shape.maxAgeMs, lastAt: Number.NEGATIVE_INFINITY, ...none }
 }
@@ -52,13 +58,6 @@ const plus = (counts: Counts, sample: Sample): Counts => ({
   row: sample.failure || sample.slow ? counts.row + 1 : 0,
 })
 
-const minus = (counts: Counts, sample: Sample): Counts => ({
-  calls: counts.calls - 1,
-  failures: counts.failures - (sample.failure ? 1 : 0),
-  slow: counts.slow - (sample.slow ? 1 : 0),
-  row: counts.row,
-})
-
 /** Forgets what is too old at `at`. A window forgets by age even when nothing arrives. */
 export function expire(window: Window, at: number): Window {
   if (window.type === "time") {
@@ -68,18 +67,31 @@ export function expire(window: Window, at: number): Window {
   if (window.type === "consecutive") {
     return at - window.lastAt >= window.maxAgeMs ? { ...window, ...none } : window
   }
-  let next = window
-  for (let oldest = next.chunks[0]?.[0]; oldest !== undefined; oldest = next.chunks[0]?.[0]) {
-    if (at - oldest.at < next.maxAgeMs) break
-    next = dropOldest(next, oldest)
-  }
-  return next
+  return forget(window, at - window.maxAgeMs, window.calls)
 }
 
-function dropOldest(window: Window & { type: "count" }, oldest: Sample): Window & { type: "count" } {
-  const [first = [], ...others] = window.chunks
-  const chunks = first.length > 1 ? [first.slice(1), ...others] : others
-  return { ...window, ...minus(window, oldest), chunks }
+type CountWindow = Window & { readonly type: "count" }
+
+/**
+ * Drops samples that are not younger than `until`, at most so many, oldest first. Samples of the first chunk are skipped and chunks
+ * dropped whole, so that an hour of silence costs one pass and not one copy for each sample.
+ */
+function forget(window: CountWindow, until: number, most: number): CountWindow {
+  const { chunks } = window
+  let { calls, failures, slow } = window
+  let [chunk, skip] = [0, window.skip]
+  for (let left = most; left > 0; left--) {
+    const sample = chunks[chunk]?.[skip]
+    if (sample === undefined || sample.at > until) break
+    calls--
+    if (sample.failure) failures--
+    if (sample.slow) slow--
+    if (++skip < (chunks[chunk]?.length ?? 0)) continue
+    chunk++
+    skip = 0
+  }
+  if (calls === window.calls) return window
+  return { ...window, calls, failures, slow, chunks: chunk > 0 ? chunks.slice(chunk) : chunks, skip }
 }
 
 function append(chunks: Chunks, sample: Sample): Chunks {
@@ -103,8 +115,7 @@ export function addSample(before: Window, sample: Sample): Window {
     const bad = sample.failure || sample.slow
     return { ...window, ...plus(bad ? window : none, sample), calls: bad ? window.calls + 1 : 0, lastAt: sample.at }
   }
-  const oldest = window.chunks[0]?.[0]
-  const room = window.calls >= window.limit && oldest !== undefined ? dropOldest(window, oldest) : window
+  const room = window.calls >= window.limit ? forget(window, Number.POSITIVE_INFINITY, 1) : window
   return { ...room, ...plus(room, sample), chunks: append(room.chunks, sample) }
 }
 

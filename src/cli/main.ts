@@ -11,7 +11,7 @@ const WRONG_USE = 2
 const FAILED = 1
 
 const program = new Command("recloser")
-  .description("Circuit breakers you can see, test and replay.")
+  .description("Circuit breakers you can see and test.")
   .version(manifest.version)
   .showHelpAfterError("(recloser --help lists the commands, recloser demo --help its options)")
   .exitOverride()

@@ -189,8 +189,8 @@ const isolated =
   (inspect: Inspect, trouble: (error: unknown) => void): InspectFunction =>
   (event) => {
     try {
-      if (typeof inspect === "function") inspect(event)
-      else inspect.next?.(event)
+      const answer: unknown = typeof inspect === "function" ? inspect(event) : inspect.next?.(event)
+      if (answer instanceof Promise) answer.catch(trouble)
     } catch (error) {
       trouble(error)
     }

@@ -2,7 +2,6 @@
 import type { Snapshot } from "xstate"
 import { describeError, InvalidConfig, show } from "../../machines/options.ts"
 import type { ChosenPart } from "../../machines/registry.ts"
-import { type Circuit, circuits } from "../../machines/vocabulary/circuit.ts"
 import type { Mode } from "../../machines/vocabulary/gate.ts"
 import type { Timekeeper } from "./clock.ts"
 import type { Conductor } from "./conductor.ts"
@@ -87,20 +86,10 @@ function checkSaved(value: unknown, name: string): SavedBreaker {
 
 const commands = { forcedOpen: "operator.forceOpen", bypassed: "operator.bypass", shadow: "operator.shadow" } as const
 
-/** Whether a saved value can be one of its kind: the numbers that parts keep are counts and milliseconds. */
-const fits = (key: string, value: unknown, sample: unknown): boolean =>
-  typeof sample === "number"
-    ? typeof value === "number" && Number.isFinite(value) && value >= 0
-    : typeof value === typeof sample && (key !== "circuit" || circuits.includes(value as Circuit))
-
-/** Whether what was saved of a part has the shape of what this part saves now; it may lack fields, or have more. */
-function fitsPart(saved: unknown, sample: unknown): boolean {
+/** Whether a part can take up what was saved of it; one that does not say can take up anything. */
+function isUsable({ plug, settings }: ChosenPart, saved: unknown): boolean {
   try {
-    const given = saved as { readonly [key: string]: unknown }
-    return (
-      typeof saved === "object" &&
-      Object.entries(sample as object).every(([key, value]) => given[key] === undefined || fits(key, given[key], value))
-    )
+    return plug.canRestore?.(saved, settings) ?? true
   } catch {
     return false
   }
@@ -118,19 +107,10 @@ export function restore(
 ): readonly string[] {
   const at = time.now()
   const elapsedMs = Math.max(0, time.wallNow() - saved.savedAt)
-  const samples = Object.entries(
-    askParts(
-      conductor,
-      running,
-      (plug) => plug.save,
-      at,
-      () => {},
-    ),
-  )
-  const found = samples.filter(([key]) => Object.hasOwn(saved.parts, key))
-  const usable = found.filter(([key, sample]) => fitsPart(saved.parts[key], sample))
-  const parts = Object.fromEntries(usable.map(([key]) => [key, saved.parts[key]]))
+  const found = running.filter(({ plug: { key, save } }) => save !== undefined && saved.parts[key] !== undefined)
+  const usable = found.filter((part) => isUsable(part, saved.parts[part.plug.key]))
+  const parts = Object.fromEntries(usable.map(({ plug: { key } }) => [key, saved.parts[key]]))
   conductor.send({ type: "breaker.restored", at, elapsedMs, parts })
   if (saved.mode !== "auto") conductor.send({ type: commands[saved.mode], at, why: saved.why })
-  return found.filter((one) => !usable.includes(one)).map(([key]) => key)
+  return found.filter((part) => !usable.includes(part)).map(({ plug }) => plug.key)
 }

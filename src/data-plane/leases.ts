@@ -8,6 +8,7 @@ export class Leases {
   readonly #settler: Settler
   readonly #places = new Set<ProbePlace>()
   readonly #permits = new Map<Receipt, Alarm>()
+  #freeAt: number | undefined = undefined
 
   constructor(wheel: Wheel, settler: Settler) {
     this.#wheel = wheel
@@ -19,16 +20,23 @@ export class Leases {
     return this.#places
   }
 
+  /** When the oldest lease ends a place is free for certain; a probe that settles frees it earlier. */
+  get freeAt(): number {
+    return (this.#freeAt ??= Math.min(...[...this.#places].map(({ due }) => due)))
+  }
+
   takePlace(epoch: number, leaseMs: number, now: number): ProbePlace {
     const place = new ProbePlace(epoch, this.#settler)
     this.#places.add(place)
     this.#wheel.arm(place, leaseMs, now)
+    this.#freeAt = undefined
     return place
   }
 
   freePlace(place: ProbePlace): void {
     this.#wheel.disarm(place)
     this.#places.delete(place)
+    this.#freeAt = undefined
   }
 
   /** Bounds how long a permit may stay unsettled; a probe's ends with its place, after the strategy's own lease. */
@@ -42,6 +50,7 @@ export class Leases {
     // No timeout ends a call that is held by a permit: the strategy's own lease is all there is.
     this.#wheel.disarm(place)
     this.#wheel.arm(place, probeLeaseMs, receipt.startedAt)
+    this.#freeAt = undefined
   }
 
   giveBack(receipt: Receipt): void {
@@ -59,6 +68,7 @@ export class Leases {
       if (end !== undefined) this.#wheel.arm(end, Math.max(0, place.due - now), now)
     }
     this.#places.clear()
+    this.#freeAt = undefined
   }
 
   /** Every permit that is still out counts as ignored. */

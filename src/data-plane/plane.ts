@@ -108,7 +108,7 @@ export class Plane implements Settler {
     if (restriction.share > 0 && Number.isFinite(restriction.probes)) {
       return this.#leases.places.size < restriction.probes
         ? undefined
-        : this.#refusals.byProbes(now, this.#leases.places)
+        : this.#refusals.byProbes(now, this.#leases.freeAt)
     }
     const enough = restriction.share >= 1 || this.#credit + creditOf(restriction.share) >= creditPerCall
     return enough ? undefined : this.#refusals.byShare(now)
@@ -192,7 +192,7 @@ export class Plane implements Settler {
       if (this.#leases.places.size < restriction.probes) return this.#admitProbe(now)
       return enforcement === "observe"
         ? this.#shadow(now)
-        : this.#refuse(this.#refusals.byProbes(now, this.#leases.places), now)
+        : this.#refuse(this.#refusals.byProbes(now, this.#leases.freeAt), now)
     }
     this.#credit = restriction.share >= 1 ? creditPerCall : this.#credit + creditOf(restriction.share)
     if (this.#credit < creditPerCall) {

@@ -29,10 +29,7 @@ export class Refusals {
     return rejectNow((this.#byShare ??= Object.freeze(refusalByShare(this.#breaker, this.#gate))), now)
   }
 
-  /** When the oldest lease ends a place is free for certain; a probe that settles frees it earlier. */
-  byProbes(now: number, places: Iterable<{ readonly due: number }>): Rejection {
-    let free = Number.POSITIVE_INFINITY
-    for (const { due } of places) free = Math.min(free, due)
-    return rejectNow((this.#byProbes ??= refusalByProbes(this.#breaker, this.#gate)), now, free)
+  byProbes(now: number, freeAt: number): Rejection {
+    return rejectNow((this.#byProbes ??= refusalByProbes(this.#breaker, this.#gate)), now, freeAt)
   }
 }

@@ -18,7 +18,9 @@ class TimeRing implements Ring {
   readonly #slices: number
   /** Per slice: calls, failures, slow. */
   readonly #counts: Uint32Array
-  #newest = -1
+  #newest = Number.NEGATIVE_INFINITY
+  /** Where the newest slice's counts begin. */
+  #base = 0
 
   constructor(durationMs: number, slices: number) {
     this.#widthMs = durationMs / slices
@@ -29,7 +31,7 @@ class TimeRing implements Ring {
   add(at: number, failure: boolean, slow: boolean): void {
     const index = Math.floor(at / this.#widthMs)
     if (index > this.#newest) this.#advance(index)
-    const base = (this.#newest % this.#slices) * 3
+    const base = this.#base
     const counts = this.#counts
     counts[base] = (counts[base] as number) + 1
     this.calls++
@@ -50,8 +52,14 @@ class TimeRing implements Ring {
 
   #advance(index: number): void {
     const steps = Math.min(this.#slices, index - this.#newest)
-    for (let step = 0; step < steps; step++) this.#clear(((index - step) % this.#slices) * 3)
+    for (let step = 0; step < steps; step++) this.#clear(this.#baseOf(index - step))
     this.#newest = index
+    this.#base = this.#baseOf(index)
+  }
+
+  /** A clock may begin below zero. */
+  #baseOf(index: number): number {
+    return (((index % this.#slices) + this.#slices) % this.#slices) * 3
   }
 
   #clear(base: number): void {

@@ -31,9 +31,17 @@ export const classifyResponse = (exit: CallExit<Response>): Verdict => {
   return exit.value.status < 500 && exit.value.status !== 429 ? "success" : "failure"
 }
 
-/** The caller's own signal, wherever `fetch` was given one. */
-const signalOf = (input: string | URL | Request, init: RequestInit | undefined): AbortSignal | undefined =>
-  init?.signal ?? (input instanceof Request ? input.signal : undefined)
+/** The caller's own signal, wherever `fetch` was given one; `null` takes away that of a request. */
+const signalOf = (input: string | URL | Request, init: RequestInit | undefined): AbortSignal | undefined => {
+  if (init?.signal !== undefined) return init.signal ?? undefined
+  return input instanceof Request ? input.signal : undefined
+}
+
+/** Where a relative address belongs, in a page; elsewhere there is no such place. */
+const base = (globalThis as { readonly location?: { readonly href: string } }).location?.href
+
+/** An address that is none never reaches a service: it says nothing about one. */
+const isAddress = (input: string | URL | Request): boolean => typeof input !== "string" || URL.canParse(input, base)
 
 /**
  * A `fetch` with the same arguments and the same answer, protected by a breaker. Responses reach the caller untouched,
@@ -56,6 +64,7 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
   for (const [name, value] of Object.entries(options)) refuseNoFunction(value, `options.${name}`)
   const { fetch = globalThis.fetch, fallback } = options
   return (input, init) => {
+    if (!isAddress(input)) return fetch(input, init)
     const own = signalOf(input, init)
     // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.
     const run = ({ signal }: { readonly signal: AbortSignal }) =>

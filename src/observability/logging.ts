@@ -103,12 +103,16 @@ export function logEvents(breaker: Logged, write: Write): () => void {
   }
 }
 
+/** What an error or an operator says must not forge a line of its own, or move the terminal's cursor. */
+const onOneLine = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
 /** `human`: a line for a terminal. `json`: one object a line. */
 export type LogStyle = "human" | "json"
 
 /** One entry as a line: `2026-11-25T09:00:00.000Z WARN  payments: closed → open: 62 % of 40 calls failed` */
 export function lineOf({ level, message, facts }: LogEntry, style: LogStyle, epochMs: number): string {
   const timestamp = new Date(epochMs).toISOString()
-  if (style === "human") return `${timestamp} ${level.padEnd(5)} ${message}`
+  if (style === "human") return `${timestamp} ${level.padEnd(5)} ${onOneLine(message)}`
   return JSON.stringify({ timestamp, level, message, ...facts })
 }

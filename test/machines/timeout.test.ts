@@ -21,7 +21,7 @@ const quick: Slice = {
 
 const bounds = { min: 50, max: 10_000 }
 const timeoutOf = (chart: Chart) => chart.advice().demand.timeoutMs ?? Number.NaN
-const learnedOf = (chart: Chart) => (saveOf(timeout, chart) as { timeoutMs: number }).timeoutMs
+const learnedOf = (chart: Chart) => chart.context<{ readonly timeoutMs: number }>().timeoutMs
 const hear = (chart: Chart, slice: Partial<Slice>, count = 1) => {
   for (let sent = 0; sent < count; sent++) chart.send({ type: "slice.closed", epoch: 0, slice: { ...quick, ...slice } })
 }
@@ -284,11 +284,17 @@ describe("timeout", () => {
     expect(learnedOf(chart)).toBe(240)
   })
 
-  test("is restored to what it had learned, if that is within its bounds", () => {
+  test("is restored to what it had learned, within its bounds; what was set, or not learned yet, is nothing to keep", () => {
     const chart = startChart(timeout, { options: bounds })
     chart.send(restored({ timeout: saveOf(timeout, settled()) }))
     expect(timeoutOf(chart)).toBe(200)
-    for (const timeoutMs of [49, 10_001, Number.NaN, "200", null]) chart.send(restored({ timeout: { timeoutMs } }))
+    for (const timeoutMs of [Number.NaN, -1, "200", null]) chart.send(restored({ timeout: { timeoutMs } }))
     expect(timeoutOf(chart)).toBe(200)
+    chart.send(restored({ timeout: { timeoutMs: 10_001 } }))
+    expect(timeoutOf(chart)).toBe(10_000)
+    chart.send(restored({ timeout: { timeoutMs: 49 } }))
+    expect(timeoutOf(chart)).toBe(50)
+    expect(saveOf(timeout, startChart(timeout, { options: bounds }))).toBeUndefined()
+    expect(saveOf(timeout, startChart(timeout, { options: 500 }))).toBeUndefined()
   })
 })

@@ -74,6 +74,15 @@ describe("timeout law 6, at 2 calls a second: at most 0.1 % false timeouts in th
   })
 })
 
+// Too few successes ever to know a tail: what a trial has shown must be enough.
+test("timeout law 6, at 6 calls a minute after a busy time: 30 % at 1.5 s are not timed out for ever", () => {
+  const slow = part(0.3, (random) => around(random, 1500, 0.05))
+  for (const seed of seeds) {
+    const told = play({ rps: (minute) => (minute < 5 ? 20 : 0.1), minutes: 480, answer: once(slow), seed })
+    expect(falseShare(told.slice(240)), `seed ${seed}`).toBeLessThanOrEqual(0.001)
+  }
+})
+
 const hanging: readonly (readonly [what: string, world: World])[] = [
   ["5 % from the start, 100 rps", { rps: 100, minutes: 20, answer: part(0.05, () => hang) }],
   ["5 %, 100 rps", { rps: 100, minutes: 20, answer: once(part(0.05, () => hang)) }],

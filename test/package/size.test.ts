@@ -11,9 +11,9 @@ import { doors, root } from "../support/repository.ts"
  * (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 54 },
-  { door: "recloser/effect", take: "*", kB: 63 },
-  { door: "recloser/machines", take: "*", kB: 48 },
+  { door: "recloser", take: "*", kB: 60 },
+  { door: "recloser/effect", take: "*", kB: 70 },
+  { door: "recloser/machines", take: "*", kB: 60 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 30 },
   { door: "recloser/testing", take: "*", kB: 10 },
   { door: "recloser/fetch", take: "*", kB: 5 },

@@ -43,7 +43,7 @@ export function startChart(
   plug: AnyPlug,
   { options, seed = 1, clock = createVirtualClock() }: ChartOptions = {},
 ): Chart {
-  const input = { settings: settingsOf(plug, options), seed, at: clock.now() }
+  const input = { settings: settingsOf(plug, options), seed, at: clock.now(), circuit: "closed" }
   const actor = createActor(plug.chart as AnyStateMachine, { input, clock }).start()
   const snapshot = () => actor.getSnapshot() as Snapshot<unknown>
   return {

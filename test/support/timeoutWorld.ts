@@ -15,7 +15,8 @@ export interface Answer {
 }
 
 export interface World {
-  readonly rps: number
+  /** Calls a second; may change from minute to minute. */
+  readonly rps: number | ((minute: number) => number)
   readonly minutes: number
   readonly answer: (random: Random, minute: number) => Answer
   readonly config?: PartsConfig
@@ -116,7 +117,8 @@ export function play({ rps, minutes, answer, config = {}, seed = 1 }: World): re
     flight.add({ endsAt: at + lastsMs, end: () => ticket.settle(kind) })
   }
 
-  for (let next = random.exponential(1000 / rps); told.length < minutes; ) {
+  const gapMs = () => 1000 / (typeof rps === "number" ? rps : rps(told.length))
+  for (let next = random.exponential(gapMs()); told.length < minutes; ) {
     const minuteEnds = 60_000 * (told.length + 1)
     const until = Math.min(next, flight.soonest, minuteEnds)
     clock.step(until - clock.now())
@@ -125,7 +127,7 @@ export function play({ rps, minutes, answer, config = {}, seed = 1 }: World): re
       sums = { good: 0, cut: 0, rejected: 0, workMs: 0, trialMs: 0 }
     } else if (until === next) {
       enter()
-      next += random.exponential(1000 / rps)
+      next += random.exponential(gapMs())
     } else flight.take().end()
   }
   Effect.runSync(Scope.close(scope, Exit.void))
