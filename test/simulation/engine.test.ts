@@ -1,18 +1,19 @@
 import { describe, expect, test } from "vitest"
-import { simulate, standardTurns } from "./engine.ts"
+import { runWorld, standardTurns } from "../../src/testing/simulation/engine.ts"
+import { none } from "../../src/testing/simulation/policies/none.ts"
+import { breakerOn, recloser } from "../../src/testing/simulation/policies/recloser.ts"
+import { separately } from "../../src/testing/simulation/policies/separate.ts"
+import type { PolicyMaker } from "../../src/testing/simulation/policy.ts"
+import { stream } from "../../src/testing/simulation/random.ts"
+import type { Recording } from "../../src/testing/simulation/record.ts"
+import type { World } from "../../src/testing/simulation/world.ts"
+import { EndpointsServer } from "../../src/testing/simulation/worlds/endpoints.ts"
+import { PoissonLoad } from "../../src/testing/simulation/worlds/poisson.ts"
+import { SteadyServer } from "../../src/testing/simulation/worlds/steady.ts"
+import { WorkersLoad } from "../../src/testing/simulation/worlds/workers.ts"
+import { onHostTime } from "./hostTime.ts"
 import { families, shipped } from "./policies/catalogue.ts"
-import { none } from "./policies/none.ts"
 import { PromisePolicy } from "./policies/promises.ts"
-import { breakerOn, recloser } from "./policies/recloser.ts"
-import { separately } from "./policies/separate.ts"
-import type { PolicyMaker } from "./policy.ts"
-import { stream } from "./random.ts"
-import type { Recording } from "./record.ts"
-import type { World } from "./world.ts"
-import { EndpointsServer } from "./worlds/endpoints.ts"
-import { PoissonLoad } from "./worlds/poisson.ts"
-import { SteadyServer } from "./worlds/steady.ts"
-import { WorkersLoad } from "./worlds/workers.ts"
 
 const fault = { from: 15_000, to: 25_000 }
 const isDown = (now: number) => now >= fault.from && now < fault.to
@@ -63,19 +64,19 @@ const everywhere = worlds.flatMap(([name, world]) => all.map((maker) => [maker.i
 
 describe("a run", () => {
   test.each(everywhere)("of %s in %s loses no call, and repeats itself", async (_id, _name, maker, world) => {
-    const once = ends(await simulate(world(3), maker, 3))
+    const once = ends(await runWorld(world(3), maker, 3))
     const { offered, refused, success, failure, timedOut, running, undecided } = once
     expect(offered).toBe(refused + success + failure + timedOut + running + undecided)
     expect(success).toBeGreaterThan(0)
-    expect(ends(await simulate(world(3), maker, 3))).toEqual(once)
+    expect(ends(await runWorld(world(3), maker, 3))).toEqual(once)
   })
 
   test.each(all.filter(({ kind }) => kind === "package").map((maker) => [maker.id, maker] as const))(
     "gives the promises of %s turns enough: twice as many change nothing",
     async (_id, maker) => {
       const [once, twice] = [
-        await simulate(outage(4), maker, 4),
-        await simulate(outage(4), maker, 4, { turns: 2 * standardTurns }),
+        await runWorld(outage(4), maker, 4),
+        await runWorld(outage(4), maker, 4, { turns: 2 * standardTurns }),
       ]
       expect(ends(twice)).toEqual(ends(once))
     },
@@ -83,7 +84,7 @@ describe("a run", () => {
 
   test("offers every policy the same calls", async () => {
     const arrivals = async (maker: PolicyMaker) => {
-      const run = await simulate(outage(5), maker, 5)
+      const run = await runWorld(outage(5), maker, 5)
       return Array.from({ length: 500 }, (_, bin) => run.sum("offered", bin * 100, bin * 100 + 100))
     }
     const unprotected = await arrivals(none)
@@ -92,7 +93,7 @@ describe("a run", () => {
 
   test("offers a Poisson stream of the stated rate", async () => {
     const world: World = { ...outage(6), horizonMs: 1_000_000 }
-    const run = await simulate(world, none, 6)
+    const run = await runWorld(world, none, 6)
     expect(Math.abs(run.sum("offered") - 50_000)).toBeLessThan(4 * Math.sqrt(50_000))
     const seconds = Array.from({ length: 1000 }, (_, second) => run.sum("offered", second * 1000, second * 1000 + 1000))
     const variance = seconds.reduce((sum, count) => sum + (count - 50) ** 2, 0) / 1000
@@ -100,7 +101,7 @@ describe("a run", () => {
   })
 
   test("keeps charging the service for calls whose callers have gone", async () => {
-    const run = await simulate(outage(7, 10_000), none, 7)
+    const run = await runWorld(outage(7, 10_000), none, 7)
     const inFault = run.sum("timedOut", fault.from, fault.to)
     expect(inFault).toBe(run.sum("offered", fault.from, fault.to))
     const noise = run.sum("failure")
@@ -113,13 +114,13 @@ describe("a run", () => {
       id: "broken",
       kind: "package",
       setup: "",
-      hostTime: true,
+      around: onHostTime,
       make: () => {
         expect(Date.now()).toBe(1_700_000_000_000)
         throw new Error("it does not start")
       },
     }
-    await expect(async () => simulate(outage(1), broken, 1)).rejects.toThrow("it does not start")
+    await expect(async () => runWorld(outage(1), broken, 1)).rejects.toThrow("it does not start")
     expect(["Date", "setTimeout", "setInterval"].map((name) => Reflect.get(globalThis, name))).toEqual(before)
     expect(Error.stackTraceLimit).toBeGreaterThan(0)
   })
@@ -139,8 +140,8 @@ describe("our breaker in a run", () => {
     ["fails at once", 20],
     ["hangs", 10_000],
   ])("does by its receipts what `execute` does: a service that %s", async (_name, downMs) => {
-    const receipts = ends(await simulate(outage(8, downMs), recloser(), 8))
-    const executed = ends(await simulate(outage(8, downMs), byExecute, 8))
+    const receipts = ends(await runWorld(outage(8, downMs), recloser(), 8))
+    const executed = ends(await runWorld(outage(8, downMs), byExecute, 8))
     expect(executed).toEqual(receipts)
     expect(receipts.refused).toBeGreaterThan(0)
   })

@@ -2,9 +2,9 @@
  * Lends the world's time to libraries that read the time, the timers and the chance of the process: while a run lasts, those
  * globals are the world's. Whatever happens, the process gets its own back.
  */
-import { epochMs } from "./clock.ts"
-import { Errand, type EventQueue, Happening } from "./queue.ts"
-import type { Random } from "./random.ts"
+import { epochMs } from "../../src/testing/simulation/clock.ts"
+import { Errand, type EventQueue, Happening } from "../../src/testing/simulation/queue.ts"
+import { stream } from "../../src/testing/simulation/random.ts"
 
 class Repeating extends Happening {
   readonly #queue: EventQueue
@@ -60,14 +60,29 @@ function globalsOf(queue: EventQueue, process: { readonly Date: DateConstructor 
 
 const names = ["Date", "setTimeout", "setInterval", "clearTimeout", "clearInterval"] as const
 
+/** Where an error was made decides nothing, and finding out costs libraries most of the time that a refusal takes them. */
+export async function withoutStacks<T>(run: () => Promise<T>): Promise<T> {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return await run()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 let lent = false
 
-export async function onHostTime<T>(queue: EventQueue, random: Random, run: () => Promise<T>): Promise<T> {
+export const onHostTime = <T>(run: () => Promise<T>, queue: EventQueue, seed: number): Promise<T> =>
+  withoutStacks(() => lend(run, queue, seed))
+
+async function lend<T>(run: () => Promise<T>, queue: EventQueue, seed: number): Promise<T> {
   if (lent) throw new Error("the process's time is lent to another run: await that first")
   lent = true
   const own = Object.fromEntries(names.map((name) => [name, Reflect.get(globalThis, name) as unknown]))
   const ownChance = Reflect.get(Math, "random") as unknown
   Object.assign(globalThis, globalsOf(queue, globalThis))
+  const random = stream(seed, "host")
   Reflect.set(Math, "random", () => random.unit())
   try {
     return await run()

@@ -1,15 +1,15 @@
 /** Runs a scenario: every policy in every world, and our own on seeds that nothing was tuned on. */
 import type { BreakerConfig } from "../../src/index.ts"
-import { evaluate, medianSeed, runOf } from "./evaluate.ts"
-import { families, shipped } from "./policies/catalogue.ts"
-import { none } from "./policies/none.ts"
-import { recloser } from "./policies/recloser.ts"
-import { separately } from "./policies/separate.ts"
-import type { PolicyMaker } from "./policy.ts"
+import { evaluate, medianSeed, runOf } from "../../src/testing/simulation/evaluate.ts"
+import { none } from "../../src/testing/simulation/policies/none.ts"
+import { recloser } from "../../src/testing/simulation/policies/recloser.ts"
+import { type By, separately } from "../../src/testing/simulation/policies/separate.ts"
+import type { PolicyMaker } from "../../src/testing/simulation/policy.ts"
+import type { Scenario, Variant } from "../../src/testing/simulation/scenario.ts"
+import { alsoIn, families, shipped } from "./policies/catalogue.ts"
 import type { Drawn, Panel } from "./report/chart.ts"
 import { type Outcome, oursIn, type VariantOutcome } from "./report/outcome.ts"
-import type { Scenario, Variant } from "./scenario.ts"
-import { bestAtRandom, searchableCalls } from "./search.ts"
+import { bestAtRandom, type Found, type Search, searchableCalls } from "./search.ts"
 
 export interface RunSettings {
   readonly config: BreakerConfig
@@ -26,56 +26,70 @@ export interface RunSettings {
 }
 
 /** What was best for a package in the world that was searched last, for worlds that are too large to search. */
-type Found = Map<string, PolicyMaker>
+type Known = Map<string, Found>
+
+type Spread = Search["spread"]
+
+/** One of a policy for everybody, or for each client or key. */
+const spreadOver =
+  (each: By | undefined): Spread =>
+  (maker) =>
+    each === undefined || maker === none ? maker : separately(maker, each)
+
+/** The ways in which policies are used in a scenario. */
+const spreadsOf = ({ each, alsoEach }: Scenario): readonly Spread[] =>
+  [each, ...(alsoEach === undefined ? [] : [alsoEach])].map(spreadOver)
 
 async function bests(
+  scenario: Scenario,
   variant: Variant,
-  { settings, isWanted }: RunSettings,
-  found: Found,
-): Promise<readonly PolicyMaker[]> {
+  { settings, config, isWanted, progress }: RunSettings,
+  known: Known,
+): Promise<readonly Found[]> {
   if (settings === 0) return []
-  const makers: PolicyMaker[] = []
-  for (const family of families.filter(({ shipped }) => isWanted(shipped.id))) {
-    const { id } = family.shipped
-    if (variant.calls <= searchableCalls || !found.has(id)) found.set(id, await bestAtRandom(family, variant, settings))
-    const best = found.get(id)
-    if (best !== undefined) makers.push(best)
+  const all: Found[] = []
+  for (const spread of spreadsOf(scenario)) {
+    for (const family of families.filter(({ shipped }) => isWanted(shipped.id))) {
+      const { id } = spread(family.shipped)
+      const earlier = variant.calls <= searchableCalls ? undefined : known.get(id)
+      if (earlier === undefined) progress(`${scenario.id}: ${variant.id}: ${settings} settings of ${id}`)
+      const best = earlier ?? (await bestAtRandom(family, { variant, settings, config, spread }))
+      known.set(id, best)
+      all.push(best)
+    }
   }
-  return makers
+  return all
 }
-
-/** One of a policy for everybody, or for each client or key, as the scenario has it. */
-const spreadOver =
-  ({ each }: Scenario) =>
-  (maker: PolicyMaker): PolicyMaker =>
-    each === undefined || maker === none ? maker : separately(maker, each)
 
 async function variantOutcome(
   scenario: Scenario,
   variant: Variant,
   settings: RunSettings,
-  found: Found,
+  known: Known,
 ): Promise<VariantOutcome> {
   const { config, seeds, heldOut, full, isWanted, progress } = settings
   progress(`${scenario.id}: ${variant.id}`)
-  const spread = spreadOver(scenario)
-  const others = [...(scenario.alsoOurs?.(recloser(config)) ?? []), ...(scenario.also ?? [])]
+  const { each, alsoEach } = scenario
+  const spread = spreadOver(each)
+  const alsoOurs = alsoEach === undefined ? [] : [separately(recloser(config), alsoEach)]
+  const others = [...alsoOurs, ...(alsoIn[scenario.id] ?? [])]
   const standing = [...shipped(config), ...others].filter(({ id }) => isWanted(id))
-  const makers = [...standing, ...(await bests(variant, settings, found))].map(spread)
+  const found = await bests(scenario, variant, settings, known)
+  const makers = [...standing.map(spread), ...found.map(({ maker }) => maker)]
   const reached = await evaluate(variant, makers, { seeds, full, config })
   const unseen = heldOut.length > 0 && isWanted("recloser") ? [spread(recloser(config))] : []
   const [other] = await evaluate(variant, unseen, { seeds: heldOut, full, config })
-  return { variant, reached, heldOut: other }
+  return { variant, reached, found, heldOut: other }
 }
 
 export async function runScenario(
   scenario: Scenario,
   settings: RunSettings,
 ): Promise<Pick<Outcome, "scenario" | "variants">> {
-  const found: Found = new Map()
+  const known: Known = new Map()
   const variants: VariantOutcome[] = []
   for (const variant of scenario.variants.filter((one) => settings.isRun(one))) {
-    variants.push(await variantOutcome(scenario, variant, settings, found))
+    variants.push(await variantOutcome(scenario, variant, settings, known))
   }
   return { scenario, variants }
 }

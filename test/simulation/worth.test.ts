@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest"
-import { judge } from "./evaluate.ts"
+import { judge } from "../../src/testing/simulation/evaluate.ts"
+import type { Scenario } from "../../src/testing/simulation/scenario.ts"
+import { scenarios } from "../../src/testing/simulation/scenarios/catalogue.ts"
+import { fleet } from "../../src/testing/simulation/scenarios/fleet.ts"
+import { stepOutage } from "../../src/testing/simulation/scenarios/stepOutage.ts"
 import { chart } from "./report/chart.ts"
 import type { Outcome } from "./report/outcome.ts"
 import { printed, report } from "./report/report.ts"
 import { panelOf, type RunSettings, runScenario } from "./run.ts"
-import type { Scenario } from "./scenario.ts"
-import { scenarios } from "./scenarios/catalogue.ts"
-import { fleet } from "./scenarios/fleet.ts"
-import { stepOutage } from "./scenarios/stepOutage.ts"
 
 const range = (from: number, to: number): readonly number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index)

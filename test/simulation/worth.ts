@@ -9,13 +9,13 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import type { BreakerConfig } from "../../src/index.ts"
-import { shipped } from "./policies/catalogue.ts"
+import type { Scenario } from "../../src/testing/simulation/scenario.ts"
+import { scenarios } from "../../src/testing/simulation/scenarios/catalogue.ts"
+import { alsoIn, shipped } from "./policies/catalogue.ts"
 import { chart, type Panel } from "./report/chart.ts"
 import type { Outcome } from "./report/outcome.ts"
 import { printed, report } from "./report/report.ts"
 import { panelOf, type RunSettings, runScenario } from "./run.ts"
-import type { Scenario } from "./scenario.ts"
-import { scenarios } from "./scenarios/catalogue.ts"
 
 const standardSeeds = "1-20"
 const heldOutSeeds = "21-40"
@@ -75,7 +75,7 @@ function readSeeds(text: string): readonly number[] {
 }
 
 const policies = flags.policy?.split(",")
-const known = [...shipped({}), ...scenarios.flatMap(({ also = [] }) => also)].map(({ id }) => id)
+const known = [...shipped({}), ...Object.values(alsoIn).flat()].map(({ id }) => id)
 const strange = policies?.filter((name) => !known.includes(name)) ?? []
 if (strange.length > 0) stop(`there is no policy ${strange.join(", ")}; there are ${[...new Set(known)].join("; ")}`)
 const config: BreakerConfig = flags.config === undefined ? {} : JSON.parse(readFileSync(flags.config, "utf8"))

@@ -1,5 +1,5 @@
 /** The clock of a run, as breakers know clocks: its timers are happenings of the same queue as calls and answers. */
-import type { Clock } from "../../src/Clock.ts"
+import type { Clock } from "../../Clock.ts"
 import { Errand, type EventQueue } from "./queue.ts"
 import type { Random } from "./random.ts"
 

@@ -1,6 +1,5 @@
 /** Runs one world under one policy, event by event, in virtual time. */
 import { runClock } from "./clock.ts"
-import { onHostTime } from "./hostTime.ts"
 import { type Offered, type Policy, type PolicyMaker, type Port, type Settled, type Token, waiting } from "./policy.ts"
 import { EventQueue, type Happening } from "./queue.ts"
 import { stream } from "./random.ts"
@@ -10,9 +9,14 @@ import type { Call, Stage, World } from "./world.ts"
 /** Chains of promises inside the libraries are shorter than this; a test doubles it and sees the same run. */
 export const standardTurns = 12
 
+/** So many events take a few hundredths of a second. */
+const eventsBetweenPauses = 50_000
+
 export interface RunOptions {
   /** How many turns promises are given after each event that touched them. */
   readonly turns?: number
+  /** Awaited now and then, so that the process can hear what else happens; a rejection ends the run. */
+  readonly pause?: (() => Promise<void>) | undefined
 }
 
 const never = Number.POSITIVE_INFINITY
@@ -73,9 +77,10 @@ class Run implements Stage {
     else this.#end(call, call.good ? "success" : "failure")
   }
 
-  async toEnd(turns: number): Promise<Recording> {
+  async toEnd(turns: number, pause?: () => Promise<void>): Promise<Recording> {
     this.#world.load.start(this)
     const end = this.#world.horizonMs
+    let events = 0
     for (let event = this.queue.next(end); event !== undefined; event = this.queue.next(end)) {
       event.fire(this.now)
       if (this.#failure !== undefined) throw this.#failure
@@ -83,6 +88,7 @@ class Run implements Stage {
         this.#stirred = false
         for (let turn = 0; turn < turns; turn++) await undefined
       }
+      if (pause !== undefined && ++events % eventsBetweenPauses === 0) await pause()
     }
     this.recording.running = this.#running
     this.recording.undecided = this.#undecided
@@ -152,26 +158,14 @@ class Run implements Stage {
   }
 }
 
-/** Where an error was made decides nothing, and finding out costs libraries most of the time that a refusal takes them. */
-async function withoutStacks<T>(run: () => Promise<T>): Promise<T> {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
-  try {
-    return await run()
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-  }
-}
-
 /** The recording of one seed's world under one policy. The same three give the same recording. */
-export function simulate(
+export function runWorld(
   world: World,
   maker: PolicyMaker,
   seed: number,
-  { turns = standardTurns }: RunOptions = {},
+  { turns = standardTurns, pause }: RunOptions = {},
 ): Promise<Recording> {
   const queue = new EventQueue()
-  const run = () => new Run(queue, world, maker, seed).toEnd(turns)
-  if (maker.kind !== "package") return run()
-  return withoutStacks(() => (maker.hostTime === true ? onHostTime(queue, stream(seed, "host"), run) : run()))
+  const run = () => new Run(queue, world, maker, seed).toEnd(turns, pause)
+  return maker.around === undefined ? run() : maker.around(run, queue, seed)
 }

@@ -1,7 +1,7 @@
 /** Runs policies through the worlds of a variant, seed by seed, and gathers what its columns measure. */
-import type { BreakerConfig } from "../../src/index.ts"
+import type { BreakerConfig } from "../../index.ts"
 import type { Column } from "./columns.ts"
-import { simulate } from "./engine.ts"
+import { runWorld } from "./engine.ts"
 import { none } from "./policies/none.ts"
 import type { PolicyMaker } from "./policy.ts"
 import type { Recording } from "./record.ts"
@@ -19,6 +19,10 @@ export interface Evaluation {
   readonly seeds: readonly number[]
   readonly full: boolean
   readonly config: BreakerConfig
+  /** What is measured beside the columns of the variant. */
+  readonly also?: readonly Column[]
+  /** See the engine's. */
+  readonly pause?: () => Promise<void>
 }
 
 /** Promises are slow: without `--full` a package is run on so many calls in all, and on at least five seeds. */
@@ -37,8 +41,8 @@ export async function evaluate(
   makers: readonly PolicyMaker[],
   evaluation: Evaluation,
 ): Promise<readonly Reached[]> {
-  const { seeds, full, config } = evaluation
-  const columns = columnsOf(variant)
+  const { seeds, full, config, also = [], pause } = evaluation
+  const columns = [...columnsOf(variant), ...also]
   const all = makers.map((maker) => ({
     maker,
     seeds: seedsFor(maker, variant, evaluation),
@@ -47,11 +51,11 @@ export async function evaluate(
   const beside = variant.beside?.(config) ?? none
   const compares = columns.some((column) => column.compares)
   for (const seed of seeds) {
-    const other = compares ? await simulate(variant.world(seed, full), beside, seed) : undefined
+    const other = compares ? await runWorld(variant.world(seed, full), beside, seed, { pause }) : undefined
     for (const { maker, seeds: own, values } of all) {
       if (!own.includes(seed)) continue
       const known = maker === beside ? other : undefined
-      const run = known ?? (await simulate(variant.world(seed, full), maker, seed))
+      const run = known ?? (await runWorld(variant.world(seed, full), maker, seed, { pause }))
       for (const [column, list] of values) list.push(column.of(run, other ?? run))
     }
   }
@@ -59,7 +63,7 @@ export async function evaluate(
 }
 
 export const runOf = (variant: Variant, maker: PolicyMaker, seed: number, full: boolean): Promise<Recording> =>
-  simulate(variant.world(seed, full), maker, seed)
+  runWorld(variant.world(seed, full), maker, seed)
 
 /** The seed whose value of the primary column is the median, or next above it. */
 export function medianSeed({ primary }: Variant, { seeds, values }: Reached): number {

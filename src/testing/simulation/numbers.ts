@@ -1,6 +1,6 @@
 /** Numbers as tables show them: always the same digits for the same value. */
-import type { Column } from "../columns.ts"
-import type { Estimate, Summary } from "../statistics.ts"
+import type { Column } from "./columns.ts"
+import type { Estimate, Summary } from "./statistics.ts"
 
 const digits = (value: number): number => (Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 100 ? 1 : 2)
 

@@ -2,7 +2,8 @@
  * The seam between a world and whatever protects calls in it. A policy is asked about every call and told how each admitted
  * one ended; it sees time only through the clock that it is given.
  */
-import type { Clock } from "../../src/Clock.ts"
+import type { Clock } from "../../Clock.ts"
+import type { EventQueue } from "./queue.ts"
 import type { Random } from "./random.ts"
 
 /** What a policy may know of a call: nothing of its fate. */
@@ -57,7 +58,7 @@ export interface PolicyMaker {
   readonly setup: string
   /** A real package, our own breaker, or a published algorithm written anew here. */
   readonly kind: "none" | "ours" | "package" | "reimplemented"
-  /** It reads the time and the timers of the process, which then must be the world's. */
-  readonly hostTime?: boolean
+  /** What a run needs around it: libraries that read the time of the process want the world's there. Without it: nothing. */
+  readonly around?: <T>(run: () => Promise<T>, queue: EventQueue, seed: number) => Promise<T>
   make(port: Port): Policy
 }

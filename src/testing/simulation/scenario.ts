@@ -1,5 +1,5 @@
 /** A scenario: worlds that differ in a few numbers, what is measured in each, and what is to be reached. */
-import type { BreakerConfig } from "../../src/index.ts"
+import type { BreakerConfig } from "../../index.ts"
 import type { Column } from "./columns.ts"
 import type { By } from "./policies/separate.ts"
 import type { PolicyMaker } from "./policy.ts"
@@ -45,10 +45,8 @@ export interface Scenario {
   readonly variants: readonly Variant[]
   /** Every client, or every key, has a breaker of its own. */
   readonly each?: By
-  /** Policies that make sense in this scenario alone. */
-  readonly also?: readonly PolicyMaker[]
-  /** Other ways in which our breaker can be used in it. */
-  alsoOurs?(ours: PolicyMaker): readonly PolicyMaker[]
+  /** Beside one breaker for all, it is worth while to see one for each of these. */
+  readonly alsoEach?: By
 }
 
 const toBin = (ms: number): number => Math.round(ms / binMs) * binMs

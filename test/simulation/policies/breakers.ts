@@ -3,7 +3,7 @@
  * rule by which each of them trips, waits and judges its probes. They are here for comparison; what they do beside these rules
  * is left out.
  */
-import type { Policy, PolicyMaker, Port, Settled, Token } from "../policy.ts"
+import type { Policy, PolicyMaker, Port, Settled, Token } from "../../../src/testing/simulation/policy.ts"
 import { Errors, type Evidence, Last, Ratio, Row } from "./evidence.ts"
 
 interface Rules {

@@ -1,6 +1,7 @@
 import * as cockatiel from "cockatiel"
-import type { PolicyMaker, Port } from "../policy.ts"
-import type { Random } from "../random.ts"
+import type { PolicyMaker, Port } from "../../../src/testing/simulation/policy.ts"
+import type { Random } from "../../../src/testing/simulation/random.ts"
+import { onHostTime } from "../hostTime.ts"
 import { type Guard, PromisePolicy, settingsOf, timeouts } from "./promises.ts"
 
 type WindowOptions =
@@ -42,7 +43,7 @@ const make = (options: CockatielOptions, id: string, setup: string): PolicyMaker
   id,
   kind: "package",
   setup,
-  hostTime: true,
+  around: onHostTime,
   make: (port) => new PromisePolicy(port, guard(port, options), options.timeout),
 })
 

@@ -11,8 +11,17 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as Scope from "effect/Scope"
 import { timekeeperOf } from "../../../src/Clock.ts"
 import { effectClock } from "../../../src/control-plane/clock.ts"
-import { type Offered, type Policy, type PolicyMaker, type Port, type Settled, type Token, waiting } from "../policy.ts"
-import type { Random } from "../random.ts"
+import {
+  type Offered,
+  type Policy,
+  type PolicyMaker,
+  type Port,
+  type Settled,
+  type Token,
+  waiting,
+} from "../../../src/testing/simulation/policy.ts"
+import type { Random } from "../../../src/testing/simulation/random.ts"
+import { withoutStacks } from "../hostTime.ts"
 import { settingsOf, timeouts } from "./promises.ts"
 
 export interface EffectOptions {
@@ -97,6 +106,7 @@ class EffectPolicy implements Policy {
 export const effectWith = (options: EffectOptions, id: string, setup = settingsOf(options)): PolicyMaker => ({
   id,
   kind: "package",
+  around: withoutStacks,
   setup,
   make: (port) => new EffectPolicy(port, options),
 })

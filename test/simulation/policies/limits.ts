@@ -1,5 +1,5 @@
 /** Published policies that are no breakers, written anew from their descriptions, for comparison. */
-import type { Policy, PolicyMaker, Port, Settled, Token } from "../policy.ts"
+import type { Policy, PolicyMaker, Port, Settled, Token } from "../../../src/testing/simulation/policy.ts"
 
 /** Counts per second over the last two minutes. */
 class Minutes {

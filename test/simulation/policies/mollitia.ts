@@ -1,6 +1,7 @@
 import { Circuit, SlidingCountBreaker, SlidingTimeBreaker } from "mollitia"
-import type { PolicyMaker, Port } from "../policy.ts"
-import type { Random } from "../random.ts"
+import type { PolicyMaker, Port } from "../../../src/testing/simulation/policy.ts"
+import type { Random } from "../../../src/testing/simulation/random.ts"
+import { onHostTime } from "../hostTime.ts"
 import { type Guard, PromisePolicy, settingsOf, timeouts } from "./promises.ts"
 
 export interface MollitiaOptions {
@@ -32,7 +33,7 @@ export const mollitia = (options: MollitiaOptions = {}, id = "mollitia"): Policy
   id,
   kind: "package",
   setup: Object.keys(options).length === 0 ? "SlidingCountBreaker with its defaults" : settingsOf(options),
-  hostTime: true,
+  around: onHostTime,
   make: (port) => new PromisePolicy(port, guard(port, options), options.timeout),
 })
 

@@ -1,6 +1,7 @@
 import CircuitBreaker from "opossum"
-import type { PolicyMaker, Port } from "../policy.ts"
-import type { Random } from "../random.ts"
+import type { PolicyMaker, Port } from "../../../src/testing/simulation/policy.ts"
+import type { Random } from "../../../src/testing/simulation/random.ts"
+import { onHostTime } from "../hostTime.ts"
 import { type Guard, PromisePolicy, settingsOf } from "./promises.ts"
 
 type Run = () => Promise<unknown>
@@ -31,7 +32,7 @@ export const opossum = (options: OpossumOptions = {}, id = "opossum"): PolicyMak
   id,
   kind: "package",
   setup: Object.keys(options).length === 0 ? "its defaults" : settingsOf(options),
-  hostTime: true,
+  around: onHostTime,
   make: (port) => new PromisePolicy(port, guard(port, options)),
 })
 

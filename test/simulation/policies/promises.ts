@@ -2,7 +2,14 @@
  * Libraries that wrap a function: the world's call is the promise that they are given to guard. Whether they admit it shows in
  * whether they call the function, which may be later; what they tell the caller shows in the promise that they answer.
  */
-import { type Offered, type Policy, type Port, type Settled, type Token, waiting } from "../policy.ts"
+import {
+  type Offered,
+  type Policy,
+  type Port,
+  type Settled,
+  type Token,
+  waiting,
+} from "../../../src/testing/simulation/policy.ts"
 
 export interface Guard {
   execute(run: () => Promise<unknown>): Promise<unknown>

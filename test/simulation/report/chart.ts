@@ -1,7 +1,7 @@
 /** Goodput and state over time, one seed of each world, as a plain SVG. */
-import type { Circuit } from "../policy.ts"
-import type { Recording } from "../record.ts"
-import type { Variant } from "../scenario.ts"
+import type { Circuit } from "../../../src/testing/simulation/policy.ts"
+import type { Recording } from "../../../src/testing/simulation/record.ts"
+import type { Variant } from "../../../src/testing/simulation/scenario.ts"
 
 export interface Drawn {
   readonly id: string

@@ -1,8 +1,8 @@
 /** Whether our breaker reaches what a scenario asks of it. */
-import { type Verdict, verdicts } from "../evaluate.ts"
-import type { Goal } from "../scenario.ts"
+import { type Verdict, verdicts } from "../../../src/testing/simulation/evaluate.ts"
+import { heading, show } from "../../../src/testing/simulation/numbers.ts"
+import type { Goal } from "../../../src/testing/simulation/scenario.ts"
 import type { Row } from "./grid.ts"
-import { heading, show } from "./numbers.ts"
 import { type Outcome, oursIn, type VariantOutcome } from "./outcome.ts"
 
 const bound = ({ column, most, least, over = "median" }: Goal): string =>

@@ -1,11 +1,14 @@
 /** What a run of a scenario came to: the matter of its report. */
-import type { Reached } from "../evaluate.ts"
-import type { Scenario, Variant } from "../scenario.ts"
+import type { Reached } from "../../../src/testing/simulation/evaluate.ts"
+import type { Scenario, Variant } from "../../../src/testing/simulation/scenario.ts"
+import type { Found } from "../search.ts"
 
 export interface VariantOutcome {
   readonly variant: Variant
   /** Every policy on the reported seeds. */
   readonly reached: readonly Reached[]
+  /** Settings of packages that were looked for at random; they are among `reached`. */
+  readonly found: readonly Found[]
   /** Our own on seeds that nothing was tuned on, where they were run beside the others. */
   readonly heldOut: Reached | undefined
 }

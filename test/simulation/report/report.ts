@@ -1,9 +1,10 @@
 /** The report of a scenario as Markdown. Nothing in it depends on when or where it was made. */
-import type { Reached } from "../evaluate.ts"
-import { summarise } from "../statistics.ts"
+import type { Reached } from "../../../src/testing/simulation/evaluate.ts"
+import { full, heading, short } from "../../../src/testing/simulation/numbers.ts"
+import { summarise } from "../../../src/testing/simulation/statistics.ts"
+import { searchableCalls } from "../search.ts"
 import { goalTable } from "./goals.ts"
 import { markdown, plain } from "./grid.ts"
-import { full, heading, short } from "./numbers.ts"
 import type { Outcome, VariantOutcome } from "./outcome.ts"
 
 const kinds = { none: "", ours: "", package: "real package", reimplemented: "written anew" } as const
@@ -28,6 +29,7 @@ export function printed(outcome: Outcome): string {
   const goals = goalTable(outcome)
   const { shortened } = outcome.scenario
   if (shortened !== undefined && !outcome.full) parts.push(shortened)
+  parts.push(...effort(outcome))
   return [...parts, ...(goals.rows.length > 0 ? [plain(goals.head, goals.rows)] : [])].join("\n\n")
 }
 
@@ -44,13 +46,28 @@ const setups = ({ variants }: Outcome): string => {
 
 const found = ({ variants }: Outcome): string =>
   markdown(
-    ["world", "policy", "settings"],
-    variants.flatMap(({ variant, reached }) =>
-      reached
-        .filter(({ maker }) => maker.id.includes("best of"))
-        .map(({ maker }) => [variant.id, maker.id, maker.setup]),
+    ["world", "policy", "tried", "in", "settings"],
+    variants.flatMap(({ variant, found }) =>
+      found.map(({ maker, tried, world }) => [
+        variant.id,
+        maker.id,
+        String(tried),
+        world === variant.id ? "this world" : world,
+        maker.setup,
+      ]),
     ),
   )
+
+/** For the terminal, where the table of settings is too wide: how much was tried. */
+const effort = ({ variants }: Outcome): readonly string[] => {
+  const lines = variants.flatMap(({ variant, found }) =>
+    found
+      .filter(({ world }) => world !== variant.id)
+      .map(({ maker }) => `${variant.id}: ${maker.id}: not searched here, found in another world`),
+  )
+  const counts = new Set(variants.flatMap(({ found }) => found.map(({ tried }) => tried)))
+  return counts.size === 0 ? [] : [`Settings tried for each "best of": ${[...counts].join(", ")}`, ...lines]
+}
 
 const meanings = ({ variants }: Outcome): string => {
   const columns = new Set(variants.flatMap(({ variant }) => variant.columns))
@@ -62,7 +79,7 @@ const searched = (outcome: Outcome): readonly string[] =>
     ? []
     : [
         "## Settings found at random",
-        `For each package and world, the best of ${outcome.settings} random settings: all on seed 1, the best ten on seeds 1 to 5; best is who comes nearest to the goals of the world. Where a run has very many calls, the settings found for a smaller one are taken.`,
+        `For each package, and each way in which it is used here, the best of so many random settings as the table says: all on seed 1, the best ten on seeds 1 to 5; best is who comes nearest to the goals of the world. A world of more than ${searchableCalls} calls a run is searched only if none before it was; else it has the settings of the one that is named.`,
         found(outcome),
       ]
 

@@ -13,10 +13,10 @@ import {
   refusedBefore,
   sent,
   wasted,
-} from "./columns.ts"
-import type { Settled } from "./policy.ts"
-import { Recording } from "./record.ts"
-import { estimate, median, quantile, summarise } from "./statistics.ts"
+} from "../../../src/testing/simulation/columns.ts"
+import type { Settled } from "../../../src/testing/simulation/policy.ts"
+import { Recording } from "../../../src/testing/simulation/record.ts"
+import { estimate, median, quantile, summarise } from "../../../src/testing/simulation/statistics.ts"
 
 const fault = { from: 10_000, to: 20_000 }
 const blank = () => new Recording(60_000, [fault])

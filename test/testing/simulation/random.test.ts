@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { Random, splitMix64, stream } from "./random.ts"
+import { Random, splitMix64, stream } from "../../../src/testing/simulation/random.ts"
 
 const times = <T>(count: number, draw: () => T): T[] => Array.from({ length: count }, draw)
 

@@ -2,8 +2,8 @@
  * Our own breaker: the production code, made by `createBreaker` on the world's clock. Calls take and settle the data plane's
  * own receipts, as `execute` does; a test shows that `execute` itself gives the same run.
  */
-import { AssembledBreaker } from "../../../src/assembledBreaker.ts"
-import { type BreakerConfig, createBreaker } from "../../../src/index.ts"
+import { AssembledBreaker } from "../../../assembledBreaker.ts"
+import { type BreakerConfig, createBreaker } from "../../../index.ts"
 import type { Policy, PolicyMaker, Port, Settled, Token } from "../policy.ts"
 
 type Plane = AssembledBreaker["assembly"]["plane"]

@@ -3,7 +3,7 @@ import { attempts, type Column, kept, p99, wasted } from "../columns.ts"
 import type { Fault } from "../record.ts"
 import { faultOf, type Goals, lasts, type Scenario, type Variant } from "../scenario.ts"
 import { EndpointsServer } from "../worlds/endpoints.ts"
-import { baseErrors, semianPerWorker, workersOf } from "./spikes.ts"
+import { baseErrors, workersOf } from "./spikes.ts"
 
 const refused: Column = {
   id: "refused",
@@ -71,7 +71,6 @@ export const partialScenario: Scenario = {
     "faults that shedding would relieve",
     "whether a warning at 20 % would have been worth having: only its price is measured here",
   ],
-  also: [semianPerWorker],
   variants: [
     variant({
       id: "20 % for 300 s",

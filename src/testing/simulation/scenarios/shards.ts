@@ -1,9 +1,5 @@
 /** S11: a service in shards, one of which dies. Callers see the key of a call, not the shard that it goes to. */
 import { attempts, type Column, firstFault, lost, wasted } from "../columns.ts"
-import { documentedCockatiel } from "../policies/cockatiel.ts"
-import { documentedEffect } from "../policies/effect.ts"
-import { opossum } from "../policies/opossum.ts"
-import { separately } from "../policies/separate.ts"
 import { type Random, stream } from "../random.ts"
 import type { Recording } from "../record.ts"
 import { faultOf, type Goal, lasts, type Scenario, type Variant } from "../scenario.ts"
@@ -125,8 +121,7 @@ export const shards: Scenario = {
   title: "One shard dies",
   about:
     "Open loop, 100 calls a second (200 with 64 shards). Every call has a key, which lives on one of 3 (or 64) shards; the map is unknown to callers. After 120 to 130 s one shard fails all its calls for 60 s ± 20 %. Service in 20 ms, 1 % of all calls fail. A plain row is one breaker for all; `one a key` is one breaker for each key.",
-  also: [opossum(), documentedCockatiel, documentedEffect].map((maker) => separately(maker, "key")),
-  alsoOurs: (ours) => [separately(ours, "key")],
+  alsoEach: "key",
   notMeasured: [
     "cells that learn which keys belong together: our breaker has none yet, and is shown as one breaker and as one for each key",
     "bounded tables of keys, and keys whose hashes collide",

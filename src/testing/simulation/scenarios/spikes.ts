@@ -1,7 +1,5 @@
 /** S2: short spikes of errors, on the model of Shopify's experiments with Semian. */
 import { type Column, falseOpens, p99, refusedBefore, wasted } from "../columns.ts"
-import { semian } from "../policies/breakers.ts"
-import { separately } from "../policies/separate.ts"
 import { stream } from "../random.ts"
 import type { Fault, Recording } from "../record.ts"
 import { jittered, type Scenario } from "../scenario.ts"
@@ -13,9 +11,6 @@ export const baseErrors = 0.01
 /** 60 workers who are to make 3 000 requests a second between them: one whose call was refused waits its share of that. */
 export const workersOf = (seed: number): WorkersLoad =>
   new WorkersLoad({ workers: 60, seed, keys: endpointCount, pauseMs: 20 })
-
-/** Semian's own experiments give each worker a breaker; its thresholds are meant for one worker's calls. */
-export const semianPerWorker = separately(semian, "client")
 
 const levels = [0.2, 0.6, 1] as const
 const spikeMs = 20_000
@@ -83,7 +78,6 @@ export const spikesScenario: Scenario = {
     "a breaker for each worker, but for Semian's: that is how its own experiments run it",
     "what the share of one slow endpoint does: seeds in which an endpoint takes 10 s make few calls",
   ],
-  also: [semianPerWorker],
   variants: [
     {
       id: "20, 60, 100 %",
