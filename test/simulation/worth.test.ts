@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest"
-import { judge } from "../../src/testing/simulation/evaluate.ts"
+import { judge, verdicts } from "../../src/testing/simulation/evaluate.ts"
 import type { Scenario } from "../../src/testing/simulation/scenario.ts"
 import { scenarios } from "../../src/testing/simulation/scenarios/catalogue.ts"
 import { fleet } from "../../src/testing/simulation/scenarios/fleet.ts"
+import { shards } from "../../src/testing/simulation/scenarios/shards.ts"
 import { stepOutage } from "../../src/testing/simulation/scenarios/stepOutage.ts"
 import { chart } from "./report/chart.ts"
 import type { Outcome } from "./report/outcome.ts"
@@ -106,5 +107,50 @@ describe("seeds that nothing was tuned on", () => {
     if (outcome === undefined || seen === undefined || unseen === undefined) throw new Error("nothing was run")
     const conclusions = outcome.variant.goals.flat().map((goal) => [judge(goal, seen).met, judge(goal, unseen).met])
     for (const [one, other] of conclusions) expect(other).toBe(one)
+  })
+})
+
+describe("goals", () => {
+  test("of rare callers are not reached by doing nothing, which they once were", async () => {
+    const { variants } = await outcomeOf(fleet, {
+      seeds: [1, 2, 3],
+      isRun: ({ id }) => id.startsWith("d:"),
+      isWanted: (id) => id === "none",
+    })
+    const [outcome] = variants
+    const idle = outcome?.reached.find(({ maker }) => maker.id === "none")
+    if (outcome === undefined || idle === undefined) throw new Error("nothing was run")
+    expect(verdicts(outcome.variant.goals, idle).map(({ met }) => met)).toEqual([true, false])
+  })
+})
+
+describe("the search for settings", () => {
+  test.each([
+    ["S11", shards, "3 shards, 99 keys", ["cockatiel, best of 2", "cockatiel, best of 2, one a key"]],
+    ["S12", fleet, "d: 1 000 clients, 0.1 rps each", ["cockatiel, best of 2, one a client"]],
+  ] as const)("of %s tries them as they will be used, and tells how many", async (_id, scenario, world, ids) => {
+    const outcome = await outcomeOf(scenario, {
+      seeds: [1],
+      settings: 2,
+      isRun: ({ id }) => id === world,
+      isWanted: (id) => id === "cockatiel",
+    })
+    const [found = []] = outcome.variants.map((one) => one.found)
+    expect(found.map(({ maker, tried, world: where }) => [maker.id, tried, where])).toEqual(
+      ids.map((id) => [id, 2, world]),
+    )
+    expect(report(outcome)).toContain(`| ${world} | ${ids[0]} | 2 | this world |`)
+    expect(printed(outcome)).toContain('Settings tried for each "best of": 2')
+  })
+
+  test("says of a world too large to search where its settings come from", async () => {
+    const outcome = await outcomeOf(stepOutage, {
+      seeds: [1],
+      settings: 1,
+      isRun: ({ id }) => ["2 rps, 5 s", "1000 rps, 5 s"].includes(id),
+      isWanted: (id) => id === "cockatiel",
+    })
+    expect(report(outcome)).toContain("| 1000 rps, 5 s | cockatiel, best of 1 | 1 | 2 rps, 5 s |")
+    expect(printed(outcome)).toContain("1000 rps, 5 s: cockatiel, best of 1: not searched here, found in another world")
   })
 })
