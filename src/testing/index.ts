@@ -1,5 +1,17 @@
-/** `recloser/testing`: virtual time and scripted services for your own tests. */
+/** `recloser/testing`: virtual time, scripted services and simulated outages for your own tests. */
 export type { Clock } from "../Clock.ts"
 export type { HostTimer } from "../data-plane/wheel.ts"
 export { type ScriptedAnswer, type ScriptedBackend, scriptedBackend } from "./scriptedBackend.ts"
+export {
+  type ScenarioId,
+  type SimulatedFigure,
+  type SimulatedGoal,
+  type SimulatedHistory,
+  type SimulatedMeasure,
+  type SimulatedPolicy,
+  type SimulatedWorld,
+  type SimulateOptions,
+  type Simulation,
+  simulate,
+} from "./simulate.ts"
 export { createVirtualClock, type VirtualClock, type VirtualClockOptions } from "./virtualClock.ts"

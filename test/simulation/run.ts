@@ -3,7 +3,7 @@ import type { BreakerConfig } from "../../src/index.ts"
 import { evaluate, medianSeed, runOf } from "../../src/testing/simulation/evaluate.ts"
 import { none } from "../../src/testing/simulation/policies/none.ts"
 import { recloser } from "../../src/testing/simulation/policies/recloser.ts"
-import { type By, separately } from "../../src/testing/simulation/policies/separate.ts"
+import { separately, spreadOver } from "../../src/testing/simulation/policies/separate.ts"
 import type { PolicyMaker } from "../../src/testing/simulation/policy.ts"
 import type { Scenario, Variant } from "../../src/testing/simulation/scenario.ts"
 import { alsoIn, families, shipped } from "./policies/catalogue.ts"
@@ -29,12 +29,6 @@ export interface RunSettings {
 type Known = Map<string, Found>
 
 type Spread = Search["spread"]
-
-/** One of a policy for everybody, or for each client or key. */
-const spreadOver =
-  (each: By | undefined): Spread =>
-  (maker) =>
-    each === undefined || maker === none ? maker : separately(maker, each)
 
 /** The ways in which policies are used in a scenario. */
 const spreadsOf = ({ each, alsoEach }: Scenario): readonly Spread[] =>

@@ -81,6 +81,7 @@ class Run implements Stage {
     this.#world.load.start(this)
     const end = this.#world.horizonMs
     let events = 0
+    if (pause !== undefined) await pause()
     for (let event = this.queue.next(end); event !== undefined; event = this.queue.next(end)) {
       event.fire(this.now)
       if (this.#failure !== undefined) throw this.#failure

@@ -1,5 +1,6 @@
 /** Numbers as tables show them: always the same digits for the same value. */
 import type { Column } from "./columns.ts"
+import type { Goal } from "./scenario.ts"
 import type { Estimate, Summary } from "./statistics.ts"
 
 const digits = (value: number): number => (Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 100 ? 1 : 2)
@@ -30,3 +31,7 @@ export function short({ count, median, bad }: Summary): string {
 }
 
 export const heading = ({ id, unit }: Column): string => (unit === "" ? id : `${id} (${unit})`)
+
+/** What a goal asks for, without the name of its column. */
+export const ruleOf = ({ most, least }: Goal): string =>
+  most === undefined ? `≥ ${show(least ?? 0)}` : `≤ ${show(most)}`

@@ -1,12 +1,14 @@
 /** Whether our breaker reaches what a scenario asks of it. */
 import { type Verdict, verdicts } from "../../../src/testing/simulation/evaluate.ts"
-import { heading, show } from "../../../src/testing/simulation/numbers.ts"
+import { heading, ruleOf, show } from "../../../src/testing/simulation/numbers.ts"
 import type { Goal } from "../../../src/testing/simulation/scenario.ts"
 import type { Row } from "./grid.ts"
 import { type Outcome, oursIn, type VariantOutcome } from "./outcome.ts"
 
-const bound = ({ column, most, least, over = "median" }: Goal): string =>
-  `${over === "median" ? "" : `${over} `}${heading(column)} ${most === undefined ? `≥ ${show(least ?? 0)}` : `≤ ${show(most)}`}`
+const bound = (goal: Goal): string => {
+  const { column, over = "median" } = goal
+  return `${over === "median" ? "" : `${over} `}${heading(column)} ${ruleOf(goal)}`
+}
 
 const word = ({ met }: Verdict): string => (met ? "met" : "**missed**")
 

@@ -1,5 +1,7 @@
 /** Many breakers in one world: one for each client, or for each key, made when it is first called for. */
+
 import type { Circuit, Offered, Policy, PolicyMaker, Port, Settled, Token } from "../policy.ts"
+import { none } from "./none.ts"
 
 /** What a call belongs to. */
 export type By = "client" | "key"
@@ -72,3 +74,9 @@ export const separately = (maker: PolicyMaker, by: By): PolicyMaker => ({
   setup: `${maker.setup}; one for each ${by}`,
   make: (port) => new Separate(port, maker, by),
 })
+
+/** One of a policy for everybody, or for each client or key; nothing is nobody's. */
+export const spreadOver =
+  (each: By | undefined) =>
+  (maker: PolicyMaker): PolicyMaker =>
+    each === undefined || maker === none ? maker : separately(maker, each)
