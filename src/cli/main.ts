@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module"
 import { Command, CommanderError } from "commander"
+import { standardSeeds } from "../testing/simulation/seeds.ts"
 import { PortUnavailable } from "./demo/listen.ts"
 import * as options from "./demo/options.ts"
+import { conflictOf, type SimulateOptions } from "./simulate/options.ts"
 
 // By the package's own name, so that it is found from the sources and from the built file alike.
 const manifest = createRequire(import.meta.url)("recloser/package.json") as { readonly version: string }
@@ -20,7 +22,8 @@ const program = new Command("recloser")
     `
 Examples:
   recloser demo                                          watch an incident for ${options.DEFAULT_DURATION} seconds
-  recloser demo --to http://127.0.0.1:3000 --port 8080   protect a service of yours`,
+  recloser demo --to http://127.0.0.1:3000 --port 8080   protect a service of yours
+  recloser simulate S1 --config ./breaker.config.js      what a config of yours is worth in an outage`,
   )
 
 program
@@ -55,6 +58,29 @@ program
     // Loaded when it is needed: a wrong option is answered without starting the library.
     const { demo } = await import("./demo/command.ts")
     await demo(asked)
+  })
+
+program
+  .command("simulate")
+  .description(
+    "Play a scenario of the benchmark suite in virtual time, with the breaker that runs in production: without a breaker, " +
+      "with the default config, and with yours. Without a scenario: list them.",
+  )
+  .argument("[scenario]", "S1, S2, S3, S4, S11 or S12")
+  .option("--config <file or JSON>", "your config: a module that exports it as default, a .json file, or JSON itself")
+  .option("--seeds <list>", `the seeds to run, as 1-20 or 3,5,8 (default: ${standardSeeds})`)
+  .option("--only <text>", 'only worlds whose name contains this, as "100 rps, 30 s"')
+  .option("--full", "worlds at their full length, where the standard one is shortened")
+  .option("--json", 'one JSON object a line, the last one the summary; "never" stands for infinity')
+  .option("--no-color", "no colour (NO_COLOR is respected too)")
+  .action(async (scenario: string | undefined, given: Partial<SimulateOptions>, command: Command) => {
+    const { config, seeds, only, full = false, json = false, color = true } = given
+    const asked = { scenario, config, seeds, only, full, json, color }
+    const refuse = (why: string): never => command.error(`error: ${why}`)
+    const conflict = conflictOf(asked)
+    if (conflict !== undefined) refuse(conflict)
+    const { simulate } = await import("./simulate/command.ts")
+    await simulate(asked, refuse)
   })
 
 function complete(given: Partial<options.DemoOptions>): options.DemoOptions {

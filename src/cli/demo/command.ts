@@ -4,19 +4,13 @@ import type { DemoOptions } from "./options.ts"
 import { runForward } from "./runForward.ts"
 import { runIncident } from "./runIncident.ts"
 import { createScreen } from "./screen.ts"
-import { createStopSignals } from "./stopSignals.ts"
+import { createStopSignals, endAtOnce, stopWhenUnread } from "./stopSignals.ts"
 import type { View } from "./view.ts"
-
-const FORCED = 130
 
 /** Runs the demo in this process and resolves when all it opened is closed. */
 export async function demo(options: DemoOptions): Promise<void> {
-  const stops = createStopSignals(() => process.exit(FORCED))
-  const readerGone = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error
-    stops.stop() // `recloser demo | head`: nobody reads on
-  }
-  process.stdout.on("error", readerGone)
+  const stops = createStopSignals(endAtOnce)
+  stopWhenUnread(stops.stop)
   const view = viewFor(options)
   try {
     const summary = options.to

@@ -1,4 +1,5 @@
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { wrap } from "../wrap.ts"
 import { millis, NOTHING, seconds } from "./figures.ts"
 import type { SideSummary, Summary } from "./summary.ts"
 import type { CircuitMoved } from "./view.ts"
@@ -49,14 +50,4 @@ function notSent(guarded: SideSummary, bare: SideSummary | null): readonly strin
 
 function moveLine({ at, breaker, from, to, reason }: CircuitMoved): string {
   return `${seconds(at).padStart(8)}  ${breaker.padEnd(9)} ${inWords(from)} → ${inWords(to)}: ${reason}`
-}
-
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = []
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

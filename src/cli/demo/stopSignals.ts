@@ -2,6 +2,18 @@ const NAMES = ["SIGINT", "SIGTERM"] as const
 /** A terminal's Ctrl-C reaches the whole group and npm passes its own on: two within this time are one. */
 const SAME_PRESS_MS = 300
 
+const FORCED = 130
+
+export const endAtOnce = (): never => process.exit(FORCED)
+
+/** `recloser demo | head`: nobody reads on. */
+export function stopWhenUnread(stop: () => void): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error
+    stop()
+  })
+}
+
 /** The first signal asks for a clean stop, a later one ends the process at once. */
 export function createStopSignals(force: () => void) {
   const stop = new AbortController()

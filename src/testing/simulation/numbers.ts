@@ -30,7 +30,7 @@ export function short({ count, median, bad }: Summary): string {
   return middle === high ? middle : `${middle} [${high}]`
 }
 
-export const heading = ({ id, unit }: Column): string => (unit === "" ? id : `${id} (${unit})`)
+export const heading = ({ id, unit }: Pick<Column, "id" | "unit">): string => (unit === "" ? id : `${id} (${unit})`)
 
 /** What a goal asks for, without the name of its column. */
 export const ruleOf = ({ most, least }: Goal): string =>

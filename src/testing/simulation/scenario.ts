@@ -37,6 +37,8 @@ export interface Variant {
 export interface Scenario {
   readonly id: string
   readonly title: string
+  /** What happens, in a line of a list. */
+  readonly gist: string
   /** The worlds, in words. */
   readonly about: string
   /** What is shorter than it should be unless `--full` is given. */

@@ -1,5 +1,7 @@
 /** Which seeds to run, as people write them. */
 
+export const standardSeeds = "1-10"
+
 /** More would take hours, and tell no more. */
 const most = 1000
 const greatest = 2 ** 32 - 1

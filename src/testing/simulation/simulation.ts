@@ -10,11 +10,10 @@ import { separately, spreadOver } from "./policies/separate.ts"
 import type { PolicyMaker } from "./policy.ts"
 import type { Scenario, Variant } from "./scenario.ts"
 import { scenarios } from "./scenarios/catalogue.ts"
-import { seedsOf, seedsRule } from "./seeds.ts"
+import { seedsOf, seedsRule, standardSeeds } from "./seeds.ts"
 import { worldOf } from "./simulated.ts"
 
 const known = ["scenario", "config", "only", "seeds", "full", "signal"]
-export const standardSeeds = "1-10"
 
 /** Options that have been read: nothing in them can fail any more. */
 export interface Asked {

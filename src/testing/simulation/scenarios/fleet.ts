@@ -152,6 +152,7 @@ const rare: Variant = {
 export const fleet: Scenario = {
   id: "S12",
   title: "Fleets: a slow return, and rare callers (parts b and d)",
+  gist: "many clients of one service, each with a breaker of its own",
   about:
     "b: 100 clients, each with a breaker of its own, offer 400 calls a second between them to a service of 50 slots of 100 ms. It is down (refuses at once) for 30 s ± 20 %, then is back with a tenth of its slots and has all again 30 s later. Calls that find no slot wait in its queue, and are worked off in order even if their callers, who wait 1 s, have gone; in the other world they are told so at once. d: 1 000 clients of 0.1 calls a second each see S1's outage of 30 s; ours is compared with one breaker that they share, and is not to send more failed calls than a client needs to be sure, two each: 1 750, for with so rare callers a breaker that does nothing loses least. States of many breakers are drawn as one: closed while all are, open when more than half are not, else degraded.",
   each: "client",

@@ -65,6 +65,7 @@ const hardlyRefused: Goals = [[{ column: refused, most: 0.05 }]]
 export const partialScenario: Scenario = {
   id: "S3",
   title: "Partial and creeping faults",
+  gist: "partial and slow faults, in which no breaker should do harm",
   about:
     "S2's workers, endpoints and 1 % of errors. 20 % of calls fail for 300 s ± 20 %; or errors grow by half a per cent a minute from 1.5 to 5 %; or they alternate between 2 and 6 % every 10 s for 180 s ± 20 %; or they are 1.2 % for 120 s ± 20 %. Errors never depend on load. Semian's row checks the model: its own experiments report 18 % of the healthy rate while 20 % fail.",
   notMeasured: [

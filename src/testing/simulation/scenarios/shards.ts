@@ -119,6 +119,7 @@ const variant = (layout: Layout): Variant => ({
 export const shards: Scenario = {
   id: "S11",
   title: "One shard dies",
+  gist: "one shard of a service dies; callers see keys, not shards",
   about:
     "Open loop, 100 calls a second (200 with 64 shards). Every call has a key, which lives on one of 3 (or 64) shards; the map is unknown to callers. After 120 to 130 s one shard fails all its calls for 60 s ± 20 %. Service in 20 ms, 1 % of all calls fail. A plain row is one breaker for all; `one a key` is one breaker for each key.",
   alsoEach: "key",

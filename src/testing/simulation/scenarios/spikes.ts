@@ -71,6 +71,7 @@ const [after20, after60, after100] = [afterSpike(0), afterSpike(1), afterSpike(2
 export const spikesScenario: Scenario = {
   id: "S2",
   title: "Spikes of errors",
+  gist: "20 s in which 20, 60 and 100 % of the calls fail; 60 workers",
   about:
     "Closed loop: 60 workers, each with one call at a time, to 10 endpoints. An endpoint's latency is drawn once per seed, log-normal with mean 0.15 s and standard deviation 3 s, held between 0.1 and 10 s (as in Semian's mock service); a call that fails does so after 30 % of it; 1 % of calls fail. After each 60 s ± 20 % come 20 s ± 20 % in which 20, 60 and 100 % fail, then 60 s more. A worker whose call was refused waits 20 ms. One breaker is shared by all workers, and does not know the endpoints. Semian's row checks the model: its own experiments report 708 errors leaked at 100 %, and 41 % of the healthy rate in the 20 s after.",
   notMeasured: [

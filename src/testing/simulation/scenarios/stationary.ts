@@ -119,6 +119,7 @@ const bursty = (
 export const stationary: Scenario = {
   id: "S4",
   title: "Stationary noise",
+  gist: "a service is as it always is: whatever a breaker does is harm",
   about:
     "Open loop, Poisson arrivals at 0.2, 1, 10 or 100 a second; the service answers in 20 ms, and 1, 5 or 10 % of calls fail, for a day. In bursts: half as many for a minute in the mean, three and a half times as many for 12 s in the mean (lengths exponential).",
   shortened:

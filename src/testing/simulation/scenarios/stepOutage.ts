@@ -88,6 +88,7 @@ const steps = rates.flatMap((perSecond) =>
 export const stepOutage: Scenario = {
   id: "S1",
   title: "Step outage",
+  gist: "a service works, fails from one moment to the next, and works again",
   about:
     "Open loop, Poisson arrivals at 2, 100 or 1 000 a second. The service answers in 20 ms whatever its load, and 1 % of calls fail. After 120 to 130 s it fails entirely (or in part, or hangs) for 5, 30 or 300 s ± 20 %, then works again for 90 s. Callers wait 3 s.",
   notMeasured: [

@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from "node:fs"
+import { resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+
+/** Something that was given and cannot be used, in words for whoever gave it. */
+export class Unusable extends Error {}
+
+const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function parsed(text: string, from: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Unusable(`${from} is no JSON: ${said(error)}`)
+  }
+}
+
+/** A module exports its config as default, or by the name \`config\`. */
+async function exported(path: string, given: string): Promise<unknown> {
+  let found: { readonly default?: unknown; readonly config?: unknown }
+  try {
+    found = await import(pathToFileURL(path).href)
+  } catch (error) {
+    throw new Unusable(`--config ${given} could not be loaded: ${said(error)}`)
+  }
+  const config = found.default ?? found.config
+  if (config === undefined) throw new Unusable(`--config ${given} exports no config: write export default { … }`)
+  return config
+}
+
+/** The config that `--config` names: JSON where it begins with a brace, else a file of JSON or a module. Not checked yet. */
+export async function givenConfig(given: string): Promise<unknown> {
+  if (given.trim().startsWith("{")) return parsed(given, "--config")
+  const path = resolve(given)
+  if (!existsSync(path)) throw new Unusable(`--config ${given}: there is no such file (JSON begins with a brace)`)
+  return path.endsWith(".json") ? parsed(readFileSync(path, "utf8"), `--config ${given}`) : exported(path, given)
+}
