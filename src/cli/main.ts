@@ -15,7 +15,7 @@ const FAILED = 1
 const program = new Command("recloser")
   .description("Circuit breakers you can see and test.")
   .version(manifest.version)
-  .showHelpAfterError("(recloser --help lists the commands, recloser demo --help its options)")
+  .showHelpAfterError("(recloser --help lists the commands, recloser demo --help the options of one)")
   .exitOverride()
   .addHelpText(
     "after",

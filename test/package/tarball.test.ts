@@ -12,6 +12,8 @@ const installed = join(project, "node_modules/recloser")
 const papers = files.filter((path) => path.endsWith(".md"))
 const declarations = files.filter((path) => path.endsWith(".d.ts"))
 const scripts = files.filter((path) => /\.(?:js|d\.ts)$/.test(path))
+/** The command imports what `--config` names. */
+const usersConfig = "(computed) pathToFileURL(path).href"
 
 describe("the packed tarball", () => {
   test("holds the doors, what they share, the command and the papers, and nothing else", () => {
@@ -42,6 +44,7 @@ describe("the packed tarball", () => {
     const imports = importsOf(parse(path, readFileSync(join(installed, path), "utf8")))
     const strangers = imports
       .map(({ specifier }) => specifier)
+      .filter((specifier) => specifier !== usersConfig)
       .filter((specifier) => {
         if (specifier.startsWith(".")) return !exists(normalize(join(dirname(path), specifier)))
         return (

@@ -59,6 +59,11 @@ const zones: readonly Zone[] = [
     may: [...libraries, machines, /^\/src\/(?!integrations\/|cli\/)/],
   },
   {
+    rule: "the reader of --config imports the file that the user names, and node",
+    holds: /^\/src\/cli\/simulate\/givenConfig\.ts$/,
+    may: [/^node:/, /^\(computed\) pathToFileURL\(path\)\.href$/],
+  },
+  {
     rule: "src/cli imports what a user can, commander and itself; never a plane",
     holds: /^\/src\/cli\//,
     may: [...libraries, /^commander$/, machines, publicModules, /^\/src\/(?:cli|integrations|testing|observability)\//],

@@ -35,7 +35,8 @@ async function asked(options: SimulateOptions, signal: AbortSignal, refuse: (why
     const config = options.config === undefined ? undefined : ((await givenConfig(options.config)) as BreakerConfig)
     return ask({ scenario: id as ScenarioId, config, seeds, only, full, signal })
   } catch (error) {
-    if (error instanceof InvalidConfig || error instanceof Unusable) return refuse(error.message)
+    if (error instanceof InvalidConfig) return refuse(error.message.replace(/^(seeds|only): /gm, "--$1 "))
+    if (error instanceof Unusable) return refuse(error.message)
     throw error
   }
 }

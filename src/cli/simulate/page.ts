@@ -27,7 +27,8 @@ const opened = ({ scenario, title, about, seeds, config, notes }: Opening): read
   return [
     `${scenario}: ${title.toLowerCase()}`,
     about,
-    `Simulated in virtual time with the production code, seeds ${ranges(seeds)}. ${yours}`,
+    `Simulated in virtual time with the production code, seeds ${ranges(seeds)}.`,
+    yours,
     ...notes,
   ]
 }

@@ -1,4 +1,5 @@
 /** What a policy did for the calls of a world, in words; it must say so when it did nothing, or harm. */
+import { isDeepStrictEqual } from "node:util"
 import type { SimulatedPolicy } from "../simulate.ts"
 import type { Column } from "./columns.ts"
 
@@ -59,5 +60,8 @@ export function conclusionOf(policies: readonly SimulatedPolicy[], hasFaults: bo
   const yours = policies.find(({ name }) => name === "yours")
   if (none === undefined || standard === undefined) return ""
   const told = yours === undefined ? [standard] : [yours, standard]
-  return [...told.map((one) => deeds(none, one, hasFaults)), ...goalsOf(told[0] ?? standard, told[1])].join(" ")
+  const done = told.map((one) => deeds(none, one, hasFaults))
+  if (yours !== undefined && isDeepStrictEqual(yours.figures, standard.figures))
+    done[1] = "The default did exactly the same."
+  return [...done, ...goalsOf(told[0] ?? standard, told[1])].join(" ")
 }
