@@ -12,7 +12,7 @@ const STATES: { readonly [circuit: string]: readonly [character: string, style: 
   open: ["█", "red", "open"],
 }
 
-export const stripLegend = `Good answers: ▁ none to █ all. Circuit: ${Object.values(STATES)
+export const stripLegend = `Good answers: ▁ none to █ the most there were. Circuit: ${Object.values(STATES)
   .map(([character, , words]) => `${character} ${words}`)
   .join(", ")}.`
 

@@ -40,7 +40,7 @@ function deeds(none: SimulatedPolicy, one: SimulatedPolicy, hasFaults: boolean):
   const { offered, refused, failed } = one.perRun
   const who = capital(named(one))
   if (refused === 0 && failed === none.perRun.failed)
-    return `${who} did nothing here: it saved nothing and cost nothing.`
+    return `${who} changed nothing here: it saved nothing and cost nothing.`
   if (!hasFaults)
     return `Nothing is wrong in this world, and ${named(one)} refused ${percent(refused, offered)} of the calls.`
   return `${who}, against no breaker: ${changed(none, one)} a run.`
