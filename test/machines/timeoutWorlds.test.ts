@@ -1,6 +1,6 @@
 /** The adaptive timeout of the breaker as shipped, in worlds of many latencies: what it learns, how soon, and what that costs. */
 import { describe, expect, test } from "vitest"
-import type { Random } from "../simulation/random.ts"
+import type { Random } from "../../src/testing/simulation/random.ts"
 import { type Answer, type Minute, play, type World } from "../support/timeoutWorld.ts"
 
 type Service = (random: Random) => Answer

@@ -5,7 +5,7 @@ import * as Scope from "effect/Scope"
 import type { PartsConfig } from "../../machines/registry.ts"
 import { assemble, readAll } from "../../src/assemble.ts"
 import type { Permit } from "../../src/index.ts"
-import { type Random, stream } from "../simulation/random.ts"
+import { type Random, stream } from "../../src/testing/simulation/random.ts"
 import { stepClock } from "./stepClock.ts"
 
 /** What the service would do with a call: answer after `ms` (never: `Infinity`), well or not. */
