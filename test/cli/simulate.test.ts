@@ -79,7 +79,7 @@ describe("recloser simulate", () => {
     [["simulate", "S1", "--only", "nowhere"], '--only must be part of the name of a world of S1: "2 rps, 5 s"'],
     [["simulate", "S1", "--config", "{"], "--config is no JSON"],
     [["simulate", "S1", "--config", "nowhere.js"], "there is no such file"],
-    [["simulate", "S1", "--config", '{"timeout":"soon"}'], "config.timeout.min: must be a duration"],
+    [["simulate", "S1", "--config", '{"timeout":"soon"}'], "config.timeout: must be a duration"],
     [["simulate", "S1", "--config", '{"strateg":"basic"}'], "config.strateg: is not an option here"],
   ])("answers %j with what is wrong, and exit code 2", async (args, message) => {
     const { code, stdout, stderr } = await run(...args)
