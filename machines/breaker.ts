@@ -4,8 +4,8 @@
  *
  * Owns:    phase, mode, epoch, the gate, and which children live.
  * Hears:   breaker.start, breaker.stop, breaker.drained, breaker.attached, breaker.detached, breaker.restored,
- *          breaker.reconfigured, operator commands, reports of the data plane, and, when it runs alone, outcome.settled and
- *          call.overdue.
+ *          breaker.reconfigured, operator commands, reports of the data plane, and, when it runs alone, call.entered,
+ *          outcome.settled and call.overdue.
  * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
  * Laws:
  *   1. start and stop are idempotent; a failing start stops in reverse what had started and names the part that failed.
@@ -215,6 +215,7 @@ export const breakerLogic = machine.createMachine({
             "probe.expired": { guard: "isPresent", actions: "pass" },
             "slice.closed": { actions: "pass" },
             "outcome.settled": { guard: "isPresent", actions: "judgeAlone" },
+            "call.entered": { guard: "isPresent", actions: "judgeAlone" },
             "call.overdue": { guard: "isPresent", actions: "judgeAlone" },
           },
         },

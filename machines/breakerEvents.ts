@@ -4,7 +4,14 @@ import type { GatePublished } from "./meter.ts"
 import type { ChosenPart, PartsConfig } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
 import type { Mode } from "./vocabulary/gate.ts"
-import type { BreakerRestored, CallOverdue, CircuitMoved, OutcomeSettled, Report } from "./vocabulary/signal.ts"
+import type {
+  BreakerRestored,
+  CallEntered,
+  CallOverdue,
+  CircuitMoved,
+  OutcomeSettled,
+  Report,
+} from "./vocabulary/signal.ts"
 
 /** `name` and the config of strategy and components; `report` is sent `circuit.moved`. */
 export interface BreakerInput extends PartsConfig {
@@ -44,6 +51,7 @@ export type BreakerEvent =
   | OperatorCommand
   | Report
   | OutcomeSettled
+  | CallEntered
   | CallOverdue
 
 export type BreakerEmitted =

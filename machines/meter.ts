@@ -3,10 +3,20 @@
  * same alarms as the data plane, which replaces it when there is one.
  */
 import { fromTransition } from "xstate"
-import type { Gate, Lines } from "./vocabulary/gate.ts"
+import {
+  accrue,
+  beginEpoch,
+  type Evidence,
+  enter,
+  freshEvidence,
+  leave,
+  statisticsOf,
+  withdraw,
+} from "./vocabulary/evidence.ts"
+import type { Gate, Lines, SequentialLine } from "./vocabulary/gate.ts"
 import { addLatency, emptySketch, type Sketch, summarise, turn } from "./vocabulary/latency.ts"
 import { isFailure } from "./vocabulary/outcome.ts"
-import type { CallOverdue, OutcomeSettled, Report, Slice } from "./vocabulary/signal.ts"
+import type { CallEntered, CallOverdue, OutcomeSettled, Report, Slice } from "./vocabulary/signal.ts"
 import { addSample, countsAt, emptyWindow, isQuiet, reached, type Window } from "./vocabulary/window.ts"
 
 type SliceCounts = Omit<Slice, "latency">
@@ -15,6 +25,8 @@ export interface MeterState {
   readonly epoch: number
   readonly lines: Lines
   readonly window: Window | undefined
+  /** What was learned outlives epochs. */
+  readonly evidence: Evidence | undefined
   readonly armed: boolean
   readonly overdue: number
   readonly slice: SliceCounts | undefined
@@ -31,12 +43,13 @@ export interface GatePublished {
   readonly gate: Gate
 }
 
-export type MeterEvent = GatePublished | OutcomeSettled | CallOverdue
+export type MeterEvent = GatePublished | OutcomeSettled | CallEntered | CallOverdue
 
 export const freshMeter: MeterState = {
   epoch: -1,
   lines: {},
   window: undefined,
+  evidence: undefined,
   armed: true,
   overdue: 0,
   slice: undefined,
@@ -58,14 +71,75 @@ const freshSlice = (startedAt: number): SliceCounts => ({
 /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
 function adopt(state: MeterState, { gate: { epoch, lines } }: GatePublished): MeterState {
   if (epoch === state.epoch) return { ...state, lines, armed: true }
-  const window = lines.circuit && emptyWindow(lines.circuit.window)
-  return { ...state, epoch, lines, window, armed: true, overdue: 0 }
+  const ratio = lines.circuit?.kind === "ratio" ? lines.circuit : undefined
+  const sequence = sequenceOf(lines)
+  const evidence = state.evidence ? { ...state.evidence } : sequence && freshEvidence()
+  if (evidence !== undefined) beginEpoch(evidence, sequence)
+  return { ...state, epoch, lines, window: ratio && emptyWindow(ratio.window), evidence, armed: true, overdue: 0 }
+}
+
+const sequenceOf = ({ circuit }: Lines): SequentialLine | undefined =>
+  circuit?.kind === "sequential" ? circuit : undefined
+
+/** Takes one outcome as evidence, and rings again only when the line was not reached in between. */
+function weigh(
+  state: MeterState,
+  line: SequentialLine,
+  failed: boolean,
+  slow: boolean,
+  startedAt: number,
+  at: number,
+): MeterState {
+  const evidence = { ...(state.evidence ?? freshEvidence()) }
+  const rule = accrue(evidence, line, failed || slow, slow, startedAt, at)
+  if (rule === undefined) return { ...state, evidence, armed: true }
+  if (!state.armed) return { ...state, evidence }
+  const statistics = statisticsOf(evidence, rule)
+  const { epoch } = state
+  const report: Report = { type: "alarm.rang", at, epoch, rule, statistics, seen: evidence.learned }
+  return { ...state, evidence, armed: false, report, reports: state.reports + 1 }
+}
+
+/** What was overdue has been counted already, as slow. */
+function weighSettled(before: MeterState, line: SequentialLine, event: OutcomeSettled): MeterState {
+  const { at, kind, durationMs, overdue } = event
+  const evidence = { ...(before.evidence ?? freshEvidence()) }
+  leave(evidence)
+  const state = { ...before, evidence }
+  if (overdue) return state
+  if (kind === "ignored") {
+    withdraw(evidence, at - durationMs)
+    return state
+  }
+  const failed = isFailure(kind)
+  const slow = !failed && durationMs >= slowAfter(state)
+  return weigh(state, line, failed, slow, at - durationMs, at)
+}
+
+const slowAfter = ({ lines }: MeterState): number => lines.slowAfterMs ?? Number.POSITIVE_INFINITY
+
+/** A call that grows older than the line while it runs is slow: that is evidence at once, and only once. */
+function weighOverdue(before: MeterState, line: SequentialLine, event: CallOverdue): MeterState {
+  const { at, calls = 1, startedAt = at - slowAfter(before) } = event
+  let state = before
+  for (let call = 0; call < calls && state.reports === before.reports; call++) {
+    state = weigh(state, line, false, true, startedAt, at)
+  }
+  return state
+}
+
+function admit(state: MeterState, { at }: CallEntered): MeterState {
+  const line = sequenceOf(state.lines)
+  if (line === undefined || state.evidence === undefined) return state
+  const evidence = { ...state.evidence }
+  enter(evidence, line, at)
+  return { ...state, evidence }
 }
 
 /** Rings, or arms again, or does neither. */
 function judge(state: MeterState, at: number): MeterState {
   const line = state.lines.circuit
-  if (line === undefined || state.window === undefined) return state
+  if (line?.kind !== "ratio" || state.window === undefined) return state
   const counts = countsAt(state.window, at)
   const rule = reached(line, counts, state.overdue)
   if (rule === undefined)
@@ -86,11 +160,18 @@ function closeSlice(state: MeterState, at: number): MeterState {
   if (slice === undefined || lines.sliceMs === undefined || at < slice.startedAt + lines.sliceMs) return state
   const sketch = state.sketch && turn(state.sketch, at)
   const latency = summarise(sketch?.older ?? [], sketch?.newer ?? [])
-  const report: Report = { type: "slice.closed", at, epoch: state.epoch, slice: { ...slice, latency } }
+  const report: Report = {
+    type: "slice.closed",
+    at,
+    epoch: state.epoch,
+    slice: { ...slice, latency },
+    running: state.evidence?.running,
+  }
   return { ...state, sketch, slice: undefined, report, reports: state.reports + 1 }
 }
 
-function settle(before: MeterState, { at, kind, durationMs, overdue }: OutcomeSettled): MeterState {
+function settle(before: MeterState, event: OutcomeSettled): MeterState {
+  const { at, kind, durationMs, overdue } = event
   const slow = durationMs >= (before.lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
   const late = kind === "success" && durationMs > (before.lines.lateAfterMs ?? Number.POSITIVE_INFINITY)
   const slice = before.slice ?? freshSlice(at)
@@ -101,11 +182,13 @@ function settle(before: MeterState, { at, kind, durationMs, overdue }: OutcomeSe
     late: slice.late + (late ? 1 : 0),
   }
   const state = { ...before, slice: counted, overdue: Math.max(0, before.overdue - (overdue ? 1 : 0)) }
-  if (kind === "ignored") return state
+  const sequence = sequenceOf(state.lines)
+  if (kind === "ignored") return sequence ? weighSettled(state, sequence, event) : state
   const measured = kind === "success" && state.lines.sliceMs !== undefined
   const sketch = measured ? addLatency(state.sketch ?? emptySketch(at), durationMs, at) : state.sketch
   const window = state.window && addSample(state.window, { at, failure: isFailure(kind), slow })
-  const judged = judge({ ...state, sketch, window }, at)
+  const seen = { ...state, sketch, window }
+  const judged = sequence ? weighSettled(seen, sequence, event) : judge(seen, at)
   return judged.reports === before.reports ? closeSlice(judged, at) : judged
 }
 
@@ -113,6 +196,9 @@ function settle(before: MeterState, { at, kind, durationMs, overdue }: OutcomeSe
 export function meterStep(state: MeterState, event: MeterEvent): MeterState {
   if (event.type === "gate.published") return adopt(state, event)
   if (event.type === "outcome.settled") return settle(state, event)
+  if (event.type === "call.entered") return admit(state, event)
+  const sequence = sequenceOf(state.lines)
+  if (sequence !== undefined) return weighOverdue(state, sequence, event)
   return judge({ ...state, overdue: state.overdue + (event.calls ?? 1) }, event.at)
 }
 

@@ -4,8 +4,9 @@ import { timeout } from "./components/timeout.ts"
 import { entriesOf, type InOf, InvalidConfig, type Problem, refuseUnknown, show, switchable } from "./options.ts"
 import type { AnyComponent, AnyPlug, AnyStrategy } from "./plug.ts"
 import { basic } from "./strategies/basic.ts"
+import { gradual } from "./strategies/gradual.ts"
 
-export const strategies = { basic } satisfies { readonly [key: string]: AnyStrategy }
+export const strategies = { basic, gradual } satisfies { readonly [key: string]: AnyStrategy }
 export const components = {
   /** Remembers slices, times in state and moves for `metrics()`. It has no options: `false` switches it off. Default: on. */
   metrics,

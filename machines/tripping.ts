@@ -1,34 +1,21 @@
 /** Tripping and recovering: what every strategy that opens, waits and probes remembers, as pure steps over its context. */
 import { chance } from "./chance.ts"
-import { duration, type Named, number, type OutOf, struct } from "./options.ts"
+import { duration, number } from "./options.ts"
 import { type Circuit, type CircuitFinding, circuits, type Statistics } from "./vocabulary/circuit.ts"
 import type { Signal } from "./vocabulary/signal.ts"
-import { type WaitingFields, waitAfter, waiting } from "./waiting.ts"
+import { type Waits, waitAfter } from "./waiting.ts"
 
-const probeFields = {
+/** The options of a strategy that probes. */
+export const probing = {
   /** Most probes at one instant, 1 to 1000. Default: 1. */
   atOnce: number({ default: 1, min: 1, max: 1000, integer: true }),
-  /** Probes that must succeed in a row before the circuit closes, 1 to 1000. Default: 2. */
-  needed: number({ default: 2, min: 1, max: 1000, integer: true }),
   // Longer than the longest default timeout: a probe that is merely slow must end by itself.
   /** A probe that has not ended after this long counts as failed and gives its place back. Default: 1 minute. */
   lease: duration({ default: "1 minute", min: "1 millis", max: "1 day" }),
 }
-export interface ProbeFields extends Named<typeof probeFields> {}
-
-const probing = {
-  /** The calls that a half-open circuit lets through, to see whether the service is well. */
-  probes: struct<ProbeFields>(probeFields),
-}
-export interface ProbingFields extends Named<typeof probing> {}
-
-/** The options of a strategy that trips. */
-export const tripping: WaitingFields & ProbingFields = { ...waiting, ...probing }
-
-const all = struct(tripping)
 
 export interface TripContext {
-  readonly settings: OutOf<typeof all>
+  readonly settings: { readonly openFor: Waits }
   readonly seed: number
   /** Entered states, re-entries included. */
   readonly entries: number
@@ -66,11 +53,19 @@ export const freshTrip = (at: number): Fresh => ({
 
 export const entered = (context: TripContext): Step => ({ entries: context.entries + 1, successes: 0 })
 
+/** Whether the last trip still counts: the circuit has not been closed for long, or was not closed at all. */
+const isRemembered = ({ closedAt, settings }: TripContext, event: Signal): boolean =>
+  event.at - closedAt <= settings.openFor.memory || event.type !== "alarm.rang"
+
+/** How long the service itself asked to be left alone, as far as that is heeded. */
+const askedMs = ({ settings }: TripContext, event: Signal): number =>
+  "retryAfterMs" in event ? Math.min(event.retryAfterMs ?? 0, settings.openFor.longestAsked) : 0
+
 /** The circuit opens: once more in a row if the last trip is still remembered, and then for longer. */
-export function tripped(context: TripContext, event: Signal): Step {
-  const remembered = event.at - context.closedAt <= context.settings.openFor.memory || event.type !== "alarm.rang"
-  const trips = remembered ? context.trips + 1 : 1
-  const waitMs = waitAfter(context.settings.openFor, trips, chance(context.seed, context.draws))
+export function tripped(context: TripContext, event: Signal, again: number = context.trips + 1): Step {
+  const trips = isRemembered(context, event) ? again : 1
+  const own = waitAfter(context.settings.openFor, trips, chance(context.seed, context.draws))
+  const waitMs = Math.max(own, askedMs(context, event))
   return { at: event.at, trips, draws: context.draws + 1, waitMs, retryAt: event.at + waitMs }
 }
 
@@ -86,10 +81,10 @@ const probeReasons: { readonly [type: string]: string } = {
   "probe.expired": "a probe hung",
 }
 
-export const probed = (context: TripContext, event: Signal): Step => ({
+export const probed = (event: Signal, enough: number): Step => ({
   at: event.at,
   rule: event.type,
-  reason: probeReasons[event.type] ?? `${context.settings.probes.needed} probes succeeded`,
+  reason: probeReasons[event.type] ?? `${enough} probes succeeded`,
   statistics: undefined,
 })
 

@@ -11,41 +11,56 @@ import {
   struct,
 } from "./options.ts"
 
-const waitFields = {
-  /** The first wait. Default: 5 seconds, or `max` if that is shorter. */
-  base: duration({ default: "5 seconds", min: "1 millis", max: "1 day" }),
-  /** What each further trip in a row multiplies the wait by, 1 to 10. Default: 2. */
-  factor: number({ default: 2, min: 1, max: 10 }),
-  /** The longest wait. Default: 1 minute, or `base` if that is longer. */
-  max: duration({ default: "1 minute", min: "1 millis", max: "1 day" }),
+/** How the waits of a strategy grow unless the user says otherwise. */
+interface Growth {
+  readonly base: string
+  readonly step: string
+  readonly factor: number
+  readonly max: string
+}
+
+const waitFieldsOf = (growth: Growth) => ({
+  /** The first wait. Default: 5 seconds (`gradual`: 410 ms), or `max` if that is shorter. */
+  base: duration({ default: growth.base, min: "1 millis", max: "1 day" }),
+  /** What each further trip in a row adds to the wait. Default: nothing (`gradual`: 30 ms). */
+  step: duration({ default: growth.step, min: "0 millis", max: "1 day" }),
+  /** What each further trip in a row multiplies the wait by, 1 to 10. Default: 2 (`gradual`: 1). */
+  factor: number({ default: growth.factor, min: 1, max: 10 }),
+  /** The longest wait. Default: 1 minute (`gradual`: 3.7 seconds), or `base` if that is longer. */
+  max: duration({ default: growth.max, min: "1 millis", max: "1 day" }),
   /** The part of a wait that chance may take off, 0 to 1, so that many breakers do not probe at once. Default: 0.1. */
   jitter: number({ default: 0.1, min: 0, max: 1 }),
   /** How long after a close a further trip still counts as one in a row. Default: 1 minute. */
   memory: duration({ default: "1 minute", min: "0 millis", max: "1 day" }),
-}
-export interface WaitFields extends Named<typeof waitFields> {}
+  /** What the service itself asks for, as by Retry-After, is heeded up to here. Default: 5 minutes. */
+  longestAsked: duration({ default: "5 minutes", min: "0 millis", max: "1 day" }),
+})
+export interface WaitFields extends Named<ReturnType<typeof waitFieldsOf>> {}
 
-const waits = struct<WaitFields>(
-  waitFields,
-  ({ base, max }) => (base > max ? { path: "max", rule: "must not be shorter than base" } : undefined),
-  ({ base, max }) => ({ base: Math.min(base, max), max: Math.max(base, max) }),
-)
+const waitsOf = (growth: Growth) =>
+  struct<WaitFields>(
+    waitFieldsOf(growth),
+    ({ base, max }) => (base > max ? { path: "max", rule: "must not be shorter than base" } : undefined),
+    ({ base, max }) => ({ base: Math.min(base, max), max: Math.max(base, max) }),
+  )
 
-export type Waits = OutOf<typeof waits>
+type WaitsReader = ReturnType<typeof waitsOf>
+export type Waits = OutOf<WaitsReader>
 
 /** The options of a strategy that waits. */
-export const waiting = {
+export const waiting = (growth: Growth) => ({
   /** How long an open circuit refuses before it probes. A bare duration is a constant wait: it neither grows nor is spread. */
-  openFor: short<DurationInput, InOf<typeof waits>, OutOf<typeof waits>>(waits, (value) =>
+  openFor: short<DurationInput, InOf<WaitsReader>, Waits>(waitsOf(growth), (value) =>
     isBareDuration(value)
-      ? { base: value as DurationInput, max: value as DurationInput, factor: 1, jitter: 0 }
+      ? { base: value as DurationInput, max: value as DurationInput, step: 0, factor: 1, jitter: 0 }
       : undefined,
   ),
-}
-export interface WaitingFields extends Named<typeof waiting> {}
+})
+export interface WaitingFields extends Named<ReturnType<typeof waiting>> {}
 
 /** How long to wait after `trips` trips in a row. Jitter only shortens, so the cap holds and capped waits spread too. */
 export function waitAfter(waits: Waits, trips: number, draw: number): number {
-  const grown = Math.min(waits.max, waits.base * waits.factor ** Math.min(trips - 1, 60))
+  const more = Math.min(trips - 1, 1_000_000)
+  const grown = Math.min(waits.max, (waits.base + waits.step * more) * waits.factor ** Math.min(more, 60))
   return grown * (1 - waits.jitter * draw)
 }

@@ -1,6 +1,6 @@
 /** Watching: the window of outcomes and the line at which a strategy's alarm rings. */
 import { duration, type Named, number, type OutOf, struct, switchable, tagged } from "./options.ts"
-import type { CircuitLine } from "./vocabulary/gate.ts"
+import type { RatioLine } from "./vocabulary/gate.ts"
 import type { AlarmRang } from "./vocabulary/signal.ts"
 import { reached } from "./vocabulary/window.ts"
 
@@ -78,18 +78,32 @@ const all = struct(watching)
 export type Watching = OutOf<typeof all>
 
 /** The alarm line of the settings: ratios that are not watched can never be reached. */
-export function circuitLine({ window, slowCalls }: Watching): CircuitLine {
+export function circuitLine({ window, slowCalls }: Watching): RatioLine {
   const never = Number.POSITIVE_INFINITY
   const slowRatio = slowCalls?.ratio ?? never
   if (window.type === "consecutive") {
     const shape = { type: "consecutive", maxAgeMs: window.maxAge } as const
-    return { window: shape, failureRatio: never, slowRatio: never, minimumCalls: never, row: window.failures }
+    return {
+      kind: "ratio",
+      window: shape,
+      failureRatio: never,
+      slowRatio: never,
+      minimumCalls: never,
+      row: window.failures,
+    }
   }
   const shape =
     window.type === "time"
       ? ({ type: "time", durationMs: window.duration, slices: 10 } as const)
       : ({ type: "count", calls: window.calls, maxAgeMs: window.maxAge } as const)
-  return { window: shape, failureRatio: window.failureRatio, slowRatio, minimumCalls: window.minimumCalls, row: never }
+  return {
+    kind: "ratio",
+    window: shape,
+    failureRatio: window.failureRatio,
+    slowRatio,
+    minimumCalls: window.minimumCalls,
+    row: never,
+  }
 }
 
 /** Whether evidence of the one is evidence for the other: the same kind of window, the same slow line. */

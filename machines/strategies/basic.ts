@@ -16,7 +16,7 @@
  *   7. New settings keep circuit, wait and window; only a window of another kind or length, or another slow line, begins anew.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
-import { type OutOf, struct } from "../options.ts"
+import { type Named, number, type OutOf, struct } from "../options.ts"
 import { circuitOf, type PlugInput, type StateMeta, strategy } from "../plug.ts"
 import {
   canRestoreTrip,
@@ -24,23 +24,37 @@ import {
   findingOf,
   freshTrip,
   operated,
-  type ProbingFields,
   probed,
+  probing,
   reconfigured,
   restored,
   savedTrip,
   saveTrip,
   type TripContext,
   tripped,
-  tripping,
   waited,
 } from "../tripping.ts"
 import type { Signal } from "../vocabulary/signal.ts"
-import type { WaitingFields } from "../waiting.ts"
+import { type WaitingFields, waiting } from "../waiting.ts"
 import { circuitLine, describeAlarm, isAlarmed, type WatchingFields, watchesAlike, watching } from "../watching.ts"
 
-export interface BasicFields extends WatchingFields, WaitingFields, ProbingFields {}
-export const basicOptions = struct<BasicFields>({ ...watching, ...tripping })
+const probeFields = {
+  ...probing,
+  /** Probes that must succeed in a row before the circuit closes, 1 to 1000. Default: 2. */
+  needed: number({ default: 2, min: 1, max: 1000, integer: true }),
+}
+export interface ProbeFields extends Named<typeof probeFields> {}
+
+const own = {
+  /** The calls that a half-open circuit lets through, to see whether the service is well. */
+  probes: struct<ProbeFields>(probeFields),
+}
+export interface BasicFields extends WatchingFields, WaitingFields, Named<typeof own> {}
+export const basicOptions = struct<BasicFields>({
+  ...watching,
+  ...waiting({ base: "5 seconds", step: "0 millis", factor: 2, max: "1 minute" }),
+  ...own,
+})
 
 export type BasicSettings = OutOf<typeof basicOptions>
 
@@ -77,7 +91,7 @@ const machine = setup({
         ? { reason: describeAlarm(event), rule: event.rule, statistics: event.statistics }
         : {},
     ),
-    noteProbe: assign(({ context, event }) => probed(context, event)),
+    noteProbe: assign(({ context, event }) => probed(event, context.settings.probes.needed)),
     noteWaited: assign(({ context }) => waited(context)),
     noteChanged: assign(({ event }) => reconfigured(event)),
     noteOperator: assign(({ event }) => operated(event)),

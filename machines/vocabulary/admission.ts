@@ -9,13 +9,15 @@ export interface AdmissionState {
   readonly epoch: number
   /** Places taken by probes now. */
   readonly probesTaken: number
-  /** Integer credit towards the next ordinary call of a partial share, in `creditPerCall`ths. */
+  /** Ordinary calls of this epoch in flight. */
+  readonly running: number
+  /** Integer credit towards the next ordinary call of a partial share, in `creditPerCall`ths. It begins with half a call's. */
   readonly credit: number
 }
 
 export type Verdict =
   | { readonly admitted: true; readonly probe: boolean; readonly shadowed: boolean; readonly state: AdmissionState }
-  | { readonly admitted: false; readonly by: "share" | "probes"; readonly state: AdmissionState }
+  | { readonly admitted: false; readonly by: "share" | "probes" | "limit"; readonly state: AdmissionState }
 
 /** One call's worth of credit: shares are exact to one in 65 536, without randomness and without drift. */
 export const creditPerCall = 65_536
@@ -23,14 +25,22 @@ export const creditPerCall = 65_536
 /** The credit that one offered call earns at this share. */
 export const creditOf = (share: number): number => Math.round(share * creditPerCall)
 
-export const freshAdmission = (epoch: number): AdmissionState => ({ epoch, probesTaken: 0, credit: 0 })
+export const freshAdmission = (epoch: number): AdmissionState => ({
+  epoch,
+  probesTaken: 0,
+  running: 0,
+  credit: creditPerCall / 2,
+})
 
 /**
  * How long a probe may hold its place, in milliseconds: the strategy's lease, but always longer than a call is given, so that a
- * merely slow probe ends by itself.
+ * merely slow probe ends by itself; unless the strategy has less patience.
  */
 export const leaseOf = ({ lines, restriction: { timeoutMs } }: Gate): number =>
-  Math.max(lines.leaseMs ?? Number.MAX_SAFE_INTEGER, Number.isFinite(timeoutMs) ? timeoutMs + 1 : 0)
+  Math.min(
+    lines.patienceMs ?? Number.MAX_SAFE_INTEGER,
+    Math.max(lines.leaseMs ?? Number.MAX_SAFE_INTEGER, Number.isFinite(timeoutMs) ? timeoutMs + 1 : 0),
+  )
 
 /**
  * Decides about one call. Nothing is taken when the call is refused, save that it earned its credit.
@@ -39,14 +49,14 @@ export const leaseOf = ({ lines, restriction: { timeoutMs } }: Gate): number =>
  * import { decideAdmission, freshAdmission, idleGate } from "recloser/machines"
  * import assert from "node:assert/strict"
  *
- * const half = { ...idleGate, restriction: { ...idleGate.restriction, share: 0.5 } }
- * const first = decideAdmission(half, freshAdmission(0))
- * const second = decideAdmission(half, first.state)
+ * const third = { ...idleGate, restriction: { ...idleGate.restriction, share: 1 / 3 } }
+ * const first = decideAdmission(third, freshAdmission(0))
+ * const second = decideAdmission(third, first.state)
  * assert.deepEqual([first.admitted, second.admitted], [false, true])
  */
 export function decideAdmission(gate: Gate, before: AdmissionState): Verdict {
   const state = before.epoch === gate.epoch ? before : freshAdmission(gate.epoch)
-  const { share, probes } = gate.restriction
+  const { share, probes, limit } = gate.restriction
   if (gate.enforcement === "off") return { admitted: true, probe: false, shadowed: false, state }
   if (probes !== Number.POSITIVE_INFINITY && share > 0) {
     if (state.probesTaken < probes) {
@@ -54,17 +64,18 @@ export function decideAdmission(gate: Gate, before: AdmissionState): Verdict {
     }
     return refused(gate, "probes", state)
   }
+  if (share > 0 && state.running >= limit) return refused(gate, "limit", state)
   const credit = share >= 1 ? creditPerCall : state.credit + creditOf(share)
   if (credit < creditPerCall) return refused(gate, "share", { ...state, credit })
   return {
     admitted: true,
     probe: false,
     shadowed: false,
-    state: { ...state, credit: share >= 1 ? 0 : credit - creditPerCall },
+    state: { ...state, running: state.running + 1, credit: share >= 1 ? 0 : credit - creditPerCall },
   }
 }
 
-function refused(gate: Gate, by: "share" | "probes", state: AdmissionState): Verdict {
+function refused(gate: Gate, by: "share" | "probes" | "limit", state: AdmissionState): Verdict {
   if (gate.enforcement === "observe") return { admitted: true, probe: false, shadowed: true, state }
   return { admitted: false, by, state }
 }

@@ -14,6 +14,8 @@ export interface Restriction {
   readonly share: number
   /** Most probes at one instant. Finite means: a call enters only as a probe. */
   readonly probes: number
+  /** Most ordinary calls in flight at one instant, of those that entered in the present epoch. */
+  readonly limit: number
   /** Longest that one attempt may run, in milliseconds. */
   readonly timeoutMs: number
   /** When it makes sense to try again, on the monotonic clock in milliseconds. */
@@ -27,6 +29,7 @@ export type Demand = Partial<Restriction>
 export const unrestricted: Restriction = Object.freeze({
   share: 1,
   probes: Number.POSITIVE_INFINITY,
+  limit: Number.POSITIVE_INFINITY,
   timeoutMs: Number.POSITIVE_INFINITY,
   retryAt: Number.NEGATIVE_INFINITY,
 })
@@ -35,6 +38,7 @@ export const unrestricted: Restriction = Object.freeze({
 export const fields = {
   share: Math.min,
   probes: Math.min,
+  limit: Math.min,
   timeoutMs: Math.min,
   retryAt: Math.max,
 } satisfies { readonly [Field in keyof Restriction]: (a: number, b: number) => number }
@@ -54,6 +58,7 @@ export function tighten(one: Restriction, other: Demand): Restriction {
   return {
     share: fields.share(one.share, other.share ?? unrestricted.share),
     probes: fields.probes(one.probes, other.probes ?? unrestricted.probes),
+    limit: fields.limit(one.limit, other.limit ?? unrestricted.limit),
     timeoutMs: fields.timeoutMs(one.timeoutMs, other.timeoutMs ?? unrestricted.timeoutMs),
     retryAt: fields.retryAt(one.retryAt, other.retryAt ?? unrestricted.retryAt),
   }
@@ -64,6 +69,7 @@ export function sameDemand(one: Demand, other: Demand): boolean {
   return (
     one.share === other.share &&
     one.probes === other.probes &&
+    one.limit === other.limit &&
     one.timeoutMs === other.timeoutMs &&
     one.retryAt === other.retryAt
   )
@@ -100,8 +106,9 @@ export type WindowShape =
   | { readonly type: "count"; readonly calls: number; readonly maxAgeMs: number }
   | { readonly type: "consecutive"; readonly maxAgeMs: number }
 
-/** The line at which the circuit alarm rings. Ratios above 1 are never reached. */
-export interface CircuitLine {
+/** A line at which the circuit alarm rings: counts of a window reach it. Ratios above 1 are never reached. */
+export interface RatioLine {
+  readonly kind: "ratio"
   readonly window: WindowShape
   readonly failureRatio: number
   readonly slowRatio: number
@@ -110,6 +117,23 @@ export interface CircuitLine {
   readonly row: number
 }
 
+/** A line at which the circuit alarm rings: the evidence of a stream of outcomes reaches it. */
+export interface SequentialLine {
+  readonly kind: "sequential"
+  /** Whether outcomes are held against what is usual, against what a degraded circuit has accepted, or counted for a step. */
+  readonly watch: "usual" | "partial" | "step"
+  /** Log-likelihood ratio at which an excursion from what is usual rings. */
+  readonly threshold: number
+  /** The recent share of bad outcomes that rings whatever was learned. */
+  readonly rate: number
+  /** So many calls, the first of an epoch in the order of admission, are judged together; until they are known nothing else is. */
+  readonly cohort: number
+  /** When the cohort rings: once it is known, already at its first late call, or only when it says that the service is gone. */
+  readonly tells: "known" | "late" | "never"
+}
+
+export type CircuitLine = RatioLine | SequentialLine
+
 /** What the data plane watches: the union of what the actors want to hear about. */
 export interface Lines {
   readonly circuit?: CircuitLine | undefined
@@ -117,6 +141,8 @@ export interface Lines {
   readonly slowAfterMs?: number | undefined
   /** A probe that is not settled after this long gives its place back. */
   readonly leaseMs?: number | undefined
+  /** A probe that has run so long has failed, however long its lease and its timeout are. */
+  readonly patienceMs?: number | undefined
   /** How often a slice of counts is closed and reported while calls arrive. */
   readonly sliceMs?: number | undefined
   /** A success that took longer than this is counted as late in its slice. */
@@ -132,6 +158,7 @@ export function joinLines(one: Lines, other: Lines): Lines {
     circuit: one.circuit ?? other.circuit,
     slowAfterMs: least(one.slowAfterMs, other.slowAfterMs),
     leaseMs: least(one.leaseMs, other.leaseMs),
+    patienceMs: least(one.patienceMs, other.patienceMs),
     sliceMs: least(one.sliceMs, other.sliceMs),
     lateAfterMs: least(one.lateAfterMs, other.lateAfterMs),
   }

@@ -60,6 +60,12 @@ function template(breaker: string, gate: Gate, holders: readonly Holder[], probi
   })
 }
 
+/** The template for a gate with as many calls in flight as it allows: when one of them ends a place is free. */
+export function refusalByLimit(breaker: string, gate: Gate): RejectionTemplate {
+  const holders = gate.holders.filter((holder) => holder.demand.limit === gate.restriction.limit)
+  return Object.freeze({ ...template(breaker, gate, holders, false), layer: "limit" })
+}
+
 /** The template for a gate that admits no ordinary call: who holds share at its least. */
 export function refusalByShare(breaker: string, gate: Gate): RejectionTemplate {
   const holders = gate.holders.filter((holder) => (holder.demand.share ?? 1) === gate.restriction.share)

@@ -3,6 +3,7 @@
  * Commands of the operator are in the imperative and go to the root alone.
  */
 import type { Circuit, Statistics } from "./circuit.ts"
+import type { EvidenceRule } from "./evidence.ts"
 import type { OutcomeKind } from "./outcome.ts"
 
 /** Counts of one slice of time, and the latency of successes over the sketch's window at its end. */
@@ -32,8 +33,12 @@ export interface AlarmRang {
   readonly type: "alarm.rang"
   readonly at: number
   readonly epoch: number
-  readonly rule: "failureRatio" | "slowRatio" | "row"
+  readonly rule: "failureRatio" | "slowRatio" | "row" | "asked" | EvidenceRule
   readonly statistics: Statistics
+  /** Outcomes that the evidence has taken in so far: what a trial may cost is paid from them. */
+  readonly seen?: number | undefined
+  /** The service itself asked to be left alone for so long. */
+  readonly retryAfterMs?: number | undefined
 }
 
 export interface ProbeSettled {
@@ -47,6 +52,8 @@ export interface SliceClosed {
   readonly at: number
   readonly epoch: number
   readonly slice: Slice
+  /** Calls that still run, where a strategy watches them: how little is known yet of the slowest. */
+  readonly running?: number | undefined
 }
 
 export interface CircuitMoved {
@@ -112,11 +119,23 @@ export interface OutcomeSettled {
   readonly overdue?: boolean | undefined
 }
 
+/**
+ * A call has entered, told to a breaker actor that runs alone and whose strategy judges calls in the order of their admission. Leave it
+ * out and they are judged in the order of their outcomes.
+ */
+export interface CallEntered {
+  readonly type: "call.entered"
+  readonly at: number
+  readonly epoch?: number | undefined
+}
+
 /** Calls in flight have become older than the slow line, told to a breaker actor that runs alone. */
 export interface CallOverdue {
   readonly type: "call.overdue"
   readonly at: number
   /** How many; 1 when left out. */
   readonly calls?: number | undefined
+  /** When they entered, at the earliest; when left out, a slow line ago. */
+  readonly startedAt?: number | undefined
   readonly epoch?: number | undefined
 }

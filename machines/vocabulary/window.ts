@@ -2,7 +2,7 @@
  * The window of evidence as an immutable value: what a breaker actor keeps when it runs alone, and the
  * plain meaning that the data plane's mutable ring must agree with (the differential law compares them).
  */
-import type { CircuitLine, WindowShape } from "./gate.ts"
+import type { RatioLine, WindowShape } from "./gate.ts"
 
 /** One settled call as the window sees it. */
 export interface Sample {
@@ -144,7 +144,7 @@ const rearmAt = 0.8
  * slow line: each is a slow call, although it has not settled.
  */
 export function reached(
-  line: CircuitLine,
+  line: RatioLine,
   counts: Counts,
   overdue: number,
   scale = 1,
@@ -157,5 +157,5 @@ export function reached(
 }
 
 /** Whether the counts have fallen so far below the line that a rung alarm is armed again. */
-export const isQuiet = (line: CircuitLine, counts: Counts, overdue: number): boolean =>
+export const isQuiet = (line: RatioLine, counts: Counts, overdue: number): boolean =>
   reached(line, counts, overdue, rearmAt) === undefined

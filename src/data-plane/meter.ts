@@ -2,7 +2,17 @@
  * The meter: one settled call is one write to the window ring and the latency sketch, and then at most one report, as the
  * last thing that happens. It rings when the counts reach a line that the gate carries; it judges nothing.
  */
-import type { CircuitLine, Gate } from "../../machines/vocabulary/gate.ts"
+import {
+  accrue,
+  beginEpoch,
+  type Evidence,
+  enter,
+  freshEvidence,
+  leave,
+  statisticsOf,
+  withdraw,
+} from "../../machines/vocabulary/evidence.ts"
+import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/gate.ts"
 import { isFailure, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { LatencySummary, Report } from "../../machines/vocabulary/signal.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
@@ -20,8 +30,11 @@ const never = Number.POSITIVE_INFINITY
 
 export class Meter {
   #epoch = -1
-  #line: CircuitLine | undefined
+  #line: RatioLine | undefined
   #ring: Ring | undefined
+  #sequence: SequentialLine | undefined
+  /** What was learned outlives epochs. */
+  #evidence: Evidence | undefined
   #armed = true
   #slowAfterMs = never
   #overdue: Overdue | undefined
@@ -44,13 +57,28 @@ export class Meter {
     this.#sliceMs = sliceMs
     this.#lateAfterMs = lateAfterMs
     this.#armed = true
-    this.#line = circuit
+    this.#line = circuit?.kind === "ratio" ? circuit : undefined
+    this.#sequence = circuit?.kind === "sequential" ? circuit : undefined
+    const relined = this.#slowAfterMs !== slowAfterMs
     this.#slowAfterMs = slowAfterMs
-    if (gate.epoch === this.#epoch) return
+    if (gate.epoch === this.#epoch) return relined ? this.#watch(now, now) : undefined
     this.#epoch = gate.epoch
-    this.#ring = circuit && makeRing(circuit.window)
-    this.#overdue = circuit && slowAfterMs < never ? new Overdue(slowAfterMs, now) : undefined
+    this.#ring = this.#line && makeRing(this.#line.window)
+    if (this.#sequence !== undefined) this.#evidence ??= freshEvidence()
+    if (this.#evidence !== undefined) beginEpoch(this.#evidence, this.#sequence)
+    this.#watch(now)
+  }
+
+  /** Watches for calls that grow older than the line; of a line that changes in an epoch, those that enter `since`. */
+  #watch(now: number, since?: number): void {
+    const watches = this.#line !== undefined || this.#sequence !== undefined
+    this.#overdue = watches && this.#slowAfterMs < never ? new Overdue(this.#slowAfterMs, now, since) : undefined
     this.#wheel.disarm(this.#sweeper)
+  }
+
+  /** Whether it matters now in which order calls enter: their cohort is not complete. */
+  get orders(): boolean {
+    return this.#sequence !== undefined && (this.#evidence?.entered ?? 0) < this.#sequence.cohort
   }
 
   isSlow(durationMs: number): boolean {
@@ -58,6 +86,7 @@ export class Meter {
   }
 
   enter(startedAt: number): void {
+    if (this.#evidence !== undefined && this.#sequence !== undefined) enter(this.#evidence, this.#sequence, startedAt)
     const overdue = this.#overdue
     if (overdue === undefined) return
     overdue.enter(startedAt)
@@ -66,10 +95,19 @@ export class Meter {
 
   /** Writes one outcome of the present epoch. */
   settle(kind: OutcomeKind, startedAt: number, now: number): void {
-    this.#overdue?.leave(startedAt)
+    const wasOverdue = this.#overdue?.leave(startedAt) ?? false
     const durationMs = now - startedAt
     const slow = durationMs >= this.#slowAfterMs
     if (this.#sliceMs < never) this.#count(kind, slow, durationMs, now)
+    if (this.#evidence !== undefined && this.#sequence !== undefined) {
+      leave(this.#evidence)
+      if (kind === "ignored") return wasOverdue ? undefined : withdraw(this.#evidence, startedAt)
+      // What was overdue has been counted already, as slow.
+      const failed = isFailure(kind)
+      if (wasOverdue || !this.#weigh(this.#evidence, this.#sequence, failed, slow && !failed, startedAt, now))
+        this.#closeSlice(now)
+      return
+    }
     if (kind === "ignored") return
     const ring = this.#ring
     if (ring === undefined) return this.#closeSlice(now)
@@ -106,7 +144,31 @@ export class Meter {
     const slice = this.#slice
     if (slice === undefined || now < slice.startedAt + this.#sliceMs) return
     this.#slice = undefined
-    this.#report({ type: "slice.closed", at: now, epoch: this.#epoch, slice: { ...slice, latency: this.latency(now) } })
+    this.#report({
+      type: "slice.closed",
+      at: now,
+      epoch: this.#epoch,
+      slice: { ...slice, latency: this.latency(now) },
+      running: this.#evidence?.running,
+    })
+  }
+
+  /** Takes one outcome as evidence; true when it rang. It rings again when the line was not reached in between. */
+  #weigh(
+    evidence: Evidence,
+    line: SequentialLine,
+    failed: boolean,
+    slow: boolean,
+    startedAt: number,
+    now: number,
+  ): boolean {
+    const rule = accrue(evidence, line, failed || slow, slow, startedAt, now)
+    if (rule === undefined) this.#armed = true
+    if (rule === undefined || !this.#armed) return false
+    this.#armed = false
+    const statistics = statisticsOf(evidence, rule)
+    this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule, statistics, seen: evidence.learned })
+    return true
   }
 
   /** Rings, or arms again, or does neither; true when it rang. */
@@ -129,14 +191,33 @@ export class Meter {
 
   #sweep(now: number): void {
     const overdue = this.#overdue
+    if (overdue === undefined) return
+    if (this.#sequence !== undefined) return this.#weighOverdue(overdue, now)
     const ring = this.#ring
-    if (overdue === undefined || ring === undefined) return
+    if (ring === undefined) return
     overdue.sweep(now)
-    const nextMs = overdue.nextIn(now)
-    if (nextMs !== undefined) this.#wheel.arm(this.#sweeper, nextMs, now)
+    this.#sweepAgain(overdue, now)
     // The oldest call may have settled meanwhile: a sweep that finds nothing is no occasion to judge.
     if (!overdue.takeNews()) return
     ring.expire(now)
     this.#judge(ring, now)
+  }
+
+  #sweepAgain(overdue: Overdue, now: number): void {
+    const nextMs = overdue.nextIn(now)
+    if (nextMs !== undefined) this.#wheel.arm(this.#sweeper, nextMs, now)
+  }
+
+  /** A call that grows older than the line while it runs is slow: that is evidence at once, and only once. */
+  #weighOverdue(overdue: Overdue, now: number): void {
+    const [evidence, line] = [this.#evidence, this.#sequence]
+    if (evidence === undefined || line === undefined) return
+    for (let calls = overdue.next(now); calls > 0; calls = overdue.next(now)) {
+      const from = overdue.enteredFrom
+      while (calls-- > 0) if (this.#weigh(evidence, line, false, true, from, now)) break
+      // A gate that came meanwhile has a watch of its own.
+      if (this.#overdue !== overdue) return
+    }
+    this.#sweepAgain(overdue, now)
   }
 }

@@ -21,8 +21,11 @@ export class Overdue {
   #passed: number
   #waiting = 0
   #news = 0
+  /** Calls that entered by then belong to an earlier line, and are nobody's business here. */
+  readonly #since: number
 
-  constructor(lineMs: number, at: number) {
+  constructor(lineMs: number, at: number, since: number = Number.NEGATIVE_INFINITY) {
+    this.#since = since
     this.#lineMs = lineMs
     this.#widthMs = lineMs / bucketsPerLine
     this.#perMs = bucketsPerLine / lineMs
@@ -39,6 +42,7 @@ export class Overdue {
   }
 
   enter(startedAt: number): void {
+    if (startedAt <= this.#since) return
     const bucket = this.#bucketOf(startedAt)
     if (bucket - this.#passed >= bucketRing) this.sweep(startedAt)
     const slot = bucket & lastBucket
@@ -46,28 +50,49 @@ export class Overdue {
     this.#waiting++
   }
 
-  /** A call that entered at `startedAt` has settled. */
-  leave(startedAt: number): void {
+  /** A call that entered at `startedAt` has settled; answers whether it was overdue. */
+  leave(startedAt: number): boolean {
+    if (startedAt <= this.#since) return false
     const bucket = this.#bucketOf(startedAt)
     if (bucket <= this.#passed) {
       this.count--
-      return
+      return true
     }
     const slot = bucket & lastBucket
     this.#starts[slot] = (this.#starts[slot] as number) - 1
     this.#waiting--
+    return false
   }
 
   /** Moves what has passed the line by `now`. */
   sweep(now: number): void {
-    while (this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) {
-      const slot = ++this.#passed & lastBucket
-      const calls = this.#starts[slot] as number
-      this.#starts[slot] = 0
-      this.#waiting -= calls
-      this.count += calls
-      this.#news += calls
-    }
+    while (this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) this.#news += this.#pass()
+    this.#skip(now)
+  }
+
+  /** Moves one bucket at a time: the calls of the next that has passed the line by `now`; 0 when there is none. */
+  next(now: number): number {
+    let calls = 0
+    while (calls === 0 && this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) calls = this.#pass()
+    if (calls === 0) this.#skip(now)
+    return calls
+  }
+
+  /** When the earliest calls of the bucket that passed last may have entered. */
+  get enteredFrom(): number {
+    return this.#passed * this.#widthMs
+  }
+
+  #pass(): number {
+    const slot = ++this.#passed & lastBucket
+    const calls = this.#starts[slot] as number
+    this.#starts[slot] = 0
+    this.#waiting -= calls
+    this.count += calls
+    return calls
+  }
+
+  #skip(now: number): void {
     // Nothing waits: skip the silence in one step.
     if (this.#waiting === 0) this.#passed = Math.max(this.#passed, this.#bucketOf(now - this.#lineMs) - 2)
   }

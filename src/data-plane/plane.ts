@@ -38,14 +38,19 @@ export class Plane implements Settler {
   readonly #hooks: PlaneHooks
   /** Nothing stands in the way of an ordinary call: the whole check, for the ordinary case. */
   #free = false
+  #unmeasured = false
   /** Nobody measures how long calls take: an ordinary call need not read the clock when it enters. */
-  untimed = false
+  get untimed(): boolean {
+    return this.#unmeasured && !this.meter.orders
+  }
   /** Every call is refused now, whatever it is: the whole check, for an open circuit. */
   isShut = false
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   timeoutMs = Number.POSITIVE_INFINITY
   #ghost: Ghost | undefined
-  #credit = 0
+  #credit = creditPerCall / 2
+  /** Ordinary calls of this epoch in flight. */
+  #running = 0
   readonly #leases: Leases
   readonly #refusals: Refusals
 
@@ -76,13 +81,14 @@ export class Plane implements Settler {
   /** Works out the short ways: what need not be looked at on each call under this gate. */
   #open(): void {
     const { restriction, enforcement, phase, lines } = this.gate
-    const { share, probes, timeoutMs } = restriction
+    const { share, probes, limit, timeoutMs } = restriction
+    const never = Number.POSITIVE_INFINITY
     const isObeyed = enforcement === "on"
-    const isFree = share >= 1 && probes === Number.POSITIVE_INFINITY && phase === "active"
+    const isFree = share >= 1 && probes === never && limit === never && phase === "active"
     this.#free = isFree && isObeyed && this.#ghost === undefined
     this.timeoutMs = isObeyed ? timeoutMs : Number.POSITIVE_INFINITY
     this.isShut = share === 0 && isObeyed && this.#ghost === undefined
-    this.untimed = this.#free && lines.slowAfterMs === undefined && lines.sliceMs === undefined
+    this.#unmeasured = this.#free && lines.slowAfterMs === undefined && lines.sliceMs === undefined
   }
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
@@ -110,6 +116,7 @@ export class Plane implements Settler {
         ? undefined
         : this.#refusals.byProbes(now, this.#leases.freeAt)
     }
+    if (restriction.share > 0 && this.#running >= restriction.limit) return this.#refusals.byLimit(now)
     const enough = restriction.share >= 1 || this.#credit + creditOf(restriction.share) >= creditPerCall
     return enough ? undefined : this.#refusals.byShare(now)
   }
@@ -145,7 +152,10 @@ export class Plane implements Settler {
     if (place !== undefined) this.#settleProbe(receipt, place, kind, now)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
-    else this.meter.settle(kind, receipt.startedAt, now)
+    else {
+      this.#running--
+      this.meter.settle(kind, receipt.startedAt, now)
+    }
     if (this.inFlight === 0) this.#hooks.idle()
     return place === undefined || !place.expired
   }
@@ -166,12 +176,14 @@ export class Plane implements Settler {
 
   /** Credit and leases start anew; what ran before is a straggler. */
   #beginEpoch(): void {
-    this.#credit = 0
+    this.#credit = creditPerCall / 2
+    this.#running = 0
     this.#leases.beginEpoch(this.#wheel.host.now())
   }
 
   #begin(now: number): void {
     this.inFlight++
+    this.#running++
     this.tally.admitted++
     this.meter.enter(now)
   }
@@ -193,6 +205,9 @@ export class Plane implements Settler {
       return enforcement === "observe"
         ? this.#shadow(now)
         : this.#refuse(this.#refusals.byProbes(now, this.#leases.freeAt), now)
+    }
+    if (restriction.share > 0 && this.#running >= restriction.limit) {
+      return enforcement === "observe" ? this.#shadow(now) : this.#refuse(this.#refusals.byLimit(now), now)
     }
     this.#credit = restriction.share >= 1 ? creditPerCall : this.#credit + creditOf(restriction.share)
     if (this.#credit < creditPerCall) {

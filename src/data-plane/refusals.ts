@@ -3,6 +3,7 @@ import type { Gate } from "../../machines/vocabulary/gate.ts"
 import {
   type Rejection,
   type RejectionTemplate,
+  refusalByLimit,
   refusalByProbes,
   refusalByShare,
   rejectNow,
@@ -13,6 +14,7 @@ export class Refusals {
   #gate: Gate
   #byShare: RejectionTemplate | undefined
   #byProbes: RejectionTemplate | undefined
+  #byLimit: RejectionTemplate | undefined
 
   constructor(breaker: string, gate: Gate) {
     this.#breaker = breaker
@@ -23,10 +25,15 @@ export class Refusals {
     this.#gate = gate
     this.#byShare = undefined
     this.#byProbes = undefined
+    this.#byLimit = undefined
   }
 
   byShare(now: number): Rejection {
     return rejectNow((this.#byShare ??= Object.freeze(refusalByShare(this.#breaker, this.#gate))), now)
+  }
+
+  byLimit(now: number): Rejection {
+    return rejectNow((this.#byLimit ??= refusalByLimit(this.#breaker, this.#gate)), now)
   }
 
   byProbes(now: number, freeAt: number): Rejection {

@@ -101,7 +101,7 @@ describe("differential law", () => {
   afterAll(() => {
     // A law that never left the closed state, or took too few steps, would prove nothing.
     expect(seen.steps).toBeGreaterThanOrEqual(leastSteps)
-    expect([...seen.circuits].sort()).toEqual(["closed", "halfOpen", "open"])
+    expect([...seen.circuits].sort()).toEqual(["closed", "degraded", "halfOpen", "open", "ramping"])
     expect(seen.opened).toBeGreaterThan(100)
   })
 })

@@ -68,22 +68,39 @@ const window = fc.oneof(
     maxAge: fc.constantFrom(1024, 65_536),
   }),
 )
-export const config: fc.Arbitrary<PartsConfig> = fc.record({
-  strategy: fc.record({
-    type: fc.constant("basic" as const),
-    window,
-    slowCalls,
-    openFor: fc.record({
-      base: fc.constantFrom(128, 1024),
-      max: fc.constantFrom(1024, 16_384),
-      jitter: fc.constantFrom(0, 0.25),
-    }),
-    probes: fc.record({
-      atOnce: fc.constantFrom(1, 3),
-      needed: fc.constantFrom(1, 2, 4),
-      lease: fc.constantFrom(256, 4096),
-    }),
+const openFor = fc.record({
+  base: fc.constantFrom(128, 1024),
+  step: fc.constantFrom(0, 32),
+  max: fc.constantFrom(1024, 16_384),
+  jitter: fc.constantFrom(0, 0.25),
+})
+const gradual = fc.record({
+  type: fc.constant("gradual" as const),
+  falseAlarms: fc.constantFrom(false as const, { every: "1 minute" as const, callsPerSecond: 1 }),
+  brokenAt: fc.constantFrom(0.5, 0.8),
+  trial: fc.constantFrom(true, false, { share: 0.75, calls: 10 }),
+  slowCalls: fc.constantFrom<boolean | { after: number }>(true, false, { after: 64 }, { after: 512 }),
+  ramp: fc.record({ outcomes: fc.constantFrom(5, 12) }),
+  openFor,
+  probes: fc.record({
+    atOnce: fc.constantFrom(1, 3),
+    wrong: fc.constantFrom(0.05, 0.001),
+    lease: fc.constantFrom(256, 4096),
   }),
+})
+const basic = fc.record({
+  type: fc.constant("basic" as const),
+  window,
+  slowCalls,
+  openFor,
+  probes: fc.record({
+    atOnce: fc.constantFrom(1, 3),
+    needed: fc.constantFrom(1, 2, 4),
+    lease: fc.constantFrom(256, 4096),
+  }),
+})
+export const config: fc.Arbitrary<PartsConfig> = fc.record({
+  strategy: fc.oneof(basic, gradual),
   timeout: fc.constantFrom<NonNullable<PartsConfig["timeout"]>>(true, false, 500),
   metrics: fc.boolean(),
 })

@@ -45,6 +45,7 @@ interface NaiveCall {
   readonly epoch: number
   readonly probe: boolean
   readonly shadowed: boolean
+  readonly ordinary: boolean
   overdue: boolean
   expired: boolean
 }
@@ -55,6 +56,8 @@ class NaiveTwin implements Twin {
   readonly #actor
   readonly #calls = new Set<NaiveCall>()
   readonly #armed = new Set<string>()
+  /** In an epoch whose slow line has changed, calls that entered before belong to no line. */
+  #line: { readonly epoch: number; readonly slowAfterMs: number | undefined; readonly since: number }
   #state: AdmissionState = freshAdmission(0)
 
   constructor(config: PartsConfig) {
@@ -64,6 +67,15 @@ class NaiveTwin implements Twin {
       clock: clock as never,
     })
     this.#actor.start()
+    this.#line = { epoch: -1, slowAfterMs: undefined, since: Number.NEGATIVE_INFINITY }
+    const look = () => {
+      const { epoch, lines } = this.gate()
+      const { slowAfterMs } = lines
+      if (epoch !== this.#line.epoch) this.#line = { epoch, slowAfterMs, since: Number.NEGATIVE_INFINITY }
+      else if (slowAfterMs !== this.#line.slowAfterMs) this.#line = { epoch, slowAfterMs, since: clock.now() }
+    }
+    look()
+    this.#actor.subscribe(look)
   }
 
   gate(): Gate {
@@ -76,26 +88,34 @@ class NaiveTwin implements Twin {
     this.#state = verdict.state
     if (!verdict.admitted) return undefined
     const { probe, shadowed } = verdict
+    const ordinary = !probe && !shadowed && gate.enforcement !== "off"
     const call: NaiveCall = {
       startedAt: this.#clock.now(),
       epoch: gate.epoch,
       probe,
       shadowed,
+      ordinary,
       overdue: false,
       expired: false,
     }
     this.#calls.add(call)
     if (probe) this.#clock.arm(leaseOf(gate), () => this.#expire(call), false)
-    else if (!shadowed && gate.enforcement !== "off") this.#watch(call, gate)
+    else if (ordinary) {
+      this.#actor.send({ type: "call.entered", at: call.startedAt, epoch: call.epoch })
+      this.#watch(call, gate)
+    }
     return { probe, settle: (kind: OutcomeKind) => this.#settle(call, kind) }
   }
 
   #settle(call: NaiveCall, kind: OutcomeKind): void {
     if (!this.#calls.delete(call)) return
     const at = this.#clock.now()
+    if (call.ordinary && call.epoch === this.#state.epoch)
+      this.#state = { ...this.#state, running: this.#state.running - 1 }
     if (call.expired || call.shadowed) return
     if (call.probe) this.#free(call)
-    const { startedAt, epoch, overdue } = call
+    const { startedAt, epoch } = call
+    const overdue = call.overdue && startedAt > this.#line.since
     this.#actor.send({ type: "outcome.settled", at, kind, durationMs: at - startedAt, epoch, overdue })
   }
 
@@ -113,23 +133,31 @@ class NaiveTwin implements Twin {
   /** Overdue calls are reported in steps of a sixteenth of the line, as the data plane counts them. */
   #watch(call: NaiveCall, gate: Gate): void {
     const line = gate.lines.slowAfterMs
-    if (line === undefined || gate.lines.circuit === undefined) return
+    if (line === undefined || gate.lines.circuit === undefined || call.startedAt <= this.#line.since) return
     const width = line / 16
-    const batch = this.#batch(call, width, gate.epoch)
+    const batch = `${this.#line.since}/${this.#batch(call, width, gate.epoch)}`
     if (this.#armed.has(batch)) return
     this.#armed.add(batch)
     const passesAt = (Math.floor(call.startedAt / width) + 1) * width + line
-    this.#clock.arm(passesAt - call.startedAt, () => this.#report(batch, width, gate.epoch), false)
+    const bucket = this.#batch(call, width, gate.epoch)
+    const { since } = this.#line
+    this.#clock.arm(passesAt - call.startedAt, () => this.#report(bucket, width, gate.epoch, since), false)
   }
 
   #batch(call: NaiveCall, width: number, epoch: number): string {
     return call.epoch === epoch && !call.probe && !call.shadowed ? `${epoch}/${Math.floor(call.startedAt / width)}` : ""
   }
 
-  #report(batch: string, width: number, epoch: number): void {
-    const late = [...this.#calls].filter((call) => !call.overdue && this.#batch(call, width, epoch) === batch)
+  #report(batch: string, width: number, epoch: number, since: number): void {
+    if (since !== this.#line.since) return
+    const late = [...this.#calls].filter(
+      (call) => !call.overdue && call.startedAt > since && this.#batch(call, width, epoch) === batch,
+    )
     for (const call of late) call.overdue = true
-    if (late.length > 0) this.#actor.send({ type: "call.overdue", at: this.#clock.now(), epoch, calls: late.length })
+    const [first] = late
+    if (first === undefined) return
+    const startedAt = Math.floor(first.startedAt / width) * width
+    this.#actor.send({ type: "call.overdue", at: this.#clock.now(), epoch, calls: late.length, startedAt })
   }
 
   act(act: Act): void {

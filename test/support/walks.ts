@@ -50,6 +50,8 @@ export const moves: readonly string[] = [
   "ramping → closed",
   "ramping → open",
   "ramping → halfOpen",
+  "ramping → degraded",
+  "degraded → ramping",
   // The operator may act in any state.
   "closed → halfOpen",
   "degraded → halfOpen",

@@ -92,7 +92,7 @@ export const openAcquire = async (calls: number): Promise<Subject> => {
   }
 }
 
-type Strategy = Exclude<BreakerConfig["strategy"], string | undefined>
+type Strategy = Extract<BreakerConfig["strategy"], { readonly type: "basic" }>
 type Window = NonNullable<Strategy["window"]>
 const line = { failureRatio: 0.95, minimumCalls: 20 } as const
 

@@ -1,0 +1,317 @@
+/**
+ * Evidence: what a stream of outcomes says about a service, against what was learned of it before.
+ *
+ * A ratio over a window asks the user for a number and answers late or wrongly. A sequential test asks how likely the stream is
+ * "as usual" and how likely "broken", and rings as soon as the answer is clear (Wald 1945; Page 1954, CUSUM): at a threshold h a
+ * service that is as usual is called broken about once in e^h calls.
+ *
+ * The record is mutable, so that a call costs a few additions; who needs a value copies it first. Both planes call these functions.
+ */
+import type { Statistics } from "./circuit.ts"
+import type { SequentialLine } from "./gate.ts"
+import { dies, isKnown } from "./verdict.ts"
+
+export type EvidenceRule = "excursion" | "rate" | "run" | "relief" | "dead" | "cohort"
+
+export interface Evidence {
+  /** The learned share of bad outcomes, from how many it was learned, and when last. */
+  usual: number
+  learned: number
+  learnedAt: number
+  /** The worst share of bad outcomes that it came back from by itself lately: noise that comes in bursts. */
+  worst: number
+  /** What a bad and a good outcome add to the score, for the usual share as it was `stale` outcomes ago. */
+  badStep: number
+  goodStep: number
+  /** What one more bad outcome in a row adds. */
+  rowStep: number
+  stale: number
+  /** The excursion: log-likelihood of "broken" over "as usual", and the outcomes it is made of. */
+  score: number
+  calls: number
+  failures: number
+  slow: number
+  /** The recent past, fading: what creeps up so slowly that the baseline would learn it. */
+  recentCalls: number
+  recentBad: number
+  recentAt: number
+  /** Bad outcomes in a row: they see a total outage through successes that were under way, and in what was a partial one. */
+  row: number
+  /** The share of bad outcomes that a degraded circuit has accepted, and the evidence that it is over. */
+  accepted: number
+  relief: number
+  /** Calls of this epoch that still run. */
+  running: number
+  /** The cohort: the first calls of an epoch, in the order of admission, so that quick failures do not speak before slow successes. */
+  entered: number
+  lastEntered: number
+  settled: number
+  bad: number
+  late: number
+  judged: boolean
+}
+
+/** As if one of twenty calls had been bad, before anything is known. */
+const prior = { bad: 1, calls: 20 }
+/** From so many outcomes on the baseline follows time instead: a memory of at least five minutes. */
+const settledCalls = 1000
+const memoryMs = 300_000
+/** Bursts are forgotten by e in this time. */
+const burstMs = 3_600_000
+/** The recent past fades by e in this time. */
+const recentMs = 5000
+/** The logarithms are worked out anew after so many outcomes. */
+const refreshAfter = 16
+/** So many bad outcomes in a row in a degraded circuit: the service is gone. At 60 % errors it happens once in 500 000 calls. */
+const goneRow = 24
+/** Evidence that a degraded time is over: e^12 to 1. */
+const reliefAt = 12
+
+const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
+
+export const freshEvidence = (): Evidence => ({
+  usual: prior.bad / prior.calls,
+  learned: 0,
+  learnedAt: 0,
+  worst: 0,
+  badStep: 0,
+  goodStep: 0,
+  rowStep: 0,
+  stale: refreshAfter,
+  score: 0,
+  calls: 0,
+  failures: 0,
+  slow: 0,
+  recentCalls: 0,
+  recentBad: 0,
+  recentAt: 0,
+  row: 0,
+  accepted: 0,
+  relief: 0,
+  running: 0,
+  entered: 0,
+  lastEntered: Number.NEGATIVE_INFINITY,
+  settled: 0,
+  bad: 0,
+  late: 0,
+  judged: false,
+})
+
+/** The share of bad outcomes that still counts as usual: the learned one and what chance may add to it. */
+export function usualShare({ usual, learned }: Evidence): number {
+  const calls = Math.min(2000, learned + prior.calls)
+  return clamp(usual + Math.sqrt((usual * (1 - usual)) / calls), 0.01, 0.4)
+}
+
+/** The share that counts as broken, given what is usual. */
+export const brokenShare = (usual: number): number => 0.4 + 0.5 * usual
+
+function restartExcursion(evidence: Evidence): void {
+  evidence.score = 0
+  evidence.calls = 0
+  evidence.failures = 0
+  evidence.slow = 0
+}
+
+/** A new epoch: what is counted begins again; what was learned stays. */
+export function beginEpoch(evidence: Evidence, line: SequentialLine | undefined): void {
+  // A circuit that degrades takes what rang the alarm for the new level, until it knows better.
+  if (line?.watch === "partial" && evidence.calls > 0) {
+    evidence.accepted = clamp((evidence.failures + evidence.slow) / evidence.calls, 0.05, 0.9)
+  }
+  // A degraded time that ended by itself was a burst of noise, as far as anybody can tell.
+  if (line?.watch === "usual" && evidence.relief > reliefAt && evidence.calls > 0) {
+    evidence.worst = Math.max(evidence.worst, Math.min(0.5, (evidence.failures + evidence.slow) / evidence.calls))
+  }
+  restartExcursion(evidence)
+  evidence.stale = refreshAfter
+  evidence.row = 0
+  evidence.relief = 0
+  evidence.running = 0
+  evidence.entered = 0
+  evidence.lastEntered = Number.NEGATIVE_INFINITY
+  evidence.settled = 0
+  evidence.bad = 0
+  evidence.late = 0
+  evidence.judged = false
+  if (line !== undefined) return
+  evidence.recentCalls = 0
+  evidence.recentBad = 0
+}
+
+/** Notes that a call has entered: the first `cohort` of an epoch, and those that enter at the same instant as the last of them, are its cohort. */
+export function enter(evidence: Evidence, line: SequentialLine, at: number): void {
+  evidence.running++
+  admit(evidence, line, at)
+}
+
+function admit(evidence: Evidence, line: SequentialLine, at: number): void {
+  if (evidence.entered >= line.cohort && at !== evidence.lastEntered) return
+  evidence.entered++
+  evidence.lastEntered = at
+}
+
+/** Notes that a call has ended, whatever its outcome. */
+export function leave(evidence: Evidence): void {
+  if (evidence.running > 0) evidence.running--
+}
+
+/** A call of the cohort came back without an outcome. */
+export function withdraw(evidence: Evidence, startedAt: number): void {
+  if (startedAt <= evidence.lastEntered && evidence.entered > evidence.settled) evidence.entered--
+}
+
+function learn(evidence: Evidence, bad: number, at: number): void {
+  const weight =
+    evidence.learned < settledCalls
+      ? 1 / (prior.calls + evidence.learned)
+      : Math.min(1 / settledCalls, (at - evidence.learnedAt) / memoryMs)
+  evidence.usual += weight * (bad - evidence.usual)
+  evidence.worst *= Math.max(0, 1 - (at - evidence.learnedAt) / burstMs)
+  evidence.learned++
+  evidence.learnedAt = at
+}
+
+function remember(evidence: Evidence, bad: number, at: number): void {
+  const kept = Math.exp((evidence.recentAt - at) / recentMs)
+  evidence.recentCalls = evidence.recentCalls * kept + 1
+  evidence.recentBad = evidence.recentBad * kept + bad
+  evidence.recentAt = at
+}
+
+function refresh(evidence: Evidence, line: SequentialLine): void {
+  evidence.stale = 0
+  if (line.watch === "usual") {
+    const usual = usualShare(evidence)
+    const broken = brokenShare(usual)
+    evidence.badStep = Math.log(broken / usual)
+    evidence.goodStep = Math.log((1 - broken) / (1 - usual))
+    evidence.rowStep = -Math.log(Math.max(usual, evidence.worst))
+  } else {
+    // Relief: how much likelier the stream is under half the accepted share, or the usual one, than under the accepted.
+    const worse = clamp(evidence.accepted, 0.02, 0.9)
+    const better = clamp(Math.min(usualShare(evidence), worse / 2), 0.005, 0.4)
+    evidence.badStep = Math.log(better / worse)
+    evidence.goodStep = Math.log((1 - better) / (1 - worse))
+  }
+}
+
+function count(evidence: Evidence, bad: boolean, slow: boolean): void {
+  evidence.calls++
+  if (!bad) return
+  if (slow) evidence.slow++
+  else evidence.failures++
+}
+
+/** As usual, or on an excursion from it? */
+function watchUsual(evidence: Evidence, line: SequentialLine, bad: boolean, slow: boolean): EvidenceRule | undefined {
+  // So many in a row as a service that is as usual shows once in e^h calls: it is gone.
+  evidence.row = bad ? evidence.row + 1 : 0
+  if (evidence.row * evidence.rowStep >= line.threshold) return "run"
+  evidence.score += bad ? evidence.badStep : evidence.goodStep
+  if (evidence.score <= 0) {
+    restartExcursion(evidence)
+    return undefined
+  }
+  count(evidence, bad, slow)
+  return evidence.score >= line.threshold ? "excursion" : undefined
+}
+
+/** Still partial, over, or gone altogether? */
+function watchPartial(
+  evidence: Evidence,
+  _line: SequentialLine,
+  bad: boolean,
+  slow: boolean,
+): EvidenceRule | undefined {
+  count(evidence, bad, slow)
+  evidence.row = bad ? evidence.row + 1 : 0
+  evidence.accepted += 0.01 * ((bad ? 1 : 0) - evidence.accepted)
+  evidence.relief = Math.max(0, evidence.relief + (bad ? evidence.badStep : evidence.goodStep))
+  if (evidence.row >= goneRow) return "run"
+  const isNormal = evidence.usual > 0.8 * evidence.accepted && evidence.calls >= 100
+  return evidence.relief > reliefAt || isNormal ? "relief" : undefined
+}
+
+/** What the cohort says: gone for certain, or all of it known. Calls of it that still run may yet be well. */
+function judgeCohort(evidence: Evidence, line: SequentialLine): EvidenceRule | undefined {
+  const { entered, settled, bad } = evidence
+  // One call that is slow while little is let in is a reason to let in less, before the rest are known.
+  if (line.tells === "late" && evidence.late > 0 && evidence.late === bad) return ring(evidence, "cohort")
+  if (entered < line.cohort) return undefined
+  const gone = dies(bad, settled - bad, entered - settled) && bad >= line.cohort * 0.8
+  if (!gone && !isKnown(entered, settled)) return undefined
+  return ring(evidence, gone ? "dead" : line.tells === "never" ? undefined : "cohort")
+}
+
+function ring(evidence: Evidence, rule: EvidenceRule | undefined): EvidenceRule | undefined {
+  evidence.judged = true
+  return rule
+}
+
+function takeIntoCohort(
+  evidence: Evidence,
+  line: SequentialLine,
+  bad: boolean,
+  slow: boolean,
+  startedAt: number,
+): void {
+  // A call whose start nobody has measured entered after the cohort was complete.
+  if (!(startedAt <= evidence.lastEntered)) {
+    // Nobody said that it entered: outcomes alone make the cohort.
+    if (evidence.entered >= line.cohort) return
+    admit(evidence, line, startedAt)
+  }
+  evidence.settled++
+  if (bad) evidence.bad++
+  if (bad && slow) evidence.late++
+}
+
+/** Takes in one outcome of the present epoch; answers the rule that it has rung. `slow`: bad, and for its slowness alone. */
+export function accrue(
+  evidence: Evidence,
+  line: SequentialLine,
+  bad: boolean,
+  slow: boolean,
+  startedAt: number,
+  at: number,
+): EvidenceRule | undefined {
+  if (++evidence.stale > refreshAfter) refresh(evidence, line)
+  remember(evidence, bad ? 1 : 0, at)
+  if (line.watch !== "step") learn(evidence, bad ? 1 : 0, at)
+  if (!evidence.judged) {
+    takeIntoCohort(evidence, line, bad, slow, startedAt)
+    return judgeCohort(evidence, line)
+  }
+  const rule = watchers[line.watch](evidence, line, bad, slow)
+  return rule ?? (isHopeless(evidence, line) ? "rate" : undefined)
+}
+
+type Watcher = (evidence: Evidence, line: SequentialLine, bad: boolean, slow: boolean) => EvidenceRule | undefined
+
+const watchers: { readonly [Watch in SequentialLine["watch"]]: Watcher } = {
+  usual: watchUsual,
+  partial: watchPartial,
+  step: () => undefined,
+}
+
+/** Whether the recent past alone is bad enough: a rate at the line, and with certainty not far below it (Wilson, z = 4). */
+function isHopeless({ recentCalls, recentBad }: Evidence, { rate }: SequentialLine): boolean {
+  if (recentBad < rate * recentCalls || recentCalls < 20) return false
+  const share = recentBad / recentCalls
+  const doubt = 16 / recentCalls
+  const spread = 4 * Math.sqrt((share * (1 - share)) / recentCalls + doubt / (4 * recentCalls))
+  return (share + doubt / 2 - spread) / (1 + doubt) > rate - 0.3
+}
+
+/** The counts that a rule rang on. */
+export function statisticsOf(evidence: Evidence, rule: EvidenceRule): Statistics {
+  const { calls, failures, slow, entered, bad, late, row } = evidence
+  if (rule === "dead" || rule === "cohort") return { calls: entered, failures: bad - late, slow: late }
+  if (rule === "run")
+    return { calls: row, failures: Math.max(0, row - evidence.slow), slow: Math.min(row, evidence.slow) }
+  if (rule === "rate") {
+    return { calls: Math.round(evidence.recentCalls), failures: Math.round(evidence.recentBad), slow: 0 }
+  }
+  return { calls, failures, slow }
+}
