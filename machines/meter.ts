@@ -3,20 +3,13 @@
  * same alarms as the data plane, which replaces it when there is one.
  */
 import { fromTransition } from "xstate"
-import {
-  accrue,
-  beginEpoch,
-  type Evidence,
-  enter,
-  freshEvidence,
-  leave,
-  statisticsOf,
-  withdraw,
-} from "./vocabulary/evidence.ts"
+import { enter, leave, withdraw } from "./vocabulary/cohort.ts"
+import { accrue, beginEpoch, type Evidence, freshEvidence } from "./vocabulary/evidence.ts"
 import type { Gate, Lines, SequentialLine } from "./vocabulary/gate.ts"
 import { addLatency, emptySketch, type Sketch, summarise, turn } from "./vocabulary/latency.ts"
 import { isFailure } from "./vocabulary/outcome.ts"
 import type { CallEntered, CallOverdue, OutcomeSettled, Report, Slice } from "./vocabulary/signal.ts"
+import { statisticsOf } from "./vocabulary/verdict.ts"
 import { addSample, countsAt, emptyWindow, isQuiet, reached, type Window } from "./vocabulary/window.ts"
 
 type SliceCounts = Omit<Slice, "latency">

@@ -7,9 +7,9 @@
  *
  * The record is mutable, so that a call costs a few additions; who needs a value copies it first. Both planes call these functions.
  */
-import type { Statistics } from "./circuit.ts"
+import { judgeCohort, takeIntoCohort } from "./cohort.ts"
 import type { SequentialLine } from "./gate.ts"
-import { dies, isKnown } from "./verdict.ts"
+import { isHopeless } from "./verdict.ts"
 
 export type EvidenceRule = "excursion" | "rate" | "run" | "relief" | "dead" | "cohort"
 
@@ -139,28 +139,6 @@ export function beginEpoch(evidence: Evidence, line: SequentialLine | undefined)
   evidence.recentBad = 0
 }
 
-/** Notes that a call has entered: the first `cohort` of an epoch, and those that enter at the same instant as the last of them, are its cohort. */
-export function enter(evidence: Evidence, line: SequentialLine, at: number): void {
-  evidence.running++
-  admit(evidence, line, at)
-}
-
-function admit(evidence: Evidence, line: SequentialLine, at: number): void {
-  if (evidence.entered >= line.cohort && at !== evidence.lastEntered) return
-  evidence.entered++
-  evidence.lastEntered = at
-}
-
-/** Notes that a call has ended, whatever its outcome. */
-export function leave(evidence: Evidence): void {
-  if (evidence.running > 0) evidence.running--
-}
-
-/** A call of the cohort came back without an outcome. */
-export function withdraw(evidence: Evidence, startedAt: number): void {
-  if (startedAt <= evidence.lastEntered && evidence.entered > evidence.settled) evidence.entered--
-}
-
 function learn(evidence: Evidence, bad: number, at: number): void {
   const weight =
     evidence.learned < settledCalls
@@ -233,40 +211,6 @@ function watchPartial(
   return evidence.relief > reliefAt || isNormal ? "relief" : undefined
 }
 
-/** What the cohort says: gone for certain, or all of it known. Calls of it that still run may yet be well. */
-function judgeCohort(evidence: Evidence, line: SequentialLine): EvidenceRule | undefined {
-  const { entered, settled, bad } = evidence
-  // One call that is slow while little is let in is a reason to let in less, before the rest are known.
-  if (line.tells === "late" && evidence.late > 0 && evidence.late === bad) return ring(evidence, "cohort")
-  if (entered < line.cohort) return undefined
-  const gone = dies(bad, settled - bad, entered - settled) && bad >= line.cohort * 0.8
-  if (!gone && !isKnown(entered, settled)) return undefined
-  return ring(evidence, gone ? "dead" : line.tells === "never" ? undefined : "cohort")
-}
-
-function ring(evidence: Evidence, rule: EvidenceRule | undefined): EvidenceRule | undefined {
-  evidence.judged = true
-  return rule
-}
-
-function takeIntoCohort(
-  evidence: Evidence,
-  line: SequentialLine,
-  bad: boolean,
-  slow: boolean,
-  startedAt: number,
-): void {
-  // A call whose start nobody has measured entered after the cohort was complete.
-  if (!(startedAt <= evidence.lastEntered)) {
-    // Nobody said that it entered: outcomes alone make the cohort.
-    if (evidence.entered >= line.cohort) return
-    admit(evidence, line, startedAt)
-  }
-  evidence.settled++
-  if (bad) evidence.bad++
-  if (bad && slow) evidence.late++
-}
-
 /** Takes in one outcome of the present epoch; answers the rule that it has rung. `slow`: bad, and for its slowness alone. */
 export function accrue(
   evidence: Evidence,
@@ -293,25 +237,4 @@ const watchers: { readonly [Watch in SequentialLine["watch"]]: Watcher } = {
   usual: watchUsual,
   partial: watchPartial,
   step: () => undefined,
-}
-
-/** Whether the recent past alone is bad enough: a rate at the line, and with certainty not far below it (Wilson, z = 4). */
-function isHopeless({ recentCalls, recentBad }: Evidence, { rate }: SequentialLine): boolean {
-  if (recentBad < rate * recentCalls || recentCalls < 20) return false
-  const share = recentBad / recentCalls
-  const doubt = 16 / recentCalls
-  const spread = 4 * Math.sqrt((share * (1 - share)) / recentCalls + doubt / (4 * recentCalls))
-  return (share + doubt / 2 - spread) / (1 + doubt) > rate - 0.3
-}
-
-/** The counts that a rule rang on. */
-export function statisticsOf(evidence: Evidence, rule: EvidenceRule): Statistics {
-  const { calls, failures, slow, entered, bad, late, row } = evidence
-  if (rule === "dead" || rule === "cohort") return { calls: entered, failures: bad - late, slow: late }
-  if (rule === "run")
-    return { calls: row, failures: Math.max(0, row - evidence.slow), slow: Math.min(row, evidence.slow) }
-  if (rule === "rate") {
-    return { calls: Math.round(evidence.recentCalls), failures: Math.round(evidence.recentBad), slow: 0 }
-  }
-  return { calls, failures, slow }
 }

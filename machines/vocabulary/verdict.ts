@@ -1,4 +1,7 @@
 /** Verdicts on counts: is a service gone, or does it still answer in part? */
+import type { Statistics } from "./circuit.ts"
+import type { Evidence, EvidenceRule } from "./evidence.ts"
+import type { SequentialLine } from "./gate.ts"
 
 /** A service that is gone answers one call in twenty; one that answers half of them is not gone. */
 const gone = { bad: Math.log(0.95 / 0.5), good: Math.log(0.05 / 0.5) }
@@ -13,3 +16,24 @@ export const dies = (bad: number, good: number, pending: number): boolean =>
 
 /** Whether enough of a cohort is known to speak of all of it: one call, or one in ten, may still run. */
 export const isKnown = (entered: number, settled: number): boolean => entered - settled <= Math.max(1, entered / 10)
+
+/** Whether the recent past alone is bad enough: a rate at the line, and with certainty not far below it (Wilson, z = 4). */
+export function isHopeless({ recentCalls, recentBad }: Evidence, { rate }: SequentialLine): boolean {
+  if (recentBad < rate * recentCalls || recentCalls < 20) return false
+  const share = recentBad / recentCalls
+  const doubt = 16 / recentCalls
+  const spread = 4 * Math.sqrt((share * (1 - share)) / recentCalls + doubt / (4 * recentCalls))
+  return (share + doubt / 2 - spread) / (1 + doubt) > rate - 0.3
+}
+
+/** The counts that a rule rang on. */
+export function statisticsOf(evidence: Evidence, rule: EvidenceRule): Statistics {
+  const { calls, failures, slow, entered, bad, late, row } = evidence
+  if (rule === "dead" || rule === "cohort") return { calls: entered, failures: bad - late, slow: late }
+  if (rule === "run")
+    return { calls: row, failures: Math.max(0, row - evidence.slow), slow: Math.min(row, evidence.slow) }
+  if (rule === "rate") {
+    return { calls: Math.round(evidence.recentCalls), failures: Math.round(evidence.recentBad), slow: 0 }
+  }
+  return { calls, failures, slow }
+}

@@ -2,19 +2,12 @@
  * The meter: one settled call is one write to the window ring and the latency sketch, and then at most one report, as the
  * last thing that happens. It rings when the counts reach a line that the gate carries; it judges nothing.
  */
-import {
-  accrue,
-  beginEpoch,
-  type Evidence,
-  enter,
-  freshEvidence,
-  leave,
-  statisticsOf,
-  withdraw,
-} from "../../machines/vocabulary/evidence.ts"
+import { enter, leave, withdraw } from "../../machines/vocabulary/cohort.ts"
+import { accrue, beginEpoch, type Evidence, freshEvidence } from "../../machines/vocabulary/evidence.ts"
 import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/gate.ts"
 import { isFailure, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { LatencySummary, Report } from "../../machines/vocabulary/signal.ts"
+import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
 import { LatencySketch } from "./latency.ts"
 import { Overdue } from "./overdue.ts"

@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { type GradualSettings, gradual } from "../../machines/strategies/gradual.ts"
+import type { GradualSettings } from "../../machines/ramping.ts"
+import { gradual } from "../../machines/strategies/gradual.ts"
 import type { AlarmRang } from "../../machines/vocabulary/signal.ts"
 import {
   type Chart,

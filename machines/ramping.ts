@@ -1,0 +1,168 @@
+/** What `gradual` remembers beyond a trip, its options, and what it makes of an alarm: pure functions over its context. */
+import {
+  acceptedLine,
+  badShare,
+  confirmingLine,
+  describeEvidence,
+  type JudgingFields,
+  judging,
+  limitAt,
+  probesFor,
+  ramp,
+  shareAt,
+  slowLine,
+  stepLine,
+  trialLine,
+  usualLine,
+} from "./judging.ts"
+import { type Named, number, type OutOf, struct } from "./options.ts"
+import type { PlugInput } from "./plug.ts"
+import { freshTrip, probing, savedTrip, type TripContext } from "./tripping.ts"
+import type { Demand, Lines, SequentialLine } from "./vocabulary/gate.ts"
+import type { AlarmRang, Signal } from "./vocabulary/signal.ts"
+import { type WaitingFields, waiting } from "./waiting.ts"
+
+const probeFields = {
+  ...probing,
+  /** The chance that its probes decide wrongly, of a service that answers 19 calls in 20 or 1 in 20. Default: 0.05, one probe. */
+  wrong: number({ default: 0.05, min: 0.000_001, max: 0.4 }),
+}
+export interface GradualProbeFields extends Named<typeof probeFields> {}
+
+const own = {
+  /** The calls that a half-open circuit lets through, to see whether the service is well. */
+  probes: struct<GradualProbeFields>(probeFields),
+}
+export interface GradualFields extends JudgingFields, WaitingFields, Named<typeof own> {}
+export const gradualOptions = struct<GradualFields>({
+  ...judging,
+  ...waiting({ base: "410 millis", step: "30 millis", factor: 1, max: "3700 millis" }),
+  ...own,
+})
+
+export type GradualSettings = OutOf<typeof gradualOptions>
+
+export interface GradualContext extends TripContext {
+  readonly settings: GradualSettings
+  /** Where on the ramp, and how far the next step goes. */
+  readonly step: number
+  readonly stride: number
+  /** How often in a row the lowest step was late. */
+  readonly late: number
+  /** The share of bad outcomes that the last step was taken back for, or that the trial is to better. */
+  readonly blame: number
+  /** A call that takes so long is slow: as set, or as learned while closed. */
+  readonly slowAfterMs: number | undefined
+  /** Probes in a row that hung: each gives the next more time. */
+  readonly hung: number
+  /** What trials have spent of their budget, in calls. */
+  readonly spent: number
+}
+
+/** While closed it learns what is slow; where the user has set it, nothing need be measured. */
+const learns = ({ slowCalls }: GradualSettings): boolean => slowCalls !== undefined && slowCalls.after === 0
+const ownLine = ({ slowCalls }: GradualSettings): number | undefined => slowCalls?.after || undefined
+export const learntLine = (context: GradualContext, event: Signal): number | undefined =>
+  event.type === "slice.closed" ? slowLine(context.settings, event, context.slowAfterMs) : undefined
+/** A probe that takes longer than a slow call, and than those that hung before it, has failed. */
+const patienceOf = ({ settings, slowAfterMs, hung }: GradualContext): number | undefined =>
+  slowAfterMs === undefined ? undefined : Math.min(settings.probes.lease, slowAfterMs * (1 + hung / 4))
+const watch = ({ slowAfterMs }: GradualContext, circuit: SequentialLine) => ({ circuit, slowAfterMs })
+
+/** Bad outcomes that are mostly slow ones speak of load. */
+const isOverload = ({ statistics }: AlarmRang): boolean => statistics.slow > statistics.failures
+export const isLate = (event: Signal): boolean =>
+  event.type === "alarm.rang" && (event.rule === "cohort" || event.rule === "dead") && isOverload(event)
+/** A late call is taken for a little too much load, failures for far too much. */
+const backOf = (event: Signal): number => (isLate(event) ? 1 : 2)
+/** A service that is late so often on the lowest step is slower than it was, and not overloaded. */
+const acceptedAfter = 3
+
+/** New settings; a slow line that the user has set stands at once, a learned one goes on. */
+export function changed(context: GradualContext, event: Signal): Partial<GradualContext> {
+  if (event.type !== "settings.changed") return {}
+  const settings = event.settings as GradualSettings
+  const keeps = learns(settings) && learns(context.settings)
+  return { settings, slowAfterMs: keeps ? context.slowAfterMs : ownLine(settings) }
+}
+
+export const savedOf = (event: Signal) => savedTrip("gradual", event)
+export const shareOf = (event: Signal): number => (event.type === "alarm.rang" ? badShare(event.statistics) : 0)
+export const isRule = (event: Signal, rule: AlarmRang["rule"]): boolean =>
+  event.type === "alarm.rang" && event.rule === rule
+const budget = { calls: 8, perCall: 1 / 20_000 } as const
+const priceOf = ({ settings: { trial } }: GradualContext): number =>
+  trial ? Math.ceil((trial.calls * (1 - trial.share)) / trial.share) + 1 : 0
+export const enough = ({ settings }: GradualContext): number => probesFor(settings.probes.wrong)
+
+/** Where a ramp begins. A ramp that fails is a trip in the row: it remembers as a closed circuit would. */
+export const begun = (event: Signal): Partial<GradualContext> => ({
+  hung: 0,
+  step: ramp.first,
+  stride: ramp.stride,
+  blame: 0,
+  closedAt: event.at,
+})
+
+export const steppedUp = ({ step, stride }: GradualContext): Partial<GradualContext> => ({
+  step: Math.min(ramp.highest, step + stride),
+  stride: stride * 2,
+})
+
+export const steppedBack = (context: GradualContext, event: Signal): Partial<GradualContext> => ({
+  step: Math.max(ramp.lowest, context.step - backOf(event)),
+  stride: ramp.stride,
+  blame: Math.max(context.blame, shareOf(event)),
+})
+
+/** Late on the lowest step. Late again: the slow line itself is to blame, and is learned anew. */
+export const lateAgain = ({ late, slowAfterMs, settings }: GradualContext): Partial<GradualContext> => ({
+  late: late + 1,
+  slowAfterMs: late + 1 >= acceptedAfter ? ownLine(settings) : slowAfterMs,
+})
+
+/** Whether a trial is worth while, and can be paid: from what was granted, and from the calls that were judged since. */
+export const canPay = (context: GradualContext, event: AlarmRang): boolean =>
+  event.rule === "cohort" &&
+  shareOf(event) >= 0.25 &&
+  context.settings.trial !== undefined &&
+  budget.calls + (event.seen ?? 0) * budget.perCall - context.spent >= priceOf(context)
+
+export const paid = (context: GradualContext): Partial<GradualContext> => ({ spent: context.spent + priceOf(context) })
+
+/** Failures that were as many under less load: load is not to blame. */
+export const isBlameless = ({ step, blame }: GradualContext, event: Signal): boolean =>
+  isRule(event, "cohort") && step <= ramp.lowest && shareOf(event) >= Math.max(0.3, 0.6 * blame)
+
+export const rung = (event: Signal): Partial<GradualContext> =>
+  event.type === "alarm.rang"
+    ? { at: event.at, reason: describeEvidence(event), rule: event.rule, statistics: event.statistics }
+    : {}
+
+export const freshGradual = ({ settings, seed, at }: PlugInput<GradualSettings>): GradualContext => ({
+  settings,
+  seed,
+  ...freshTrip(at),
+  step: ramp.first,
+  stride: ramp.stride,
+  blame: 0,
+  late: 0,
+  slowAfterMs: ownLine(settings),
+  hung: 0,
+  spent: 0,
+})
+
+/** What is watched in each state. */
+export const lines = {
+  closed: (context) => ({
+    ...watch(context, usualLine(context.settings)),
+    sliceMs: learns(context.settings) ? 1000 : undefined,
+  }),
+  judging: (context) => watch(context, confirmingLine(context.settings)),
+  trying: (context) => watch(context, trialLine(context.settings)),
+  named: (context) => watch(context, acceptedLine(context.settings)),
+  probe: (context) => ({ leaseMs: context.settings.probes.lease, patienceMs: patienceOf(context) }),
+  step: (context) => watch(context, stepLine(context.settings, context.step)),
+} satisfies { readonly [state: string]: (context: GradualContext) => Lines }
+
+export const stepDemand = ({ step }: GradualContext): Demand => ({ share: shareAt(step), limit: limitAt(step) })

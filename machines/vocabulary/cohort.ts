@@ -1,0 +1,63 @@
+/**
+ * The cohort: the first calls of an epoch, judged in the order of their admission. Failures often come quicker than successes, so
+ * that the first outcomes after any change speak ill of a service that fails in part; the first calls, once all are known, do not.
+ */
+import type { Evidence, EvidenceRule } from "./evidence.ts"
+import type { SequentialLine } from "./gate.ts"
+import { dies, isKnown } from "./verdict.ts"
+
+/** Notes that a call has entered: the first `cohort` of an epoch, and those that enter at the same instant as the last of them, are its cohort. */
+export function enter(evidence: Evidence, line: SequentialLine, at: number): void {
+  evidence.running++
+  admit(evidence, line, at)
+}
+
+function admit(evidence: Evidence, line: SequentialLine, at: number): void {
+  if (evidence.entered >= line.cohort && at !== evidence.lastEntered) return
+  evidence.entered++
+  evidence.lastEntered = at
+}
+
+/** Notes that a call has ended, whatever its outcome. */
+export function leave(evidence: Evidence): void {
+  if (evidence.running > 0) evidence.running--
+}
+
+/** A call of the cohort came back without an outcome. */
+export function withdraw(evidence: Evidence, startedAt: number): void {
+  if (startedAt <= evidence.lastEntered && evidence.entered > evidence.settled) evidence.entered--
+}
+
+/** What the cohort says: gone for certain, or all of it known. Calls of it that still run may yet be well. */
+export function judgeCohort(evidence: Evidence, line: SequentialLine): EvidenceRule | undefined {
+  const { entered, settled, bad } = evidence
+  // One call that is slow while little is let in is a reason to let in less, before the rest are known.
+  if (line.tells === "late" && evidence.late > 0 && evidence.late === bad) return ring(evidence, "cohort")
+  if (entered < line.cohort) return undefined
+  const gone = dies(bad, settled - bad, entered - settled) && bad >= line.cohort * 0.8
+  if (!gone && !isKnown(entered, settled)) return undefined
+  return ring(evidence, gone ? "dead" : line.tells === "never" ? undefined : "cohort")
+}
+
+function ring(evidence: Evidence, rule: EvidenceRule | undefined): EvidenceRule | undefined {
+  evidence.judged = true
+  return rule
+}
+
+export function takeIntoCohort(
+  evidence: Evidence,
+  line: SequentialLine,
+  bad: boolean,
+  slow: boolean,
+  startedAt: number,
+): void {
+  // A call whose start nobody has measured entered after the cohort was complete.
+  if (!(startedAt <= evidence.lastEntered)) {
+    // Nobody said that it entered: outcomes alone make the cohort.
+    if (evidence.entered >= line.cohort) return
+    admit(evidence, line, startedAt)
+  }
+  evidence.settled++
+  if (bad) evidence.bad++
+  if (bad && slow) evidence.late++
+}
