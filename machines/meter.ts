@@ -129,6 +129,14 @@ function admit(state: MeterState, { at }: CallEntered): MeterState {
   return { ...state, evidence }
 }
 
+/** The service asks to be left alone: that is an alarm, and needs no more evidence. */
+function asked(state: MeterState, { at, retryAfterMs }: OutcomeSettled): MeterState {
+  const { epoch } = state
+  const statistics = { calls: 1, failures: 1, slow: 0 }
+  const report: Report = { type: "alarm.rang", at, epoch, rule: "asked", statistics, retryAfterMs }
+  return { ...state, report, reports: state.reports + 1 }
+}
+
 /** Rings, or arms again, or does neither. */
 function judge(state: MeterState, at: number): MeterState {
   const line = state.lines.circuit
@@ -175,6 +183,7 @@ function settle(before: MeterState, event: OutcomeSettled): MeterState {
     late: slice.late + (late ? 1 : 0),
   }
   const state = { ...before, slice: counted, overdue: Math.max(0, before.overdue - (overdue ? 1 : 0)) }
+  if (event.trip && kind === "failure") return asked(state, event)
   const sequence = sequenceOf(state.lines)
   if (kind === "ignored") return sequence ? weighSettled(state, sequence, event) : state
   const measured = kind === "success" && state.lines.sliceMs !== undefined

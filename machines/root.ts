@@ -104,10 +104,10 @@ export function actOf(context: BreakerContext, event: object, mode: Mode) {
 const isProbing = ({ restriction }: Gate) => Number.isFinite(restriction.probes)
 
 /** Alone, an outcome while half-open is the outcome of a probe. */
-function probeOf(gate: Gate, { kind, durationMs, at }: OutcomeSettled): ProbeSettled | undefined {
+function probeOf(gate: Gate, { kind, durationMs, at, retryAfterMs }: OutcomeSettled): ProbeSettled | undefined {
   if (!isProbing(gate) || kind === "ignored") return undefined
   const slow = durationMs >= (gate.lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
-  return { type: isBad({ kind, slow }) ? "probe.failed" : "probe.succeeded", at, epoch: gate.epoch }
+  return { type: isBad({ kind, slow }) ? "probe.failed" : "probe.succeeded", at, epoch: gate.epoch, retryAfterMs }
 }
 
 /** What an event is to a breaker that runs alone: the verdict of a probe, something for its meter, or nothing. */

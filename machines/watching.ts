@@ -114,12 +114,14 @@ export const watchesAlike = (one: Watching, other: Watching): boolean =>
 const percent = (part: number, whole: number) => `${Math.round((100 * part) / whole)} %`
 
 export function describeAlarm({ rule, statistics: { calls, failures, slow } }: AlarmRang): string {
+  if (rule === "asked") return "the service asked to be left alone"
   if (rule === "row") return `${calls} calls in a row were bad`
   if (rule === "slowRatio") return `${percent(slow, calls)} of ${calls} calls were slow`
   return `${percent(failures, calls)} of ${calls} calls failed`
 }
 
 /** Whether an alarm's own counts reach the line: the chart judges, the data plane only rings. */
-export function isAlarmed(settings: Watching, { statistics }: AlarmRang): boolean {
+export function isAlarmed(settings: Watching, { rule, statistics }: AlarmRang): boolean {
+  if (rule === "asked") return true
   return reached(circuitLine(settings), { ...statistics, row: statistics.calls }, 0) !== undefined
 }

@@ -1,5 +1,5 @@
 /** One admitted call as a promise: its deadline, its signal, its one outcome. */
-import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import type { Judged } from "../machines/vocabulary/outcome.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { type Classify, classifyWith } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
@@ -122,7 +122,7 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     this.#controller?.abort(reason)
   }
 
-  #end(kind: OutcomeKind): void {
+  #end(kind: Judged): void {
     this.ended = true
     const runner = this.#runner
     if (this.list !== undefined) runner.wheel.disarm(this)

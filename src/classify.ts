@@ -1,4 +1,5 @@
-import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import { type DurationInput, toMs } from "../machines/options.ts"
+import type { Judged, OutcomeKind } from "../machines/vocabulary/outcome.ts"
 import { CallRejected } from "./CallRejected.ts"
 
 /** How a call ended, as a classifier sees it. */
@@ -9,8 +10,17 @@ export type CallExit<A = unknown> =
 /** What a classifier may answer. A timeout is the breaker's own finding and is not classified. */
 export type Verdict = Exclude<OutcomeKind, "timedOut">
 
+/** A verdict with which the service asks to be left alone, as by status 429 or 503 with Retry-After. */
+export interface AskingVerdict {
+  readonly kind: Verdict
+  /** Opens the circuit at once, if it is a failure. Default: `false`. */
+  readonly trip?: boolean | undefined
+  /** The circuit that opens on it, or on a probe that ends so, waits at least so long, up to `openFor.longestAsked`. */
+  readonly retryAfter?: DurationInput | undefined
+}
+
 /** Says what the end of a call means for the service. Runs outside the machines; what it throws is isolated and reported. */
-export type Classify<A = unknown> = (exit: CallExit<A>) => Verdict
+export type Classify<A = unknown> = (exit: CallExit<A>) => Verdict | AskingVerdict
 
 /** By this a breaker tells its own classifier, now or after a change: who would classify in its place asks. */
 export const ownClassify = Symbol("classify")
@@ -28,19 +38,32 @@ export const classifyByDefault = (exit: CallExit): Verdict =>
 
 const verdicts: readonly unknown[] = ["success", "failure", "ignored"] satisfies readonly Verdict[]
 
+/** Only a failure can ask for anything; a time that cannot be read is reported, and asks for nothing. */
+function asking({ kind, trip = false, retryAfter }: AskingVerdict, trouble: (error: unknown) => void): Judged {
+  if (kind !== "failure") return kind
+  const retryAfterMs = retryAfter === undefined ? undefined : toMs(retryAfter)
+  const isRead = retryAfter === undefined || (retryAfterMs !== undefined && retryAfterMs >= 0)
+  if (!isRead) trouble(new TypeError("classify must answer a duration as retryAfter"))
+  return { kind, trip: trip === true, retryAfterMs: isRead ? retryAfterMs : undefined }
+}
+
+const isAsking = (verdict: unknown): verdict is AskingVerdict =>
+  typeof verdict === "object" && verdict !== null && "kind" in verdict && verdicts.includes(verdict.kind)
+
 /** Asks the user's classifier; what it throws, or an answer that is no verdict, is reported and the default stands. */
 export function classifyWith(
   classify: Classify<never> | undefined,
   exit: CallExit,
   trouble: (error: unknown) => void,
-): Verdict {
+): Judged {
   if (classify === undefined) return classifyByDefault(exit)
   try {
     const verdict: unknown = (classify as Classify)(exit)
-    if (verdicts.includes(verdict)) return verdict as Verdict
+    if (typeof verdict === "string" && verdicts.includes(verdict)) return verdict as Verdict
+    if (isAsking(verdict)) return asking(verdict, trouble)
     // An async classifier fails later, and would end the process.
     if (verdict instanceof Promise) verdict.catch(trouble)
-    trouble(new TypeError(`classify must answer "success", "failure" or "ignored"`))
+    trouble(new TypeError(`classify must answer "success", "failure" or "ignored", or an object with such a kind`))
   } catch (error) {
     trouble(error)
   }

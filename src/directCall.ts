@@ -1,4 +1,4 @@
-import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { CallRejected } from "./CallRejected.ts"
 import { type Classify, classifyWith } from "./classify.ts"
 import { Receipt } from "./data-plane/receipt.ts"
@@ -49,7 +49,7 @@ export class DirectCall extends Receipt implements CallContext {
     this.#controller?.abort(reason)
   }
 
-  #end(kind: OutcomeKind): void {
+  #end(kind: Judged): void {
     if (this.#controller !== undefined) this.#runner.signalled.delete(this)
     this.#runner.plane.settleAt(this, kind, this.#runner.clock.now())
   }

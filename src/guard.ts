@@ -5,11 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { type DurationInput, readDuration } from "../machines/options.ts"
-import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { Assembly } from "./assemble.ts"
 import { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
-import { classifyWith, type Verdict } from "./classify.ts"
+import { type AskingVerdict, classifyWith, type Verdict } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"
 import { refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
@@ -22,16 +22,16 @@ export interface GuardOptions<A, E, A2 = never, E2 = never, R2 = never> {
    */
   readonly deadline?: DurationInput | undefined
   /** Instead of the breaker's own classifier. */
-  readonly classify?: ((exit: Exit.Exit<A, E>) => Verdict) | undefined
+  readonly classify?: ((exit: Exit.Exit<A, E>) => Verdict | AskingVerdict) | undefined
   /** Answers when the call is rejected or times out; its end reaches the caller and no window. */
   readonly fallback?: ((reason: CallRejected | CallTimedOut) => Effect.Effect<A2, E2, R2>) | undefined
 }
 
 function verdictOf<A, E>(
   { classify, listeners }: Assembly,
-  own: ((exit: Exit.Exit<A, E>) => Verdict) | undefined,
+  own: ((exit: Exit.Exit<A, E>) => Verdict | AskingVerdict) | undefined,
   exit: Exit.Exit<A, E>,
-): OutcomeKind {
+): Judged {
   if (own === undefined && classify === undefined && Exit.isSuccess(exit)) return "success"
   const trouble = (error: unknown) => listeners.trouble("classify", error)
   // Interruption is the caller giving up: it says nothing about the service.

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { describeError, InvalidConfig, type Problem, show } from "../machines/options.ts"
-import type { Gate } from "../machines/vocabulary/gate.ts"
+import type { CircuitLine, Gate } from "../machines/vocabulary/gate.ts"
 import { startIn } from "./assemble.ts"
 import { type ReadConfig, readConfig } from "./BreakerConfig.ts"
 import { type Clock, timekeeperOf } from "./Clock.ts"
@@ -93,6 +93,13 @@ const at = (path: string, problem: Problem): Problem => ({
   path: problem.path.replace(/^config/, () => path),
 })
 
+/** How long a call leaves a trace in what is watched. What is learned of a service is never quite forgotten. */
+function memoryOf(line: CircuitLine | undefined): number {
+  if (line === undefined) return 0
+  if (line.kind === "sequential") return Number.POSITIVE_INFINITY
+  return line.window.type === "time" ? line.window.durationMs : line.window.maxAgeMs
+}
+
 /** Starts the actors of such a breaker once, to see the gate that they publish, and stops them again. */
 function cook(parts: Recipe["parts"], candidate: Recipe["candidate"], clock: Clock): Recipe {
   const scope = Scope.makeUnsafe()
@@ -109,9 +116,7 @@ function cook(parts: Recipe["parts"], candidate: Recipe["candidate"], clock: Clo
   const { gate } = root.getSnapshot().context
   Effect.runSync(Scope.close(scope, Exit.void))
   const { share, probes } = gate.restriction
-  const window = gate.lines.circuit?.window
-  const windowMs = window === undefined ? 0 : window.type === "time" ? window.durationMs : window.maxAgeMs
   const mayRest =
     !waits && candidate === undefined && gate.enforcement === "on" && share >= 1 && !Number.isFinite(probes)
-  return { parts, candidate, gate, mayRest, windowMs, breakers: 0 }
+  return { parts, candidate, gate, mayRest, windowMs: memoryOf(gate.lines.circuit), breakers: 0 }
 }

@@ -7,10 +7,10 @@
  *          settings.changed.
  * Demands: open: share 0 until retryAt · halfOpen: a capped number of leased probes · closed: nothing.
  * Laws:
- *   1. It opens only on an alarm whose counts reach the configured line, or by the operator's order.
+ *   1. It opens only on an alarm whose counts reach the configured line, or when the service asks for it, or the operator.
  *   2. It closes only from halfOpen, and only after `needed` probes in a row succeeded.
  *   3. One failed, slow or hung probe opens it again, for longer.
- *   4. A wait never exceeds `max`, grows by `factor` with each trip in a row, and is forgotten `memory` after a close.
+ *   4. A wait never exceeds `max`, or `longestAsked` where the service asks for more, grows by `factor` with each trip in a row, and is forgotten `memory` after a close.
  *   5. Forced open, it stays open until released, and is then half-open: never straight to closed.
  *   6. Restored, it waits for what remained of its wait.
  *   7. New settings keep circuit, wait and window; only a window of another kind or length, or another slow line, begins anew.

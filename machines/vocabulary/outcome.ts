@@ -3,6 +3,18 @@ export const kinds = ["success", "failure", "timedOut", "ignored"] as const
 
 export type OutcomeKind = (typeof kinds)[number]
 
+/** A failure with which the service itself asks to be left alone: whether at once, and for how long. */
+export interface Asking {
+  readonly kind: "failure"
+  readonly trip: boolean
+  readonly retryAfterMs: number | undefined
+}
+
+/** What the end of a call was judged to mean. */
+export type Judged = OutcomeKind | Asking
+
+export const kindOf = (judged: Judged): OutcomeKind => (typeof judged === "string" ? judged : judged.kind)
+
 export interface Outcome {
   readonly kind: OutcomeKind
   readonly slow: boolean

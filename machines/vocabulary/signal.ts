@@ -45,6 +45,8 @@ export interface ProbeSettled {
   readonly type: "probe.succeeded" | "probe.failed" | "probe.expired"
   readonly at: number
   readonly epoch: number
+  /** The service itself asked to be left alone for so long. */
+  readonly retryAfterMs?: number | undefined
 }
 
 export interface SliceClosed {
@@ -115,6 +117,9 @@ export interface OutcomeSettled {
   readonly kind: OutcomeKind
   readonly durationMs: number
   readonly epoch?: number | undefined
+  /** It failed, and the service asked to be left alone at once; and for how long. */
+  readonly trip?: boolean | undefined
+  readonly retryAfterMs?: number | undefined
   /** The call was reported by `call.overdue` before it settled. */
   readonly overdue?: boolean | undefined
 }

@@ -3,7 +3,7 @@
  * settled when, so a quiet one need not exist: it is made again from its journal when a call comes.
  */
 import type { Gate } from "../../machines/vocabulary/gate.ts"
-import { kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { type Judged, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { Plane, type PlaneHooks } from "./plane.ts"
 import type { Receipt } from "./receipt.ts"
 import type { Wheel } from "./wheel.ts"
@@ -51,9 +51,11 @@ export class RecordingPlane extends Plane {
     this.#crowded = crowded
   }
 
-  override settleAt(receipt: Receipt, kind: OutcomeKind, now: number): boolean {
+  override settleAt(receipt: Receipt, judged: Judged, now: number): boolean {
+    // What asks for more than its kind says starts the actors, who do not rest while they mind it.
+    const kind = typeof judged === "string" ? judged : judged.kind
     if (this.journal !== undefined && !receipt.settled) this.#note(this.journal, receipt.startedAt, kind, now)
-    return super.settleAt(receipt, kind, now)
+    return super.settleAt(receipt, judged, now)
   }
 
   /** Obeys a gate since `since`, and lives through the calls since then again, in the order in which they came and went. */
@@ -62,6 +64,7 @@ export class RecordingPlane extends Plane {
     this.swap(gate, since)
     const receipts: Receipt[] = []
     for (const { call, at, settles } of eventsOf(journal)) {
+      this.meter.catchUp(at)
       const receipt = settles ? receipts[call] : this.admit(at)
       if (receipt === undefined || !receipt.admitted) continue
       if (settles) this.settleAt(receipt, kinds[journal[call + 2] as number] ?? "ignored", at)

@@ -5,7 +5,7 @@
 import { enter, leave, withdraw } from "../../machines/vocabulary/cohort.ts"
 import { accrue, beginEpoch, type Evidence, freshEvidence } from "../../machines/vocabulary/evidence.ts"
 import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/gate.ts"
-import { isFailure, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { isFailure, type Judged, kindOf, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { LatencySummary, Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
@@ -87,11 +87,13 @@ export class Meter {
   }
 
   /** Writes one outcome of the present epoch. */
-  settle(kind: OutcomeKind, startedAt: number, now: number): void {
+  settle(judged: Judged, startedAt: number, now: number): void {
+    const kind = kindOf(judged)
     const wasOverdue = this.#overdue?.leave(startedAt) ?? false
     const durationMs = now - startedAt
     const slow = durationMs >= this.#slowAfterMs
     if (this.#sliceMs < never) this.#count(kind, slow, durationMs, now)
+    if (typeof judged !== "string" && judged.trip) return this.#askedFor(now, judged.retryAfterMs)
     if (this.#evidence !== undefined && this.#sequence !== undefined) {
       leave(this.#evidence)
       if (kind === "ignored") return wasOverdue ? undefined : withdraw(this.#evidence, startedAt)
@@ -108,6 +110,12 @@ export class Meter {
     if (!this.#judge(ring, now)) this.#closeSlice(now)
   }
 
+  /** The service asks to be left alone: that is an alarm, and needs no more evidence. */
+  #askedFor(now: number, retryAfterMs: number | undefined): void {
+    const statistics = { calls: 1, failures: 1, slow: 0 }
+    this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule: "asked", statistics, retryAfterMs })
+  }
+
   latency(now: number): LatencySummary {
     return this.#sketch?.summary(now) ?? noLatency
   }
@@ -116,6 +124,15 @@ export class Meter {
   usualMs(now: number): number {
     const { samples, p99 } = this.latency(now)
     return samples < knownSamples ? 0 : p99
+  }
+
+  /** Does what was due by then, for calls that are lived through again: no timer fires for the past. */
+  catchUp(now: number): void {
+    while (this.#sweeper.list !== undefined && this.#sweeper.due <= now) {
+      const { due } = this.#sweeper
+      this.#wheel.disarm(this.#sweeper)
+      this.#sweep(due)
+    }
   }
 
   stop(): void {

@@ -6,7 +6,7 @@
  */
 import { creditOf, creditPerCall, leaseOf } from "../../machines/vocabulary/admission.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
-import { isBad, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { isBad, type Judged, kindOf, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
@@ -23,7 +23,7 @@ export interface PlaneHooks {
   signal(report: Report): void
   refused(rejection: Rejection, now: number): void
   /** What an error that a permit's holder reports means. */
-  classify(error: unknown): OutcomeKind
+  classify(error: unknown): Judged
   /** The last call in flight has settled. */
   idle(): void
 }
@@ -141,20 +141,21 @@ export class Plane implements Settler {
   }
 
   /** Settles once; false when it was settled, or its lease had ended, before. */
-  settleAt(receipt: Receipt, kind: OutcomeKind, now: number): boolean {
+  settleAt(receipt: Receipt, judged: Judged, now: number): boolean {
     if (receipt.settled) return false
+    const kind = kindOf(judged)
     receipt.settled = true
     if (receipt.leased) this.#leases.giveBack(receipt)
     this.inFlight--
     this.tally.count(kind)
     if (receipt.shade !== undefined) receipt.shade.end(kind, now)
     const place = receipt.place
-    if (place !== undefined) this.#settleProbe(receipt, place, kind, now)
+    if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
     else {
       this.#running--
-      this.meter.settle(kind, receipt.startedAt, now)
+      this.meter.settle(judged, receipt.startedAt, now)
     }
     if (this.inFlight === 0) this.#hooks.idle()
     return place === undefined || !place.expired
@@ -243,7 +244,8 @@ export class Plane implements Settler {
     return rejection
   }
 
-  #settleProbe(receipt: Receipt, place: ProbePlace, kind: OutcomeKind, now: number): void {
+  #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {
+    const kind = kindOf(judged)
     this.#leases.freePlace(place)
     if (receipt.epoch !== this.gate.epoch || place.expired) {
       this.tally.stragglers++
@@ -251,6 +253,7 @@ export class Plane implements Settler {
     }
     if (kind === "ignored") return
     const bad = isBad({ kind, slow: this.meter.isSlow(now - receipt.startedAt) })
-    this.#hooks.signal({ type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch: receipt.epoch })
+    const retryAfterMs = typeof judged === "string" ? undefined : judged.retryAfterMs
+    this.#hooks.signal({ type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch: receipt.epoch, retryAfterMs })
   }
 }

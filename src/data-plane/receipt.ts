@@ -1,4 +1,4 @@
-import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Permit, SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Shade } from "./ghost.ts"
 import { Timer } from "./timers.ts"
@@ -6,7 +6,7 @@ import { Timer } from "./timers.ts"
 /** What a receipt reports to. */
 export interface Settler {
   settle(receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean
-  settleAt(receipt: Receipt, kind: OutcomeKind, now: number): boolean
+  settleAt(receipt: Receipt, judged: Judged, now: number): boolean
   expire(place: ProbePlace, now: number): void
 }
 

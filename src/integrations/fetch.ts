@@ -1,6 +1,6 @@
 /** `recloser/fetch`: a `fetch` that goes through a breaker and knows what an HTTP status means. */
 import type { Breaker, ExecuteOptions } from "../Breaker.ts"
-import { type CallExit, classifierOf, classifyByDefault, type Verdict } from "../classify.ts"
+import { type AskingVerdict, type CallExit, classifierOf, classifyByDefault, type Verdict } from "../classify.ts"
 import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 
 /** `F` is what a fallback answers, if there is one. */
@@ -9,8 +9,11 @@ export type Fetch<F = Response> = (input: string | URL | Request, init?: Request
 export interface ProtectFetchOptions<F = Response> {
   /** The `fetch` to protect. Default: the global one. */
   readonly fetch?: Fetch | undefined
-  /** Says what a response or an error means for the service. Default: the breaker's own `classify`, else `classifyResponse`. */
-  readonly classify?: ((exit: CallExit<Response>) => Verdict) | undefined
+  /**
+   * Says what a response or an error means for the service. Default: the breaker's own `classify`, else `classifyResponse`, and a
+   * 429 or 503 with Retry-After opens the circuit at once, for so long.
+   */
+  readonly classify?: ((exit: CallExit<Response>) => Verdict | AskingVerdict) | undefined
   /** Answers instead of the service when the call is rejected or times out. */
   readonly fallback?: ExecuteOptions<Response, F>["fallback"]
 }
@@ -31,6 +34,22 @@ export const classifyResponse = (exit: CallExit<Response>): Verdict => {
   return exit.value.status < 500 && exit.value.status !== 429 ? "success" : "failure"
 }
 
+/** Milliseconds that a Retry-After asks for: seconds, or a date, told from the response's own. */
+function retryAfterMs({ headers }: Response): number | undefined {
+  const asked = headers.get("retry-after")
+  if (asked === null) return undefined
+  if (/^\d+$/.test(asked.trim())) return 1000 * Number(asked)
+  const ms = Date.parse(asked) - Date.parse(headers.get("date") ?? "")
+  return ms >= 0 ? ms : undefined
+}
+
+/** `classifyResponse`, and what the service asks for itself. */
+function heedResponse(exit: CallExit<Response>): Verdict | AskingVerdict {
+  const verdict = classifyResponse(exit)
+  const retryAfter = exit.ok && [429, 503].includes(exit.value.status) ? retryAfterMs(exit.value) : undefined
+  return retryAfter === undefined ? verdict : { kind: verdict, trip: true, retryAfter }
+}
+
 /** The caller's own signal, wherever `fetch` was given one; `null` takes away that of a request. */
 const signalOf = (input: string | URL | Request, init: RequestInit | undefined): AbortSignal | undefined => {
   if (init?.signal !== undefined) return init.signal ?? undefined
@@ -45,7 +64,8 @@ const isAddress = (input: string | URL | Request): boolean => typeof input !== "
 
 /**
  * A `fetch` with the same arguments and the same answer, protected by a breaker. Responses reach the caller untouched,
- * whatever their status; a refused call rejects with `CallRejected`, a slow one with `CallTimedOut`. Only the time until the
+ * whatever their status; a refused call rejects with `CallRejected`, a slow one with `CallTimedOut`. A service that answers 429 or
+ * 503 with Retry-After is left alone for so long, up to `openFor.longestAsked`. Only the time until the
  * response's headers is measured and bounded, not the reading of its body.
  *
  * @example
@@ -69,7 +89,7 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
     // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.
     const run = ({ signal }: { readonly signal: AbortSignal }) =>
       fetch(input, { ...init, signal: own ? AbortSignal.any([own, signal]) : signal })
-    const classify = options.classify ?? (classifierOf(breaker) ? undefined : classifyResponse)
+    const classify = options.classify ?? (classifierOf(breaker) ? undefined : heedResponse)
     return breaker.execute(run, { signal: own, classify, fallback })
   }
 }

@@ -256,3 +256,34 @@ test("classifyResponse knows errors from answers", () => {
   expect(verdicts).toEqual(["success", "success", "failure", "success", "failure", "failure"])
   expect(classifyResponse({ ok: false, error: new TypeError("fetch failed") })).toBe("failure")
 })
+
+describe("a service that asks to be left alone", () => {
+  const asking =
+    (status: number, retryAfter: string, more: { readonly [name: string]: string } = {}): Handler =>
+    (_request, response) => {
+      response.writeHead(status, { "retry-after": retryAfter, ...more })
+      response.end()
+    }
+
+  test.each([
+    ["seconds", 429, "20", {}, 20_000],
+    ["seconds, up to five minutes", 503, "86400", {}, 300_000],
+    ["a date", 503, "Wed, 21 Oct 2026 07:28:30 GMT", { date: "Wed, 21 Oct 2026 07:28:00 GMT" }, 30_000],
+  ])("is, at once, for the time that it states in %s", async (_what, status, retryAfter, more, waitMs) => {
+    handle = asking(status, retryAfter, more)
+    const response = await protectFetch(breaker)(url)
+    expect(response.status).toBe(status)
+    expect(breaker.circuit).toBe("open")
+    expect(breaker.wouldReject()).toMatchObject({ retryAfterMs: waitMs, rule: "asked" })
+  })
+
+  test.each([
+    ["another status", 500, "20"],
+    ["an answer that works", 200, "20"],
+    ["a time that nobody can read", 503, "soon"],
+  ])("is not heeded with %s", async (_what, status, retryAfter) => {
+    handle = asking(status, retryAfter)
+    await protectFetch(breaker)(url)
+    expect(breaker.circuit).toBe("closed")
+  })
+})

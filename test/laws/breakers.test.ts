@@ -16,7 +16,7 @@ const kind = fc.oneof(
 /** A call or two, and long silences: what leaves a breaker quiet. */
 const mildStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("call" as const) }),
-  fc.record({ do: fc.constant("settle" as const), which: fc.nat(5), kind }),
+  fc.record({ do: fc.constant("settle" as const), which: fc.nat(5), kind, asks: fc.constant(undefined) }),
   fc.record({
     do: fc.constant("wait" as const),
     ms: fc.oneof(millis(50), millis(3000), millis(30_000), millis(900_000)),
@@ -117,6 +117,6 @@ describe("one breaker among many", () => {
     expect(seen.steps).toBeGreaterThanOrEqual(leastSteps)
     expect(seen.quiet).toBeGreaterThan(seen.steps / 10)
     expect(seen.quiet).toBeLessThan(seen.steps)
-    expect([...seen.circuits].sort()).toEqual(["closed", "halfOpen", "open"])
+    expect([...seen.circuits].sort()).toEqual(["closed", "degraded", "halfOpen", "open", "ramping"])
   })
 })

@@ -25,9 +25,9 @@ const decision = ({ epoch, version, phase, mode, enforcement, circuit, restricti
 
 type Open = readonly [ReturnType<Twin["admit"]>, ReturnType<Twin["admit"]>]
 
-function settleBoth([fast, naive]: Open, kind: OutcomeKind): void {
-  fast?.settle(kind)
-  naive?.settle(kind)
+function settleBoth([fast, naive]: Open, kind: OutcomeKind, asks?: number): void {
+  fast?.settle(kind, asks)
+  naive?.settle(kind, asks)
 }
 
 function admitBoth(fast: Twin, naive: Twin): Open {
@@ -42,7 +42,7 @@ function admitBoth(fast: Twin, naive: Twin): Open {
 function take(step: Step, fast: Twin, naive: Twin, open: Open[]): void {
   if (step.do === "call") open.push(admitBoth(fast, naive))
   if (step.do === "settle" && open.length > 0)
-    for (const pair of open.splice(step.which % open.length, 1)) settleBoth(pair, step.kind)
+    for (const pair of open.splice(step.which % open.length, 1)) settleBoth(pair, step.kind, step.asks)
   if (step.do === "wait") for (const twin of [fast, naive]) twin.step(step.ms)
   if (step.do === "act") for (const twin of [fast, naive]) twin.act(step.act)
   if (step.do !== "burst") return

@@ -86,6 +86,39 @@ describe("basic opens on evidence", () => {
   })
 })
 
+describe("basic heeds what the service asks for", () => {
+  const asked = (retryAfterMs?: number) =>
+    ({
+      type: "alarm.rang",
+      epoch: 0,
+      rule: "asked",
+      statistics: { calls: 1, failures: 1, slow: 0 },
+      retryAfterMs,
+    }) as Parameters<Chart["send"]>[0]
+
+  test("basic law 1: one such failure opens it", () => {
+    const chart = start()
+    chart.send(asked())
+    expect(findingOf(basic, chart)).toMatchObject({ circuit: "open", reason: "the service asked to be left alone" })
+  })
+
+  test.each([
+    [30_000, 30_000],
+    [3_600_000, 300_000],
+    [1, 1000],
+  ])("basic law 4: asked for %i ms it waits %i ms", (retryAfterMs, waitMs) => {
+    const chart = start({ openFor: steady })
+    chart.send(asked(retryAfterMs))
+    expect(waitOf(chart)).toBe(waitMs)
+  })
+
+  test("basic law 4: a failed probe that asks for more lengthens the wait too", async () => {
+    const chart = await probing({ openFor: steady })
+    chart.send({ ...probe("failed"), retryAfterMs: 20_000 })
+    expect(waitOf(chart)).toBe(20_000)
+  })
+})
+
 describe("basic probes", () => {
   test.each([1, 2, 7])("basic law 2: it closes after exactly %i probes in a row", async (needed) => {
     const chart = await probing({ probes: { needed } })

@@ -7,7 +7,7 @@ export type Act = "forceOpen" | "bypass" | "shadow" | "release"
 
 export type Step =
   | { readonly do: "call" }
-  | { readonly do: "settle"; readonly which: number; readonly kind: OutcomeKind }
+  | { readonly do: "settle"; readonly which: number; readonly kind: OutcomeKind; readonly asks: number | undefined }
   | { readonly do: "burst"; readonly calls: number; readonly kind: OutcomeKind; readonly afterMs: number }
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "act"; readonly act: Act }
@@ -20,9 +20,15 @@ const kind = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<OutcomeKind>("timedOut", "ignored") },
 )
 
+/** Once in a while the service asks to be left alone. */
+const asks = fc.oneof(
+  { weight: 60, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 2048, 1e9) },
+)
+
 export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 20, arbitrary: fc.record({ do: fc.constant("call" as const) }) },
-  { weight: 16, arbitrary: fc.record({ do: fc.constant("settle" as const), which: fc.nat(30), kind }) },
+  { weight: 16, arbitrary: fc.record({ do: fc.constant("settle" as const), which: fc.nat(30), kind, asks }) },
   {
     weight: 4,
     arbitrary: fc.record({

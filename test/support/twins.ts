@@ -7,15 +7,16 @@ import { breakerLogic } from "../../machines/breaker.ts"
 import type { PartsConfig } from "../../machines/registry.ts"
 import { type AdmissionState, decideAdmission, freshAdmission, leaseOf } from "../../machines/vocabulary/admission.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
-import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { assemble, readAll } from "../../src/assemble.ts"
+import type { Receipt } from "../../src/data-plane/receipt.ts"
 import type { Permit } from "../../src/index.ts"
 import { type StepClock, stepClock } from "./stepClock.ts"
 import type { Act } from "./steps.ts"
 
 /** What both twins can do, and how each answers: `undefined` for a refusal. */
 export interface Twin {
-  admit(): { readonly probe: boolean; settle(kind: OutcomeKind): void } | undefined
+  admit(): { readonly probe: boolean; settle(kind: OutcomeKind, retryAfterMs?: number): void } | undefined
   act(act: Act): void
   step(ms: number): void
   gate(): Gate
@@ -31,7 +32,12 @@ export function fastTwin(config: PartsConfig): Twin {
   return {
     admit: () => {
       const ticket: Permit | { admitted: false } = plane.admit(clock.now())
-      return ticket.admitted ? { probe: ticket.probe, settle: (kind) => void ticket.settle(kind) } : undefined
+      return ticket.admitted
+        ? {
+            probe: ticket.probe,
+            settle: (kind, ms) => void plane.settleAt(ticket as Receipt, judged(kind, ms), clock.now()),
+          }
+        : undefined
     },
     act: (act) => conductor.send({ type: `operator.${act}`, at: clock.now(), why: "law" }),
     step: (ms) => clock.step(ms),
@@ -39,6 +45,10 @@ export function fastTwin(config: PartsConfig): Twin {
     close: () => Effect.runSync(Scope.close(scope, Exit.void)),
   }
 }
+
+/** With a time to be left alone, a failure asks for it. */
+const judged = (kind: OutcomeKind, retryAfterMs: number | undefined): Judged =>
+  kind === "failure" && retryAfterMs !== undefined ? { kind, trip: true, retryAfterMs } : kind
 
 interface NaiveCall {
   readonly startedAt: number
@@ -104,10 +114,10 @@ class NaiveTwin implements Twin {
       this.#actor.send({ type: "call.entered", at: call.startedAt, epoch: call.epoch })
       this.#watch(call, gate)
     }
-    return { probe, settle: (kind: OutcomeKind) => this.#settle(call, kind) }
+    return { probe, settle: (kind: OutcomeKind, ms?: number) => this.#settle(call, kind, ms) }
   }
 
-  #settle(call: NaiveCall, kind: OutcomeKind): void {
+  #settle(call: NaiveCall, kind: OutcomeKind, retryAfterMs?: number): void {
     if (!this.#calls.delete(call)) return
     const at = this.#clock.now()
     if (call.ordinary && call.epoch === this.#state.epoch)
@@ -115,8 +125,9 @@ class NaiveTwin implements Twin {
     if (call.expired || call.shadowed) return
     if (call.probe) this.#free(call)
     const { startedAt, epoch } = call
+    const asks = kind === "failure" && retryAfterMs !== undefined ? { trip: true, retryAfterMs } : {}
     const overdue = call.overdue && startedAt > this.#line.since
-    this.#actor.send({ type: "outcome.settled", at, kind, durationMs: at - startedAt, epoch, overdue })
+    this.#actor.send({ type: "outcome.settled", at, kind, durationMs: at - startedAt, epoch, overdue, ...asks })
   }
 
   #free(call: NaiveCall): void {

@@ -1,5 +1,5 @@
 /** recloser, by its promise door, on a clock of its own. Nothing of the host is faked. */
-import { type Breaker, createBreaker, InvalidConfig, type SavedBreaker } from "../../../src/index.ts"
+import { type Breaker, createBreaker, type SavedBreaker } from "../../../src/index.ts"
 import { createVirtualClock, type VirtualClock } from "../../../src/testing/index.ts"
 import type { Ending, Library, Settings, State, Subject, Work } from "../adapter.ts"
 import { type Given, remember } from "../given.ts"
@@ -61,22 +61,11 @@ const clockFor = (settings: Settings, clock: VirtualClock | undefined): VirtualC
     ? createVirtualClock({ start: 1, wall: clock.wallNow() })
     : clock
 
-function whyNoRamp(): string | undefined {
-  try {
-    void createBreaker("service", { strategy: "gradual" as "basic" }, { clock: createVirtualClock() }).stop()
-    return undefined
-  } catch (error) {
-    if (error instanceof InvalidConfig) return 'the strategy "gradual" is not there yet'
-    throw error
-  }
-}
-
 export const recloser: Library = {
   key: "recloser",
   title: "recloser",
   time: "own",
   lacks: {
-    ramp: whyNoRamp(),
     retry: "it has no retries of its own yet",
   },
   remarks: {

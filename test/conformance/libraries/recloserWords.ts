@@ -9,18 +9,24 @@ function windowOf({ line, windowMs }: Settings) {
   return { window: { type: "count", calls: line.calls, ...limits } } as const
 }
 
-export function configOf(settings: Settings): BreakerConfig {
-  const { openForMs, probes, slow, timeoutMs, ignores } = settings
-  // Until the registry knows "gradual", it is refused there like any unknown strategy, and the types do not have it.
-  const type = (settings.ramp ? "gradual" : "basic") as "basic"
+/** A ramp is what `gradual` has; windows and ratios are what `basic` has. */
+function strategyOf(settings: Settings): BreakerConfig["strategy"] {
+  const { openForMs, probes, slow, ramp } = settings
+  const { atOnce, needed, leaseMs: lease } = probes
+  if (ramp) return { type: "gradual", openFor: openForMs, probes: { atOnce, lease }, slowCalls: false }
   return {
-    strategy: {
-      type,
-      ...windowOf(settings),
-      openFor: openForMs,
-      probes: { atOnce: probes.atOnce, needed: probes.needed, lease: probes.leaseMs },
-      slowCalls: slow === undefined ? false : { after: slow.afterMs, ratio: slow.ratio },
-    },
+    type: "basic",
+    ...windowOf(settings),
+    openFor: openForMs,
+    probes: { atOnce, needed, lease },
+    slowCalls: slow === undefined ? false : { after: slow.afterMs, ratio: slow.ratio },
+  }
+}
+
+export function configOf(settings: Settings): BreakerConfig {
+  const { timeoutMs, ignores } = settings
+  return {
+    strategy: strategyOf(settings),
     timeout: timeoutMs ?? false,
     classify: ignores && ((exit) => (exit.ok ? "success" : ignores(exit.error) ? "ignored" : "failure")),
   }
