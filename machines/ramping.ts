@@ -17,21 +17,20 @@ import {
 } from "./judging.ts"
 import { type Named, number, type OutOf, struct } from "./options.ts"
 import type { PlugInput } from "./plug.ts"
-import { freshTrip, probing, savedTrip, type TripContext } from "./tripping.ts"
+import { freshTrip, type ProbingFields, probing, savedTrip, type TripContext } from "./tripping.ts"
 import type { Demand, Lines, SequentialLine } from "./vocabulary/gate.ts"
 import type { AlarmRang, Signal } from "./vocabulary/signal.ts"
 import { type WaitingFields, waiting } from "./waiting.ts"
 
-const probeFields = {
-  ...probing,
+const probeErrors = {
   /** The chance that its probes decide wrongly, of a service that answers 19 calls in 20 or 1 in 20. Default: 0.05, one probe. */
   wrong: number({ default: 0.05, min: 0.000_001, max: 0.4 }),
 }
-export interface GradualProbeFields extends Named<typeof probeFields> {}
+export interface GradualProbeFields extends ProbingFields, Named<typeof probeErrors> {}
 
 const own = {
   /** The calls that a half-open circuit lets through, to see whether the service is well. */
-  probes: struct<GradualProbeFields>(probeFields),
+  probes: struct<GradualProbeFields>({ ...probing, ...probeErrors }),
 }
 export interface GradualFields extends JudgingFields, WaitingFields, Named<typeof own> {}
 export const gradualOptions = struct<GradualFields>({

@@ -1,6 +1,6 @@
 /** Tripping and recovering: what every strategy that opens, waits and probes remembers, as pure steps over its context. */
 import { chance } from "./chance.ts"
-import { duration, number } from "./options.ts"
+import { duration, type Named, number } from "./options.ts"
 import { type Circuit, type CircuitFinding, circuits, type Statistics } from "./vocabulary/circuit.ts"
 import type { Signal } from "./vocabulary/signal.ts"
 import { type Waits, waitAfter } from "./waiting.ts"
@@ -13,6 +13,7 @@ export const probing = {
   /** A probe that has not ended after this long counts as failed and gives its place back. Default: 1 minute. */
   lease: duration({ default: "1 minute", min: "1 millis", max: "1 day" }),
 }
+export interface ProbingFields extends Named<typeof probing> {}
 
 export interface TripContext {
   readonly settings: { readonly openFor: Waits }

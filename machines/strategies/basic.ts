@@ -24,6 +24,7 @@ import {
   findingOf,
   freshTrip,
   operated,
+  type ProbingFields,
   probed,
   probing,
   reconfigured,
@@ -38,16 +39,15 @@ import type { Signal } from "../vocabulary/signal.ts"
 import { type WaitingFields, waiting } from "../waiting.ts"
 import { circuitLine, describeAlarm, isAlarmed, type WatchingFields, watchesAlike, watching } from "../watching.ts"
 
-const probeFields = {
-  ...probing,
+const needed = {
   /** Probes that must succeed in a row before the circuit closes, 1 to 1000. Default: 2. */
   needed: number({ default: 2, min: 1, max: 1000, integer: true }),
 }
-export interface ProbeFields extends Named<typeof probeFields> {}
+export interface ProbeFields extends ProbingFields, Named<typeof needed> {}
 
 const own = {
   /** The calls that a half-open circuit lets through, to see whether the service is well. */
-  probes: struct<ProbeFields>(probeFields),
+  probes: struct<ProbeFields>({ ...probing, ...needed }),
 }
 export interface BasicFields extends WatchingFields, WaitingFields, Named<typeof own> {}
 export const basicOptions = struct<BasicFields>({

@@ -112,9 +112,8 @@ export class Plane implements Settler {
     const { restriction, enforcement } = this.gate
     if (this.#free || enforcement !== "on") return undefined
     if (restriction.share > 0 && Number.isFinite(restriction.probes)) {
-      return this.#leases.places.size < restriction.probes
-        ? undefined
-        : this.#refusals.byProbes(now, this.#leases.freeAt)
+      const { places, freeAt } = this.#leases
+      return places.size < restriction.probes ? undefined : this.#refusals.byProbes(now, freeAt)
     }
     if (restriction.share > 0 && this.#running >= restriction.limit) return this.#refusals.byLimit(now)
     const enough = restriction.share >= 1 || this.#credit + creditOf(restriction.share) >= creditPerCall
@@ -203,17 +202,13 @@ export class Plane implements Settler {
     if (enforcement === "off") return this.#admitUncounted(now)
     if (Number.isFinite(restriction.probes) && restriction.share > 0) {
       if (this.#leases.places.size < restriction.probes) return this.#admitProbe(now)
-      return enforcement === "observe"
-        ? this.#shadow(now)
-        : this.#refuse(this.#refusals.byProbes(now, this.#leases.freeAt), now)
+      return this.#turnAway(this.#refusals.byProbes(now, this.#leases.freeAt), now)
     }
     if (restriction.share > 0 && this.#running >= restriction.limit) {
-      return enforcement === "observe" ? this.#shadow(now) : this.#refuse(this.#refusals.byLimit(now), now)
+      return this.#turnAway(this.#refusals.byLimit(now), now)
     }
     this.#credit = restriction.share >= 1 ? creditPerCall : this.#credit + creditOf(restriction.share)
-    if (this.#credit < creditPerCall) {
-      return enforcement === "observe" ? this.#shadow(now) : this.#refuse(this.#refusals.byShare(now), now)
-    }
+    if (this.#credit < creditPerCall) return this.#turnAway(this.#refusals.byShare(now), now)
     this.#credit -= creditPerCall
     this.#begin(now)
     return new Receipt(this, epoch, now, undefined, true)
@@ -227,33 +222,29 @@ export class Plane implements Settler {
     return new Receipt(this, this.gate.epoch, now, place, true)
   }
 
-  #shadow(now: number): Receipt {
-    this.tally.shadowed++
-    return this.#admitUncounted(now)
-  }
-
   #admitUncounted(now: number): Receipt {
     this.inFlight++
     this.tally.admitted++
     return new Receipt(this, this.gate.epoch, now, undefined, false)
   }
 
-  #refuse(rejection: Rejection, now: number): Rejection {
-    this.tally.refuse(rejection.layer)
-    this.#hooks.refused(rejection, now)
-    return rejection
+  /** Refuses, or lets the call run unseen where the gate is only observed. */
+  #turnAway(rejection: Rejection, now: number): Receipt | Rejection {
+    const observed = this.gate.enforcement === "observe"
+    if (observed) this.tally.shadowed++
+    else this.tally.refuse(rejection.layer)
+    if (!observed) this.#hooks.refused(rejection, now)
+    return observed ? this.#admitUncounted(now) : rejection
   }
 
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {
-    const kind = kindOf(judged)
     this.#leases.freePlace(place)
-    if (receipt.epoch !== this.gate.epoch || place.expired) {
-      this.tally.stragglers++
-      return
+    const { epoch, startedAt } = receipt
+    if (epoch !== this.gate.epoch || place.expired) this.tally.stragglers++
+    else if (judged !== "ignored") {
+      const bad = isBad({ kind: kindOf(judged), slow: this.meter.isSlow(now - startedAt) })
+      const retryAfterMs = typeof judged === "string" ? undefined : judged.retryAfterMs
+      this.#hooks.signal({ type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch, retryAfterMs })
     }
-    if (kind === "ignored") return
-    const bad = isBad({ kind, slow: this.meter.isSlow(now - receipt.startedAt) })
-    const retryAfterMs = typeof judged === "string" ? undefined : judged.retryAfterMs
-    this.#hooks.signal({ type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch: receipt.epoch, retryAfterMs })
   }
 }
