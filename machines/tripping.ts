@@ -1,6 +1,8 @@
 /** Tripping and recovering: what every strategy that opens, waits and probes remembers, as pure steps over its context. */
+import type { Snapshot } from "xstate"
 import { chance } from "./chance.ts"
 import { duration, type Named, number } from "./options.ts"
+import { circuitOf } from "./plug.ts"
 import { type Circuit, type CircuitFinding, circuits, type Statistics } from "./vocabulary/circuit.ts"
 import type { Signal } from "./vocabulary/signal.ts"
 import { type Waits, waitAfter } from "./waiting.ts"
@@ -121,8 +123,6 @@ function readTrip(saved: unknown): SavedTrip | undefined {
   return { circuit, remainingMs, trips, sinceCloseMs }
 }
 
-export const canRestoreTrip = (saved: unknown): boolean => readTrip(saved) !== undefined
-
 /** The saved part of this strategy, waits shortened by the time that has passed; `undefined` when there is none. */
 export function savedTrip(key: string, event: Signal): SavedTrip | undefined {
   const saved = event.type === "breaker.restored" ? readTrip(event.parts[key]) : undefined
@@ -140,12 +140,19 @@ export function restored(context: TripContext, event: Signal, saved: SavedTrip |
   return { ...times, trips: saved.trips, rule: "restored", reason: "restored from a saved state" }
 }
 
-export function saveTrip({ retryAt, trips, closedAt }: TripContext, circuit: Circuit, at: number): SavedTrip {
+function saveTrip({ retryAt, trips, closedAt }: TripContext, circuit: Circuit, at: number): SavedTrip {
   const sinceCloseMs = Number.isFinite(closedAt) ? Math.max(0, at - closedAt) : Number.MAX_SAFE_INTEGER
   return { circuit, remainingMs: Math.max(0, retryAt - at), trips, sinceCloseMs }
 }
 
-export const findingOf = (context: TripContext, circuit: Circuit): CircuitFinding => {
+const findingOf = (context: TripContext, circuit: Circuit): CircuitFinding => {
   const { entries, at, reason, rule, statistics } = context
   return { circuit, entries, at, reason, rule, statistics }
 }
+
+/** What every strategy that trips says of itself, keeps, and takes up again: the same, read from its snapshot. */
+export const trippingPart = (contextOf: (snapshot: Snapshot<unknown>) => TripContext) => ({
+  finding: (snapshot: Snapshot<unknown>) => findingOf(contextOf(snapshot), circuitOf(snapshot)),
+  canRestore: (saved: unknown) => readTrip(saved) !== undefined,
+  save: (snapshot: Snapshot<unknown>, at: number) => saveTrip(contextOf(snapshot), circuitOf(snapshot), at),
+})

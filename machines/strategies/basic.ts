@@ -17,11 +17,9 @@
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { type Named, number, type OutOf, struct } from "../options.ts"
-import { circuitOf, type PlugInput, type StateMeta, strategy } from "../plug.ts"
+import { type PlugInput, type StateMeta, strategy } from "../plug.ts"
 import {
-  canRestoreTrip,
   entered,
-  findingOf,
   freshTrip,
   operated,
   type ProbingFields,
@@ -30,9 +28,9 @@ import {
   reconfigured,
   restored,
   savedTrip,
-  saveTrip,
   type TripContext,
   tripped,
+  trippingPart,
   waited,
 } from "../tripping.ts"
 import type { Signal } from "../vocabulary/signal.ts"
@@ -178,7 +176,5 @@ export const basic = strategy({
     "breaker.restored",
     "settings.changed",
   ],
-  finding: (snapshot) => findingOf(contextOf(snapshot), circuitOf(snapshot)),
-  canRestore: canRestoreTrip,
-  save: (snapshot, at) => saveTrip(contextOf(snapshot), circuitOf(snapshot), at),
+  ...trippingPart(contextOf),
 })

@@ -21,7 +21,7 @@
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { isGone, isPartial, isTrouble, ramp } from "../judging.ts"
-import { circuitOf, type PlugInput, type StateMeta, strategy } from "../plug.ts"
+import { type PlugInput, type StateMeta, strategy } from "../plug.ts"
 import {
   begun,
   canPay,
@@ -45,7 +45,7 @@ import {
   steppedBack,
   steppedUp,
 } from "../ramping.ts"
-import { entered, findingOf, operated, probed, restored, saveTrip, tripped, waited } from "../tripping.ts"
+import { entered, operated, probed, restored, tripped, trippingPart, waited } from "../tripping.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
 const machine = setup({
@@ -245,6 +245,5 @@ export const gradual = strategy({
     "breaker.restored",
     "settings.changed",
   ],
-  finding: (snapshot) => findingOf(contextOf(snapshot), circuitOf(snapshot)),
-  save: (snapshot, at) => saveTrip(contextOf(snapshot), circuitOf(snapshot), at),
+  ...trippingPart(contextOf),
 })

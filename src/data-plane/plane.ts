@@ -112,8 +112,8 @@ export class Plane implements Settler {
     const { restriction, enforcement } = this.gate
     if (this.#free || enforcement !== "on") return undefined
     if (restriction.share > 0 && Number.isFinite(restriction.probes)) {
-      const { places, freeAt } = this.#leases
-      return places.size < restriction.probes ? undefined : this.#refusals.byProbes(now, freeAt)
+      const leases = this.#leases
+      return leases.places.size < restriction.probes ? undefined : this.#refusals.byProbes(now, leases.freeAt)
     }
     if (restriction.share > 0 && this.#running >= restriction.limit) return this.#refusals.byLimit(now)
     const enough = restriction.share >= 1 || this.#credit + creditOf(restriction.share) >= creditPerCall
