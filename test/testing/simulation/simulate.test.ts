@@ -106,7 +106,7 @@ describe("simulate", () => {
     [{ seeds: [1.5] }, "seeds: must be seeds"],
     [{ seeds: "1-100000" }, "seeds: must be seeds"],
     [{ only: "nowhere" }, "only: must be part of the name of a world of S1"],
-    [{ config: { timeout: "soon" } }, "config.timeout.min: must be a duration"],
+    [{ config: { timeout: "soon" } }, "config.timeout: must be a duration"],
     [{ config: 3 }, "config: "],
     [{ speed: 3 }, "options.speed: is not an option here"],
     [{ full: "yes" }, "full: must be true or false"],
