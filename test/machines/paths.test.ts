@@ -117,7 +117,7 @@ describe.each(parts.map((plug) => [plug.key, plug] as const))("the chart of %s",
   const events = eventsFor(plug, nodes)
   const states = [undefined, ...(starts[plug.key] ?? [])].flatMap((options) =>
     getShortestPaths(machine, {
-      input: { settings: settingsOf(plug, options), seed: 1, at: 0 },
+      input: { settings: settingsOf(plug, options), seed: 1, at: 0, circuit: "closed" },
       events: events as never,
       serializeState: (state) => serialize(state as AnyMachineSnapshot),
       limit: 1_000_000,
