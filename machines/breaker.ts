@@ -4,8 +4,8 @@
  *
  * Owns:    phase, mode, epoch, the gate, and which children live.
  * Hears:   breaker.start, breaker.stop, breaker.drained, breaker.attached, breaker.detached, breaker.restored,
- *          breaker.reconfigured, operator commands, reports of the data plane, and, when it runs alone, call.entered,
- *          outcome.settled and call.overdue.
+ *          breaker.reconfigured, operator commands, reports of the data plane, dependency.added, dependency.removed,
+ *          dependency.moved, and, when it runs alone, call.entered, outcome.settled and call.overdue.
  * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
  * Laws:
  *   1. start and stop are idempotent; a failing start stops in reverse what had started and names the part that failed.
@@ -214,6 +214,7 @@ export const breakerLogic = machine.createMachine({
             "probe.failed": { guard: "isPresent", actions: "pass" },
             "probe.expired": { guard: "isPresent", actions: "pass" },
             "slice.closed": { actions: "pass" },
+            "dependency.*": { actions: "pass" },
             "outcome.settled": { guard: "isPresent", actions: "judgeAlone" },
             "call.entered": { guard: "isPresent", actions: "judgeAlone" },
             "call.overdue": { guard: "isPresent", actions: "judgeAlone" },

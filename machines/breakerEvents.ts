@@ -9,9 +9,11 @@ import type {
   CallEntered,
   CallOverdue,
   CircuitMoved,
+  DependencySignal,
   OutcomeSettled,
   Report,
 } from "./vocabulary/signal.ts"
+import type { GraphFinding } from "./vocabulary/standing.ts"
 
 /** `name` and the config of strategy and components; `report` is sent `circuit.moved`. */
 export interface BreakerInput extends PartsConfig {
@@ -50,6 +52,7 @@ export type BreakerEvent =
   | BreakerReconfigured
   | OperatorCommand
   | Report
+  | DependencySignal
   | OutcomeSettled
   | CallEntered
   | CallOverdue
@@ -61,7 +64,7 @@ export type BreakerEmitted =
       readonly type: "finding.changed"
       readonly breaker: string
       readonly part: string
-      readonly finding: CircuitFinding
+      readonly finding: CircuitFinding | GraphFinding
     }
   | {
       readonly type: "config.changed"

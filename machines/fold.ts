@@ -20,6 +20,7 @@ import {
   unrestricted,
 } from "./vocabulary/gate.ts"
 import type { CircuitMoved } from "./vocabulary/signal.ts"
+import type { GraphFinding } from "./vocabulary/standing.ts"
 
 /** A report may be sent to an actor of any machine. */
 export type ReportRef = AnyActorRef
@@ -28,6 +29,7 @@ export type ReportRef = AnyActorRef
 interface Voice extends Advice {
   readonly since: number
   readonly reason: string
+  readonly finding: GraphFinding | undefined
 }
 
 /** How often a part crashed since it last began to. */
@@ -114,8 +116,8 @@ export function gateOf(context: BreakerContext): Gate {
 export interface Heard {
   readonly next: Partial<BreakerContext>
   readonly moved: CircuitMoved | undefined
-  /** The strategy's finding when it entered a state. */
-  readonly stated: CircuitFinding | undefined
+  /** The strategy's finding when it entered a state; a component's when it is another. */
+  readonly stated: CircuitFinding | GraphFinding | undefined
   /** Whether the gate has to be published anew. */
   readonly changed: boolean
 }
@@ -131,18 +133,20 @@ export function hear(context: BreakerContext, key: string, snapshot: Snapshot<un
   const entered = plug.kind === "strategy" && finding.entries !== context.finding.entries
   const before = context.voices[key]
   const advice = adviceOf(snapshot)
+  const own = plug.kind === "component" ? plug.finding?.(snapshot) : undefined
+  const isNews = own !== before?.finding
   const changed =
-    entered || !before || !sameDemand(before.demand, advice.demand) || !sameLines(before.lines, advice.lines)
+    entered || !before || isNews || !sameDemand(before.demand, advice.demand) || !sameLines(before.lines, advice.lines)
   const at = Math.max(context.at, finding.at)
   const reason = plug.kind === "strategy" ? finding.reason : (plug.reason?.(snapshot) ?? key)
   const ready = context.ready.includes(key) ? context.ready : [...context.ready, key]
   if (!changed) return { next: { finding, ready }, moved: undefined, stated: undefined, changed }
   const epoch = entered ? context.epoch + 1 : context.epoch
-  const voices = { ...context.voices, [key]: { ...advice, since: at, reason } }
+  const voices = { ...context.voices, [key]: { ...advice, since: at, reason, finding: own } }
   return {
     next: { at, finding, ready, epoch, voices },
     moved: moveOf(context, finding, at, epoch),
-    stated: entered ? finding : undefined,
+    stated: entered ? finding : before && isNews ? own : undefined,
     changed,
   }
 }

@@ -4,9 +4,12 @@ import { timeout } from "./components/timeout.ts"
 import { entriesOf, type InOf, InvalidConfig, type Problem, refuseUnknown, show, switchable } from "./options.ts"
 import type { AnyComponent, AnyPlug, AnyStrategy } from "./plug.ts"
 import { basic } from "./strategies/basic.ts"
+import { dependency } from "./strategies/dependency.ts"
 import { gradual } from "./strategies/gradual.ts"
 
 export const strategies = { basic, gradual } satisfies { readonly [key: string]: AnyStrategy }
+/** Strategies of two actors: a circuit of its `own`, which is any of the above, and beside it the adviser that is listed here. */
+export const companions = { dependency } satisfies { readonly [key: string]: AnyComponent }
 export const components = {
   /** Remembers slices, times in state and moves for `metrics()`. It has no options: `false` switches it off. Default: on. */
   metrics,
@@ -19,17 +22,26 @@ export const components = {
 
 export interface Registry {
   readonly strategies: { readonly [key: string]: AnyStrategy }
+  readonly companions?: { readonly [key: string]: AnyComponent }
   readonly components: { readonly [key: string]: AnyComponent }
   /** The strategy of a config that names none. */
   readonly standard: string
 }
 
-export const registry = { strategies, components, standard: "basic" } satisfies Registry
+export const registry = { strategies, companions, components, standard: "basic" } satisfies Registry
 
 type StrategyKey = keyof typeof strategies
 type StrategyOptions = {
   [Key in StrategyKey]: { readonly type: Key } & InOf<(typeof strategies)[Key]["options"]>
 }[StrategyKey]
+type CompanionKey = keyof typeof companions
+type CompanionOptions = {
+  [Key in CompanionKey]: {
+    readonly type: Key
+    /** The circuit that it has of its own, with the options of that strategy. */
+    readonly own?: StrategyKey | StrategyOptions | undefined
+  } & InOf<(typeof companions)[Key]["options"]>
+}[CompanionKey]
 type ComponentOptions = {
   readonly [Key in keyof typeof components]?: boolean | InOf<(typeof components)[Key]["options"]> | undefined
 }
@@ -40,7 +52,7 @@ export type StrategyConfig = StrategyKey | StrategyOptions
 /** Which strategy and components a breaker runs, in the words of the registry. */
 export interface PartsConfig extends ComponentOptions {
   /** When the circuit opens and how it recovers: a name, or `{ type }` with options. Default: `"basic"`. */
-  readonly strategy?: StrategyConfig | undefined
+  readonly strategy?: StrategyConfig | CompanionKey | CompanionOptions | undefined
 }
 
 /** One part that will run, with its settings read. */
@@ -93,17 +105,20 @@ export function chooseStrategy(value: unknown, path: string, from: Registry, pro
     ? entriesOf(value, path, problems)
     : new Map([["type", value === undefined ? from.standard : value]])
   if (entries === undefined) return []
+  const { strategies, companions = {} } = from
   const type: unknown = entries.get("type")
-  const plug = typeof type === "string" && Object.hasOwn(from.strategies, type) ? from.strategies[type] : undefined
+  const plug = pick(strategies, type) ?? pick(companions, type)
   if (plug !== undefined) {
-    const options = Object.fromEntries([...entries].filter(([key]) => key !== "type"))
-    return [new Part(plug, plug.options.read(options, path, problems))]
+    const isPair = plug.kind === "component"
+    const rest = [...entries].filter(([key]) => key !== "type" && !(isPair && key === "own"))
+    const chosen = new Part(plug, plug.options.read(Object.fromEntries(rest), path, problems))
+    if (!isPair) return [chosen]
+    return [chosen, ...chooseStrategy(entries.get("own"), `${path}.own`, { ...from, companions: {} }, problems)]
   }
-  const names = Object.keys(from.strategies).join(", ")
-  problems.push({
-    path,
-    value: show(type),
-    rule: `must be one of ${names}, or an object with such a type`,
-  })
+  const names = Object.keys({ ...strategies, ...companions }).join(", ")
+  problems.push({ path, value: show(type), rule: `must be one of ${names}, or an object with such a type` })
   return []
 }
+
+const pick = <P>(plugs: { readonly [key: string]: P }, key: unknown): P | undefined =>
+  typeof key === "string" && Object.hasOwn(plugs, key) ? plugs[key] : undefined

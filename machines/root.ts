@@ -2,6 +2,7 @@
 import type { AnyActorLogic, Snapshot } from "xstate"
 import type { BreakerEvent, BreakerInput } from "./breakerEvents.ts"
 import type { BreakerContext } from "./fold.ts"
+import type { AnyPlug } from "./plug.ts"
 import { type ChosenPart, chooseParts, registry } from "./registry.ts"
 import { type Gate, idleGate, type Mode } from "./vocabulary/gate.ts"
 import { isBad } from "./vocabulary/outcome.ts"
@@ -43,7 +44,9 @@ function configOf({
 
 /** The charts of the registry by key: a snapshot names its children's logic by these, so that it can become JSON. */
 export const charts: { readonly [key: string]: AnyActorLogic } = Object.fromEntries(
-  [...Object.values(registry.strategies), ...Object.values(registry.components)].map(({ key, chart }) => [key, chart]),
+  [registry.strategies, registry.companions, registry.components]
+    .flatMap((plugs): readonly AnyPlug[] => Object.values(plugs))
+    .map(({ key, chart }) => [key, chart]),
 )
 
 /** A part's logic: by name if the registry knows it, else as it is. */
@@ -100,23 +103,24 @@ export function actOf(context: BreakerContext, event: object, mode: Mode) {
   }
 }
 
-/** Whether a call enters only as a probe. */
-const isProbing = ({ restriction }: Gate) => Number.isFinite(restriction.probes)
-
-/** Alone, an outcome while half-open is the outcome of a probe. */
+/** Alone, an outcome of a probe is told to the strategy. */
 function probeOf(gate: Gate, { kind, durationMs, at, retryAfterMs }: OutcomeSettled): ProbeSettled | undefined {
-  if (!isProbing(gate) || kind === "ignored") return undefined
+  if (kind === "ignored") return undefined
   const slow = durationMs >= (gate.lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
   return { type: isBad({ kind, slow }) ? "probe.failed" : "probe.succeeded", at, epoch: gate.epoch, retryAfterMs }
 }
 
-/** What an event is to a breaker that runs alone: the verdict of a probe, something for its meter, or nothing. */
+/**
+ * What an event is to a breaker that runs alone: the verdict of a probe, something for its meter, or nothing. Where no call may enter,
+ * one that is not known to have entered before is one that the operator let through: it is no evidence.
+ */
 export function heardAlone({ metered, gate }: BreakerContext, event: BreakerEvent): ProbeSettled | "meter" | undefined {
   const { enforcement, restriction } = gate
-  // Where no call may enter, an outcome is one that the operator let through: it is no evidence.
-  if (metered || enforcement === "off" || restriction.share === 0) return undefined
-  const probe = event.type === "outcome.settled" ? probeOf(gate, event) : undefined
-  return probe ?? (isProbing(gate) ? undefined : "meter")
+  const isKnown = "epoch" in event && event.epoch !== undefined
+  if (metered || enforcement === "off" || (restriction.share === 0 && !isKnown)) return undefined
+  const isProbing = Number.isFinite(restriction.probes)
+  if (event.type !== "outcome.settled") return isKnown || !isProbing ? "meter" : undefined
+  return (event.probe ?? isProbing) ? probeOf(gate, event) : "meter"
 }
 
 /** Actions that other actions enqueue: while `setup` reads them it cannot know their names. */

@@ -7,6 +7,7 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import type { Fallback } from "./call.ts"
 import type { CallExit, Classify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
+import type { Dependable, DependencyOptions } from "./dependencies.ts"
 import type { EventName, Listener } from "./events.ts"
 import type { CallContext } from "./execution.ts"
 import type { BreakerMetrics } from "./metrics.ts"
@@ -76,6 +77,13 @@ export interface Breaker extends AsyncDisposable {
   reconfigure(config: BreakerConfig): void
   /** The candidate takes over from the strategy in force, where that one stands; its trial is over. */
   promote(): void
+  /**
+   * From now on this breaker depends on another, or on whoever is called so. Only with the strategy `dependency`. Throws
+   * `InvalidConfig` for one that it depends on already, and for one that depends on it: a cycle is refused by its names.
+   */
+  addDependency(dependency: Dependable | string, options: DependencyOptions): void
+  /** Depends on it no longer. Throws `InvalidConfig` for one that is no dependency. */
+  removeDependency(dependency: Dependable | string): void
   /**
    * The present state as JSON, to be given to `createBreaker` of the same name as `restore`; once stopped, the state in which it
    * stopped. What cannot be a part's state when it comes back is told to `trouble`, and that part begins afresh.

@@ -55,7 +55,8 @@ export function readConfig(name: unknown, config: unknown): ReadConfig {
     problems.push({ path: "config.classify", value: show(classify), rule: "must be a function" })
   }
   const tried = given.get("candidate")
-  const [candidate] = tried === undefined ? [] : chooseStrategy(tried, "config.candidate", registry, problems)
+  const [candidate] =
+    tried === undefined ? [] : chooseStrategy(tried, "config.candidate", { ...registry, companions: {} }, problems)
   if (problems.length > 0) throw new InvalidConfig(problems)
   return { parts, candidate, classify: classify as Classify<never> | undefined }
 }

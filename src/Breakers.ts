@@ -7,6 +7,7 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import { readConfigOf } from "./BreakersConfig.ts"
 import type { CallExit } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
+import { addDependency, type Dependable, type DependencyOptions, removeDependency } from "./dependencies.ts"
 import type { EventName, Listener } from "./events.ts"
 import { type BreakersMetrics, readGroup } from "./groupMetrics.ts"
 import { Member } from "./member.ts"
@@ -85,6 +86,12 @@ export class KeyedBreaker extends Member<AssembledBreaker> implements Breaker {
   }
   promote(): void {
     this.change(promote)
+  }
+  addDependency(dependency: Dependable | string, options: DependencyOptions): void {
+    this.change((assembly) => addDependency(assembly, dependency, options))
+  }
+  removeDependency(dependency: Dependable | string): void {
+    this.change((assembly) => removeDependency(assembly, dependency))
   }
   stop(options?: StopOptions): Promise<void> {
     readGrace(options)

@@ -95,8 +95,8 @@ export class CallRejected extends Stackless {
   }
 
   protected told(): string {
-    const { breaker, layer, circuit, reason, retryAfterMs } = this
-    const where = layer === "circuit" ? `circuit ${inWords(circuit)}` : layer
+    const { breaker, layer, circuit, rule, reason, retryAfterMs } = this
+    const where = layer !== "circuit" ? layer : rule === "dependency" ? rule : `circuit ${inWords(circuit)}`
     const retry = retryAfterMs === undefined ? "" : `; retry in ${backIn(retryAfterMs)}`
     return `${breaker}: rejected (${where}): ${reason}${retry}`
   }

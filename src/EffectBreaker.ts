@@ -15,6 +15,13 @@ import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { clockOfEffect, type Clock as RecloserClock, systemClock } from "./Clock.ts"
 import type { StartFailed } from "./control-plane/conductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
+import {
+  addDependency,
+  type Dependable,
+  type DependencyOptions,
+  ownAssembly,
+  removeDependency,
+} from "./dependencies.ts"
 import { type BreakerEvents, checkEvent, type EventName, type Listener } from "./events.ts"
 import { type GuardOptions, guardWith } from "./guard.ts"
 import { refuseStrangers } from "./knownOptions.ts"
@@ -56,7 +63,23 @@ export interface EffectBreaker {
   reconfigure(config: BreakerConfig): Effect.Effect<void, InvalidConfig>
   /** The candidate takes over from the strategy in force, where that one stands; fails when there is none. */
   readonly promote: Effect.Effect<void, InvalidConfig>
+  /**
+   * From now on this breaker depends on another, or on whoever is called so. Only with the strategy `dependency`. Fails with
+   * `InvalidConfig` for one that it depends on already, and for one that depends on it: a cycle is refused by its names.
+   */
+  addDependency(dependency: Dependable | string, options: EffectDependencyOptions): Effect.Effect<void, InvalidConfig>
+  /** Depends on it no longer. Fails with `InvalidConfig` for one that is no dependency. */
+  removeDependency(dependency: Dependable | string): Effect.Effect<void, InvalidConfig>
 }
+
+/** How a breaker depends on another. */
+export interface EffectDependencyOptions extends Omit<DependencyOptions, "fallback"> {
+  /** Answers, in the place of effects that are refused because of this dependency and have no fallback of their own. */
+  readonly fallback?: ((rejection: CallRejected) => Effect.Effect<unknown, unknown>) | undefined
+}
+
+const change = (run: () => void): Effect.Effect<void, InvalidConfig> =>
+  Effect.try({ try: run, catch: (error) => error as InvalidConfig })
 
 /** Events of one name as they happen, until one of `ends` is called: whoever stops calls them all. */
 export const eventsOf = <Name extends EventName>(
@@ -89,6 +112,9 @@ export class AssembledEffectBreaker implements EffectBreaker {
     this.#assembly = assembly
   }
 
+  get [ownAssembly](): Assembly {
+    return this.#assembly
+  }
   get name(): string {
     return this.#assembly.name
   }
@@ -151,6 +177,12 @@ export class AssembledEffectBreaker implements EffectBreaker {
     try: () => promote(this.#assembly),
     catch: (error) => error as InvalidConfig,
   })
+  addDependency(dependency: Dependable | string, options: EffectDependencyOptions): Effect.Effect<void, InvalidConfig> {
+    return change(() => addDependency(this.#assembly, dependency, options))
+  }
+  removeDependency(dependency: Dependable | string): Effect.Effect<void, InvalidConfig> {
+    return change(() => removeDependency(this.#assembly, dependency))
+  }
 
   #command(type: `operator.${"forceOpen" | "bypass" | "shadow" | "release"}`, why: string): Effect.Effect<void> {
     return Effect.sync(() =>

@@ -8,7 +8,15 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import { type BreakersConfig, readConfigOf, readGroupConfig } from "./BreakersConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
-import { AssembledEffectBreaker, type EffectBreaker, eventsOf, graceMs, presentClock } from "./EffectBreaker.ts"
+import { addDependency, type Dependable, removeDependency } from "./dependencies.ts"
+import {
+  AssembledEffectBreaker,
+  type EffectBreaker,
+  type EffectDependencyOptions,
+  eventsOf,
+  graceMs,
+  presentClock,
+} from "./EffectBreaker.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type BreakersMetrics, readGroup } from "./groupMetrics.ts"
 import { type GuardOptions, readGuard } from "./guard.ts"
@@ -99,6 +107,12 @@ class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements Effec
   }
   get promote(): Effect.Effect<void, InvalidConfig> {
     return typed(() => this.change(promote))
+  }
+  addDependency(dependency: Dependable | string, options: EffectDependencyOptions): Effect.Effect<void, InvalidConfig> {
+    return typed(() => this.change((assembly) => addDependency(assembly, dependency, options)))
+  }
+  removeDependency(dependency: Dependable | string): Effect.Effect<void, InvalidConfig> {
+    return typed(() => this.change((assembly) => removeDependency(assembly, dependency)))
   }
 }
 

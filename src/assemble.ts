@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import type { InvalidConfig } from "../machines/options.ts"
 import type { ChosenPart } from "../machines/registry.ts"
 import type { Gate } from "../machines/vocabulary/gate.ts"
 import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
@@ -19,6 +20,8 @@ import {
 } from "./control-plane/conductor.ts"
 import { readSaved, restore, type SavedBreaker, save } from "./control-plane/persistence.ts"
 import { Plane, type PlaneHooks } from "./data-plane/plane.ts"
+import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
+import { chargeTo, type Node, retold } from "./dependencyNode.ts"
 import { Listeners } from "./events.ts"
 
 /** The parts of one living breaker. */
@@ -36,6 +39,8 @@ export interface Assembly {
   candidate?: Candidate | undefined
   /** What it was when it stopped: its parts are gone then, and cannot be asked. */
   last?: SavedBreaker | undefined
+  /** Its place in the graph of those that depend on each other, once it has one. */
+  node?: Node | undefined
 }
 
 /** The present state of a living breaker, the last one of a stopped one. */
@@ -59,8 +64,16 @@ function retryIn(
   return to === "open" && epoch === present && Number.isFinite(retryAt) ? retryAt - at : undefined
 }
 
+type FindingChanged = Extract<Parameters<ConductorHooks["emitted"]>[0], { readonly type: "finding.changed" }>
+
+function tellFinding(listeners: Listeners, { breaker, part, finding }: FindingChanged): void {
+  if ("circuit" in finding) return listeners.tell<"finding">({ type: "finding", breaker, part, finding })
+  const { state: to, ...found } = finding
+  listeners.tell<"dependency">({ ...found, type: "dependency", breaker, to })
+}
+
 /** What the conductor hands to listeners, in the words of the doors. */
-export function hooksOf(plane: Plane, listeners: Listeners): ConductorHooks {
+export function hooksOf(plane: Plane, listeners: Listeners, crashed: (part: string) => void): ConductorHooks {
   return {
     swap: (gate) => plane.swap(gate),
     emitted: (event) => {
@@ -68,8 +81,11 @@ export function hooksOf(plane: Plane, listeners: Listeners): ConductorHooks {
         listeners.tell<"transition">({ ...event, type: "transition", retryInMs: retryIn(event, plane.gate) })
       } else if (event.type === "mode.changed") listeners.tell<"mode">({ ...event, type: "mode" })
       else if (event.type === "config.changed") listeners.tell<"config">({ ...event, type: "config" })
-      else if (event.type === "finding.changed") listeners.tell<"finding">({ ...event, type: "finding" })
-      else listeners.trouble(event.part, event.error, event.gaveUp)
+      else if (event.type === "finding.changed") tellFinding(listeners, event)
+      else {
+        crashed(event.part)
+        listeners.trouble(event.part, event.error, event.gaveUp)
+      }
     },
   }
 }
@@ -77,30 +93,31 @@ export function hooksOf(plane: Plane, listeners: Listeners): ConductorHooks {
 /** What a plane tells: `signal` is how its facts reach the machines, `idle` hears that the last call in flight has settled. */
 export const planeHooks = (
   listeners: Listeners,
-  classify: () => Classify<never> | undefined,
+  late: { readonly assembly?: Assembly },
   signal: PlaneHooks["signal"],
   idle: () => void,
 ): PlaneHooks => ({
   signal,
   refused: (rejection, now) => listeners.refused(rejection, now),
   classify: (error) =>
-    classifyWith(classify(), { ok: false, error }, (trouble) => listeners.trouble("classify", trouble)),
+    classifyWith(
+      late.assembly?.classify,
+      { ok: false, error },
+      (trouble) => listeners.trouble("classify", trouble),
+      late.assembly && chargeTo(late.assembly),
+    ),
   idle,
 })
 
 /** The data plane of a breaker and those who listen to it. */
-export function preparePlane(
-  name: string,
-  clock: Clock,
-  classify: () => Classify<never> | undefined,
-  signal: PlaneHooks["signal"],
-) {
+export function preparePlane(name: string, clock: Clock, late: { readonly assembly?: Assembly }) {
   const listeners = new Listeners(name, () => clock.now())
   const whenIdle = new Set<() => void>()
   const idle = () => {
     if (whenIdle.size > 0) for (const wake of whenIdle) wake()
   }
-  const plane = new Plane(name, wheelOf(clock), planeHooks(listeners, classify, signal, idle))
+  const signal: PlaneHooks["signal"] = (report) => late.assembly?.conductor.send(report)
+  const plane = new Plane(name, wheelOf(clock), planeHooks(listeners, late, signal, idle))
   return { plane, listeners, whenIdle }
 }
 
@@ -125,17 +142,10 @@ export const readAll = (name: string, config: unknown, restore: unknown) => ({
 export const assemble = (
   { name, parts, candidate, classify, saved }: ReturnType<typeof readAll>,
   { clock, inspect }: AssembleOptions,
-): Effect.Effect<Assembly, StartFailed, Scope.Scope> => {
+): Effect.Effect<Assembly, StartFailed | InvalidConfig, Scope.Scope> => {
   const late: { assembly?: Assembly } = {}
   const time = timekeeperOf(clock)
-  const prepare = Effect.sync(() =>
-    preparePlane(
-      name,
-      clock,
-      () => late.assembly?.classify,
-      (report) => late.assembly?.conductor.send(report),
-    ),
-  )
+  const prepare = Effect.sync(() => preparePlane(name, clock, late))
   const release = ({ plane }: { readonly plane: Plane }) =>
     Effect.sync(() => {
       if (late.assembly) tryOut(late.assembly, undefined)
@@ -145,7 +155,8 @@ export const assemble = (
     Effect.flatMap((prepared) => {
       const { plane, listeners } = prepared
       const input = { name, parts, metered: true, at: clock.now(), seed: clock.seed() }
-      return Effect.map(conduct({ input, time, hooks: hooksOf(plane, listeners), inspect }), (conductor) => {
+      const hooks = hooksOf(plane, listeners, retold(late))
+      return Effect.map(conduct({ input, time, hooks, inspect }), (conductor) => {
         const assembly: Assembly = { name, clock, conductor, classify, parts, ...prepared }
         late.assembly = assembly
         if (candidate) tryOut(assembly, candidate)
@@ -155,5 +166,11 @@ export const assemble = (
         return assembly
       })
     }),
+    Effect.tap((assembly) =>
+      Effect.acquireRelease(
+        Effect.try({ try: () => enterGraph(assembly), catch: (error) => error as InvalidConfig }),
+        () => Effect.sync(() => leaveGraph(assembly)),
+      ),
+    ),
   )
 }

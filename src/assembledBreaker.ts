@@ -12,9 +12,18 @@ import type { AcquireOptions, Breaker, ExecuteOptions, Run, StopOptions } from "
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
-import { answer } from "./call.ts"
+import { answer, type Fallback } from "./call.ts"
 import { type CallExit, type Classify, ownClassify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
+import {
+  addDependency,
+  type Dependable,
+  type DependencyOptions,
+  fallbackFor,
+  ownAssembly,
+  removeDependency,
+} from "./dependencies.ts"
+import { chargeTo } from "./dependencyNode.ts"
 import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
@@ -76,12 +85,15 @@ export class AssembledBreaker implements Breaker {
   constructor(assembly: Assembly, scope: Scope.Closeable) {
     const { plane, clock, listeners } = assembly
     this.assembly = assembly
-    this.#runner = new Runner(plane, clock, wheelOf(clock), listeners)
+    this.#runner = new Runner(plane, clock, wheelOf(clock), listeners, chargeTo(assembly))
     this.#scope = scope
   }
 
   get [ownClassify](): Classify<never> | undefined {
     return this.assembly.classify
+  }
+  get [ownAssembly](): Assembly {
+    return this.assembly
   }
   get name(): string {
     return this.assembly.name
@@ -140,7 +152,10 @@ export class AssembledBreaker implements Breaker {
     if (signal?.aborted) return reject(signal.reason)
     const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
     const ticket = plane.admit(clock.now())
-    if (!ticket.admitted) return answer(new CallRejected(ticket), fallback, { resolve, reject })
+    if (!ticket.admitted) {
+      const standIn = fallback ?? (fallbackFor(this.assembly, ticket) as Fallback<T> | undefined)
+      return answer(new CallRejected(ticket), standIn, { resolve, reject })
+    }
     const timeoutMs = Math.min(plane.timeoutMs, deadlineMs)
     this.#runner.run(ticket, timeoutMs, fn, {
       resolve,
@@ -195,6 +210,13 @@ export class AssembledBreaker implements Breaker {
 
   promote(): void {
     promote(this.assembly)
+  }
+
+  addDependency(dependency: Dependable | string, options: DependencyOptions): void {
+    addDependency(this.assembly, dependency, options)
+  }
+  removeDependency(dependency: Dependable | string): void {
+    removeDependency(this.assembly, dependency)
   }
 
   save(): SavedBreaker {

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { BreakerEvent } from "../machines/breakerEvents.ts"
 import { InvalidConfig, show } from "../machines/options.ts"
@@ -7,6 +8,8 @@ import { AssembledBreaker } from "./assembledBreaker.ts"
 import type { Breaker } from "./Breaker.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import { AttachedOrchestra, type RootActor } from "./control-plane/conductor.ts"
+import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
+import { retold } from "./dependencyNode.ts"
 import { refuseNoClock, refuseStrangers } from "./knownOptions.ts"
 
 /** An actor that runs `breakerLogic`: made by `createActor`, spawned or invoked by a machine of yours. */
@@ -70,24 +73,30 @@ export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Bre
   const root = readRoot(actor)
   const { name, parts } = root.getSnapshot().context
   const late: { assembly?: Assembly } = {}
-  const { plane, listeners, whenIdle } = preparePlane(
-    name,
-    clock,
-    () => late.assembly?.classify,
-    (report) => late.assembly?.conductor.send(report),
-  )
-  const conductor = new AttachedOrchestra(root, hooksOf(plane, listeners))
+  const { plane, listeners, whenIdle } = preparePlane(name, clock, late)
+  const conductor = new AttachedOrchestra(root, hooksOf(plane, listeners, retold(late)))
   const unlisten = conductor.listen(() => clock.now())
   conductor.send({ type: "breaker.attached", at: clock.now() })
   const scope = Scope.makeUnsafe()
+  const assembly: Assembly = { name, clock, plane, conductor, listeners, classify: undefined, parts, whenIdle }
+  late.assembly = assembly
+  // An owner who ends the actor ends the breaker, and those that depend on it are told.
+  const leave = () => leaveGraph(assembly)
+  const watch = root.subscribe({ next: () => {}, error: leave, complete: leave })
   const letGo = () => {
+    leave()
+    watch.unsubscribe()
     plane.stop()
     unlisten()
     attached.delete(actor)
   }
   Effect.runSync(Scope.addFinalizer(scope, Effect.sync(letGo)))
-  const assembly: Assembly = { name, clock, plane, conductor, listeners, classify: undefined, parts, whenIdle }
-  late.assembly = assembly
+  try {
+    enterGraph(assembly)
+  } catch (error) {
+    Effect.runSync(Scope.close(scope, Exit.void))
+    throw error
+  }
   const breaker = new AssembledBreaker(assembly, scope)
   attached.set(actor, { breaker, clock })
   return breaker

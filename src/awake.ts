@@ -12,6 +12,8 @@ import type { Classify } from "./classify.ts"
 import { type Conductor, type ConductorHooks, conduct, StartFailed } from "./control-plane/conductor.ts"
 import { LazyConductor } from "./control-plane/lazyConductor.ts"
 import { countsIn, type Journal, RecordingPlane } from "./data-plane/journal.ts"
+import { declareAnew, leaveGraph } from "./dependencyGraph.ts"
+import { retold } from "./dependencyNode.ts"
 import { type Listeners, MemberListeners } from "./events.ts"
 import type { Recipe } from "./recipe.ts"
 
@@ -67,8 +69,7 @@ export class Awake<Face> {
       for (const wake of whenIdle) wake()
       settled(this.conductor.isStarted)
     }
-    const classifier = () => this.assembly.classify
-    const hooks = planeHooks(this.listeners, classifier, (report) => this.#hear(report), idle)
+    const hooks = planeHooks(this.listeners, this, (report) => this.#hear(report), idle)
     const memoryMs = Math.max(around.idleMs, recipe.windowMs)
     const crowded = () => this.#safely(() => this.conductor.hearAll())
     this.plane = new RecordingPlane(name, wheelOf(clock), hooks, memoryMs, crowded)
@@ -86,6 +87,7 @@ export class Awake<Face> {
   #enliven({ candidate }: Recipe): void {
     this.conductor.started()
     if (candidate) tryOut(this.assembly, candidate)
+    declareAnew(this.assembly)
   }
 
   get isIdle(): boolean {
@@ -112,6 +114,7 @@ export class Awake<Face> {
 
   /** Lets go of actors and timers. */
   end(): void {
+    leaveGraph(this.assembly)
     if (this.assembly.candidate) tryOut(this.assembly, undefined)
     if (this.conductor.isStarted) Effect.runSync(Scope.close(this.#scope, Exit.void))
     else this.plane.stop()
@@ -137,7 +140,7 @@ export class Awake<Face> {
   /** Starts the actors. What they first publish is the gate that the plane obeys already, with the window that belongs to it. */
   #start(): Conductor {
     const { plane, listeners } = this
-    const told = hooksOf(plane, listeners)
+    const told = hooksOf(plane, listeners, retold(this))
     let hooks = nothing
     // Of their own, so that actors that cannot start take nothing with them.
     const scope = Scope.makeUnsafe()

@@ -1,7 +1,7 @@
 /** One admitted call as a promise: its deadline, its signal, its one outcome. */
 import type { Judged } from "../machines/vocabulary/outcome.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
-import { type Classify, classifyWith } from "./classify.ts"
+import type { Classify } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Timer } from "./data-plane/timers.ts"
 import type { CallContext, Runner } from "./execution.ts"
@@ -68,16 +68,13 @@ export class Call<T> extends Timer implements CallContext, InFlight {
   succeed(value: T): void {
     if (this.ended) return
     const classify = this.#course.classify
-    this.#end(
-      classify === undefined ? "success" : classifyWith(classify, { ok: true, value }, (e) => this.#runner.trouble(e)),
-    )
+    this.#end(classify === undefined ? "success" : this.#runner.judge(classify, { ok: true, value }))
     this.#course.resolve(value)
   }
 
   fail(error: unknown): void {
     if (this.ended) return
-    const exit = { ok: false, error } as const
-    this.#end(classifyWith(this.#course.classify, exit, (e) => this.#runner.trouble(e)))
+    this.#end(this.#runner.judge(this.#course.classify, { ok: false, error }))
     this.#course.reject(error)
   }
 

@@ -7,20 +7,28 @@ export type CallExit<A = unknown> =
   | { readonly ok: true; readonly value: A }
   | { readonly ok: false; readonly error: unknown }
 
-/** What a classifier may answer. A timeout is the breaker's own finding and is not classified. */
-export type Verdict = Exclude<OutcomeKind, "timedOut">
+/** A verdict in one word. */
+export type VerdictKind = Exclude<OutcomeKind, "timedOut">
 
-/** A verdict with which the service asks to be left alone, as by status 429 or 503 with Retry-After. */
-export interface AskingVerdict {
-  readonly kind: Verdict
-  /** Opens the circuit at once, if it is a failure. Default: `false`. */
+/** A verdict that says more than the kind. */
+export interface DetailedVerdict {
+  readonly kind: VerdictKind
+  /** Opens the circuit at once, if it is a failure: the service asks to be left alone, as by status 429 or 503. Default: `false`. */
   readonly trip?: boolean | undefined
   /** The circuit that opens on it, or on a probe that ends so, waits at least so long, up to `openFor.longestAsked`. */
   readonly retryAfter?: DurationInput | undefined
+  /**
+   * The dependency whose failure this is. While that one serves nothing the failure is its own, and ignored here; it is a failure
+   * of this service otherwise. Only with the strategy `dependency`.
+   */
+  readonly dependency?: string | undefined
 }
 
+/** What a classifier may answer. A timeout is the breaker's own finding and is not classified. */
+export type Verdict = VerdictKind | DetailedVerdict
+
 /** Says what the end of a call means for the service. Runs outside the machines; what it throws is isolated and reported. */
-export type Classify<A = unknown> = (exit: CallExit<A>) => Verdict | AskingVerdict
+export type Classify<A = unknown> = (exit: CallExit<A>) => Verdict
 
 /** By this a breaker tells its own classifier, now or after a change: who would classify in its place asks. */
 export const ownClassify = Symbol("classify")
@@ -29,43 +37,61 @@ export const ownClassify = Symbol("classify")
 export const classifierOf = (breaker: object): Classify<never> | undefined =>
   (breaker as { readonly [ownClassify]?: Classify<never> | undefined })[ownClassify]
 
+/** Whether a failure is charged to a dependency instead of this service: to the one that is named, or that refused the call. */
+export type Charge = (dependency: string | undefined, error: unknown) => boolean
+
 /**
  * Without a classifier, an answer is a success and an error a failure. A rejection by another breaker further in says nothing
  * about this service: it was never reached, so it is ignored.
  */
-export const classifyByDefault = (exit: CallExit): Verdict =>
+export const classifyByDefault = (exit: CallExit): VerdictKind =>
   exit.ok ? "success" : exit.error instanceof CallRejected ? "ignored" : "failure"
 
-const verdicts: readonly unknown[] = ["success", "failure", "ignored"] satisfies readonly Verdict[]
+const kinds: readonly unknown[] = ["success", "failure", "ignored"] satisfies readonly VerdictKind[]
 
-/** Only a failure can ask for anything; a time that cannot be read is reported, and asks for nothing. */
-function asking({ kind, trip = false, retryAfter }: AskingVerdict, trouble: (error: unknown) => void): Judged {
-  if (kind !== "failure") return kind
-  const retryAfterMs = retryAfter === undefined ? undefined : toMs(retryAfter)
-  const isRead = retryAfter === undefined || (retryAfterMs !== undefined && retryAfterMs >= 0)
-  if (!isRead) trouble(new TypeError("classify must answer a duration as retryAfter"))
-  return { kind, trip: trip === true, retryAfterMs: isRead ? retryAfterMs : undefined }
+/** A verdict in full; `undefined` for what is none. */
+function readVerdict(verdict: unknown): DetailedVerdict | undefined {
+  const read = (typeof verdict === "object" && verdict !== null ? verdict : { kind: verdict }) as DetailedVerdict
+  const { kind, dependency } = read
+  const isOne = kinds.includes(kind) && (dependency === undefined || typeof dependency === "string")
+  return isOne ? read : undefined
 }
 
-const isAsking = (verdict: unknown): verdict is AskingVerdict =>
-  typeof verdict === "object" && verdict !== null && "kind" in verdict && verdicts.includes(verdict.kind)
-
 /** Asks the user's classifier; what it throws, or an answer that is no verdict, is reported and the default stands. */
-export function classifyWith(
-  classify: Classify<never> | undefined,
-  exit: CallExit,
-  trouble: (error: unknown) => void,
-): Judged {
-  if (classify === undefined) return classifyByDefault(exit)
+function judge(classify: Classify<never>, exit: CallExit, trouble: (error: unknown) => void): DetailedVerdict {
   try {
-    const verdict: unknown = (classify as Classify)(exit)
-    if (typeof verdict === "string" && verdicts.includes(verdict)) return verdict as Verdict
-    if (isAsking(verdict)) return asking(verdict, trouble)
+    const answer: unknown = (classify as Classify)(exit)
+    const verdict = readVerdict(answer)
+    if (verdict !== undefined) return verdict
     // An async classifier fails later, and would end the process.
-    if (verdict instanceof Promise) verdict.catch(trouble)
+    if (answer instanceof Promise) answer.catch(trouble)
     trouble(new TypeError(`classify must answer "success", "failure" or "ignored", or an object with such a kind`))
   } catch (error) {
     trouble(error)
   }
-  return classifyByDefault(exit)
+  return { kind: classifyByDefault(exit) }
+}
+
+/** What a failure asks for; a time that cannot be read is reported, and asks for nothing. */
+function asking({ trip, retryAfter }: DetailedVerdict, trouble: (error: unknown) => void): Judged {
+  if (trip === undefined && retryAfter === undefined) return "failure"
+  const retryAfterMs = retryAfter === undefined ? undefined : toMs(retryAfter)
+  const isRead = retryAfter === undefined || (retryAfterMs !== undefined && retryAfterMs >= 0)
+  if (!isRead) trouble(new TypeError("classify must answer a duration as retryAfter"))
+  return { kind: "failure", trip: trip === true, retryAfterMs: isRead ? retryAfterMs : undefined }
+}
+
+/** What the end of a call means for the service, once what is a dependency's doing is charged to that. */
+export function classifyWith(
+  classify: Classify<never> | undefined,
+  exit: CallExit,
+  trouble: (error: unknown) => void,
+  charge: Charge | undefined,
+): Judged {
+  const verdict = classify === undefined ? undefined : judge(classify, exit, trouble)
+  const kind = verdict === undefined ? classifyByDefault(exit) : verdict.kind
+  if (charge !== undefined && kind !== "success") {
+    if (charge(verdict?.dependency, exit.ok ? undefined : exit.error)) return "ignored"
+  }
+  return kind === "failure" && verdict !== undefined ? asking(verdict, trouble) : kind
 }

@@ -1,6 +1,6 @@
 import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { CallRejected } from "./CallRejected.ts"
-import { type Classify, classifyWith } from "./classify.ts"
+import type { Classify } from "./classify.ts"
 import { Receipt } from "./data-plane/receipt.ts"
 import type { CallContext, Runner } from "./execution.ts"
 
@@ -36,11 +36,11 @@ export class DirectCall extends Receipt implements CallContext {
   succeed(value: unknown): void {
     const classify = this.#classify
     if (classify === undefined) this.#end("success")
-    else this.#end(classifyWith(classify, { ok: true, value }, (e) => this.#runner.trouble(e)))
+    else this.#end(this.#runner.judge(classify, { ok: true, value }))
   }
 
   fail(error: unknown): void {
-    this.#end(classifyWith(this.#classify, { ok: false, error }, (e) => this.#runner.trouble(e)))
+    this.#end(this.#runner.judge(this.#classify, { ok: false, error }))
   }
 
   /** The breaker stops: the work is told by its signal, and answers its caller as it sees fit. */

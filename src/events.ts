@@ -2,6 +2,7 @@ import type { CircuitFinding } from "../machines/vocabulary/circuit.ts"
 import type { Mode } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
+import type { GraphFinding } from "../machines/vocabulary/standing.ts"
 import { invalid } from "./knownOptions.ts"
 import { Sampler } from "./sampler.ts"
 
@@ -50,6 +51,13 @@ export interface BreakerEvents {
     readonly part: string
     readonly finding: CircuitFinding
   }
+  /** What the breaker's dependencies do to it changed. Only with the strategy `dependency`. */
+  readonly dependency: Omit<GraphFinding, "state"> & {
+    readonly type: "dependency"
+    readonly breaker: string
+    /** `clear`: nothing is held back for them · `impaired` · `blocked`. */
+    readonly to: GraphFinding["state"]
+  }
   /**
    * Something of the user's or of a part threw. It was isolated; the breaker goes on. Of each part the first trouble is told at
    * once, then at most one a second; one that leaves the part out always.
@@ -81,6 +89,7 @@ const eventNames: { readonly [Name in EventName]: true } = {
   config: true,
   candidate: true,
   finding: true,
+  dependency: true,
   trouble: true,
 }
 

@@ -1,8 +1,9 @@
 /** Running admitted calls as promises: what all calls of one breaker share. */
+import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { CallRejected } from "./CallRejected.ts"
 import type { Clock } from "./Clock.ts"
 import { Call, type Course, type InFlight } from "./call.ts"
-import type { Classify } from "./classify.ts"
+import { type CallExit, type Charge, type Classify, classifyWith } from "./classify.ts"
 import type { Plane } from "./data-plane/plane.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import type { TimerList } from "./data-plane/timers.ts"
@@ -44,17 +45,19 @@ export class Runner {
   readonly clock: Clock
   readonly wheel: Wheel
   readonly listeners: Listeners
+  readonly #charge: Charge | undefined
   /** The calls in flight that this breaker answers for, newest first. */
   newest: InFlight | undefined = undefined
   /** Direct calls that were asked for their signal. */
   readonly signalled = new Set<DirectCall>()
   #list: TimerList | undefined
 
-  constructor(plane: Plane, clock: Clock, wheel: Wheel, listeners: Listeners) {
+  constructor(plane: Plane, clock: Clock, wheel: Wheel, listeners: Listeners, charge: Charge | undefined) {
     this.plane = plane
     this.clock = clock
     this.wheel = wheel
     this.listeners = listeners
+    this.#charge = charge
   }
 
   /**
@@ -101,8 +104,8 @@ export class Runner {
     return this.#list
   }
 
-  /** Tells what the user's own code threw; the call goes on. */
-  trouble(error: unknown): void {
-    this.listeners.trouble("classify", error)
+  /** What the end of a call means. What the user's own code throws is told; the call goes on. */
+  judge(classify: Classify<never> | undefined, exit: CallExit): Judged {
+    return classifyWith(classify, exit, (error) => this.listeners.trouble("classify", error), this.#charge)
   }
 }

@@ -6,12 +6,15 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { type DurationInput, readDuration } from "../machines/options.ts"
 import type { Judged } from "../machines/vocabulary/outcome.ts"
+import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { Assembly } from "./assemble.ts"
 import { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
-import { type AskingVerdict, classifyWith, type Verdict } from "./classify.ts"
+import { classifyWith, type Verdict } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"
+import { fallbackFor } from "./dependencies.ts"
+import { chargeTo } from "./dependencyNode.ts"
 import { refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 
 /** Options of one guarded effect. */
@@ -22,23 +25,25 @@ export interface GuardOptions<A, E, A2 = never, E2 = never, R2 = never> {
    */
   readonly deadline?: DurationInput | undefined
   /** Instead of the breaker's own classifier. */
-  readonly classify?: ((exit: Exit.Exit<A, E>) => Verdict | AskingVerdict) | undefined
+  readonly classify?: ((exit: Exit.Exit<A, E>) => Verdict) | undefined
   /** Answers when the call is rejected or times out; its end reaches the caller and no window. */
   readonly fallback?: ((reason: CallRejected | CallTimedOut) => Effect.Effect<A2, E2, R2>) | undefined
 }
 
 function verdictOf<A, E>(
-  { classify, listeners }: Assembly,
-  own: ((exit: Exit.Exit<A, E>) => Verdict | AskingVerdict) | undefined,
+  assembly: Assembly,
+  own: ((exit: Exit.Exit<A, E>) => Verdict) | undefined,
   exit: Exit.Exit<A, E>,
 ): Judged {
+  const { classify, listeners } = assembly
   if (own === undefined && classify === undefined && Exit.isSuccess(exit)) return "success"
+  const charge = chargeTo(assembly)
   const trouble = (error: unknown) => listeners.trouble("classify", error)
   // Interruption is the caller giving up: it says nothing about the service.
   if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return "ignored"
   const asked = own && (() => own(exit))
-  if (Exit.isSuccess(exit)) return classifyWith(asked ?? classify, { ok: true, value: exit.value }, trouble)
-  return classifyWith(asked ?? classify, { ok: false, error: Cause.squash(exit.cause) }, trouble)
+  if (Exit.isSuccess(exit)) return classifyWith(asked ?? classify, { ok: true, value: exit.value }, trouble, charge)
+  return classifyWith(asked ?? classify, { ok: false, error: Cause.squash(exit.cause) }, trouble, charge)
 }
 
 /**
@@ -104,15 +109,19 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   const deadlineMs = readGuard(options)
   // Only this breaker's own refusals and timeouts are answered, not those that the effect itself fails with.
   const answer: Answer<A2, E2, R2> = options?.fallback ?? Effect.fail
+  const refuse = (refusal: Rejection) => {
+    const standIn = options?.fallback === undefined ? fallbackFor(assembly, refusal) : undefined
+    return ((standIn as Answer<A2, E2, R2> | undefined) ?? answer)(new CallRejected(refusal))
+  }
   return Effect.suspend(() => {
     // Nothing is taken from a shut gate, so nothing has to be given back.
     const refusal = plane.isShut ? plane.admit(clock.now()) : undefined
-    if (refusal?.admitted === false) return answer(new CallRejected(refusal))
+    if (refusal?.admitted === false) return refuse(refusal)
     let receipt: Receipt | undefined
     const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
       const timeoutMs = Math.min(plane.timeoutMs, deadlineMs)
       const ticket = plane.admit(plane.untimed && timeoutMs === never ? Number.NaN : clock.now())
-      if (!ticket.admitted) return answer(new CallRejected(ticket))
+      if (!ticket.admitted) return refuse(ticket)
       receipt = ticket
       return timeoutMs === never ? effect : withDeadline(assembly, effect, ticket, timeoutMs, answer)
     })

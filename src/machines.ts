@@ -8,6 +8,7 @@ export type { GatePublished } from "../machines/meter.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"
 export { registry } from "../machines/registry.ts"
 export { basic } from "../machines/strategies/basic.ts"
+export { type DependencyReport, dependency, type GraphReport } from "../machines/strategies/dependency.ts"
 export { type AdmissionState, decideAdmission, freshAdmission, type Verdict } from "../machines/vocabulary/admission.ts"
 export type { Circuit, CircuitFinding, Statistics } from "../machines/vocabulary/circuit.ts"
 export {
@@ -18,6 +19,13 @@ export {
   tighten,
   unrestricted,
 } from "../machines/vocabulary/gate.ts"
-export type { CircuitMoved, OutcomeSettled, Signal } from "../machines/vocabulary/signal.ts"
+export type { CircuitMoved, DependencySignal, OutcomeSettled, Signal } from "../machines/vocabulary/signal.ts"
+export {
+  type GraphFinding,
+  type Need,
+  type Standing,
+  standingOf,
+  unknownStanding,
+} from "../machines/vocabulary/standing.ts"
 export type { BreakerActorRef } from "./attach.ts"
 export { type CallThroughInput, callThrough } from "./callThrough.ts"

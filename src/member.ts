@@ -9,6 +9,7 @@ import type { Assembly } from "./assemble.ts"
 import { Awake, gateAtRest, type Memory, pastOf, type Surroundings } from "./awake.ts"
 import { type Classify, ownClassify } from "./classify.ts"
 import { countsIn, type Journal } from "./data-plane/journal.ts"
+import { ownAssembly } from "./dependencies.ts"
 import type { EventName, Listener } from "./events.ts"
 import type { Totals } from "./groupMetrics.ts"
 import type { Made, Recipe } from "./recipe.ts"
@@ -79,6 +80,9 @@ export class Member<Face> {
   get [ownClassify](): Classify<never> | undefined {
     const peer = this.#group.peer(this)
     return peer.#awake === undefined ? peer.#classify : peer.#awake.assembly.classify
+  }
+  get [ownAssembly](): Assembly {
+    return this.take().assembly
   }
   get awake(): Awake<Face> | undefined {
     return this.#awake

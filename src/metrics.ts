@@ -1,3 +1,4 @@
+import type { GraphReport } from "../machines/strategies/dependency.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Layer } from "../machines/vocabulary/rejection.ts"
@@ -51,6 +52,7 @@ export interface BreakerMetrics {
       /** The last 60 slices, a second or more each, oldest first. */
       readonly slices: readonly Slice[]
     }
+    readonly dependency?: GraphReport
     readonly timeout?: {
       /** `exploring` while calls are given longer than what was learned, to see whether they need it. */
       readonly state: "fixed" | "cold" | "tracking" | "exploring" | "listening" | "frozen"

@@ -9,6 +9,7 @@ import { type ReadConfig, readConfig } from "./BreakerConfig.ts"
 import { type Clock, timekeeperOf } from "./Clock.ts"
 import type { Classify } from "./classify.ts"
 import { conduct } from "./control-plane/conductor.ts"
+import { graphPart } from "./dependencyNode.ts"
 
 export interface Recipe {
   readonly parts: ReadConfig["parts"]
@@ -117,6 +118,11 @@ function cook(parts: Recipe["parts"], candidate: Recipe["candidate"], clock: Clo
   Effect.runSync(Scope.close(scope, Exit.void))
   const { share, probes } = gate.restriction
   const mayRest =
-    !waits && candidate === undefined && gate.enforcement === "on" && share >= 1 && !Number.isFinite(probes)
+    !waits &&
+    candidate === undefined &&
+    graphPart(parts) === undefined &&
+    gate.enforcement === "on" &&
+    share >= 1 &&
+    !Number.isFinite(probes)
   return { parts, candidate, gate, mayRest, windowMs: memoryOf(gate.lines.circuit), breakers: 0 }
 }

@@ -4,6 +4,7 @@ import type { ChosenPart } from "../machines/registry.ts"
 import { type Assembly, saveAssembly } from "./assemble.ts"
 import { type ReadConfig, readConfig } from "./BreakerConfig.ts"
 import { tryOut } from "./candidate.ts"
+import { checkDeclared, declareAnew } from "./dependencyGraph.ts"
 
 /** Throws `InvalidConfig`, and changes nothing then. A breaker that has stopped has nothing to change. */
 export function reconfigure(assembly: Assembly, config: unknown): void {
@@ -13,7 +14,8 @@ export function reconfigure(assembly: Assembly, config: unknown): void {
 /** The same for a config that has been read. */
 export function takeConfig(assembly: Assembly, { parts, candidate, classify }: ReadConfig): void {
   if (assembly.plane.gate.phase !== "active") return
-  // The only step that can fail comes first.
+  // The only steps that can fail come first.
+  checkDeclared(assembly, parts)
   if (!isSame(candidate, assembly.candidate?.part)) tryOut(assembly, candidate)
   assembly.classify = classify
   adopt(assembly, parts)
@@ -27,6 +29,7 @@ function adopt(assembly: Assembly, parts: readonly ChosenPart[]): void {
   const { parts: saved } = saveAssembly(assembly)
   assembly.parts = parts
   conductor.send({ type: "breaker.reconfigured", at: clock.now(), parts, saved })
+  declareAnew(assembly)
 }
 
 /** The candidate takes over from the strategy in force, where that one stands. Throws `InvalidConfig` when there is none. */
@@ -37,5 +40,8 @@ export function promote(assembly: Assembly): void {
   }
   const { part } = candidate
   tryOut(assembly, undefined)
-  adopt(assembly, [part, ...parts.filter(({ plug }) => plug.kind !== "strategy")])
+  adopt(
+    assembly,
+    parts.map((each) => (each.plug.kind === "strategy" ? part : each)),
+  )
 }

@@ -4,6 +4,7 @@ import { refusalByShare, rejectNow } from "../machines/vocabulary/rejection.ts"
 import { type Assembly, saveAssembly } from "./assemble.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { timekeeperOf } from "./Clock.ts"
+import { leaveGraph } from "./dependencyGraph.ts"
 import type { Runner } from "./execution.ts"
 
 /** Waits until nothing is in flight, at most `graceMs`. */
@@ -30,7 +31,10 @@ const whenIdle = ({ plane, whenIdle, clock }: Assembly, graceMs: number): Effect
 export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: number): Effect.Effect<void> => {
   const { name, plane, conductor, clock, listeners } = assembly
   const interrupted = () => new CallRejected(rejectNow(refusalByShare(name, plane.gate), clock.now()))
-  return Effect.sync(() => conductor.close(clock.now())).pipe(
+  return Effect.sync(() => {
+    conductor.close(clock.now())
+    leaveGraph(assembly)
+  }).pipe(
     Effect.andThen(whenIdle(assembly, graceMs)),
     Effect.andThen(
       Effect.sync(() => {

@@ -45,13 +45,19 @@ export interface RejectionTemplate extends Omit<Rejection, "retryAfterMs" | "adm
 
 const byLayer = (one: Holder, other: Holder) => layers.indexOf(one.layer) - layers.indexOf(other.layer)
 
+/** Whose probe places are all taken: the circuit's own, or those of what the holder waits for. */
+const busy = ({ circuit }: Gate, first: Holder | undefined) =>
+  circuit === "halfOpen" || first === undefined
+    ? "half-open and every probe place is taken"
+    : `${first.reason} and every probe place is taken`
+
 function template(breaker: string, gate: Gate, holders: readonly Holder[], probing: boolean): RejectionTemplate {
   const [first, ...rest] = [...holders].sort(byLayer)
   return Object.freeze({
     breaker,
     circuit: gate.circuit,
     layer: probing ? "probe" : (first?.layer ?? "lifecycle"),
-    reason: probing ? "half-open and every probe place is taken" : (first?.reason ?? "the breaker is not active"),
+    reason: probing ? busy(gate, first) : (first?.reason ?? "the breaker is not active"),
     heldBy: Object.freeze([first?.by ?? "lifecycle", ...rest.map((holder) => holder.by)]),
     since: first?.since ?? 0,
     retryAt: gate.restriction.retryAt,

@@ -5,6 +5,7 @@
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { EvidenceRule } from "./evidence.ts"
 import type { OutcomeKind } from "./outcome.ts"
+import type { Need, Standing } from "./standing.ts"
 
 /** Counts of one slice of time, and the latency of successes over the sketch's window at its end. */
 export interface Slice {
@@ -92,6 +93,40 @@ export interface SettingsChanged {
   readonly settings: unknown
 }
 
+/** The service turned out to depend on another. */
+export interface DependencyAdded {
+  readonly type: "dependency.added"
+  readonly at: number
+  /** The name of the other's breaker. */
+  readonly id: string
+  readonly need: Need
+  /** The part of calls that fail without it, 0 to 1; `undefined` when that is to be measured. */
+  readonly impact: number | undefined
+  /** How it stands; `undefined` while no living breaker has the name. */
+  readonly standing?: Standing | undefined
+}
+
+export interface DependencyRemoved {
+  readonly type: "dependency.removed"
+  readonly at: number
+  readonly id: string
+}
+
+/** Dependencies stand differently now: all that moved for one cause, by name. */
+export interface DependencyMoved {
+  readonly type: "dependency.moved"
+  readonly at: number
+  readonly moves: {
+    readonly [id: string]: {
+      readonly standing: Standing
+      /** Failed calls of ours that were charged to it since it moved last, instead of to us. */
+      readonly blamed?: number | undefined
+    }
+  }
+}
+
+export type DependencySignal = DependencyAdded | DependencyRemoved | DependencyMoved
+
 /** What actors may hear. */
 export type Signal =
   | AlarmRang
@@ -101,6 +136,7 @@ export type Signal =
   | OperatorActed
   | BreakerRestored
   | SettingsChanged
+  | DependencySignal
 
 export type SignalType = Signal["type"]
 
@@ -122,6 +158,8 @@ export interface OutcomeSettled {
   readonly retryAfterMs?: number | undefined
   /** The call was reported by `call.overdue` before it settled. */
   readonly overdue?: boolean | undefined
+  /** Whether it entered as a probe. Left out, it did if the gate probes now. */
+  readonly probe?: boolean | undefined
 }
 
 /**

@@ -1,6 +1,6 @@
 /** `recloser/fetch`: a `fetch` that goes through a breaker and knows what an HTTP status means. */
 import type { Breaker, ExecuteOptions } from "../Breaker.ts"
-import { type AskingVerdict, type CallExit, classifierOf, classifyByDefault, type Verdict } from "../classify.ts"
+import { type CallExit, classifierOf, classifyByDefault, type Verdict, type VerdictKind } from "../classify.ts"
 import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 
 /** `F` is what a fallback answers, if there is one. */
@@ -13,7 +13,7 @@ export interface ProtectFetchOptions<F = Response> {
    * Says what a response or an error means for the service. Default: the breaker's own `classify`, else `classifyResponse`, and a
    * 429 or 503 with Retry-After opens the circuit at once, for so long.
    */
-  readonly classify?: ((exit: CallExit<Response>) => Verdict | AskingVerdict) | undefined
+  readonly classify?: ((exit: CallExit<Response>) => Verdict) | undefined
   /** Answers instead of the service when the call is rejected or times out. */
   readonly fallback?: ExecuteOptions<Response, F>["fallback"]
 }
@@ -29,7 +29,7 @@ export interface ProtectFetchOptions<F = Response> {
  * assert.equal(classifyResponse({ ok: true, value: new Response(null, { status: 503 }) }), "failure")
  * assert.equal(classifyResponse({ ok: true, value: new Response(null, { status: 404 }) }), "success")
  */
-export const classifyResponse = (exit: CallExit<Response>): Verdict => {
+export const classifyResponse = (exit: CallExit<Response>): VerdictKind => {
   if (!exit.ok) return classifyByDefault(exit)
   return exit.value.status < 500 && exit.value.status !== 429 ? "success" : "failure"
 }
@@ -44,7 +44,7 @@ function retryAfterMs({ headers }: Response): number | undefined {
 }
 
 /** `classifyResponse`, and what the service asks for itself. */
-function heedResponse(exit: CallExit<Response>): Verdict | AskingVerdict {
+function heedResponse(exit: CallExit<Response>): Verdict {
   const verdict = classifyResponse(exit)
   const retryAfter = exit.ok && [429, 503].includes(exit.value.status) ? retryAfterMs(exit.value) : undefined
   return retryAfter === undefined ? verdict : { kind: verdict, trip: true, retryAfter }

@@ -51,6 +51,11 @@ function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): (
       const what = changed.length === 0 ? "nothing" : changed.join(", ")
       write({ level: "WARN", message: `${name}: operator: reconfigured ${what}`, facts: { breaker: name, changed } })
     }),
+    on("dependency", ({ breaker: name, to, reason, via, cause }) => {
+      const why = reason === "" ? "" : `: ${reason}`
+      const facts = { breaker: name, dependencies: to, via, cause }
+      write({ level: to === "blocked" ? "WARN" : "INFO", message: `${name}: dependencies: ${to}${why}`, facts })
+    }),
     on("trouble", ({ breaker: name, part, error, gaveUp, count }) => {
       const end = gaveUp ? "was left out" : count === 1 ? "threw" : `threw ${count} times, the last time`
       const facts = { breaker: name, part, gaveUp, count }

@@ -8,7 +8,10 @@ import { problemsOf, saveOf, settingsOf, startChart } from "../support/charts.ts
 import { heardBy, hostileOptions, leafStates, numbersIn } from "../support/hostile.ts"
 import { adviserSteps, describeStep, take } from "../support/walks.ts"
 
-const components: readonly AnyComponent[] = Object.values(registry.components)
+/** Those beside a strategy owe the same. */
+const components: readonly AnyComponent[] = [registry.components, registry.companions].flatMap(
+  (plugs): readonly AnyComponent[] => Object.values(plugs),
+)
 
 describe.each(components.map((plug) => [plug.key, plug] as const))("component %s", (_key, plug) => {
   test("has defaults, all of them finite numbers, and belongs to a layer", () => {

@@ -4,8 +4,11 @@ import { registry } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { type AnyMachineSnapshot, type AnyStateMachine, createActor, type Snapshot } from "xstate"
+import { InvalidConfig } from "../../machines/options.ts"
 import { type AnyStrategy, adviceOf } from "../../machines/plug.ts"
+import { chooseParts } from "../../machines/registry.ts"
 import type { Circuit } from "../../machines/vocabulary/circuit.ts"
+import type { Gate } from "../../machines/vocabulary/gate.ts"
 import {
   alarm,
   type Chart,
@@ -20,6 +23,7 @@ import {
   startChart,
 } from "../support/charts.ts"
 import { heardBy, hostileOptions, leafStates, numbersIn } from "../support/hostile.ts"
+import { alone, gateOf } from "../support/parts.ts"
 import { describeStep, moves, type Step, steps, take } from "../support/walks.ts"
 
 const strategies: readonly AnyStrategy[] = Object.values(registry.strategies)
@@ -270,4 +274,53 @@ describe.each(strategies.map((plug) => [plug.key, plug] as const))("strategy %s"
     expect(() => JSON.stringify(chart.snapshot()), said).not.toThrow()
     return finding
   }
+})
+
+/** Strategies of two actors: what they owe is owed by the circuit of their own, whichever it is, and nothing is lost on the way to it. */
+const pairs = Object.keys(registry.companions).flatMap((type) => strategies.map((own) => [type, own.key, own] as const))
+
+describe.each(pairs)("strategy %s, with a circuit of its own that is %s", (type, key, own) => {
+  const strategyOf = (options: unknown = {}) => ({ strategy: { type, own: { type: key, ...(options as object) } } })
+  const partOf = (config: unknown) => chooseParts(config).find(({ plug }) => plug.kind === "strategy")
+  const decisionOf = ({ version: _, ...gate }: Gate) => gate
+
+  test("runs that very circuit, with the options that were given for it", () => {
+    const openFor = { openFor: "7 seconds" }
+    expect(partOf(strategyOf(openFor))?.plug).toBe(own)
+    expect(partOf(strategyOf(openFor))?.settings).toEqual(settingsOf(own, openFor))
+    expect(partOf({ strategy: { type, own: key } })?.settings).toEqual(settingsOf(own))
+    expect(partOf({ strategy: type })?.plug.key).toBe(registry.standard)
+  })
+
+  test.each(hostileOptions)("refuses %s as its own circuit, and says where", (_what, make) => {
+    const read = () => chooseParts({ strategy: { type, own: make() } })
+    expect(read).toThrow(InvalidConfig)
+    expect(read).toThrow(/config\.strategy\.own/)
+  })
+
+  test("decides as that circuit does alone, while it knows of no dependency that is ill", () => {
+    const kind = fc.constantFrom("success" as const, "failure" as const, "failure" as const, "ignored" as const)
+    const step = fc.record({
+      kind,
+      calls: fc.integer({ min: 1, max: 30 }),
+      waitMs: fc.constantFrom(0, 50, 2000, 20_000),
+    })
+    return fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
+        const dependencies = { ledger: { type: "critical" } } as const
+        const [pair, single] = [
+          alone({ strategy: { type, own: { type: key }, dependencies } as never }),
+          alone({ strategy: { type: key } as never }),
+        ]
+        for (const { kind, calls, waitMs } of steps) {
+          for (const one of [pair, single]) {
+            one.settle(kind, calls)
+            await one.clock.advance(waitMs)
+          }
+          expect(decisionOf(gateOf(pair))).toEqual(decisionOf({ ...gateOf(single), lines: gateOf(pair).lines }))
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
 })

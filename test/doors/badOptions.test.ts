@@ -173,7 +173,10 @@ describe("a listener", () => {
     const breaker = make({})
     for (const name of ["typo", "toString", "", undefined, 5]) {
       expect(problemsOf(() => breaker.on(name as "mode", () => {}))).toMatchObject([
-        { path: "event", rule: "must be one of transition, refusal, mode, config, candidate, finding, trouble" },
+        {
+          path: "event",
+          rule: "must be one of transition, refusal, mode, config, candidate, finding, dependency, trouble",
+        },
       ])
     }
   })

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest"
 import type { PartsConfig } from "../../machines/registry.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
-import { calmConfig, calmStep, config, type Step, step } from "../support/steps.ts"
+import { calmConfig, calmStep, config, dependingConfig, dependingStep, type Step, step } from "../support/steps.ts"
 import { fastTwin, naiveTwin, type Twin } from "../support/twins.ts"
 
 /** Random steps that all laws of a run must take together. */
@@ -44,6 +44,9 @@ function take(step: Step, fast: Twin, naive: Twin, open: Open[]): void {
   if (step.do === "settle" && open.length > 0)
     for (const pair of open.splice(step.which % open.length, 1)) settleBoth(pair, step.kind, step.asks)
   if (step.do === "wait") for (const twin of [fast, naive]) twin.step(step.ms)
+  if (step.do === "move") {
+    for (const twin of [fast, naive]) twin.move(Object.fromEntries([[step.id, { standing: step.standing }]]))
+  }
   if (step.do === "act") for (const twin of [fast, naive]) twin.act(step.act)
   if (step.do !== "burst") return
   const pairs = Array.from({ length: step.calls }, () => admitBoth(fast, naive))
@@ -97,6 +100,22 @@ describe("differential law", () => {
     expect(explored.trials).toBeGreaterThan(100)
     expect(explored.ended).toBeGreaterThan(100)
   }, 120_000)
+
+  it("breaker law 6: so they do while dependencies move", () => {
+    const held = { blocked: 0, probed: 0, impaired: 0 }
+    fc.assert(
+      fc.property(dependingConfig, fc.array(dependingStep, { minLength: 600, maxLength: 600 }), (parts, steps) => {
+        compare(parts, steps, ({ circuit, restriction: { share, probes } }) => {
+          if (circuit !== "closed") return
+          if (share === 0) held.blocked++
+          if (Number.isFinite(probes)) held.probed++
+          if (share === 0.5) held.impaired++
+        })
+      }),
+      { seed: 19, numRuns: 150 },
+    )
+    for (const steps of Object.values(held)) expect(steps).toBeGreaterThan(500)
+  }, 240_000)
 
   afterAll(() => {
     // A law that never left the closed state, or took too few steps, would prove nothing.

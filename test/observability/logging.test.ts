@@ -1,4 +1,5 @@
 /** Logs on the console: transitions and the operator's acts once, refusals sampled, never a line per refusal. */
+import { createBreaker } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { afterEach, describe, expect, test, vi } from "vitest"
 import { failing, succeed, times, trip, working, world } from "../support/breakers.ts"
@@ -185,6 +186,25 @@ test("the refusals that a stop found untold were told never", async () => {
     expect.stringContaining("INFO  service: refused"),
     "INFO  service: stopped",
   ])
+})
+
+test("what dependencies do to a breaker is a line per change, and names the breaker in which it began", async () => {
+  const { clock } = spied(false)
+  const lines: string[] = []
+  vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)))
+  vi.spyOn(console, "error").mockImplementation((line) => void lines.push(`stderr ${line}`))
+  const db = createBreaker("db", {}, { clock })
+  const strategy = { type: "dependency", dependencies: { db: { type: "critical" } } } as const
+  const shop = createBreaker("shop", { strategy }, { clock, log: "human" })
+  db.forceOpen("test")
+  db.release("test")
+  db.bypass("test")
+  expect(lines.slice(1).map((line) => line.replace(/\d{4}-\S+ /, ""))).toEqual([
+    "stderr WARN  shop: dependencies: blocked: db is open",
+    "stderr WARN  shop: dependencies: blocked: db is half-open",
+    "INFO  shop: dependencies: clear",
+  ])
+  await Promise.all([shop, db].map((breaker) => breaker.stop()))
 })
 
 test("a breaker that is not asked to log writes nothing", async () => {

@@ -1,7 +1,8 @@
 /** Random steps of calls, outcomes, time and operators, and random configs: what the differential laws walk. */
 import fc from "fast-check"
-import type { PartsConfig } from "../../machines/registry.ts"
+import type { PartsConfig, StrategyConfig } from "../../machines/registry.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Standing } from "../../machines/vocabulary/standing.ts"
 
 export type Act = "forceOpen" | "bypass" | "shadow" | "release"
 
@@ -11,6 +12,7 @@ export type Step =
   | { readonly do: "burst"; readonly calls: number; readonly kind: OutcomeKind; readonly afterMs: number }
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "act"; readonly act: Act }
+  | { readonly do: "move"; readonly id: string; readonly standing: Standing }
 
 /** Exact in binary, so that both twins compute the same instants. */
 export const millis = (max: number) => fc.integer({ min: 1, max: max * 64 }).map((ticks) => ticks / 64)
@@ -130,3 +132,29 @@ export const calmConfig: fc.Arbitrary<PartsConfig> = fc.record({
   timeout: fc.constantFrom({ min: 64, max: 4096 }, { min: 16, max: 512 }),
   metrics: fc.boolean(),
 })
+
+/** How dependencies move, between all that may happen otherwise. */
+const move: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant("move" as const),
+  id: fc.constantFrom("ledger", "cards"),
+  standing: fc
+    .record({ health: fc.constantFrom(0, 1, 1, 1, 0.5), probes: fc.constantFrom(undefined, 1, 3) })
+    .map(({ health, probes }): Standing => {
+      const standing = { circuit: "closed", health, cause: "db", reason: "db is ill" } as const
+      return health === 0 && probes !== undefined ? { ...standing, probes } : standing
+    }),
+})
+export const dependingStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: step },
+  { weight: 1, arbitrary: move },
+)
+
+/** The same breakers, with dependencies. */
+export const dependingConfig: fc.Arbitrary<PartsConfig> = config.map(({ strategy: own, ...others }) => ({
+  ...others,
+  strategy: {
+    type: "dependency" as const,
+    own: own as StrategyConfig,
+    dependencies: { ledger: { type: "critical" as const }, cards: { type: "required" as const, impact: 0.5 } },
+  },
+}))

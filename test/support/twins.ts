@@ -8,6 +8,7 @@ import type { PartsConfig } from "../../machines/registry.ts"
 import { type AdmissionState, decideAdmission, freshAdmission, leaseOf } from "../../machines/vocabulary/admission.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { DependencyMoved } from "../../machines/vocabulary/signal.ts"
 import { assemble, readAll } from "../../src/assemble.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
 import type { Permit } from "../../src/index.ts"
@@ -18,6 +19,8 @@ import type { Act } from "./steps.ts"
 export interface Twin {
   admit(): { readonly probe: boolean; settle(kind: OutcomeKind, retryAfterMs?: number): void } | undefined
   act(act: Act): void
+  /** Dependencies are said to have moved. */
+  move(moves: DependencyMoved["moves"]): void
   step(ms: number): void
   gate(): Gate
   close(): void
@@ -40,6 +43,7 @@ export function fastTwin(config: PartsConfig): Twin {
         : undefined
     },
     act: (act) => conductor.send({ type: `operator.${act}`, at: clock.now(), why: "law" }),
+    move: (moves) => conductor.send({ type: "dependency.moved", at: clock.now(), moves }),
     step: (ms) => clock.step(ms),
     gate: () => plane.gate,
     close: () => Effect.runSync(Scope.close(scope, Exit.void)),
@@ -124,10 +128,11 @@ class NaiveTwin implements Twin {
       this.#state = { ...this.#state, running: this.#state.running - 1 }
     if (call.expired || call.shadowed) return
     if (call.probe) this.#free(call)
-    const { startedAt, epoch } = call
+    const { startedAt, epoch, probe } = call
     const asks = kind === "failure" && retryAfterMs !== undefined ? { trip: true, retryAfterMs } : {}
     const overdue = call.overdue && startedAt > this.#line.since
-    this.#actor.send({ type: "outcome.settled", at, kind, durationMs: at - startedAt, epoch, overdue, ...asks })
+    const settled = { kind, durationMs: at - startedAt, epoch, overdue, probe, ...asks }
+    this.#actor.send({ type: "outcome.settled", at, ...settled })
   }
 
   #free(call: NaiveCall): void {
@@ -173,6 +178,9 @@ class NaiveTwin implements Twin {
 
   act(act: Act): void {
     this.#actor.send({ type: `operator.${act}`, at: this.#clock.now(), why: "law" })
+  }
+  move(moves: DependencyMoved["moves"]): void {
+    this.#actor.send({ type: "dependency.moved", at: this.#clock.now(), moves })
   }
   step(ms: number): void {
     this.#clock.step(ms)

@@ -1,5 +1,6 @@
 /** Random walks of a strategy: what it might hear, and time passing between. */
 import fc from "fast-check"
+import { needs, type Standing, unknownStanding } from "../../machines/vocabulary/standing.ts"
 import { alarm, type Chart, forcedOpen, probe, released, restored } from "./charts.ts"
 
 export type Step = { readonly type: "wait"; readonly ms: number } | Parameters<Chart["send"]>[0]
@@ -78,6 +79,42 @@ export const slices = fc.record({
 
 const circuits = ["closed", "degraded", "open", "halfOpen", "ramping"] as const
 
+/** How a dependency may stand. */
+export const standings: fc.Arbitrary<Standing> = fc.oneof(
+  fc.constant(unknownStanding("ledger")),
+  fc
+    .record({
+      circuit: fc.constantFrom(...circuits),
+      health: fc.oneof(fc.constantFrom(0, 0, 1), fc.double({ min: 0, max: 1, noNaN: true })),
+      probes: fc.constantFrom(undefined, 1, 3),
+      retryAt: fc.constantFrom(undefined, 5000),
+    })
+    .map(({ probes, retryAt, ...standing }) => ({
+      ...standing,
+      cause: "db",
+      reason: "db is ill",
+      ...(standing.health === 0 && probes !== undefined ? { probes } : {}),
+      ...(retryAt === undefined ? {} : { retryAt }),
+    })),
+)
+
+export const dependencyIds = fc.constantFrom("ledger", "cards", "__proto__")
+
+/** What a dependency graph hears: some of it of dependencies that it does not have. */
+export const dependencySteps: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    type: fc.constant("dependency.added" as const),
+    id: dependencyIds,
+    need: fc.constantFrom(...needs),
+    impact: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+  }),
+  fc.record({ type: fc.constant("dependency.removed" as const), id: dependencyIds }),
+  fc.tuple(dependencyIds, standings, fc.nat(30)).map(([id, standing, blamed]) => ({
+    type: "dependency.moved" as const,
+    moves: Object.fromEntries([[id, { standing, blamed }]]),
+  })),
+)
+
 /** What a component might hear. */
 export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
@@ -98,6 +135,7 @@ export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
       statistics: undefined,
     })),
   },
+  { weight: 3, arbitrary: dependencySteps },
   { weight: 1, arbitrary: fc.anything().map((junk) => restored({ timeout: junk, metrics: junk })) },
   { weight: 1, arbitrary: ms.map((timeoutMs) => restored({ timeout: { timeoutMs } })) },
 )

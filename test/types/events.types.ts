@@ -19,6 +19,7 @@ breaker.on("refusal", (event) => event.type satisfies "refusal")
 breaker.on("mode", (event) => event.type satisfies "mode")
 breaker.on("trouble", (event) => event.type satisfies "trouble")
 breaker.on("finding", (event) => event.type satisfies "finding")
+breaker.on("dependency", (event) => event.type satisfies "dependency")
 // @ts-expect-error: no such event
 breaker.on("weather", () => undefined)
 // @ts-expect-error: a refusal has no `to`
