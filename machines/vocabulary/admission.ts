@@ -65,13 +65,14 @@ export function decideAdmission(gate: Gate, before: AdmissionState): Verdict {
     return refused(gate, "probes", state)
   }
   if (share > 0 && state.running >= limit) return refused(gate, "limit", state)
-  const credit = share >= 1 ? creditPerCall : state.credit + creditOf(share)
+  // A full share spends on each call what it earns: a share that comes and goes within an epoch keeps its account.
+  const credit = state.credit + creditOf(share)
   if (credit < creditPerCall) return refused(gate, "share", { ...state, credit })
   return {
     admitted: true,
     probe: false,
     shadowed: false,
-    state: { ...state, running: state.running + 1, credit: share >= 1 ? 0 : credit - creditPerCall },
+    state: { ...state, running: state.running + 1, credit: credit - creditPerCall },
   }
 }
 

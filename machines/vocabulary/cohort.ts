@@ -9,10 +9,6 @@ import { dies, isKnown } from "./verdict.ts"
 /** Notes that a call has entered: the first `cohort` of an epoch, and those that enter at the same instant as the last of them, are its cohort. */
 export function enter(evidence: Evidence, line: SequentialLine, at: number): void {
   evidence.running++
-  admit(evidence, line, at)
-}
-
-function admit(evidence: Evidence, line: SequentialLine, at: number): void {
   if (evidence.entered >= line.cohort && at !== evidence.lastEntered) return
   evidence.entered++
   evidence.lastEntered = at
@@ -52,10 +48,12 @@ export function takeIntoCohort(
   startedAt: number,
 ): void {
   // A call whose start nobody has measured entered after the cohort was complete.
-  if (!(startedAt <= evidence.lastEntered)) {
+  const isTold = startedAt <= evidence.lastEntered && evidence.settled < evidence.entered
+  if (!isTold) {
     // Nobody said that it entered: outcomes alone make the cohort.
     if (evidence.entered >= line.cohort) return
-    admit(evidence, line, startedAt)
+    evidence.entered++
+    evidence.lastEntered = Math.max(evidence.lastEntered, startedAt)
   }
   evidence.settled++
   if (bad) evidence.bad++

@@ -116,7 +116,7 @@ export class Plane implements Settler {
       return leases.places.size < restriction.probes ? undefined : this.#refusals.byProbes(now, leases.freeAt)
     }
     if (restriction.share > 0 && this.#running >= restriction.limit) return this.#refusals.byLimit(now)
-    const enough = restriction.share >= 1 || this.#credit + creditOf(restriction.share) >= creditPerCall
+    const enough = this.#credit + creditOf(restriction.share) >= creditPerCall
     return enough ? undefined : this.#refusals.byShare(now)
   }
 
@@ -207,7 +207,7 @@ export class Plane implements Settler {
     if (restriction.share > 0 && this.#running >= restriction.limit) {
       return this.#turnAway(this.#refusals.byLimit(now), now)
     }
-    this.#credit = restriction.share >= 1 ? creditPerCall : this.#credit + creditOf(restriction.share)
+    this.#credit += creditOf(restriction.share)
     if (this.#credit < creditPerCall) return this.#turnAway(this.#refusals.byShare(now), now)
     this.#credit -= creditPerCall
     this.#begin(now)
