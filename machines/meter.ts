@@ -146,9 +146,8 @@ function judge(state: MeterState, at: number): MeterState {
   if (rule === undefined)
     return state.armed || !isQuiet(line, counts, state.overdue) ? state : { ...state, armed: true }
   if (!state.armed) return state
-  const isRow = line.window.type === "consecutive"
   const statistics = {
-    calls: (isRow ? counts.row : counts.calls) + state.overdue,
+    calls: (isRow(state) ? counts.row : counts.calls) + state.overdue,
     failures: counts.failures,
     slow: counts.slow + state.overdue,
   }
@@ -188,10 +187,21 @@ function settle(before: MeterState, event: OutcomeSettled): MeterState {
   if (kind === "ignored") return sequence ? weighSettled(state, sequence, event) : state
   const measured = kind === "success" && state.lines.sliceMs !== undefined
   const sketch = measured ? addLatency(state.sketch ?? emptySketch(at), durationMs, at) : state.sketch
+  // In a row it has its place already: where it became overdue.
+  if (overdue && isRow(state)) return closeSlice({ ...state, sketch }, at)
   const window = state.window && addSample(state.window, { at, failure: isFailure(kind), slow })
   const seen = { ...state, sketch, window }
   const judged = sequence ? weighSettled(seen, sequence, event) : judge(seen, at)
   return judged.reports === before.reports ? closeSlice(judged, at) : judged
+}
+
+const isRow = ({ window }: MeterState): boolean => window?.type === "consecutive"
+
+/** A success that comes later ends the row: each overdue call takes its place in it when it becomes bad. */
+function lengthened(state: MeterState, at: number, calls: number): MeterState {
+  let { window } = state
+  for (let call = 0; call < calls; call++) window = window && addSample(window, { at, failure: false, slow: true })
+  return { ...state, window }
 }
 
 /** One step of the meter: a total function, so that a law can compare it with the data plane. */
@@ -201,7 +211,8 @@ export function meterStep(state: MeterState, event: MeterEvent): MeterState {
   if (event.type === "call.entered") return admit(state, event)
   const sequence = sequenceOf(state.lines)
   if (sequence !== undefined) return weighOverdue(state, sequence, event)
-  return judge({ ...state, overdue: state.overdue + (event.calls ?? 1) }, event.at)
+  const { at, calls = 1 } = event
+  return judge(isRow(state) ? lengthened(state, at, calls) : { ...state, overdue: state.overdue + calls }, at)
 }
 
 export const meter = fromTransition(meterStep, freshMeter)

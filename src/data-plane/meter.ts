@@ -106,6 +106,8 @@ export class Meter {
     if (kind === "ignored") return
     const ring = this.#ring
     if (ring === undefined) return this.#closeSlice(now)
+    // In a row it has its place already: where it became overdue.
+    if (wasOverdue && this.#isRow) return this.#closeSlice(now)
     ring.add(now, isFailure(kind), slow)
     if (!this.#judge(ring, now)) this.#closeSlice(now)
   }
@@ -181,11 +183,15 @@ export class Meter {
     return true
   }
 
+  get #isRow(): boolean {
+    return this.#line?.window.type === "consecutive"
+  }
+
   /** Rings, or arms again, or does neither; true when it rang. */
   #judge(ring: Ring, now: number): boolean {
     const line = this.#line
     if (line === undefined) return false
-    const overdue = this.#overdue?.count ?? 0
+    const overdue = this.#isRow ? 0 : (this.#overdue?.count ?? 0)
     const rule = reached(line, ring, overdue)
     if (rule === undefined) {
       if (!this.#armed && isQuiet(line, ring, overdue)) this.#armed = true
@@ -208,8 +214,11 @@ export class Meter {
     overdue.sweep(now)
     this.#sweepAgain(overdue, now)
     // The oldest call may have settled meanwhile: a sweep that finds nothing is no occasion to judge.
-    if (!overdue.takeNews()) return
+    const news = overdue.takeNews()
+    if (news === 0) return
     ring.expire(now)
+    // A success that comes later ends the row: each call takes its place in it when it becomes bad.
+    if (this.#isRow) for (let call = 0; call < news; call++) ring.add(now, false, true)
     this.#judge(ring, now)
   }
 

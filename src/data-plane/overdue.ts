@@ -97,9 +97,9 @@ export class Overdue {
     if (this.#waiting === 0) this.#passed = Math.max(this.#passed, this.#bucketOf(now - this.#lineMs) - 2)
   }
 
-  /** Whether calls have become overdue since this was last asked. */
-  takeNews(): boolean {
-    const news = this.#news > 0
+  /** How many calls have become overdue since this was last asked. */
+  takeNews(): number {
+    const news = this.#news
     this.#news = 0
     return news
   }

@@ -56,3 +56,22 @@ describe("a caller that gives less time than the service takes", () => {
     expect(breaker.circuit).toBe("open")
   })
 })
+
+test("calls that hang opened a circuit that counts a row, although others succeeded in between", async () => {
+  const strategy = {
+    type: "basic",
+    window: { type: "consecutive", failures: 3 },
+    slowCalls: { after: "1 second" },
+  } as const
+  const { breaker, clock } = world({ strategy, timeout: false })
+  const hanging = () => new Promise<never>(() => {})
+  for (let call = 0; call < 10; call++) {
+    void breaker.tryExecute(hanging)
+    await clock.advance("1100 millis")
+    expect(await breaker.execute(async () => "up")).toBe("up")
+  }
+  expect(breaker.circuit).toBe("closed")
+  for (let call = 0; call < 3; call++) void breaker.tryExecute(hanging)
+  await clock.advance("1100 millis")
+  expect(breaker.circuit).toBe("open")
+})
