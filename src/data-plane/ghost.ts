@@ -3,8 +3,8 @@ import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Plane } from "./plane.ts"
 import type { Receipt } from "./receipt.ts"
 
-/** What becomes of a call, told to the ghost. */
-export interface Shade {
+/** A call as the ghost sees it. */
+interface Shade {
   end(kind: OutcomeKind, now: number): void
 }
 
@@ -45,16 +45,23 @@ class TurnedAway implements Shade {
 export class Ghost {
   readonly plane: Plane
   readonly tally = new GhostTally()
+  /** Calls in flight: kept here, so that calls of which no ghost hears pay nothing for it. */
+  readonly #shades = new Map<Receipt, Shade>()
   constructor(plane: Plane) {
     this.plane = plane
   }
 
   /** Decides about a call that the breaker has let enter. */
-  enter(now: number): Shade {
+  enter(call: Receipt, now: number): void {
     const ticket = this.plane.admit(now)
-    if (!ticket.admitted) return new TurnedAway(this.tally)
-    this.tally.admitted++
-    return new Entered(this.plane, ticket)
+    if (ticket.admitted) this.tally.admitted++
+    this.#shades.set(call, ticket.admitted ? new Entered(this.plane, ticket) : new TurnedAway(this.tally))
+  }
+
+  /** A call has ended. One that entered before the trial began says nothing to it. */
+  leave(call: Receipt, kind: OutcomeKind, now: number): void {
+    this.#shades.get(call)?.end(kind, now)
+    this.#shades.delete(call)
   }
 
   /** Decides about a call that the breaker has refused: what would have come of it nobody can know. */

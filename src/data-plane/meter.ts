@@ -24,6 +24,8 @@ const never = Number.POSITIVE_INFINITY
 export class Meter {
   #epoch = -1
   #line: RatioLine | undefined
+  /** Whether the window counts a row: asked on each outcome. */
+  #isRow = false
   #ring: Ring | undefined
   #sequence: SequentialLine | undefined
   /** What was learned outlives epochs. */
@@ -51,6 +53,7 @@ export class Meter {
     this.#lateAfterMs = lateAfterMs
     this.#armed = true
     this.#line = circuit?.kind === "ratio" ? circuit : undefined
+    this.#isRow = this.#line?.window.type === "consecutive"
     this.#sequence = circuit?.kind === "sequential" ? circuit : undefined
     const relined = this.#slowAfterMs !== slowAfterMs
     this.#slowAfterMs = slowAfterMs
@@ -79,7 +82,7 @@ export class Meter {
   }
 
   enter(startedAt: number): void {
-    if (this.#evidence !== undefined && this.#sequence !== undefined) enter(this.#evidence, this.#sequence, startedAt)
+    if (this.#sequence !== undefined && this.#evidence !== undefined) enter(this.#evidence, this.#sequence, startedAt)
     const overdue = this.#overdue
     if (overdue === undefined) return
     overdue.enter(startedAt)
@@ -94,7 +97,7 @@ export class Meter {
     const slow = durationMs >= this.#slowAfterMs
     if (this.#sliceMs < never) this.#count(kind, slow, durationMs, now)
     if (typeof judged !== "string" && judged.trip) return this.#askedFor(now, judged.retryAfterMs)
-    if (this.#evidence !== undefined && this.#sequence !== undefined) {
+    if (this.#sequence !== undefined && this.#evidence !== undefined) {
       leave(this.#evidence)
       if (kind === "ignored") return wasOverdue ? undefined : withdraw(this.#evidence, startedAt)
       // What was overdue has been counted already, as slow.
@@ -181,10 +184,6 @@ export class Meter {
     const statistics = statisticsOf(evidence, rule)
     this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule, statistics, seen: evidence.learned })
     return true
-  }
-
-  get #isRow(): boolean {
-    return this.#line?.window.type === "consecutive"
   }
 
   /** Rings, or arms again, or does neither; true when it rang. */

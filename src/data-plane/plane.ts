@@ -147,7 +147,7 @@ export class Plane implements Settler {
     if (receipt.leased) this.#leases.giveBack(receipt)
     this.inFlight--
     this.tally.count(kind)
-    if (receipt.shade !== undefined) receipt.shade.end(kind, now)
+    if (this.#ghost !== undefined) this.#ghost.leave(receipt, kind, now)
     const place = receipt.place
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++
@@ -192,7 +192,7 @@ export class Plane implements Settler {
     const ticket = this.#decide(now)
     // What an operator lets through unseen teaches nobody.
     if (this.gate.enforcement === "off") return ticket
-    if (ticket.admitted) ticket.shade = ghost.enter(now)
+    if (ticket.admitted) ghost.enter(ticket, now)
     else ghost.miss(now)
     return ticket
   }

@@ -1,6 +1,5 @@
 import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Permit, SettlementDetails } from "../../machines/vocabulary/permit.ts"
-import type { Shade } from "./ghost.ts"
 import { Timer } from "./timers.ts"
 
 /** What a receipt reports to. */
@@ -37,8 +36,6 @@ export class Receipt implements Permit {
   /** Whether its holder may forget to settle it: then a lease ends it. */
   leased = false
   settled = false
-  /** The same call as a candidate sees it. */
-  shade: Shade | undefined = undefined
   readonly #settler: Settler
 
   constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {
