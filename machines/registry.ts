@@ -28,7 +28,7 @@ export interface Registry {
   readonly standard: string
 }
 
-export const registry = { strategies, companions, components, standard: "basic" } satisfies Registry
+export const registry = { strategies, companions, components, standard: "gradual" } satisfies Registry
 
 type StrategyKey = keyof typeof strategies
 type StrategyOptions = {
@@ -51,7 +51,7 @@ export type StrategyConfig = StrategyKey | StrategyOptions
 
 /** Which strategy and components a breaker runs, in the words of the registry. */
 export interface PartsConfig extends ComponentOptions {
-  /** When the circuit opens and how it recovers: a name, or `{ type }` with options. Default: `"basic"`. */
+  /** When the circuit opens and how it recovers: a name, or `{ type }` with options. Default: `"gradual"`. */
   readonly strategy?: StrategyConfig | CompanionKey | CompanionOptions | undefined
 }
 

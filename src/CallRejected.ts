@@ -54,7 +54,7 @@ const backIn = (ms: number): string => (ms < 1000 ? `${Math.ceil(ms)} ms` : `${M
  * assert(error instanceof CallRejected)
  * assert.equal(error.message, "payments: rejected (operator): maintenance")
  * assert.equal(error.layer, "operator")
- * assert.deepEqual(error.heldBy, ["operator", "basic"])
+ * assert.deepEqual(error.heldBy, ["operator", "gradual"])
  * await payments.stop()
  */
 export class CallRejected extends Stackless {

@@ -18,6 +18,7 @@
  *   7. Restored, it waits for what remained of its wait; a ramp begins anew with probes.
  *   8. New settings keep circuit, wait and evidence.
  *   9. Trials never refuse more than their budget: eight calls, and one in 20 000 of those that were judged.
+ *   10. Rare callers come back, too: a step that is not judged in time begins anew, and has twice the time then.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { isGone, isPartial, isTrouble, ramp } from "../judging.ts"
@@ -42,6 +43,7 @@ import {
   savedOf,
   shareOf,
   stepDemand,
+  stepLeaseOf,
   steppedBack,
   steppedUp,
 } from "../ramping.ts"
@@ -58,6 +60,7 @@ const machine = setup({
   delays: {
     untilRetry: ({ context }) => context.waitMs,
     untilStale: ({ context }) => context.settings.probes.lease,
+    untilStepStale: ({ context }) => stepLeaseOf(context),
   },
   guards: {
     gone: ({ context, event }) => event.type === "alarm.rang" && isGone(event, context.settings),
@@ -99,6 +102,7 @@ const machine = setup({
     pay: assign(({ context }) => paid(context)),
     countHung: assign({ hung: ({ context }) => context.hung + 1 }),
     noteLine: assign({ slowAfterMs: ({ context, event }) => learntLine(context, event) }),
+    noteStale: assign({ stale: ({ context }) => context.stale + 1 }),
     beginRamp: assign(({ event }) => begun(event)),
     stepUp: assign(({ context }) => steppedUp(context)),
     stepBack: assign(({ context, event }) => steppedBack(context, event)),
@@ -121,10 +125,7 @@ const machine = setup({
   states: {
     closed: {
       entry: "enter",
-      meta: {
-        circuit: "closed",
-        lines: lines.closed,
-      },
+      meta: { circuit: "closed", lines: lines.closed },
       on: {
         "slice.closed": { guard: "newLine", actions: "noteLine" },
         "alarm.rang": [
@@ -206,12 +207,8 @@ const machine = setup({
     },
     ramping: {
       entry: "enter",
-      meta: {
-        circuit: "ramping",
-        demand: stepDemand,
-        lines: lines.step,
-      },
-      after: { untilStale: { target: "ramping", reenter: true } },
+      meta: { circuit: "ramping", demand: stepDemand, lines: lines.step },
+      after: { untilStepStale: { target: "ramping", reenter: true, actions: "noteStale" } },
       on: {
         "alarm.rang": [
           { guard: "overloaded", target: "ramping", reenter: true, actions: ["noteAlarm", "stepBack"] },

@@ -46,10 +46,10 @@ function checked(answer: ScriptedAnswer, path: string): ScriptedAnswer {
  *
  * const clock = createVirtualClock()
  * const backend = scriptedBackend(clock, { answer: "error", error: new Error("down") })
- * const breaker = createBreaker("search", {}, { clock })
+ * const breaker = createBreaker("search", { strategy: "basic" }, { clock })
  * for (let call = 0; call < 200; call++) await breaker.tryExecute(backend.call)
  * assert.equal(breaker.circuit, "open")
- * assert.equal(backend.calls, 20)
+ * assert.equal(backend.calls, 20) // its `minimumCalls`
  * await breaker.stop()
  */
 export function scriptedBackend(clock: Clock, ...script: readonly ScriptedAnswer[]): ScriptedBackend {

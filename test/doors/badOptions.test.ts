@@ -40,7 +40,7 @@ describe("a saved state", () => {
     ["a time in words", { ...saved, savedAt: "now" }, "restore.savedAt"],
     ["an unknown mode", { ...saved, mode: "toString" }, "restore.mode"],
     ["no parts", { ...saved, parts: null }, "restore.parts"],
-    ["parts in words", { ...saved, parts: "basic" }, "restore.parts"],
+    ["parts in words", { ...saved, parts: "gradual" }, "restore.parts"],
     ["a getter that throws", Object.defineProperty({}, "format", { get: trap }), "restore"],
     ["a proxy that throws", new Proxy({}, { get: trap }), "restore"],
   ]
@@ -68,30 +68,30 @@ describe("a saved state", () => {
     ["negative trips", { ...good, trips: -1 }],
     ["a trap", Object.defineProperty({}, "circuit", { get: trap })],
   ]
-  test.each(garbage)("with %s for a part is told once, and that part alone begins afresh", async (_what, basic) => {
-    const restore = { ...saved, parts: { basic, timeout: { timeoutMs: 750 } } } as never
+  test.each(garbage)("with %s for a part is told once, and that part alone begins afresh", async (_what, gradual) => {
+    const restore = { ...saved, parts: { gradual, timeout: { timeoutMs: 750 } } } as never
     const { breaker, troubles } = world({ timeout: { min: 100, max: 10_000 } }, { restore })
     await Promise.resolve()
     expect(troubles).toMatchObject([{ part: "restore", gaveUp: false, error: expect.any(TypeError) }])
-    expect(String(troubles[0]?.error)).toContain("what was saved of basic cannot be used")
+    expect(String(troubles[0]?.error)).toContain("what was saved of gradual cannot be used")
     expect(breaker.circuit).toBe("closed")
     expect(breaker.metrics().components.timeout?.timeoutMs).toBe(750)
   })
 
   test("with two unusable parts is one trouble; parts of another make, or of a later field, are none", async () => {
-    const both = world({}, { restore: { ...saved, parts: { basic: 5, timeout: "long" } } as never })
-    const more = world({}, { restore: { ...saved, parts: { basic: { ...good, since: 1 }, gradual: 7 } } as never })
+    const both = world({}, { restore: { ...saved, parts: { gradual: 5, timeout: "long" } } as never })
+    const more = world({}, { restore: { ...saved, parts: { gradual: { ...good, since: 1 }, basic: 7 } } as never })
     await Promise.resolve()
     expect(both.troubles).toHaveLength(1)
-    expect(String(both.troubles[0]?.error)).toContain("basic and timeout")
+    expect(String(both.troubles[0]?.error)).toContain("gradual and timeout")
     expect(more.troubles).toEqual([])
     expect(more.breaker.circuit).toBe("open")
   })
 
   test("with junk for parts starts as if there were none, and works", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.anything(), fc.anything(), async (basic, timeout) => {
-        const breaker = make({}, "service", { restore: { ...saved, parts: { basic, timeout } } as never })
+      fc.asyncProperty(fc.anything(), fc.anything(), async (gradual, timeout) => {
+        const breaker = make({}, "service", { restore: { ...saved, parts: { gradual, timeout } } as never })
         expect(breaker.phase).toBe("active")
         breaker.forceOpen("so that the outcome is known")
         breaker.release("now")

@@ -187,12 +187,12 @@ describe("a key that is quiet", () => {
       calls: { admitted: 3, success: 2, failure: 1, inFlight: 0 },
       components: { metrics: { score: 2 / 3, msIn: { closed: 3000 } }, timeout: { state: "cold", timeoutMs: 30_000 } },
     })
-    expect(breaker.save()).toMatchObject({ breaker: "a", mode: "auto", parts: { basic: { circuit: "closed" } } })
+    expect(breaker.save()).toMatchObject({ breaker: "a", mode: "auto", parts: { gradual: { circuit: "closed" } } })
     expect(breakers.metrics().live).toBe(0)
   })
 
   test("gets actors when it has much to learn from, and becomes quiet again when its calls do", async () => {
-    const { breakers, clock } = many({ config: () => ({}), idle: "10 minutes" })
+    const { breakers, clock } = many({ config: () => ({ strategy: "basic" }), idle: "10 minutes" })
     const breaker = breakers.get("a")
     await times(30, async () => {
       await succeed(breaker)
@@ -205,6 +205,22 @@ describe("a key that is quiet", () => {
     })
     expect(breakers.metrics()).toMatchObject({ live: 0, keys: 1, calls: { success: 36 } })
     expect(breaker.metrics().calls).toMatchObject({ admitted: 36, success: 36 })
+  })
+
+  test("that learns what is usual keeps its actors from the thirteenth call on, until it is forgotten", async () => {
+    const { breakers, clock } = many({ config: () => ({}), idle: "10 minutes" })
+    const callSlowly = async () => {
+      await clock.advance("4 minutes")
+      await succeed(breakers.get("a"))
+    }
+    await times(12, callSlowly)
+    expect(breakers.metrics()).toMatchObject({ keys: 1, live: 0 })
+    await callSlowly()
+    await clock.advance("4 minutes")
+    expect(breakers.metrics()).toMatchObject({ keys: 1, live: 1 })
+    await clock.advance("20 minutes")
+    await succeed(breakers.get("b"))
+    expect(breakers.metrics()).toMatchObject({ keys: 1, live: 0, calls: { success: 14 } })
   })
 
   test("remembers its window: it opens as if it had been there all the time", async () => {

@@ -165,6 +165,22 @@ describe("gradual trips", () => {
 })
 
 describe("gradual comes back", () => {
+  test("gradual law 10: rare callers never came back: a step that was not judged in a minute has two the next time", async () => {
+    const chart = await ramping()
+    const entries = () =>
+      (chart.snapshot() as unknown as { readonly context: { readonly entries: number } }).context.entries
+    const first = entries()
+    await chart.clock.advance("60 seconds")
+    expect(entries()).toBe(first + 1)
+    await chart.clock.advance("119 seconds")
+    expect(entries()).toBe(first + 1)
+    await chart.clock.advance("1 second")
+    expect(entries()).toBe(first + 2)
+    chart.send(good)
+    await chart.clock.advance("60 seconds")
+    expect(entries()).toBe(first + 4)
+  })
+
   test("gradual law 3: through steps that let in more each time, and never at once", async () => {
     const chart = await ramping()
     const seen: { readonly share: number; readonly limit: number }[] = []

@@ -96,6 +96,7 @@ const passing = [
   "trips",
   "settings",
   "hung",
+  "stale",
   "spent",
   "slowAfterMs",
 ]

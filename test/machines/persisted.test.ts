@@ -10,7 +10,10 @@ describe("XState's own persistence", () => {
     const actor = createActor(breakerLogic, { input: { name: "search" }, clock }).start()
     actor.send({ type: "outcome.settled", at: 1, kind: "failure", durationMs: 3 })
     const persisted = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()))
-    expect(persisted).toMatchObject({ status: "active", children: { basic: {}, timeout: {}, metrics: {}, meter: {} } })
+    expect(persisted).toMatchObject({
+      status: "active",
+      children: { gradual: {}, timeout: {}, metrics: {}, meter: {} },
+    })
     actor.stop()
   })
 

@@ -1,4 +1,7 @@
-/** The adaptive timeout of the breaker as shipped, in worlds of many latencies: what it learns, how soon, and what that costs. */
+/**
+ * The adaptive timeout beside `basic`, which these worlds hardly move, in worlds of many latencies: what it learns, how soon, and what
+ * that costs. Beside `gradual` timeouts degrade the circuit, and then nothing is learned: timeout law 4.
+ */
 import { describe, expect, test } from "vitest"
 import type { Random } from "../../src/testing/simulation/random.ts"
 import { type Answer, type Minute, play, type World } from "../support/timeoutWorld.ts"

@@ -133,7 +133,7 @@ describe("listening", () => {
     const findings: string[] = []
     breaker.on("finding", ({ part, finding }) => findings.push(`${part}: ${finding.circuit}`))
     await trip(breaker)
-    expect(findings).toEqual(["basic: open"])
+    expect(findings).toEqual(["gradual: open"])
   })
 })
 

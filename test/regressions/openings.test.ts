@@ -27,8 +27,8 @@ describe("opening", () => {
     await times(200, () => breaker.tryExecute(backend.call))
     expect(breaker.circuit).toBe("open")
     expect(moves).toEqual(["closed → open"])
-    expect(backend.calls).toBe(20)
-    expect(breaker.metrics().calls).toMatchObject({ admitted: 20, failure: 20, rejected: 180 })
+    expect(backend.calls).toBe(16)
+    expect(breaker.metrics().calls).toMatchObject({ admitted: 16, failure: 16, rejected: 184 })
     expectConsistent(breaker)
   })
 
@@ -42,7 +42,7 @@ describe("opening", () => {
 
   test("one failure among a few calls opened it: too few calls are no evidence", async () => {
     const { breaker } = world()
-    await fail(breaker, 19)
+    await fail(breaker, 15)
     expect(breaker.circuit).toBe("closed")
     await fail(breaker)
     expect(breaker.circuit).toBe("open")
@@ -85,8 +85,10 @@ describe("opening", () => {
     const notOurs = () => "ignored" as const
     await times(100, () => breaker.tryExecute(failing, { classify: notOurs }))
     expect(breaker.circuit).toBe("closed")
-    await fail(breaker, 19)
+    await fail(breaker, 15)
     expect(breaker.circuit).toBe("closed")
+    await fail(breaker)
+    expect(breaker.circuit).toBe("open")
   })
 
   test("a timed-out call was counted twice: when it timed out and when it failed at last", async () => {

@@ -87,9 +87,10 @@ describe("users' callbacks", () => {
 
 describe("parts that start in the middle of an outage", () => {
   test("took the circuit for closed", async () => {
-    const { breaker, clock } = world({ metrics: false, timeout: false })
+    const strategy = { type: "gradual", openFor: "5 seconds" } as const
+    const { breaker, clock } = world({ strategy, metrics: false, timeout: false })
     await trip(breaker)
-    breaker.reconfigure({})
+    breaker.reconfigure({ strategy })
     await clock.advance("1 second")
     const { metrics, timeout } = breaker.metrics().components
     expect(metrics).toMatchObject({ score: 0, msIn: { closed: 0, open: 1000 } })

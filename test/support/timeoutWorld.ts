@@ -1,4 +1,4 @@
-/** A world for the adaptive timeout: seeded calls of many lengths through the breaker as shipped, in virtual time. */
+/** A world for the adaptive timeout: seeded calls of many lengths through the breaker as shipped, in virtual time; `basic`, where a world says nothing else. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -81,7 +81,7 @@ class Flight {
 
 const longestMs = 30_000
 
-export function play({ rps, minutes, answer, config = {}, seed = 1 }: World): readonly Minute[] {
+export function play({ rps, minutes, answer, config = { strategy: "basic" }, seed = 1 }: World): readonly Minute[] {
   const clock = stepClock()
   const scope = Scope.makeUnsafe()
   const { plane, conductor } = Effect.runSync(

@@ -13,6 +13,8 @@ const counts = fc
   })
   .map(({ calls, failed, slow }) => ({ calls, failures: Math.floor(calls * failed), slow: Math.floor(calls * slow) }))
 
+const open = { circuit: "open", remainingMs: 3000 }
+
 export const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
   { weight: 2, arbitrary: fc.constant(alarm) },
@@ -28,7 +30,7 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(probe("succeeded")) },
   { weight: 1, arbitrary: fc.constantFrom(probe("failed"), probe("expired")) },
   { weight: 1, arbitrary: fc.constantFrom(forcedOpen, released) },
-  { weight: 1, arbitrary: fc.constantFrom(restored({}), restored({ basic: { circuit: "open", remainingMs: 3000 } })) },
+  { weight: 1, arbitrary: fc.constantFrom(restored({}), restored({ basic: open, gradual: open })) },
 )
 
 export const describeStep = (step: Step): string => (step.type === "wait" ? `waiting ${step.ms} ms` : step.type)

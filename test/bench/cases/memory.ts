@@ -20,7 +20,7 @@ export const memory: CostCase = {
       title: `heap and array buffers per breaker, just made (${breakers} breakers)`,
       unit: "KB",
       rows: {
-        [live]: "`{}` with `slowCalls`: strategy, metrics and timeout actors",
+        [live]: "`basic` with `slowCalls`: strategy, metrics and timeout actors",
         "recloser, no component": "C1's configuration: the strategy's actor alone",
         opossum: "defaults",
         "cockatiel wrap(breaker, timeout)": "C2's configuration",
