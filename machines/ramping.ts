@@ -54,6 +54,8 @@ export interface GradualContext extends TripContext {
   readonly slowAfterMs: number | undefined
   /** Probes in a row that hung: each gives the next more time. */
   readonly hung: number
+  /** How often in a row the present step was not judged in time. */
+  readonly stale: number
   /** What trials have spent of their budget, in calls. */
   readonly spent: number
 }
@@ -99,6 +101,7 @@ export const begun = (event: Signal): Partial<GradualContext> => ({
   hung: 0,
   step: ramp.first,
   stride: ramp.stride,
+  stale: 0,
   blame: 0,
   closedAt: event.at,
 })
@@ -106,11 +109,13 @@ export const begun = (event: Signal): Partial<GradualContext> => ({
 export const steppedUp = ({ step, stride }: GradualContext): Partial<GradualContext> => ({
   step: Math.min(ramp.highest, step + stride),
   stride: stride * 2,
+  stale: 0,
 })
 
 export const steppedBack = (context: GradualContext, event: Signal): Partial<GradualContext> => ({
   step: Math.max(ramp.lowest, context.step - backOf(event)),
   stride: ramp.stride,
+  stale: 0,
   blame: Math.max(context.blame, shareOf(event)),
 })
 
@@ -148,6 +153,7 @@ export const freshGradual = ({ settings, seed, at }: PlugInput<GradualSettings>)
   late: 0,
   slowAfterMs: ownLine(settings),
   hung: 0,
+  stale: 0,
   spent: 0,
 })
 
@@ -163,5 +169,13 @@ export const lines = {
   probe: (context) => ({ leaseMs: context.settings.probes.lease, patienceMs: patienceOf(context) }),
   step: (context) => watch(context, stepLine(context.settings, context.step)),
 } satisfies { readonly [state: string]: (context: GradualContext) => Lines }
+
+const dayMs = 86_400_000
+/**
+ * Calls that hang would hold their places on the ramp for ever, so a step has a lease as a probe has. Where calls are merely rare,
+ * a longer one is needed.
+ */
+export const stepLeaseOf = ({ settings, stale }: GradualContext): number =>
+  Math.min(dayMs, settings.probes.lease * 2 ** stale)
 
 export const stepDemand = ({ step }: GradualContext): Demand => ({ share: shareAt(step), limit: limitAt(step) })
