@@ -11,7 +11,7 @@ import { timeout } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { wheelOf } from "../../src/Clock.ts"
-import { deferred, down, fail, failing, hanging, succeed, times, trip, working } from "../support/breakers.ts"
+import { deferred, down, fail, failing, hanging, succeed, times, trip, working, world } from "../support/breakers.ts"
 import { whileBroken } from "../support/parts.ts"
 
 /** Opens at the second failure in a row. */
@@ -205,6 +205,21 @@ describe("a key that is quiet", () => {
     })
     expect(breakers.metrics()).toMatchObject({ live: 0, keys: 1, calls: { success: 36 } })
     expect(breaker.metrics().calls).toMatchObject({ admitted: 36, success: 36 })
+  })
+
+  test("by default rests between failures and opens as one that had been there all the time", async () => {
+    const { breakers, clock } = many({ config: () => ({}) })
+    const { breaker, clock: other } = world()
+    for (let call = 0; call < 12; call++) {
+      await Promise.all([fail(breakers.get("a")), fail(breaker)])
+      await Promise.all([clock.advance("1 second"), other.advance("1 second")])
+    }
+    expect(breakers.metrics().live).toBe(0)
+    for (let call = 0; call < 4; call++) {
+      expect([breakers.get("a").circuit, breaker.circuit]).toEqual(["closed", "closed"])
+      await Promise.all([fail(breakers.get("a")), fail(breaker)])
+    }
+    expect([breakers.get("a").circuit, breaker.circuit]).toEqual(["open", "open"])
   })
 
   test("that learns what is usual keeps its actors from the thirteenth call on, until it is forgotten", async () => {
