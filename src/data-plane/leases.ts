@@ -50,7 +50,6 @@ export class Leases {
     // No timeout ends a call that is held by a permit: the strategy's own lease is all there is.
     this.#wheel.disarm(place)
     this.#wheel.arm(place, probeLeaseMs, receipt.startedAt)
-    this.#freeAt = undefined
   }
 
   giveBack(receipt: Receipt): void {

@@ -2,7 +2,8 @@
 import { InvalidConfig } from "recloser"
 import { scriptedBackend } from "recloser/testing"
 import { describe, expect, test } from "vitest"
-import { expectConsistent, fail, failing, succeed, trip, working, world } from "../support/breakers.ts"
+import { wheelOf } from "../../src/Clock.ts"
+import { expectConsistent, fail, failing, hanging, succeed, trip, working, world } from "../support/breakers.ts"
 
 const lax = { type: "basic", window: { type: "consecutive", failures: 10 }, openFor: "10 seconds" } as const
 const strict = {
@@ -101,6 +102,16 @@ describe("a candidate", () => {
     const bad = { candidate: { type: "basic", openFor: -1 } }
     expect(() => world(bad as never)).toThrow(/config\.candidate\.openFor/)
     expect(() => world({ candidate: "boldly" } as never)).toThrow(/config\.candidate: must be one of/)
+  })
+
+  test("dismissed in the middle of a probe, leaves no lease behind", async () => {
+    const { breaker, clock } = trial()
+    await fail(breaker, 3)
+    await clock.advance("5 seconds")
+    void breaker.tryExecute(hanging)
+    expect(wheelOf(clock).size).toBe(1)
+    breaker.reconfigure({ strategy: lax, timeout: false })
+    expect(wheelOf(clock).size).toBe(0)
   })
 
   test("stops with its breaker: no timer is left", async () => {

@@ -123,3 +123,14 @@ describe("admission", () => {
     )
   })
 })
+
+it("keeps the account of a partial share while a full one comes and goes within an epoch", () => {
+  const at = (share: number): Gate => ({ ...idleGate, restriction: { ...unrestricted, share } })
+  let state = freshAdmission(0)
+  const admitted = [0.25, 1, 0.25, 1, 0.25, 0.25].map((share) => {
+    const verdict = decideAdmission(at(share), state)
+    state = verdict.state
+    return verdict.admitted
+  })
+  expect(admitted).toEqual([false, true, true, true, false, false])
+})

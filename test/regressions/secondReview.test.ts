@@ -224,7 +224,7 @@ describe("windows", () => {
   })
 })
 
-test("a probe's refusal is as cheap with a thousand places: when the next is free is worked out once", async () => {
+test("a probe's refusal among a thousand places says when the next is free", async () => {
   const state = world({
     strategy: { type: "basic", probes: { atOnce: 1000, needed: 1000, lease: "20 seconds" } },
     timeout: false,
