@@ -1,5 +1,6 @@
 import type { DurationInput } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
+import type { Facts } from "../machines/vocabulary/facts.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
@@ -13,7 +14,7 @@ import type { CallContext } from "./execution.ts"
 import type { BreakerMetrics } from "./metrics.ts"
 
 /** Options of one call that answers `T`; its fallback may answer something else. */
-export interface ExecuteOptions<T, F = T> {
+export interface ExecuteOptions<T, F = T> extends Facts {
   /** Aborting it gives the call up: the caller gets the signal's reason, and the outcome is ignored. */
   readonly signal?: AbortSignal | undefined
   /**
@@ -27,7 +28,7 @@ export interface ExecuteOptions<T, F = T> {
   readonly fallback?: Fallback<F> | undefined
 }
 
-export interface AcquireOptions {
+export interface AcquireOptions extends Facts {
   /** After this long an unsettled permit counts as `ignored`. Default `"1 minute"`; a probe has the strategy's own lease. */
   readonly lease?: DurationInput | undefined
 }
@@ -57,7 +58,7 @@ export interface Breaker extends AsyncDisposable {
   /** Two-step use, synchronous: a permit to be settled, or a rejection, told apart by `admitted`. */
   acquire(options?: AcquireOptions): Ticket
   /** Why a call would be rejected now; nothing is taken and nothing is counted. */
-  wouldReject(): Rejection | undefined
+  wouldReject(facts?: Facts): Rejection | undefined
   /** Listens; answers how to stop listening. What a listener throws is isolated and told as `trouble`. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
   metrics(): BreakerMetrics

@@ -1,3 +1,4 @@
+import type { Facts } from "../machines/vocabulary/facts.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import { saveAssembly } from "./assemble.ts"
@@ -57,8 +58,8 @@ export class KeyedBreaker extends Member<AssembledBreaker> implements Breaker {
   acquire(options?: AcquireOptions): Ticket {
     return this.enter().acquire(options)
   }
-  wouldReject(): Rejection | undefined {
-    return this.ask()?.wouldReject()
+  wouldReject(facts?: Facts): Rejection | undefined {
+    return this.ask()?.wouldReject(facts)
   }
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.listen(name, listener)

@@ -7,12 +7,14 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { InvalidConfig } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
+import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import { type Assembly, assemble, readAll, saveAssembly } from "./assemble.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { clockOfEffect, type Clock as RecloserClock, systemClock } from "./Clock.ts"
+import { readFacts } from "./callFacts.ts"
 import type { StartFailed } from "./control-plane/conductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import {
@@ -43,7 +45,7 @@ export interface EffectBreaker {
     options?: GuardOptions<A, E, A2, E2, R2>,
   ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2>
   /** Why a call would be rejected now; nothing is taken and nothing is counted. */
-  readonly wouldReject: Effect.Effect<Rejection | undefined>
+  wouldReject(facts?: Facts): Effect.Effect<Rejection | undefined>
   readonly metrics: Effect.Effect<BreakerMetrics>
   /** The present state as JSON, to be given to `make` of the same name as `restore`; once stopped, the state in which it stopped. */
   readonly save: Effect.Effect<SavedBreaker>
@@ -135,9 +137,10 @@ export class AssembledEffectBreaker implements EffectBreaker {
     return guardWith(this.#assembly, effect, options)
   }
 
-  readonly wouldReject: Effect.Effect<Rejection | undefined> = Effect.sync(() =>
-    this.#assembly.plane.wouldReject(this.#assembly.clock.now()),
-  )
+  wouldReject(facts: Facts = noFacts): Effect.Effect<Rejection | undefined> {
+    if (facts !== noFacts) readFacts(facts)
+    return Effect.sync(() => this.#assembly.plane.wouldReject(this.#assembly.clock.now(), facts))
+  }
   readonly metrics: Effect.Effect<BreakerMetrics> = Effect.sync(() => readMetrics(this.#assembly))
   readonly save: Effect.Effect<SavedBreaker> = Effect.sync(() => saveAssembly(this.#assembly))
 

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { InvalidConfig } from "../machines/options.ts"
+import type { Facts } from "../machines/vocabulary/facts.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import { saveAssembly } from "./assemble.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
@@ -75,8 +76,8 @@ class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements Effec
     readGuard(options)
     return Effect.suspend(() => this.enter().guard(effect, options))
   }
-  get wouldReject(): Effect.Effect<Rejection | undefined> {
-    return Effect.suspend(() => this.ask()?.wouldReject ?? Effect.succeed(undefined))
+  wouldReject(facts?: Facts): Effect.Effect<Rejection | undefined> {
+    return Effect.suspend(() => this.ask()?.wouldReject(facts) ?? Effect.succeed(undefined))
   }
   get metrics(): Effect.Effect<BreakerMetrics> {
     return Effect.sync(() => this.read(readMetrics))

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { readDuration } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
+import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
@@ -13,6 +14,7 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { answer, type Fallback } from "./call.ts"
+import { checkFacts, factNames, readFacts } from "./callFacts.ts"
 import { type CallExit, type Classify, ownClassify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import {
@@ -31,14 +33,10 @@ import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 
-const none: { readonly [Option in keyof ExecuteOptions<never>]-?: undefined } = Object.freeze({
-  signal: undefined,
-  deadline: undefined,
-  classify: undefined,
-  fallback: undefined,
-})
+const none: { readonly [Option in keyof ExecuteOptions<never>]?: undefined } = Object.freeze({})
 
-const callOptions = Object.keys(none)
+const callOptions = ["signal", "deadline", "classify", "fallback", ...factNames]
+const acquireOptions = ["lease", ...factNames]
 
 /** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
 const notAFunction = (fn: unknown) => invalid("fn", fn, "must be a function")
@@ -49,12 +47,18 @@ const isSignal = (signal: AbortSignal) =>
 /** The options of a call, checked before anything is taken for it. */
 function readCall(options: ExecuteOptions<never, unknown>): void {
   refuseStrangers(options, callOptions)
+  checkFacts(options)
   const { signal, fallback, classify } = options
   refuseNoFunction(fallback, "options.fallback")
   refuseNoFunction(classify, "options.classify")
   if (signal !== undefined && !isSignal(signal)) {
     throw invalid("options.signal", signal, "must be an AbortSignal")
   }
+}
+
+function readAcquire(options: AcquireOptions): void {
+  refuseStrangers(options, acquireOptions)
+  checkFacts(options)
 }
 
 /** How long calls in flight may still run, in milliseconds. Throws `InvalidConfig`. */
@@ -151,7 +155,7 @@ export class AssembledBreaker implements Breaker {
     const { signal, deadline, fallback, classify = this.assembly.classify } = options
     if (signal?.aborted) return reject(signal.reason)
     const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
-    const ticket = plane.admit(clock.now())
+    const ticket = plane.admit(clock.now(), options)
     if (!ticket.admitted) {
       const standIn = fallback ?? (fallbackFor(this.assembly, ticket) as Fallback<T> | undefined)
       return answer(new CallRejected(ticket), standIn, { resolve, reject })
@@ -168,15 +172,16 @@ export class AssembledBreaker implements Breaker {
 
   acquire(options?: AcquireOptions): Ticket {
     const { plane, clock } = this.assembly
-    if (options !== undefined) refuseStrangers(options, ["lease"])
+    if (options !== undefined) readAcquire(options)
     const leaseMs = options?.lease === undefined ? 60_000 : readDuration(options.lease, "options.lease")
-    const ticket = plane.admit(clock.now())
+    const ticket = plane.admit(clock.now(), options)
     if (ticket.admitted) plane.lease(ticket, leaseMs)
     return ticket
   }
 
-  wouldReject(): Rejection | undefined {
-    return this.assembly.plane.wouldReject(this.assembly.clock.now())
+  wouldReject(facts: Facts = noFacts): Rejection | undefined {
+    if (facts !== noFacts) readFacts(facts)
+    return this.assembly.plane.wouldReject(this.assembly.clock.now(), facts)
   }
 
   on<Name extends keyof BreakerEvents>(name: Name, listener: Listener<Name>): () => void {

@@ -5,11 +5,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { type DurationInput, readDuration } from "../machines/options.ts"
+import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
 import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { Assembly } from "./assemble.ts"
 import { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
+import { checkFacts, factNames } from "./callFacts.ts"
 import { classifyWith, type Verdict } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"
@@ -18,7 +20,7 @@ import { chargeTo } from "./dependencyNode.ts"
 import { refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 
 /** Options of one guarded effect. */
-export interface GuardOptions<A, E, A2 = never, E2 = never, R2 = never> {
+export interface GuardOptions<A, E, A2 = never, E2 = never, R2 = never> extends Facts {
   /**
    * The longest this call may take; the breaker's timeout applies too if it is shorter. A deadline shorter than the service
    * usually takes (the 99th percentile of its successes) is the caller's impatience: the outcome is ignored.
@@ -89,10 +91,13 @@ const withDeadline = <A, E, R, A2, E2, R2>(
 /** How a call that is rejected or times out ends for its caller. */
 type Answer<A, E, R> = (reason: CallRejected | CallTimedOut) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
 
+const guardOptions = ["deadline", "classify", "fallback", ...factNames]
+
 /** Checks the options of a guard, and answers the deadline in milliseconds. Throws `InvalidConfig`. */
 export function readGuard<A, E, A2, E2, R2>(options: GuardOptions<A, E, A2, E2, R2> | undefined): number {
   if (options === undefined) return Number.POSITIVE_INFINITY
-  refuseStrangers(options, ["deadline", "classify", "fallback"])
+  refuseStrangers(options, guardOptions)
+  checkFacts(options)
   refuseNoFunction(options.classify, "options.classify")
   refuseNoFunction(options.fallback, "options.fallback")
   return options.deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(options.deadline, "options.deadline")
@@ -107,6 +112,7 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   const { plane, clock } = assembly
   const never = Number.POSITIVE_INFINITY
   const deadlineMs = readGuard(options)
+  const facts: Facts = options ?? noFacts
   // Only this breaker's own refusals and timeouts are answered, not those that the effect itself fails with.
   const answer: Answer<A2, E2, R2> = options?.fallback ?? Effect.fail
   const refuse = (refusal: Rejection) => {
@@ -115,12 +121,12 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   }
   return Effect.suspend(() => {
     // Nothing is taken from a shut gate, so nothing has to be given back.
-    const refusal = plane.isShut ? plane.admit(clock.now()) : undefined
+    const refusal = plane.isShut ? plane.admit(clock.now(), facts) : undefined
     if (refusal?.admitted === false) return refuse(refusal)
     let receipt: Receipt | undefined
     const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
       const timeoutMs = Math.min(plane.timeoutMs, deadlineMs)
-      const ticket = plane.admit(plane.untimed && timeoutMs === never ? Number.NaN : clock.now())
+      const ticket = plane.admit(plane.untimed && timeoutMs === never ? Number.NaN : clock.now(), facts)
       if (!ticket.admitted) return refuse(ticket)
       receipt = ticket
       return timeoutMs === never ? effect : withDeadline(assembly, effect, ticket, timeoutMs, answer)

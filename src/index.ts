@@ -2,6 +2,7 @@
 export { type DurationInput, InvalidConfig, type Problem } from "../machines/options.ts"
 export type { DependencyReport, GraphReport } from "../machines/strategies/dependency.ts"
 export type { Circuit, Statistics } from "../machines/vocabulary/circuit.ts"
+export type { Facts } from "../machines/vocabulary/facts.ts"
 export type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 export type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
 export type { Permit, SettlementDetails, Ticket } from "../machines/vocabulary/permit.ts"

@@ -1,4 +1,5 @@
 /** A ghost: a second data plane that decides about the same calls, and is not obeyed. */
+import type { Facts } from "../../machines/vocabulary/facts.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Plane } from "./plane.ts"
 import type { Receipt } from "./receipt.ts"
@@ -52,8 +53,8 @@ export class Ghost {
   }
 
   /** Decides about a call that the breaker has let enter. */
-  enter(call: Receipt, now: number): void {
-    const ticket = this.plane.admit(now)
+  enter(call: Receipt, now: number, facts: Facts): void {
+    const ticket = this.plane.admit(now, facts)
     if (ticket.admitted) this.tally.admitted++
     this.#shades.set(call, ticket.admitted ? new Entered(this.plane, ticket) : new TurnedAway(this.tally))
   }
@@ -65,8 +66,8 @@ export class Ghost {
   }
 
   /** Decides about a call that the breaker has refused: what would have come of it nobody can know. */
-  miss(now: number): void {
-    const ticket = this.plane.admit(now)
+  miss(now: number, facts: Facts): void {
+    const ticket = this.plane.admit(now, facts)
     if (!ticket.admitted) this.tally.rejected++
     else {
       this.tally.wouldAdmit++

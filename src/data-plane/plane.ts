@@ -4,17 +4,16 @@
  * A call: `admit` answers a receipt or a rejection; `settle` gives back what was taken, drops stragglers, and hands the one
  * outcome to the meter. Nothing here decides: thresholds, waits and probe verdicts belong to the machines.
  */
-import { creditOf, creditPerCall, leaseOf } from "../../machines/vocabulary/admission.ts"
+import { type Facts, noFacts } from "../../machines/vocabulary/facts.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { isBad, type Judged, kindOf, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
+import { Admission } from "./admission.ts"
 import type { Ghost } from "./ghost.ts"
-import { Leases } from "./leases.ts"
 import { Meter } from "./meter.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
-import { Refusals } from "./refusals.ts"
 import { Tally } from "./tally.ts"
 import type { Wheel } from "./wheel.ts"
 
@@ -48,18 +47,13 @@ export class Plane implements Settler {
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   timeoutMs = Number.POSITIVE_INFINITY
   #ghost: Ghost | undefined
-  #credit = creditPerCall / 2
-  /** Ordinary calls of this epoch in flight. */
-  #running = 0
-  readonly #leases: Leases
-  readonly #refusals: Refusals
+  readonly #admission: Admission
 
   constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
-    this.#leases = new Leases(wheel, this)
-    this.#refusals = new Refusals(breaker, this.gate)
+    this.#admission = new Admission(breaker, wheel, this)
     this.meter = new Meter(wheel, (report) => hooks.signal(report))
   }
 
@@ -71,10 +65,10 @@ export class Plane implements Settler {
 
   /** Takes a new gate: the very next call obeys it. `now` may lie in the past, for calls that are lived through again. */
   swap(gate: Gate, now: number = this.#wheel.host.now()): void {
-    if (gate.epoch !== this.gate.epoch) this.#beginEpoch()
+    if (gate.epoch !== this.gate.epoch) this.#admission.beginEpoch(this.#wheel.host.now())
     this.gate = gate
+    this.#admission.adopt(gate)
     this.#open()
-    this.#refusals.adopt(gate)
     this.meter.adopt(gate, now)
   }
 
@@ -84,7 +78,7 @@ export class Plane implements Settler {
     const { share, probes, limit, timeoutMs } = restriction
     const never = Number.POSITIVE_INFINITY
     const isObeyed = enforcement === "on"
-    const isFree = share >= 1 && probes === never && limit === never && phase === "active"
+    const isFree = share >= 1 && probes === never && limit === never && phase === "active" && this.#admission.isPlain
     this.#free = isFree && isObeyed && this.#ghost === undefined
     this.timeoutMs = isObeyed ? timeoutMs : Number.POSITIVE_INFINITY
     this.isShut = share === 0 && isObeyed && this.#ghost === undefined
@@ -92,12 +86,12 @@ export class Plane implements Settler {
   }
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
-  admit(now: number): Receipt | Rejection {
+  admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
     if (this.#free) {
       this.#begin(now)
       return new Receipt(this, this.gate.epoch, now, undefined, true)
     }
-    return this.#ghost === undefined ? this.#decide(now) : this.#haunted(this.#ghost, now)
+    return this.#ghost === undefined ? this.#decide(now, facts) : this.#haunted(this.#ghost, now, facts)
   }
 
   /** Lets an ordinary call enter when nothing stands in its way; the caller makes its receipt. */
@@ -108,16 +102,9 @@ export class Plane implements Settler {
   }
 
   /** Why a call would be refused now; takes nothing and counts nothing. */
-  wouldReject(now: number): Rejection | undefined {
-    const { restriction, enforcement } = this.gate
-    if (this.#free || enforcement !== "on") return undefined
-    if (restriction.share > 0 && Number.isFinite(restriction.probes)) {
-      const leases = this.#leases
-      return leases.places.size < restriction.probes ? undefined : this.#refusals.byProbes(now, leases.freeAt)
-    }
-    if (restriction.share > 0 && this.#running >= restriction.limit) return this.#refusals.byLimit(now)
-    const enough = this.#credit + creditOf(restriction.share) >= creditPerCall
-    return enough ? undefined : this.#refusals.byShare(now)
+  wouldReject(now: number, facts: Facts = noFacts): Rejection | undefined {
+    if (this.#free || this.gate.enforcement !== "on") return undefined
+    return this.#admission.wouldReject(facts, now)
   }
 
   settle(receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean {
@@ -136,7 +123,7 @@ export class Plane implements Settler {
 
   /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe's place has the strategy's own lease. */
   lease(receipt: Receipt, leaseMs: number): void {
-    this.#leases.lend(receipt, leaseMs, this.gate.lines.leaseMs ?? leaseMs)
+    this.#admission.leases.lend(receipt, leaseMs, this.gate.lines.leaseMs ?? leaseMs)
   }
 
   /** Settles once; false when it was settled, or its lease had ended, before. */
@@ -144,82 +131,59 @@ export class Plane implements Settler {
     if (receipt.settled) return false
     const kind = kindOf(judged)
     receipt.settled = true
-    if (receipt.leased) this.#leases.giveBack(receipt)
+    if (receipt.leased) this.#admission.leases.giveBack(receipt)
     this.inFlight--
+    this.#admission.settle(receipt, judged, now)
     this.tally.count(kind)
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, kind, now)
     const place = receipt.place
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
-    else {
-      this.#running--
-      this.meter.settle(judged, receipt.startedAt, now)
-    }
+    else this.meter.settle(judged, receipt.startedAt, now)
     if (this.inFlight === 0) this.#hooks.idle()
     return place === undefined || !place.expired
   }
 
   /** The lease of a probe has ended before the probe: its place is free, and the machines are told. */
   expire(place: ProbePlace, now: number): void {
-    this.#leases.freePlace(place)
+    this.#admission.leases.freePlace(place)
     if (place.holder !== undefined) this.settleAt(place.holder, "ignored", now)
     if (place.epoch === this.gate.epoch) this.#hooks.signal({ type: "probe.expired", at: now, epoch: place.epoch })
   }
 
   stop(): void {
-    this.#leases.recall(this.#wheel.host.now())
+    this.#admission.leases.recall(this.#wheel.host.now())
     this.meter.stop()
-    this.#beginEpoch()
+    this.#admission.beginEpoch(this.#wheel.host.now())
     this.#wheel.rest()
-  }
-
-  /** Credit and leases start anew; what ran before is a straggler. */
-  #beginEpoch(): void {
-    this.#credit = creditPerCall / 2
-    this.#running = 0
-    this.#leases.beginEpoch(this.#wheel.host.now())
   }
 
   #begin(now: number): void {
     this.inFlight++
-    this.#running++
+    this.#admission.running++
     this.tally.admitted++
     this.meter.enter(now)
   }
 
-  #haunted(ghost: Ghost, now: number): Receipt | Rejection {
-    const ticket = this.#decide(now)
+  #haunted(ghost: Ghost, now: number, facts: Facts): Receipt | Rejection {
+    const ticket = this.#decide(now, facts)
     // What an operator lets through unseen teaches nobody.
     if (this.gate.enforcement === "off") return ticket
-    if (ticket.admitted) ghost.enter(ticket, now)
-    else ghost.miss(now)
+    if (ticket.admitted) ghost.enter(ticket, now, facts)
+    else ghost.miss(now, facts)
     return ticket
   }
 
-  #decide(now: number): Receipt | Rejection {
-    const { restriction, enforcement, epoch } = this.gate
-    if (enforcement === "off") return this.#admitUncounted(now)
-    if (Number.isFinite(restriction.probes) && restriction.share > 0) {
-      if (this.#leases.places.size < restriction.probes) return this.#admitProbe(now)
-      return this.#turnAway(this.#refusals.byProbes(now, this.#leases.freeAt), now)
-    }
-    if (restriction.share > 0 && this.#running >= restriction.limit) {
-      return this.#turnAway(this.#refusals.byLimit(now), now)
-    }
-    this.#credit += creditOf(restriction.share)
-    if (this.#credit < creditPerCall) return this.#turnAway(this.#refusals.byShare(now), now)
-    this.#credit -= creditPerCall
-    this.#begin(now)
-    return new Receipt(this, epoch, now, undefined, true)
-  }
-
-  #admitProbe(now: number): Receipt {
-    const place = this.#leases.takePlace(this.gate.epoch, leaseOf(this.gate), now)
+  #decide(now: number, facts: Facts): Receipt | Rejection {
+    if (this.gate.enforcement === "off") return this.#admitUncounted(now)
+    const ticket = this.#admission.take(facts, now)
+    if (!ticket.admitted) return this.#turnAway(ticket, now)
     this.inFlight++
     this.tally.admitted++
-    this.tally.probes++
-    return new Receipt(this, this.gate.epoch, now, place, true)
+    if (ticket.probe) this.tally.probes++
+    else this.meter.enter(now)
+    return ticket
   }
 
   #admitUncounted(now: number): Receipt {
@@ -238,7 +202,7 @@ export class Plane implements Settler {
   }
 
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {
-    this.#leases.freePlace(place)
+    this.#admission.leases.freePlace(place)
     const { epoch, startedAt } = receipt
     if (epoch !== this.gate.epoch || place.expired) this.tally.stragglers++
     else if (judged !== "ignored") {

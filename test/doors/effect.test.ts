@@ -39,7 +39,7 @@ describe("guard", () => {
         expect(exit).toBeInstanceOf(CallRejected)
         expect(exit).toMatchObject({ layer: "circuit", heldBy: ["basic"], retryAfterMs: 5000 })
         expect(ran).toBe(false)
-        expect(yield* breaker.wouldReject).toMatchObject({ layer: "circuit" })
+        expect(yield* breaker.wouldReject()).toMatchObject({ layer: "circuit" })
         yield* TestClock.adjust("5 seconds")
         expect(breaker.circuit).toBe("halfOpen")
         yield* succeed(breaker, 2)
@@ -205,10 +205,10 @@ describe("interruption", () => {
         yield* TestClock.adjust("5 seconds")
         const fiber = yield* Effect.forkChild(breaker.guard(Effect.never))
         yield* Effect.yieldNow
-        expect(yield* breaker.wouldReject).toMatchObject({ layer: "probe" })
+        expect(yield* breaker.wouldReject()).toMatchObject({ layer: "probe" })
         yield* Fiber.interrupt(fiber)
         expect(breaker.circuit).toBe("halfOpen")
-        expect(yield* breaker.wouldReject).toBeUndefined()
+        expect(yield* breaker.wouldReject()).toBeUndefined()
         yield* succeed(breaker)
         expect(breaker.circuit).toBe("closed")
       }),

@@ -32,8 +32,8 @@ describe("many breakers under Effect", () => {
           breaker: "a",
           layer: "circuit",
         })
-        expect(yield* a.wouldReject).toMatchObject({ layer: "circuit" })
-        expect(yield* (yield* breakers.get("b")).wouldReject).toBeUndefined()
+        expect(yield* a.wouldReject()).toMatchObject({ layer: "circuit" })
+        expect(yield* (yield* breakers.get("b")).wouldReject()).toBeUndefined()
         expect(a.circuit).toBe("open")
         expect(yield* a.metrics).toMatchObject({ breaker: "a", calls: { failure: 2, rejected: 2 } })
         expect(yield* a.save).toMatchObject({ breaker: "a", parts: { basic: { circuit: "open" } } })

@@ -39,9 +39,9 @@ describe("dependencies of Effect's breakers", () => {
       expect(cycle).toBeInstanceOf(InvalidConfig)
       expect(cycle.message).toContain("b → a → b")
       yield* b.forceOpen("test")
-      expect(yield* a.wouldReject).toMatchObject({ reason: "b is open" })
+      expect(yield* a.wouldReject()).toMatchObject({ reason: "b is open" })
       yield* a.removeDependency("b")
-      expect(yield* a.wouldReject).toBeUndefined()
+      expect(yield* a.wouldReject()).toBeUndefined()
       expect((yield* Effect.flip(a.removeDependency("b"))).message).toContain('is no dependency of "a"')
       const own = yield* Effect.flip(
         Breaker.make("c", { strategy: { type: "dependency", dependencies: { c: { type: "critical" } } } }, quiet),
@@ -77,9 +77,9 @@ describe("dependencies of Effect's breakers", () => {
       const shop = yield* Breaker.make("shop", config, quiet)
       yield* shop.addDependency(plain, { type: "critical" })
       plain.forceOpen("test")
-      expect(yield* shop.wouldReject).toMatchObject({ reason: "plain is open" })
+      expect(yield* shop.wouldReject()).toMatchObject({ reason: "plain is open" })
       yield* Effect.promise(() => plain.stop())
-      expect(yield* shop.wouldReject).toBeUndefined()
+      expect(yield* shop.wouldReject()).toBeUndefined()
     }),
   )
 })

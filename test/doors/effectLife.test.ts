@@ -159,7 +159,7 @@ describe("life", () => {
         const saved = yield* before.save
         yield* TestClock.adjust("5 seconds")
         const after = yield* Breaker.make("service", config, { restore: saved })
-        expect(yield* after.wouldReject).toMatchObject({ retryAfterMs: 15_000 })
+        expect(yield* after.wouldReject()).toMatchObject({ retryAfterMs: 15_000 })
         yield* TestClock.adjust("15 seconds")
         expect(after.circuit).toBe("halfOpen")
       }),

@@ -1,0 +1,32 @@
+/** What callers say about their calls, checked before anything is taken. */
+import type { Facts } from "../machines/vocabulary/facts.ts"
+import { invalid, refuseStrangers } from "./knownOptions.ts"
+
+/** Keys longer than this are no names of parts but payloads. */
+const longestKey = 200
+
+const isKey = (key: unknown): boolean => typeof key === "string" && key.length > 0 && key.length <= longestKey
+
+/** Each fact, and how it is checked. Whoever adds a fact adds it here, and every door knows it. */
+const readers: { readonly [Fact in keyof Facts]-?: (value: unknown, path: string) => void } = {
+  key: (value, path) => {
+    if (!isKey(value)) throw invalid(path, value, `must be a string of 1 to ${longestKey} characters`)
+  },
+}
+
+export const factNames = Object.keys(readers) as readonly (keyof Facts)[]
+
+/** Throws `InvalidConfig` for a fact that cannot be one. */
+export function checkFacts(options: Facts): void {
+  for (const name of factNames) {
+    const value = options[name]
+    if (value !== undefined) readers[name](value, `options.${name}`)
+  }
+}
+
+/** Facts that come alone. Throws `InvalidConfig` for what is none. */
+export function readFacts(options: Facts): Facts {
+  refuseStrangers(options, factNames)
+  checkFacts(options)
+  return options
+}

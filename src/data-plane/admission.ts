@@ -1,0 +1,89 @@
+/**
+ * Whether one more call may enter: the gate first, then the gauges that it bounds. All of them look before any of them takes, and
+ * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
+ */
+import { creditOf, creditPerCall, leaseOf } from "../../machines/vocabulary/admission.ts"
+import type { Facts } from "../../machines/vocabulary/facts.ts"
+import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
+import type { Judged } from "../../machines/vocabulary/outcome.ts"
+import type { Rejection } from "../../machines/vocabulary/rejection.ts"
+import { Leases } from "./leases.ts"
+import { Receipt, type Settler } from "./receipt.ts"
+import { Refusals } from "./refusals.ts"
+import type { Wheel } from "./wheel.ts"
+
+/** Calls enter one by one, and only as probes. */
+const probesOnly = ({ restriction: { share, probes } }: Gate): boolean => share > 0 && Number.isFinite(probes)
+
+export class Admission {
+  readonly leases: Leases
+  /** Ordinary calls of this epoch in flight. */
+  running = 0
+  #gate: Gate = idleGate
+  #credit = creditPerCall / 2
+  readonly #settler: Settler
+  readonly #refusals: Refusals
+
+  constructor(breaker: string, wheel: Wheel, settler: Settler) {
+    this.#settler = settler
+    this.leases = new Leases(wheel, settler)
+    this.#refusals = new Refusals(breaker, idleGate)
+  }
+
+  /** Nothing but the gate can refuse a call, or wants to know of it. */
+  get isPlain(): boolean {
+    return true
+  }
+
+  adopt(gate: Gate): void {
+    this.#gate = gate
+    this.#refusals.adopt(gate)
+  }
+
+  /** Credit and leases start anew; what ran before is a straggler. */
+  beginEpoch(now: number): void {
+    this.#credit = creditPerCall / 2
+    this.running = 0
+    this.leases.beginEpoch(now)
+  }
+
+  /** Why a call would be refused now; takes nothing. */
+  wouldReject(facts: Facts, now: number): Rejection | undefined {
+    const refusal = this.#look(facts, now)
+    if (refusal !== undefined || probesOnly(this.#gate)) return refusal
+    const enough = this.#credit + creditOf(this.#gate.restriction.share) >= creditPerCall
+    return enough ? undefined : this.#refusals.byShare(now)
+  }
+
+  /** Takes what one call needs, or says why not. A call that a partial share refuses has earned its credit. */
+  take(facts: Facts, now: number): Receipt | Rejection {
+    const refusal = this.#look(facts, now)
+    if (refusal !== undefined) return refusal
+    if (probesOnly(this.#gate)) return this.#takePlace(now)
+    this.#credit += creditOf(this.#gate.restriction.share)
+    if (this.#credit < creditPerCall) return this.#refusals.byShare(now)
+    this.#credit -= creditPerCall
+    this.running++
+    return new Receipt(this.#settler, this.#gate.epoch, now, undefined, true)
+  }
+
+  /** A call has ended, whatever it was: what it held comes back. */
+  settle(receipt: Receipt, _judged: Judged, _now: number): void {
+    if (receipt.epoch === this.#gate.epoch && receipt.place === undefined && receipt.counted) this.running--
+  }
+
+  /** What the gate and its gauges say, save for the credit of a partial share. */
+  #look(_facts: Facts, now: number): Rejection | undefined {
+    const { share, probes, limit } = this.#gate.restriction
+    if (share === 0) return this.#refusals.byShare(now)
+    if (probesOnly(this.#gate)) {
+      return this.leases.places.size < probes ? undefined : this.#refusals.byProbes(now, this.leases.freeAt)
+    }
+    return this.running >= limit ? this.#refusals.byLimit(now) : undefined
+  }
+
+  #takePlace(now: number): Receipt {
+    const place = this.leases.takePlace(this.#gate.epoch, leaseOf(this.#gate), now)
+    return new Receipt(this.#settler, this.#gate.epoch, now, place, true)
+  }
+}
