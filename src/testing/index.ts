@@ -1,6 +1,8 @@
 /** `recloser/testing`: virtual time, scripted services and simulated outages for your own tests. */
 export type { Clock } from "../Clock.ts"
 export type { HostTimer } from "../data-plane/wheel.ts"
+export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from "./faultProxy.ts"
+export type { Faults } from "./proxy/faults.ts"
 export { type ScriptedAnswer, type ScriptedBackend, scriptedBackend } from "./scriptedBackend.ts"
 export {
   type ScenarioId,

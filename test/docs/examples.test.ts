@@ -33,7 +33,7 @@ describe("what the documentation shows", () => {
     const files = all.filter(({ language }) => language === "ts").map(pathOf)
     const wrong = typeCheck(files, { ...options, noUnusedLocals: false, noUnusedParameters: false })
     expect([...wrong.values()].flat()).toEqual([])
-  })
+  }, 120_000) // a whole run of the compiler: on a busy machine it takes its time
 
   test.each(doors())("has an example that comes in through $name", ({ name }) => {
     const using = all.filter(({ code }) => code.includes(`"${name}"`))

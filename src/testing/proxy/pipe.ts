@@ -1,0 +1,128 @@
+/** One direction of a connection: what one socket says reaches the other as the faults allow, in order. */
+import type { Socket } from "node:net"
+import type { Clock } from "../../Clock.ts"
+import type { HostTimer } from "../../data-plane/wheel.ts"
+import { type FaultSettings, well } from "./faults.ts"
+
+/** So much may wait in a pipe; then its source is not read any more. */
+const mostWaiting = 256 * 1024
+/** With little bandwidth data trickles in pieces, twenty a second. */
+const pieceMs = 50
+
+interface Piece {
+  data: Buffer
+  due: number
+}
+
+export interface PipeOptions {
+  readonly clock: Clock
+  /** The faults that hold now for this direction. */
+  readonly faults: () => FaultSettings
+  /** 0 to 1, drawn for each piece. */
+  readonly random: () => number
+  /** More has passed than may. */
+  readonly cut: () => void
+}
+
+export class Pipe {
+  readonly #from: Socket
+  readonly #to: Socket
+  readonly #options: PipeOptions
+  readonly #waiting: Piece[] = []
+  #bytesWaiting = 0
+  #passed = 0
+  /** Nothing overtakes what came before it. */
+  #lastDue = 0
+  #endDue: number | undefined = undefined
+  #timer: HostTimer | undefined = undefined
+  #isFull = false
+
+  constructor(from: Socket, to: Socket, options: PipeOptions) {
+    this.#from = from
+    this.#to = to
+    this.#options = options
+    from.on("data", (data) => this.#take(data))
+    from.on("end", () => this.#end())
+    to.on("drain", () => {
+      this.#isFull = false
+      this.pump()
+    })
+  }
+
+  /** Passes on what is due; called again whenever that may have changed. */
+  pump(): void {
+    this.#timer?.disarm()
+    this.#timer = undefined
+    const { clock, faults } = this.#options
+    if (!faults().hangs && !this.#to.destroyed) this.#passDue(clock.now())
+    this.#breathe()
+    if (faults().hangs || this.#to.destroyed) return
+    const next = this.#isFull ? undefined : (this.#waiting[0]?.due ?? this.#endDue)
+    if (next !== undefined && !this.#to.writableEnded) this.#wait(next - clock.now())
+  }
+
+  /** Nothing passes any more. */
+  stop(): void {
+    this.#timer?.disarm()
+    this.#waiting.length = 0
+  }
+
+  #take(data: Buffer): void {
+    const { clock, faults, random } = this.#options
+    const { latencyMs, jitterMs } = faults()
+    const due = clock.now() + latencyMs + (2 * random() - 1) * jitterMs
+    this.#lastDue = Math.max(this.#lastDue, due)
+    this.#waiting.push({ data, due: this.#lastDue })
+    this.#bytesWaiting += data.length
+    this.pump()
+  }
+
+  #end(): void {
+    const { clock, faults } = this.#options
+    const { latencyMs, closesLaterMs } = faults()
+    this.#endDue = Math.max(this.#lastDue, clock.now() + latencyMs) + closesLaterMs
+    this.pump()
+  }
+
+  #passDue(now: number): void {
+    for (let head = this.#waiting[0]; head !== undefined && head.due <= now && !this.#isFull; head = this.#waiting[0]) {
+      if (this.#pass(head, now)) return
+    }
+    if (this.#waiting.length === 0 && this.#endDue !== undefined && this.#endDue <= now) this.#to.end()
+  }
+
+  /** Passes a piece on, or the part of it that the bandwidth allows; true when the connection was cut. */
+  #pass(head: Piece, now: number): boolean {
+    const { bytesPerMs, mostBytes } = this.#options.faults()
+    const size = Math.max(1, Math.min(head.data.length, Math.floor(bytesPerMs * pieceMs)))
+    const left = mostBytes - this.#passed
+    const part = head.data.subarray(0, Math.min(size, left))
+    if (part.length > 0) this.#isFull = !this.#to.write(part)
+    this.#passed += part.length
+    this.#bytesWaiting -= part.length
+    if (left <= size && left !== Number.POSITIVE_INFINITY) {
+      this.#options.cut()
+      return true
+    }
+    if (part.length < head.data.length) head.data = head.data.subarray(part.length)
+    else this.#waiting.shift()
+    // What comes next waits until this has gone over the wire.
+    const [next] = this.#waiting
+    if (next !== undefined) next.due = Math.max(next.due, now + part.length / bytesPerMs)
+    this.#lastDue = Math.max(this.#lastDue, now + part.length / bytesPerMs)
+    return false
+  }
+
+  /** Reads its source while there is room for more. */
+  #breathe(): void {
+    if (this.#bytesWaiting > mostWaiting) this.#from.pause()
+    else if (this.#from.isPaused()) this.#from.resume()
+  }
+
+  #wait(delayMs: number): void {
+    this.#timer = this.#options.clock.arm(Math.max(0, delayMs), () => this.pump(), true)
+  }
+}
+
+/** Requests are only ever held: what else goes wrong happens to answers. */
+export const ofRequests = (faults: FaultSettings): FaultSettings => ({ ...well, hangs: faults.hangs })
