@@ -107,17 +107,19 @@ export class Node {
 
   /** Tells its machines of all that moved, in one signal. */
   tell(): void {
-    const moves: { [id: string]: { standing: Standing; blamed: number } } = {}
+    const moves: (readonly [string, { readonly standing: Standing; readonly blamed: number }])[] = []
     for (const edge of this.moved) {
       const standing = this.#seen(edge)
       if (sameStanding(standing, edge.told)) continue
-      moves[edge.id] = { standing, blamed: edge.blamed }
+      moves.push([edge.id, { standing, blamed: edge.blamed }])
       edge.told = standing
       edge.blamed = 0
     }
     this.moved.clear()
+    if (moves.length === 0) return
     const { conductor, clock } = this.assembly
-    if (Object.keys(moves).length > 0) conductor.send({ type: "dependency.moved", at: clock.now(), moves })
+    // By entries: the name of a breaker may be one that an object keeps for itself.
+    conductor.send({ type: "dependency.moved", at: clock.now(), moves: Object.fromEntries(moves) })
   }
 
   /** How a dependency stands, when that is not told yet: whoever takes it tells it. */
