@@ -82,6 +82,13 @@ export function tellLinked(node: Node, id: string, { type, impact }: DependencyS
   pump()
 }
 
+/** A config that is the same as before is no news to the machines: what was removed meanwhile they would not know. */
+function tellAgain(node: Node, id: string, settings: DependencySettings): void {
+  const edge = node.edges.get(id)
+  if (edge !== undefined) node.note(edge)
+  tellLinked(node, id, settings)
+}
+
 function drop(node: Node, edge: Edge): void {
   node.edges.delete(edge.id)
   node.moved.delete(edge)
@@ -95,6 +102,7 @@ export function unlink(node: Node, id: string): void {
     throw invalid({ path: "dependency", value: `"${id}"`, rule: `is no dependency of "${node.name}"` })
   }
   drop(node, edge)
+  if (edge.declared) node.removed.add(id)
   node.assembly.conductor.send({ type: "dependency.removed", at: node.assembly.clock.now(), id })
 }
 
@@ -140,10 +148,13 @@ export function declareAnew(assembly: Assembly): void {
     if (!keeps || (edge.declared && !declared.has(edge.id))) drop(nodeOf(assembly), edge)
   }
   for (const [id, settings] of declared) {
-    const edge = assembly.node?.edges.get(id)
-    if (edge === undefined) link(nodeOf(assembly), { id, settings, fallback: undefined, declared: true })
+    const node = nodeOf(assembly)
+    const edge = node.edges.get(id)
+    if (edge === undefined) link(node, { id, settings, fallback: undefined, declared: true })
     else Object.assign(edge, { settings, declared: true })
+    if (node.removed.has(id)) tellAgain(node, id, settings)
   }
+  assembly.node?.removed.clear()
   assembly.node?.hear()
 }
 

@@ -42,6 +42,8 @@ export class Node {
   readonly edges = new Map<string, Edge>()
   readonly dependents = new Map<Node, Edge>()
   readonly moved = new Set<Edge>()
+  /** What the config names and was removed since. */
+  readonly removed = new Set<string>()
   standing: Standing
   #silences: (() => void)[] = []
 
@@ -133,6 +135,7 @@ export class Node {
   /** The graph's actor crashed and began anew: it knows what its config says, and nothing of what has come since. */
   retell(): void {
     const { conductor, clock } = this.assembly
+    for (const id of this.removed) conductor.send({ type: "dependency.removed", at: clock.now(), id })
     for (const edge of this.edges.values()) {
       const { id, settings, declared } = edge
       const { type: need, impact } = settings

@@ -59,6 +59,17 @@ test("a graph that crashed learns again what was added at run time, and how all 
     expect(await shop.execute(working)).toBe("later")
   }))
 
+test("a graph that crashed does not learn again of what its config names and was removed", () =>
+  whileBrittle(1, async () => {
+    const clock = createVirtualClock()
+    const mail = createBreaker("mail", { strategy: own }, { clock })
+    const dependencies = { mail: { type: "critical" } } as const
+    const shop = createBreaker("shop", { strategy: { ...strategy, dependencies } }, { clock })
+    shop.removeDependency(mail)
+    await crashOnce(shop, clock)
+    expect(shop.metrics().components.dependency?.dependencies).toEqual({})
+  }))
+
 test("a graph that crashes too often is left out: it holds nothing back for ever", () =>
   whileBrittle(1000, async () => {
     const clock = createVirtualClock()

@@ -32,3 +32,43 @@ describe("dependencies by name", () => {
     expect(Object.keys(dependenciesOf(added))).toEqual(["__proto__"])
   })
 })
+
+describe("a dependency that the config names", () => {
+  test("and that was removed at run time was not heard of when the config came again", async () => {
+    const { make } = house()
+    const db = make("db", plain)
+    const config = depends({ db: { type: "critical" } })
+    const shop = make("shop", config)
+    shop.removeDependency(db)
+    shop.reconfigure(config)
+    expect(dependenciesOf(shop)).toMatchObject({ db: { type: "critical", circuit: "closed" } })
+    await trip(db)
+    expect(shop.wouldReject()).toMatchObject({ reason: "db is open" })
+  })
+
+  test("and that was removed and added by hand was lost with the next config, though it could not be added again", async () => {
+    const { make } = house()
+    const db = make("db", plain)
+    const shop = make("shop", depends({ db: { type: "critical" } }))
+    shop.removeDependency(db)
+    shop.addDependency(db, { type: "critical" })
+    shop.reconfigure(depends())
+    await trip(db)
+    expect(shop.wouldReject()).toMatchObject({ reason: "db is open" })
+    shop.removeDependency(db)
+    expect(dependenciesOf(shop)).toEqual({})
+  })
+
+  test("and that was replaced by hand stayed as it was by hand when the config came again", async () => {
+    const { make } = house()
+    const db = make("db", plain)
+    const config = depends({ db: { type: "critical" } })
+    const shop = make("shop", config)
+    await trip(db)
+    shop.removeDependency(db)
+    shop.addDependency(db, { type: "optional" })
+    shop.reconfigure(config)
+    expect(shop.wouldReject()).toMatchObject({ reason: "db is open" })
+    expect(dependenciesOf(shop)).toMatchObject({ db: { type: "critical" } })
+  })
+})
