@@ -193,7 +193,11 @@ export function removed(context: DependingContext, id: string, at: number): Step
   const { [id]: _gone, ...others } = context.dependencies
   // The config has named it for the last time: what comes under its name later is not the config's.
   const { [id]: _named, ...dependencies } = context.settings.dependencies
-  return { settings: { dependencies }, ...judged(context, others, at), fresh: context.fresh.filter((one) => one !== id) }
+  return {
+    settings: { dependencies },
+    ...judged(context, others, at),
+    fresh: context.fresh.filter((one) => one !== id),
+  }
 }
 
 export function movedOn(context: DependingContext, { moves, at }: DependencyMoved): Step {

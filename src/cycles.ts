@@ -45,3 +45,26 @@ export function pathBetween<Node extends object>(
     }
   }
 }
+
+/** Links that are to come, beside those that are there. */
+export class Links<Node> {
+  readonly #onward = new Map<Node, Node[]>()
+  readonly #back = new Map<Node, Node[]>()
+
+  add(from: Node, to: Node): void {
+    put(this.#onward, from, to)
+    put(this.#back, to, from)
+  }
+  onward(node: Node): readonly Node[] {
+    return this.#onward.get(node) ?? []
+  }
+  back(node: Node): readonly Node[] {
+    return this.#back.get(node) ?? []
+  }
+}
+
+function put<Node>(links: Map<Node, Node[]>, from: Node, to: Node): void {
+  const all = links.get(from)
+  if (all === undefined) links.set(from, [to])
+  else all.push(to)
+}

@@ -2,25 +2,36 @@
  * The graph of living breakers in the whole process: who depends on whom. Dependencies are named, and follow the name: one whose breaker
  * stops is unknown until another takes its name.
  */
-import { type DependencySettings, type depending, mostDependencies } from "../machines/depending.ts"
-import { InvalidConfig, type OutOf, type Problem } from "../machines/options.ts"
+import { type DependencySettings, mostDependencies } from "../machines/depending.ts"
+import { InvalidConfig, type Problem } from "../machines/options.ts"
 import { unknownStanding } from "../machines/vocabulary/standing.ts"
 import type { Assembly } from "./assemble.ts"
-import { pathBetween } from "./cycles.ts"
-import { type Edge, graphPart, Node, pump } from "./dependencyNode.ts"
+import { Links, pathBetween } from "./cycles.ts"
+import { declaredIn, type Edge, Node, pump } from "./dependencyNode.ts"
 import { namesByClock } from "./names.ts"
 
-const namesOf = namesByClock<Assembly, Node>()
+export const namesOf = namesByClock<Assembly, Node>()
 
 export const nodeOf = (assembly: Assembly): Node => (assembly.node ??= new Node(assembly))
 
-const invalid = (problem: Problem) => new InvalidConfig([problem])
+export const invalid = (problem: Problem) => new InvalidConfig([problem])
 const targets = (node: Node) => [...node.edges.values()].flatMap(({ on }) => on ?? [])
 
+const none = new Links<Node>()
+
 /** The cycle that would arise if one came to depend on the other, in words. */
-function cycleOf(node: Node, on: Node): string | undefined {
-  const path = pathBetween(on, node, targets, ({ dependents }) => dependents.keys())
+export function cycleOf(node: Node, on: Node, coming = none): string | undefined {
+  const onward = (one: Node) => [...targets(one), ...coming.onward(one)]
+  const back = (one: Node) => [...one.dependents.keys(), ...coming.back(one)]
+  const path = pathBetween(on, node, onward, back)
   return path && [node, ...path].map(({ name }) => name).join(" → ")
+}
+
+/** Dependencies that are unknown because they would close a cycle: they are looked at again when others have gone. */
+const barred = new Map<Edge, Node>()
+
+export function retryBarred(): void {
+  for (const [edge, node] of [...barred]) tie(node, edge, namesOf(node.assembly.clock).find(edge.id))
 }
 
 /** Ties an edge to the breaker that answers to its name now, or lets it wait for one. */
@@ -33,6 +44,7 @@ function tie(node: Node, edge: Edge, target: Assembly | undefined): string | und
     return cycle
   }
   names.stopWaiting(edge.id, node)
+  barred.delete(edge)
   edge.on = on
   on.dependents.set(node, edge)
   on.attend()
@@ -42,6 +54,7 @@ function tie(node: Node, edge: Edge, target: Assembly | undefined): string | und
 
 function untie(node: Node, edge: Edge): void {
   namesOf(node.assembly.clock).stopWaiting(edge.id, node)
+  barred.delete(edge)
   edge.on?.dependents.delete(node)
   edge.on?.attend()
   edge.on = undefined
@@ -71,7 +84,7 @@ export function link(
   node.attend()
 }
 
-const closing = (id: string, cycle: string) =>
+export const closing = (id: string, cycle: string) =>
   invalid({ path: "dependency", value: `"${id}"`, rule: `must not close a cycle: ${cycle}` })
 
 /** Tells the machines of a new dependency, and how it stands. */
@@ -82,14 +95,7 @@ export function tellLinked(node: Node, id: string, { type, impact }: DependencyS
   pump()
 }
 
-/** A config that is the same as before is no news to the machines: what was removed meanwhile they would not know. */
-function tellAgain(node: Node, id: string, settings: DependencySettings): void {
-  const edge = node.edges.get(id)
-  if (edge !== undefined) node.note(edge)
-  tellLinked(node, id, settings)
-}
-
-function drop(node: Node, edge: Edge): void {
+export function drop(node: Node, edge: Edge): void {
   node.edges.delete(edge.id)
   node.moved.delete(edge)
   untie(node, edge)
@@ -104,12 +110,8 @@ export function unlink(node: Node, id: string): void {
   drop(node, edge)
   if (edge.declared) node.removed.add(id)
   node.assembly.conductor.send({ type: "dependency.removed", at: node.assembly.clock.now(), id })
-}
-
-/** The dependencies that a config names. */
-function declaredIn(parts: Assembly["parts"]): readonly (readonly [string, DependencySettings])[] {
-  const { dependencies = {} } = (graphPart(parts)?.settings ?? {}) as Partial<OutOf<typeof depending>>
-  return Object.entries(dependencies)
+  retryBarred()
+  pump()
 }
 
 /** A breaker lives: whoever waits for its name depends on it from now on, and it on what its config names. Throws `InvalidConfig`. */
@@ -131,37 +133,11 @@ export function enterGraph(assembly: Assembly): void {
   pump()
 }
 
-/** Whether another config could be lived with, before anything is changed. Throws `InvalidConfig` when it would close a cycle. */
-export function checkDeclared(assembly: Assembly, parts: Assembly["parts"]): void {
-  for (const [id] of declaredIn(parts)) {
-    const target = assembly.node?.edges.get(id)?.on ? undefined : namesOf(assembly.clock).find(id)
-    const cycle = target && cycleOf(nodeOf(assembly), nodeOf(target))
-    if (cycle !== undefined) throw closing(id, cycle)
-  }
-}
-
-/** Its machines have taken another config: those that it no longer names are let go, those that it names anew are found. */
-export function declareAnew(assembly: Assembly): void {
-  const declared = new Map(declaredIn(assembly.parts))
-  const keeps = graphPart(assembly.parts) !== undefined
-  for (const edge of assembly.node?.edges.values() ?? []) {
-    if (!keeps || (edge.declared && !declared.has(edge.id))) drop(nodeOf(assembly), edge)
-  }
-  for (const [id, settings] of declared) {
-    const node = nodeOf(assembly)
-    const edge = node.edges.get(id)
-    if (edge === undefined) link(node, { id, settings, fallback: undefined, declared: true })
-    else Object.assign(edge, { settings, declared: true })
-    if (node.removed.has(id)) tellAgain(node, id, settings)
-  }
-  assembly.node?.removed.clear()
-  assembly.node?.hear()
-}
-
 /** Ties an edge anew. One that would close a cycle stays unknown, and is told as trouble: nobody is there to be refused. */
 function resolve(node: Node, edge: Edge, target: Assembly | undefined): void {
   const cycle = tie(node, edge, target)
   if (cycle === undefined) return
+  barred.set(edge, node)
   node.assembly.listeners.trouble("dependency", new TypeError(`a breaker would depend on itself: ${cycle}`))
 }
 
@@ -185,5 +161,6 @@ export function leaveGraph(assembly: Assembly): void {
     resolve(dependent, edge, namesOf(dependent.assembly.clock).find(edge.id))
   }
   node.attend()
+  retryBarred()
   pump()
 }

@@ -2,7 +2,8 @@
  * One breaker in the graph of those that depend on each other. It hears its breaker's events while somebody depends on it; what they
  * change reaches those above through one queue, so a chain may be of any length, and each is told once of all that moved.
  */
-import type { DependencySettings } from "../machines/depending.ts"
+import type { DependencySettings, depending } from "../machines/depending.ts"
+import type { OutOf } from "../machines/options.ts"
 import {
   type GraphFinding,
   type Standing,
@@ -36,6 +37,12 @@ const heard = ["transition", "mode", "dependency"] as const
 
 /** The part of a strategy that knows of dependencies. */
 export const graphPart = (parts: Assembly["parts"]) => parts.find(({ plug }) => plug.hears.includes("dependency.added"))
+
+/** The dependencies that a config names. */
+export function declaredIn(parts: Assembly["parts"]): readonly (readonly [string, DependencySettings])[] {
+  const { dependencies = {} } = (graphPart(parts)?.settings ?? {}) as Partial<OutOf<typeof depending>>
+  return Object.entries(dependencies)
+}
 
 export class Node {
   readonly assembly: Assembly

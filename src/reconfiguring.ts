@@ -4,7 +4,7 @@ import type { ChosenPart } from "../machines/registry.ts"
 import { type Assembly, saveAssembly } from "./assemble.ts"
 import { type ReadConfig, readConfig } from "./BreakerConfig.ts"
 import { tryOut } from "./candidate.ts"
-import { checkDeclared, declareAnew } from "./dependencyGraph.ts"
+import { checkDeclared, declareAnew } from "./declaring.ts"
 
 /** Throws `InvalidConfig`, and changes nothing then. A breaker that has stopped has nothing to change. */
 export function reconfigure(assembly: Assembly, config: unknown): void {
@@ -15,7 +15,7 @@ export function reconfigure(assembly: Assembly, config: unknown): void {
 export function takeConfig(assembly: Assembly, { parts, candidate, classify }: ReadConfig): void {
   if (assembly.plane.gate.phase !== "active") return
   // The only steps that can fail come first.
-  checkDeclared(assembly, parts)
+  checkDeclared([[assembly, parts]])
   if (!isSame(candidate, assembly.candidate?.part)) tryOut(assembly, candidate)
   assembly.classify = classify
   adopt(assembly, parts)

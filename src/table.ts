@@ -7,6 +7,7 @@ import type { Assembly } from "./assemble.ts"
 import { type Clock, wheelOf } from "./Clock.ts"
 import type { Classify } from "./classify.ts"
 import { Alarm } from "./data-plane/timers.ts"
+import { checkDeclared } from "./declaring.ts"
 import { Listeners } from "./events.ts"
 import { Totals } from "./groupMetrics.ts"
 import type { Group, Member } from "./member.ts"
@@ -87,6 +88,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     const problems: Problem[] = []
     const made = [...this.members].map((member) => [member, this.#read(recipes, member.name, problems)] as const)
     if (problems.length > 0) throw new InvalidConfig(problems.slice(0, mostProblems))
+    checkDeclared(made.flatMap(([{ awake }, taken]) => (awake && taken ? [[awake.assembly, taken.recipe.parts]] : [])))
     this.#recipes = recipes
     for (const [member, taken] of made) if (taken !== undefined && member.present) member.adopt(taken)
   }

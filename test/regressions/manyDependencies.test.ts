@@ -1,5 +1,5 @@
 /** What a review of breakers that depend on each other found: each test is named after what went wrong. */
-import { type Breaker, type BreakerConfig, createBreaker, InvalidConfig } from "recloser"
+import { type Breaker, type BreakerConfig, createBreaker, createBreakers, InvalidConfig } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import type { DependencyIn } from "../../machines/depending.ts"
@@ -18,6 +18,16 @@ function house() {
 }
 
 const dependenciesOf = (breaker: Breaker) => breaker.metrics().components.dependency?.dependencies ?? {}
+
+const problemsOf = (run: () => unknown): readonly string[] => {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof InvalidConfig) return error.problems.map(({ path, rule }) => `${path}: ${rule}`)
+    throw error
+  }
+  return []
+}
 
 describe("dependencies by name", () => {
   test("that were called __proto__ were never heard of", async () => {
@@ -70,5 +80,84 @@ describe("a dependency that the config names", () => {
     shop.reconfigure(config)
     expect(shop.wouldReject()).toMatchObject({ reason: "db is open" })
     expect(dependenciesOf(shop)).toMatchObject({ db: { type: "critical" } })
+  })
+})
+
+describe("another config", () => {
+  const timeoutOf = (breaker: Breaker) => breaker.metrics().components.timeout?.state
+
+  test("that closes a cycle through one of many keys was taken by those before it", () => {
+    const { clock, make } = house()
+    const keyed = createBreakers({ config: () => depends() }, { clock })
+    const [one, two, three] = ["one", "two", "three"].map((key) => keyed.get(key)) as [Breaker, Breaker, Breaker]
+    make("top").addDependency(two, { type: "critical" })
+    const config = { ...depends({ top: { type: "critical" } }), timeout: 77 } as const
+    expect(problemsOf(() => keyed.reconfigure(() => config))).toEqual([
+      "dependency: must not close a cycle: two → top → two",
+    ])
+    for (const breaker of [one, two, three]) {
+      expect(dependenciesOf(breaker)).toEqual({})
+      expect(timeoutOf(breaker)).toBe("cold")
+    }
+  })
+
+  test("that closes a cycle only by what two keys take together was taken by the first", () => {
+    const { clock, make } = house()
+    const keyed = createBreakers({ config: () => depends() }, { clock })
+    const [a, b] = ["a", "b"].map((key) => keyed.get(key)) as [Breaker, Breaker]
+    make("x").addDependency(b, { type: "critical" })
+    make("y").addDependency(a, { type: "critical" })
+    const config = (key: string) => depends({ [key === "a" ? "x" : "y"]: { type: "critical" } })
+    expect(problemsOf(() => keyed.reconfigure(config))).toEqual([
+      "dependency: must not close a cycle: b → y → a → x → b",
+    ])
+    expect([dependenciesOf(a), dependenciesOf(b)]).toEqual([{}, {}])
+  })
+
+  test("that names too many beside those added at run time was taken half", () => {
+    const { make } = house()
+    const shop = make("shop")
+    for (let at = 0; at < 999; at++) shop.addDependency(`d${at}`, { type: "optional" })
+    const config = { ...depends({ x: { type: "critical" }, y: { type: "critical" } }), timeout: 77 } as const
+    expect(problemsOf(() => shop.reconfigure(config))).toEqual([
+      "dependencies: must not be more than 1000, those that were added at run time included",
+    ])
+    expect(dependenciesOf(shop)).not.toHaveProperty("x")
+    expect(timeoutOf(shop)).toBe("cold")
+    shop.reconfigure(depends({ x: { type: "critical" }, d7: { type: "critical" } }))
+    expect(Object.keys(dependenciesOf(shop))).toHaveLength(1000)
+  })
+})
+
+describe("a dependency that would have closed a cycle", () => {
+  async function crossed() {
+    const { make } = house()
+    const first = make("b", plain)
+    const a = make("a", depends({ b: { type: "critical" } }))
+    const second = make("b", depends({ a: { type: "critical" } }))
+    await first.stop()
+    expect(dependenciesOf(a)).toMatchObject({ b: { circuit: "unknown" } })
+    return { a, second }
+  }
+
+  test("stayed unknown for ever when nothing stood in its way any more", async () => {
+    const { a, second } = await crossed()
+    second.removeDependency("a")
+    expect(dependenciesOf(a)).toMatchObject({ b: { circuit: "closed" } })
+    await trip(second)
+    expect(a.wouldReject()).toMatchObject({ reason: "b is open" })
+  })
+
+  test("stayed unknown for ever when another config had let go of what stood in its way", async () => {
+    const { a, second } = await crossed()
+    second.reconfigure(depends())
+    await trip(second)
+    expect(a.wouldReject()).toMatchObject({ reason: "b is open" })
+  })
+
+  test("kept its breaker from taking any config that names it", async () => {
+    const { a } = await crossed()
+    a.reconfigure({ ...depends({ b: { type: "critical" } }), timeout: 77 })
+    expect(a.metrics().components.timeout).toMatchObject({ timeoutMs: 77 })
   })
 })
