@@ -3,71 +3,10 @@
  * has been seen to cost. Pure steps over the context of the dependency graph.
  */
 import { book, type Calls, type Dependency, impactOf, noCalls } from "./impact.ts"
-import { entriesOf, type Named, number, type OutOf, type Problem, type Reader, show, struct } from "./options.ts"
+import type { depending } from "./needing.ts"
+import type { OutOf } from "./options.ts"
 import type { DependencyAdded, DependencyMoved, Slice } from "./vocabulary/signal.ts"
-import { type GraphFinding, type Need, needs, type Standing, unknownStanding } from "./vocabulary/standing.ts"
-
-/** Of one breaker: as many as anybody could mean. */
-export const mostDependencies = 1000
-
-const need: Reader<Need, Need> = {
-  read: (value, path, problems) => {
-    if (needs.includes(value as Need)) return value as Need
-    problems.push({ path, value: show(value), rule: `must be one of ${needs.join(", ")}` })
-    return "optional"
-  },
-}
-
-const part = number({ default: 1, min: 0, max: 1 })
-const impact: Reader<number, number | undefined> = {
-  read: (value, path, problems) => (value === undefined ? undefined : part.read(value, path, problems)),
-}
-
-const dependencyFields = { type: need, impact }
-export interface DependencyFields extends Named<typeof dependencyFields> {}
-
-/** How a service needs another: the options of one dependency. */
-export const dependencyOptions = struct<DependencyFields>(dependencyFields)
-
-/** What a user writes of one dependency. */
-export interface DependencyIn {
-  /** `critical`: open, it blocks. `required`: open, it impairs by its impact. `optional`: it is only reported. */
-  readonly type: Need
-  /** The part of calls that fail without it, 0 to 1. Left out, it is measured. */
-  readonly impact?: number | undefined
-}
-
-export type DependencySettings = OutOf<typeof dependencyOptions>
-
-/** Dependencies by the name of their breaker. */
-const table: Reader<{ readonly [id: string]: DependencyIn }, { readonly [id: string]: DependencySettings }> = {
-  read: (value, path, problems) => {
-    const given = value === undefined ? undefined : entriesOf(value, path, problems)
-    const entries = [...(given ?? [])]
-    if (entries.length > mostDependencies) tooMany(entries.length, path, problems)
-    for (const [id] of entries) if (id.length === 0 || id.length > 200) badName(id, path, problems)
-    return Object.freeze(
-      Object.fromEntries(entries.map(([id, one]) => [id, dependencyOptions.read(one, `${path}.${id}`, problems)])),
-    )
-  },
-}
-
-const tooMany = (count: number, path: string, problems: Problem[]) => {
-  problems.push({ path, value: show(count), rule: `must not be more than ${mostDependencies}` })
-}
-
-const badName = (id: string, path: string, problems: Problem[]) => {
-  problems.push({ path, value: show(id), rule: "must name breakers by strings of 1 to 200 characters" })
-}
-
-const dependingFields = {
-  /** What the service depends on, by the names of breakers that may live now or later. Default: none. */
-  dependencies: table,
-}
-export interface DependingFields extends Named<typeof dependingFields> {}
-
-/** The options of a strategy that knows what its service depends on, its own circuit's aside. */
-export const depending = struct<DependingFields>(dependingFields)
+import { type GraphFinding, type Need, type Standing, sameStanding, unknownStanding } from "./vocabulary/standing.ts"
 
 export interface DependingContext {
   /** What the config says. */
@@ -202,18 +141,45 @@ export function removed(context: DependingContext, id: string, at: number): Step
 
 export function movedOn(context: DependingContext, { moves, at }: DependencyMoved): Step {
   const { counted, dependencies: before } = context
-  const known = Object.entries(moves).filter(([id]) => Object.hasOwn(before, id))
-  const changed = known.map(([id, { standing, blamed = 0 }]) => {
-    const booked = book(before[id] as Dependency, counted, blamed)
-    return [id, { ...booked, standing, since: at, from: counted }] as const
+  const known = Object.entries(moves).flatMap(([id, move]) => {
+    const one = Object.hasOwn(before, id) ? before[id] : undefined
+    return one === undefined ? [] : [{ id, ...move, one, moved: !sameStanding(move.standing, one.standing) }]
+  })
+  const changed = known.map(({ id, one, standing, blamed = 0, moved }) => {
+    const booked = { ...book(one, counted, blamed), from: counted }
+    return [id, moved ? { ...booked, standing, since: at } : booked] as const
   })
   const dependencies = { ...before, ...Object.fromEntries(changed) }
-  const young = new Set([...context.fresh, ...known.map(([id]) => id)])
-  return { ...judged(context, dependencies, at), fresh: [...young] }
+  const young = known.flatMap(({ id, moved }) => (moved ? [id] : []))
+  // Some are told only of what was charged to them: that moves nobody, and may be measured.
+  if (young.length === 0) return { dependencies, ...measured({ ...context, dependencies }, at) }
+  return { ...judged(context, dependencies, at), fresh: [...new Set([...context.fresh, ...young])] }
 }
 
-/** Counts one slice. Those whose standing began within it are measured from its end. */
-export function counted(context: DependingContext, { success, failure, timedOut }: Slice): Step {
+/** Counts one slice. */
+export function counted(context: DependingContext, slice: Slice, at: number): Step {
+  const step = sliced(context, slice)
+  return { ...step, ...measured({ ...context, ...step }, at) }
+}
+
+/** Judges anew when another impact of what is down has been measured. */
+function measured({ finding: before, dependencies, counted }: DependingContext, at: number): Step {
+  if (!Object.values(dependencies).some(isMeasured)) return {}
+  const finding = judge(dependencies, counted, at)
+  return isFarFrom(before, finding) ? { finding } : {}
+}
+
+/** Whether what it does to us hangs on what is being counted. */
+const isMeasured = ({ need, impact, standing }: Dependency) =>
+  need === "required" && impact === undefined && standing.health === 0
+
+/** A gate that followed every call would be another one each second. */
+const leastChange = 0.05
+const isFarFrom = (before: GraphFinding, now: GraphFinding) =>
+  before.state !== now.state || Math.abs(before.share - now.share) >= leastChange
+
+/** Those whose standing began within the slice are measured from its end. */
+function sliced(context: DependingContext, { success, failure, timedOut }: Slice): Step {
   const calls = { good: context.counted.good + success, bad: context.counted.bad + failure + timedOut }
   if (context.fresh.length === 0) return { counted: calls }
   const young = context.fresh.flatMap((id) => {

@@ -1,5 +1,5 @@
 /** Declaring: what a config says of dependencies, checked before anything is changed, and taken by a breaker that lives. */
-import { type DependencySettings, mostDependencies } from "../machines/depending.ts"
+import { type DependencySettings, mostDependencies } from "../machines/needing.ts"
 import type { Assembly } from "./assemble.ts"
 import { Links } from "./cycles.ts"
 import { closing, cycleOf, drop, invalid, link, namesOf, nodeOf, retryBarred, tellLinked } from "./dependencyGraph.ts"

@@ -1,5 +1,5 @@
 /** The doors' way into the dependency graph: what a user hands in, read before anything is changed. */
-import { type DependencyIn, dependencyOptions } from "../machines/depending.ts"
+import { type DependencyIn, dependencyOptions } from "../machines/needing.ts"
 import { entriesOf, InvalidConfig, type Problem, show } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"

@@ -2,7 +2,7 @@
  * The graph of living breakers in the whole process: who depends on whom. Dependencies are named, and follow the name: one whose breaker
  * stops is unknown until another takes its name.
  */
-import { type DependencySettings, mostDependencies } from "../machines/depending.ts"
+import { type DependencySettings, mostDependencies } from "../machines/needing.ts"
 import { InvalidConfig, type Problem } from "../machines/options.ts"
 import { unknownStanding } from "../machines/vocabulary/standing.ts"
 import type { Assembly } from "./assemble.ts"
@@ -98,6 +98,7 @@ export function tellLinked(node: Node, id: string, { type, impact }: DependencyS
 export function drop(node: Node, edge: Edge): void {
   node.edges.delete(edge.id)
   node.moved.delete(edge)
+  node.blamed.delete(edge)
   untie(node, edge)
   node.attend()
 }
@@ -154,6 +155,7 @@ export function leaveGraph(assembly: Assembly): void {
   // What an actor of somebody else is left with must not stay shut for ever.
   node.tell()
   node.edges.clear()
+  node.blamed.clear()
   for (const [dependent, edge] of node.dependents) {
     node.dependents.delete(dependent)
     edge.on = undefined

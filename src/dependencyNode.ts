@@ -2,7 +2,7 @@
  * One breaker in the graph of those that depend on each other. It hears its breaker's events while somebody depends on it; what they
  * change reaches those above through one queue, so a chain may be of any length, and each is told once of all that moved.
  */
-import type { DependencySettings, depending } from "../machines/depending.ts"
+import type { DependencySettings, depending } from "../machines/needing.ts"
 import type { OutOf } from "../machines/options.ts"
 import {
   type GraphFinding,
@@ -33,7 +33,7 @@ export interface Edge {
   blamed: number
 }
 
-const heard = ["transition", "mode", "dependency"] as const
+const heard = ["transition", "mode", "finding", "dependency"] as const
 
 /** The part of a strategy that knows of dependencies. */
 export const graphPart = (parts: Assembly["parts"]) => parts.find(({ plug }) => plug.hears.includes("dependency.added"))
@@ -49,9 +49,12 @@ export class Node {
   readonly edges = new Map<string, Edge>()
   readonly dependents = new Map<Node, Edge>()
   readonly moved = new Set<Edge>()
+  /** Those that failures have been charged to, which the machines have not been told of. */
+  readonly blamed = new Set<Edge>()
   /** What the config names and was removed since. */
   readonly removed = new Set<string>()
   standing: Standing
+  #blamedSince = 0
   #silences: (() => void)[] = []
 
   constructor(assembly: Assembly) {
@@ -123,8 +126,14 @@ export class Node {
       moves.push([edge.id, { standing, blamed: edge.blamed }])
       edge.told = standing
       edge.blamed = 0
+      this.blamed.delete(edge)
     }
     this.moved.clear()
+    for (const edge of this.blamed) {
+      moves.push([edge.id, { standing: edge.told, blamed: edge.blamed }])
+      edge.blamed = 0
+    }
+    this.blamed.clear()
     if (moves.length === 0) return
     const { conductor, clock } = this.assembly
     // By entries: the name of a breaker may be one that an object keeps for itself.
@@ -158,15 +167,27 @@ export class Node {
     const refusedBy = error instanceof CallRejected ? error.breaker : undefined
     const edge = this.#edgeOf(named ?? refusedBy)
     if (edge === undefined) {
-      if (named !== undefined) {
+      // One that stops has let go of its dependencies already.
+      if (named !== undefined && this.assembly.plane.gate.phase === "active") {
         const what = `classify named the dependency "${named}", and "${this.name}" has none of that name`
         this.assembly.listeners.trouble("classify", new TypeError(what))
       }
       return false
     }
-    if (refusedBy === undefined && edge.on?.standing.health !== 0) return false
+    const isRefusal = refusedBy !== undefined && this.#edgeOf(refusedBy) === edge
+    if (!isRefusal && edge.on?.standing.health !== 0) return false
+    this.#tellBlamed()
     edge.blamed++
+    this.blamed.add(edge)
     return true
+  }
+
+  /** Tells of charges once a second while there are some: what is charged enters no slice that would tell of them. */
+  #tellBlamed(): void {
+    const now = this.assembly.clock.now()
+    if (this.blamed.size > 0 && now - this.#blamedSince < 1000) return
+    this.#blamedSince = now
+    this.tell()
   }
 
   /** The dependency of that name, or the one through which it is felt. */

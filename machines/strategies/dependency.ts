@@ -15,21 +15,14 @@
  *   4. While what blocks it probes, as many calls enter as that lets in: ours may be the only ones that can close it.
  *   5. What a dependency sheds by itself is told, and not shed a second time.
  *   6. The reason names the deepest cause, and the report how each dependency stands.
- *   7. A declared impact decides as it is; one left out is half until it is measured, and measured it never blocks.
+ *   7. A declared impact decides as it is; one left out is half until it is measured, in the midst of its loss too, and measured it
+ *      never blocks.
  *   8. It never moves the circuit: own and derived status are two.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
-import {
-  added,
-  beginDepending,
-  counted,
-  type DependingContext,
-  declared,
-  depending,
-  movedOn,
-  removed,
-} from "../depending.ts"
+import { added, beginDepending, counted, type DependingContext, declared, movedOn, removed } from "../depending.ts"
 import { impactOf, measuredImpact } from "../impact.ts"
+import { depending } from "../needing.ts"
 import type { OutOf } from "../options.ts"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
 import type { Circuit } from "../vocabulary/circuit.ts"
@@ -61,7 +54,9 @@ const machine = setup({
       event.type === "dependency.removed" ? removed(context, event.id, event.at) : {},
     ),
     move: assign(({ context, event }) => (event.type === "dependency.moved" ? movedOn(context, event) : {})),
-    count: assign(({ context, event }) => (event.type === "slice.closed" ? counted(context, event.slice) : {})),
+    count: assign(({ context, event }) =>
+      event.type === "slice.closed" ? counted(context, event.slice, event.at) : {},
+    ),
     learn: assign(({ context, event }) =>
       event.type === "settings.changed" ? declared(context, event.settings as Settings, event.at) : {},
     ),

@@ -2,8 +2,8 @@
 import { type Breaker, type BreakerConfig, createBreaker, createBreakers, InvalidConfig } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
-import type { DependencyIn } from "../../machines/depending.ts"
-import { trip } from "../support/breakers.ts"
+import type { DependencyIn } from "../../machines/needing.ts"
+import { failing, times, trip, working } from "../support/breakers.ts"
 
 const own = { type: "basic", openFor: "5 seconds", window: { type: "consecutive", failures: 5 } } as const
 const plain: BreakerConfig = { strategy: own }
@@ -159,5 +159,92 @@ describe("a dependency that would have closed a cycle", () => {
     const { a } = await crossed()
     a.reconfigure({ ...depends({ b: { type: "critical" } }), timeout: 77 })
     expect(a.metrics().components.timeout).toMatchObject({ timeoutMs: 77 })
+  })
+})
+
+describe("what a dependency costs", () => {
+  const enduring = { type: "basic", window: { type: "consecutive", failures: 1000 } } as const
+  const classify: BreakerConfig["classify"] = ({ ok }) => (ok ? "success" : { kind: "failure", dependency: "db" })
+  const shopOf = (make: ReturnType<typeof house>["make"], config: BreakerConfig = {}) => {
+    const dependencies = { db: { type: "required" }, mail: { type: "optional" } } as const
+    return make("shop", { strategy: { type: "dependency", own: enduring, dependencies }, ...config })
+  }
+  const seconds = (count: number, { clock }: ReturnType<typeof house>, run: () => Promise<unknown>) =>
+    times(count, async () => {
+      await times(60, run)
+      await clock.advance("1 second")
+    })
+
+  test("was measured as nothing while its failures were charged to it, and all calls went on in vain", async () => {
+    const { clock, make } = house()
+    const [db, mail, shop] = [make("db", plain), make("mail", plain), shopOf(make, { classify })]
+    await seconds(3, { clock, make }, () => shop.tryExecute(working))
+    db.forceOpen("test")
+    await seconds(3, { clock, make }, () => shop.tryExecute(failing))
+    expect(shop.metrics().calls).toMatchObject({ failure: 0 })
+    expect(dependenciesOf(shop)["db"]?.measured).toBeGreaterThan(0.9)
+    mail.forceOpen("another that moves")
+    expect(dependenciesOf(shop)["db"]).toMatchObject({ since: 3000, impact: 0.9 })
+    expect(shop.metrics().components.dependency?.derived).toBe("impaired")
+  })
+
+  test.each([
+    ["nothing, and half of the calls were held back all the same", working, 60],
+    ["all, and half of the calls went on in vain", failing, 6],
+  ])("was seen to be %s, for as long as nothing moved", async (_, work, admitted) => {
+    const { clock, make } = house()
+    const [db, shop] = [make("db", plain), shopOf(make)]
+    await seconds(3, { clock, make }, () => shop.tryExecute(working))
+    db.forceOpen("test")
+    await seconds(3, { clock, make }, () => shop.tryExecute(work))
+    const before = shop.metrics().calls.admitted
+    await times(60, () => shop.tryExecute(work))
+    expect(shop.metrics().calls.admitted - before).toBe(admitted)
+  })
+})
+
+describe("a failure that is charged", () => {
+  const blaming: BreakerConfig = {
+    ...depends({ db: { type: "critical" } }),
+    classify: ({ ok }) => (ok ? "success" : { kind: "failure", dependency: "db" }),
+  }
+
+  test("to a dependency that is well was nobody's when a breaker that has nothing to do with it had refused the call", async () => {
+    const { make } = house()
+    const [, stranger, shop] = [make("db", plain), make("stranger", plain), make("shop", blaming)]
+    stranger.forceOpen("test")
+    await shop.tryExecute(() => stranger.execute(working))
+    expect(shop.metrics().calls).toMatchObject({ failure: 1, ignored: 0 })
+  })
+
+  test("while its breaker stops was told as the trouble of a name that it does not have", async () => {
+    const { make } = house()
+    const [, shop] = [make("db", plain), make("shop", blaming)]
+    const troubles: unknown[] = []
+    shop.on("trouble", ({ error }) => troubles.push(error))
+    let end = (_: Error): void => {}
+    const call = shop.tryExecute(() => new Promise((_, reject) => (end = reject)))
+    const stopped = shop.stop()
+    end(new Error("no answer"))
+    await Promise.all([call, stopped])
+    expect(troubles).toEqual([])
+  })
+})
+
+describe("a dependency that recovers step by step", () => {
+  test("was told of with the share of its first step until it was closed", async () => {
+    const { clock, make } = house()
+    const db = make("db", { strategy: "gradual" })
+    const shop = make("shop", depends({ db: { type: "required", impact: 1 } }))
+    await trip(db)
+    const seen = new Set<number>()
+    for (let call = 0; call < 1000 && db.circuit !== "closed"; call++) {
+      await db.tryExecute(working)
+      if (db.circuit === "ramping") seen.add(dependenciesOf(shop)["db"]?.health ?? 0)
+      if (call % 10 === 0) await clock.advance("100 millis")
+    }
+    expect(db.circuit).toBe("closed")
+    expect(seen.size).toBeGreaterThan(2)
+    expect(dependenciesOf(shop)).toMatchObject({ db: { health: 1 } })
   })
 })
