@@ -96,7 +96,7 @@ export class KeyedBreaker extends Member<AssembledBreaker> implements Breaker {
   }
   stop(options?: StopOptions): Promise<void> {
     readGrace(options)
-    return this.leave().stop(options)
+    return Promise.all(this.leave().map((face) => face.stop(options))).then(() => {})
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()

@@ -116,6 +116,7 @@ export class Awake<Face> {
   /** Lets go of actors and timers. */
   end(): void {
     leaveGraph(this.assembly)
+    this.listeners.flush()
     if (this.assembly.candidate) tryOut(this.assembly, undefined)
     if (this.conductor.isStarted) Effect.runSync(Scope.close(this.#scope, Exit.void))
     else this.plane.stop()

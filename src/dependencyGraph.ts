@@ -81,7 +81,6 @@ export function link(
     throw closing(id, cycle)
   }
   node.edges.set(id, edge)
-  node.attend()
 }
 
 export const closing = (id: string, cycle: string) =>
@@ -100,7 +99,6 @@ export function drop(node: Node, edge: Edge): void {
   node.moved.delete(edge)
   node.blamed.delete(edge)
   untie(node, edge)
-  node.attend()
 }
 
 export function unlink(node: Node, id: string): void {

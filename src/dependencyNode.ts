@@ -80,10 +80,10 @@ export class Node {
     return standingOf(this.name, this.assembly.plane.gate, this.finding)
   }
 
-  /** Hears its breaker while there is somebody to tell, or something to be told of. */
+  /** Hears its breaker while there is somebody to tell. */
   attend(): void {
     const { listeners } = this.assembly
-    const isNeeded = this.dependents.size > 0 || this.edges.size > 0
+    const isNeeded = this.dependents.size > 0
     if (isNeeded === this.#silences.length > 0) return
     for (const silence of this.#silences) silence()
     this.#silences = isNeeded ? heard.map((name) => listeners.add(name, () => this.hear())) : []

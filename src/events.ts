@@ -158,7 +158,16 @@ export class Listeners {
 
   /** Tells what was counted and not yet told. */
   flush(): void {
-    for (const sampler of [this.#refusals, ...this.#troubles.values()]) sampler.flush(this.#now())
+    for (const sampler of this.#samplers) sampler.flush(this.#now())
+  }
+
+  /** Whether what happens now would be counted, not told. */
+  hasJustTold(now: number): boolean {
+    return this.#samplers.some((sampler) => sampler.hasJustTold(now))
+  }
+
+  get #samplers(): readonly Pick<Sampler<unknown>, "flush" | "hasJustTold">[] {
+    return [this.#refusals, ...this.#troubles.values()]
   }
 
   refused(rejection: Rejection, now: number): void {

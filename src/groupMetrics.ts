@@ -83,8 +83,8 @@ export class Totals {
 
 export function readGroup<Face, M extends Member<Face>>(table: Table<Face, M>): BreakersMetrics {
   const totals = new Totals()
-  // Who left with calls in flight, by a stop of its own, took them along.
   totals.addTally(table.departed.calls, table.departed.refusals, 0)
+  for (const member of table.leaving) totals.add(member)
   const circuits = { closed: 0, degraded: 0, open: 0, halfOpen: 0, ramping: 0 }
   const notable: BreakersMetrics["notable"][number][] = []
   let [live, held] = [0, 0]

@@ -88,6 +88,10 @@ export class Member<Face> {
     return this.#awake
   }
 
+  get inFlight(): number {
+    return this.#awake?.plane.inFlight ?? 0
+  }
+
   /** Whether it may be forgotten: closed, with nothing in flight, not held by the operator, and nobody listening to it. */
   get isCold(): boolean {
     const awake = this.#awake
@@ -109,7 +113,7 @@ export class Member<Face> {
   /** The last call in flight has settled, or a listener has left. */
   #settled(isLive: boolean): void {
     if (!isLive) this.rest()
-    if (this.isAside) this.#group.settled(this)
+    if (this.isAside || !this.present) this.#group.settled(this)
   }
 
   get #memory(): Memory {
@@ -122,8 +126,9 @@ export class Member<Face> {
   rest(): void {
     const awake = this.#awake
     if (awake === undefined || !this.recipe.mayRest || !awake.isIdle || !awake.isUnmoved) return
-    const { plane } = awake
-    if (!plane.isQuietAt(this.#group.clock.now())) return
+    const { plane, listeners } = awake
+    const now = this.#group.clock.now()
+    if (!plane.isQuietAt(now) || listeners.hasJustTold(now)) return
     this.#past = pastOf(plane) ?? nobody
     // A copy is as long as its content; what has grown by pushes is not.
     this.#journal = plane.journal?.length === 0 ? undefined : plane.journal?.slice()
@@ -206,14 +211,20 @@ export class Member<Face> {
   protected read<A>(look: (assembly: Assembly) => A): A {
     const peer = this.#group.peer(this)
     const answer = peer.wake().read(look)
-    if (this.#group.ending === undefined) peer.rest()
+    if (this.#group.ending !== undefined) return answer
+    // What is not in the table is looked at, and left as it was.
+    if (peer.present) peer.rest()
+    else if (!peer.isOver) peer.drop()
     return answer
   }
 
-  /** It stops for good; whoever asks for its name gets another. */
-  protected leave(): Face {
-    this.#group.release(this)
-    this.isOver = true
-    return this.wake().face
+  /** It stops for good, as does the one that has its name now; whoever asks for that gets another. */
+  protected leave(): readonly Face[] {
+    const ends = new Set([this.#group.peer(this), this])
+    for (const member of ends) {
+      this.#group.release(member)
+      member.isOver = true
+    }
+    return [...ends].map((member) => member.wake().face)
   }
 }

@@ -37,6 +37,11 @@ export class Sampler<Fact> {
     if (isNews || now >= this.#nextAt) this.flush(now)
   }
 
+  /** Whether it has told of something within the last second. */
+  hasJustTold(now: number): boolean {
+    return now < this.#nextAt
+  }
+
   /** Tells what was counted and not yet told. */
   flush(now: number): void {
     const count = this.#count

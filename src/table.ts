@@ -50,6 +50,8 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
   /** Those who could not be let go when room was needed, so that nobody looks at them again in vain. */
   readonly #aside = new Recency<Member<Face>>()
   readonly #alarm = new Alarm((now) => this.#lookAround(now))
+  /** Those who left with calls in flight: they are counted as they end. */
+  readonly #leaving = new Set<Member<Face>>()
   #tick = 0
   #outlet: Outlet<Face> | undefined
 
@@ -67,6 +69,9 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
   }
   get members(): Iterable<M> {
     return this.#members.values()
+  }
+  get leaving(): Iterable<Member<Face>> {
+    return this.#leaving
   }
   get full(): RangeError {
     const { max } = this.#options
@@ -124,6 +129,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
   }
 
   settled(member: Member<Face>): void {
+    if (this.#leaving.delete(member)) this.departed.add(member)
     if (member.isAside && member.isCold) this.#takeBack(member)
   }
 
@@ -135,7 +141,8 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     if (member.isAside) this.#aside.remove(member)
     else this.#byUse.remove(member)
     member.isAside = false
-    this.departed.add(member)
+    if (member.inFlight > 0) this.#leaving.add(member)
+    else this.departed.add(member)
   }
 
   /** Calls that ran unprotected. */

@@ -1,0 +1,125 @@
+/** What a review of breakers by key found: each test is named after what went wrong. */
+import { type BreakerConfig, type BreakersConfig, createBreaker, createBreakers } from "recloser"
+import { createVirtualClock } from "recloser/testing"
+import { describe, expect, test } from "vitest"
+import { wheelOf } from "../../src/Clock.ts"
+import { deferred, succeed, times, trip, working } from "../support/breakers.ts"
+
+const own = { type: "basic", openFor: "5 seconds", window: { type: "consecutive", failures: 5 } } as const
+const plain: BreakerConfig = { strategy: own }
+const depending: BreakerConfig = {
+  strategy: { type: "dependency", own, dependencies: { db: { type: "critical" } } },
+}
+
+function many(config: BreakersConfig = {}) {
+  const clock = createVirtualClock()
+  return { clock, breakers: createBreakers({ idle: "1 minute", config: () => plain, ...config }, { clock }) }
+}
+
+describe("a key whose breaker depends on others", () => {
+  test("was never forgotten: a full table let all others run unprotected", async () => {
+    const { clock, breakers } = many({ max: 2, config: () => depending })
+    const db = createBreaker("db", plain, { clock })
+    for (const key of ["a", "b", "c"]) await breakers.get(key).execute(working)
+    expect(breakers.metrics()).toMatchObject({ keys: 2, evicted: 1, unprotected: 0 })
+    db.forceOpen("test")
+    expect(breakers.get("c").wouldReject()).toMatchObject({ reason: "db is open" })
+    await clock.advance("5 minutes")
+    expect(breakers.size).toBe(0)
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe("a breaker that is kept though its key was forgotten", () => {
+  test("came to life for good by being looked at", async () => {
+    const { clock, breakers } = many({ config: () => depending })
+    const db = createBreaker("db", plain, { clock })
+    const kept = breakers.get("a")
+    await kept.execute(working)
+    await clock.advance("5 minutes")
+    expect(breakers.has("a")).toBe(false)
+    const before = wheelOf(clock).size
+    expect(kept.metrics()).toMatchObject({ breaker: "a", phase: "active" })
+    expect(kept.save()).toMatchObject({ breaker: "a", mode: "auto" })
+    expect(wheelOf(clock).size).toBe(before)
+    const { node } = (db as unknown as { assembly: { node?: { dependents: Map<unknown, unknown> } } }).assembly
+    expect(node?.dependents.size ?? 0).toBe(0)
+    expect(breakers.has("a")).toBe(false)
+  })
+
+  test("did not stop the one that has its key now", async () => {
+    const { clock, breakers } = many()
+    const kept = breakers.get("a")
+    await kept.execute(working)
+    await clock.advance("5 minutes")
+    const present = breakers.get("a")
+    await present.execute(working)
+    await kept.stop()
+    expect([kept.phase, present.phase]).toEqual(["stopped", "stopped"])
+    expect(breakers.has("a")).toBe(false)
+    for (const breaker of [kept, present]) {
+      expect(await breaker.tryExecute(working)).toMatchObject({ error: { layer: "lifecycle" } })
+    }
+    expect(await breakers.get("a").execute(working)).toBe("up")
+  })
+})
+
+describe("calls in flight of a key that is stopped", () => {
+  test("were lost from the sums of all", async () => {
+    const { clock, breakers } = many()
+    const [first, second] = [deferred(), deferred()]
+    const calls = [first, second].map(({ promise }) => breakers.get("a").tryExecute(() => promise))
+    const stopped = breakers.get("a").stop({ grace: "10 seconds" })
+    expect(breakers.metrics()).toMatchObject({ keys: 0, calls: { admitted: 2, success: 0, inFlight: 2 } })
+    first.resolve("up")
+    await calls[0]
+    expect(breakers.metrics().calls).toMatchObject({ admitted: 2, success: 1, inFlight: 1 })
+    await clock.advance("11 seconds")
+    await Promise.all([...calls, stopped])
+    const sums = { admitted: 2, success: 1, ignored: 1, inFlight: 0 }
+    expect(breakers.metrics().calls).toMatchObject(sums)
+    await breakers.stop()
+    expect(breakers.metrics().calls).toMatchObject(sums)
+  })
+})
+
+describe("listeners to all keys", () => {
+  test("were told of each call's trouble anew, because a quiet key forgot that it had been told", async () => {
+    const { clock, breakers } = many({
+      config: () => ({
+        ...plain,
+        classify: () => {
+          throw new Error("bad")
+        },
+      }),
+    })
+    const counts: number[] = []
+    breakers.on("trouble", ({ count }) => counts.push(count))
+    await succeed(breakers.get("a"), 6)
+    expect(counts).toEqual([1])
+    await clock.advance("1 second")
+    await succeed(breakers.get("a"))
+    expect(counts).toEqual([1, 6])
+    await succeed(breakers.get("a"), 2)
+    await clock.advance("30 seconds")
+    expect(counts).toEqual([1, 6, 2])
+    expect(breakers.metrics()).toMatchObject({ keys: 1, live: 0 })
+  })
+
+  test("were not told of the last refusals of a key that was forgotten", async () => {
+    const { clock, breakers } = many()
+    const breaker = breakers.get("a")
+    let told = 0
+    breakers.on("refusal", ({ count }) => {
+      told += count
+    })
+    await trip(breaker)
+    await times(10, () => breaker.tryExecute(working))
+    await clock.advance("5 seconds")
+    await succeed(breaker, 5)
+    expect(breaker.circuit).toBe("closed")
+    await clock.advance("5 minutes")
+    expect(breakers.has("a")).toBe(false)
+    expect(told).toBe(10)
+  })
+})
