@@ -95,7 +95,11 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     if (problems.length > 0) throw new InvalidConfig(problems.slice(0, mostProblems))
     checkDeclared(made.flatMap(([{ awake }, taken]) => (awake && taken ? [[awake.assembly, taken.recipe.parts]] : [])))
     this.#recipes = recipes
-    for (const [member, taken] of made) if (taken !== undefined && member.present) member.adopt(taken)
+    for (const [member, taken] of made) {
+      // A listener may have given all of them yet another config.
+      if (this.#recipes !== recipes) return
+      if (taken !== undefined && member.present) member.adopt(taken)
+    }
   }
 
   #read(recipes: Recipes, key: string, problems: Problem[]): Made | undefined {

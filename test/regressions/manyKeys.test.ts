@@ -123,3 +123,18 @@ describe("listeners to all keys", () => {
     expect(told).toBe(10)
   })
 })
+
+describe("another config for all keys", () => {
+  test("was taken by some after the one that a listener gave meanwhile", async () => {
+    const { breakers } = many()
+    const keys = ["a", "b", "c"]
+    for (const key of keys) await trip(breakers.get(key))
+    const stop = breakers.on("config", () => {
+      stop()
+      breakers.reconfigure(() => ({ ...plain, timeout: 2 }))
+    })
+    breakers.reconfigure(() => ({ ...plain, timeout: 1 }))
+    const timeouts = keys.map((key) => breakers.get(key).metrics().components.timeout?.timeoutMs)
+    expect(timeouts).toEqual([2, 2, 2])
+  })
+})
