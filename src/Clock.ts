@@ -73,10 +73,12 @@ export function timekeeperOf(clock: Clock): Timekeeper {
 
 /** A breaker clock over Effect's clock service: under TestClock a breaker sees the test's time. */
 export function clockOfEffect(clock: EffectClock.Clock, seed: number): Clock {
+  let seeds = seed
   return {
     now: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
     wallNow: () => clock.currentTimeMillisUnsafe(),
-    seed: () => seed,
+    // Another for each breaker: those that open together must not probe together.
+    seed: () => seeds++,
     arm: (delayMs, wake) => {
       const fiber = Effect.runFork(Effect.andThen(clock.sleep(Duration.millis(Math.ceil(delayMs))), Effect.sync(wake)))
       return { disarm: () => fiber.interruptUnsafe(), hold: () => {} }

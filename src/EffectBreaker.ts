@@ -204,11 +204,16 @@ export interface MakeOptions {
 /** How long calls in flight may still run when the Scope closes. */
 export const graceMs = 10_000
 
+/** One clock of ours for each of Effect's: breakers on one clock share its timers, and find each other by name. */
+const clocks = new WeakMap<Clock.Clock, RecloserClock>()
+
 /** The clock of the present fiber: under TestClock a breaker sees the test's time. */
 export const presentClock: Effect.Effect<RecloserClock> = Effect.gen(function* () {
   const current = yield* Clock.Clock
-  const isSystem = current === Context.get(Context.empty(), Clock.Clock)
-  return isSystem ? systemClock : clockOfEffect(current, yield* Random.nextInt)
+  if (current === Context.get(Context.empty(), Clock.Clock)) return systemClock
+  const known = clocks.get(current) ?? clockOfEffect(current, yield* Random.nextInt)
+  clocks.set(current, known)
+  return known
 })
 
 /**

@@ -68,6 +68,13 @@ const typed = <A>(run: () => A): Effect.Effect<A, InvalidConfig> =>
 
 /** The breaker of one key, for Effect. */
 class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements EffectBreaker {
+  readonly #ends: Set<() => void>
+
+  constructor(ends: Set<() => void>, ...made: ConstructorParameters<typeof Member<AssembledEffectBreaker>>) {
+    super(...made)
+    this.#ends = ends
+  }
+
   guard<A, E, R, A2 = never, E2 = never, R2 = never>(
     effect: Effect.Effect<A, E, R>,
     options?: GuardOptions<A, E, A2, E2, R2>,
@@ -86,7 +93,7 @@ class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements Effec
     return Effect.sync(() => this.read(saveAssembly))
   }
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {
-    return eventsOf(this, name)
+    return eventsOf(this, name, this.#ends)
   }
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.listen(name, listener)
@@ -119,11 +126,12 @@ class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements Effec
 
 class TabledEffectBreakers implements EffectBreakers {
   readonly #table: Table<AssembledEffectBreaker, KeyedEffectBreaker>
-  /** Ends the streams of events when all have stopped. */
-  readonly ends = new Set<() => void>()
+  readonly #ends: Set<() => void>
 
-  constructor(table: Table<AssembledEffectBreaker, KeyedEffectBreaker>) {
+  /** `ends` end the streams of events when all have stopped. */
+  constructor(table: Table<AssembledEffectBreaker, KeyedEffectBreaker>, ends: Set<() => void>) {
     this.#table = table
+    this.#ends = ends
   }
 
   get(key: string): Effect.Effect<EffectBreaker, InvalidConfig> {
@@ -142,7 +150,7 @@ class TabledEffectBreakers implements EffectBreakers {
     return Effect.sync(() => readGroup(this.#table))
   }
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]> {
-    return eventsOf(this, name, this.ends)
+    return eventsOf(this, name, this.#ends)
   }
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.#table.listeners.add(name, listener)
@@ -179,17 +187,18 @@ export const makeMany = (
       },
       catch: (error) => error as InvalidConfig,
     })
+    const ends = new Set<() => void>()
     const table = new Table<AssembledEffectBreaker, KeyedEffectBreaker>({
       ...read,
       clock: yield* presentClock,
       face: (assembly) => new AssembledEffectBreaker(assembly),
-      member: (name, recipe, classify, group) => new KeyedEffectBreaker(name, recipe, classify, group),
+      member: (name, recipe, classify, group) => new KeyedEffectBreaker(ends, name, recipe, classify, group),
     })
-    const breakers = new TabledEffectBreakers(table)
+    const breakers = new TabledEffectBreakers(table, ends)
     const run = Effect.runForkWith(yield* Effect.context())
     if (options.log !== false) logMany(breakers, (entry) => void run(logEffect(entry)))
     const endStreams = Effect.sync(() => {
-      for (const end of breakers.ends) end()
+      for (const end of ends) end()
     })
     yield* Effect.addFinalizer(() => Effect.andThen(stopAll(table), endStreams))
     return breakers

@@ -4,7 +4,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { type DurationInput, readDuration } from "../machines/options.ts"
+import { type DurationInput, readDuration, show } from "../machines/options.ts"
 import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
 import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
@@ -70,6 +70,8 @@ const withDeadline = <A, E, R, A2, E2, R2>(
       const { plane, clock, name } = assembly
       const wheel = wheelOf(clock)
       let timedOut: CallTimedOut | undefined
+      // In the caller's fiber: what the fallback throws is the caller's.
+      const late = (reason: CallTimedOut) => Effect.suspend(() => answer(reason))
       const alarm = new Alarm((now) => {
         timedOut = new CallTimedOut(name, timeoutMs)
         plane.settleAt(receipt, plane.kindOfTimeout(timeoutMs, now), now)
@@ -79,7 +81,7 @@ const withDeadline = <A, E, R, A2, E2, R2>(
       wheel.arm(alarm, timeoutMs, receipt.startedAt)
       child.addObserver((exit) => {
         wheel.disarm(alarm)
-        resume(timedOut ? answer(timedOut) : exit)
+        resume(timedOut === undefined ? exit : late(timedOut))
       })
       return Effect.suspend(() => {
         wheel.disarm(alarm)
@@ -87,6 +89,15 @@ const withDeadline = <A, E, R, A2, E2, R2>(
       })
     }),
   )
+
+/** What stands in for a call. Run as an effect, what is none would end the fiber past all that could catch it. */
+const standingIn =
+  <A, E, R>(fallback: Answer<A, E, R>): Answer<A, E, R> =>
+  (reason) => {
+    const given: unknown = fallback(reason)
+    if (Effect.isEffect(given)) return given as ReturnType<Answer<A, E, R>>
+    return Effect.die(new TypeError(`a fallback must answer an Effect (got ${show(given)})`))
+  }
 
 /** How a call that is rejected or times out ends for its caller. */
 type Answer<A, E, R> = (reason: CallRejected | CallTimedOut) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
@@ -114,10 +125,10 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   const deadlineMs = readGuard(options)
   const facts: Facts = options ?? noFacts
   // Only this breaker's own refusals and timeouts are answered, not those that the effect itself fails with.
-  const answer: Answer<A2, E2, R2> = options?.fallback ?? Effect.fail
+  const answer: Answer<A2, E2, R2> = options?.fallback === undefined ? Effect.fail : standingIn(options.fallback)
   const refuse = (refusal: Rejection) => {
     const standIn = options?.fallback === undefined ? fallbackFor(assembly, refusal) : undefined
-    return ((standIn as Answer<A2, E2, R2> | undefined) ?? answer)(new CallRejected(refusal))
+    return (standIn === undefined ? answer : standingIn(standIn as Answer<A2, E2, R2>))(new CallRejected(refusal))
   }
   return Effect.suspend(() => {
     // Nothing is taken from a shut gate, so nothing has to be given back.
