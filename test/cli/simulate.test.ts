@@ -79,6 +79,8 @@ describe("recloser simulate", () => {
     [["simulate", "S1", "--only", "nowhere"], '--only must be part of the name of a world of S1: "2 rps, 5 s"'],
     [["simulate", "S1", "--config", "{"], "--config is no JSON"],
     [["simulate", "S1", "--config", "nowhere.js"], "there is no such file"],
+    [["simulate", "S1", "--config", "src"], "--config src is a folder, not a file"],
+    [["simulate", "S1", "--config", ""], "--config names no file"],
     [["simulate", "S1", "--config", '{"timeout":"soon"}'], "config.timeout: must be a duration"],
     [["simulate", "S1", "--config", '{"strateg":"basic"}'], "config.strateg: is not an option here"],
   ])("answers %j with what is wrong, and exit code 2", async (args, message) => {
@@ -91,10 +93,18 @@ describe("recloser simulate", () => {
     ["empty.mjs", "", "exports no config: write export default"],
     ["broken.mjs", "throw new Error('out of order')", "could not be loaded: out of order"],
     ["broken.json", "{ timeout: 3 }", "is no JSON"],
+    ["marked.json", '\ufeff{ "timeout": "soon" }', "config.timeout: must be a duration"],
   ])("says what is wrong with a config file: %s", async (name, text, message) => {
     const { code, stderr } = await run("simulate", "S1", "--config", file(name, text))
     expect(stderr).toContain(message)
     expect(code).toBe(2)
+  })
+
+  it("ends when all is told, whatever the module of the config keeps running", async () => {
+    const path = file("busy.mjs", "setInterval(() => {}, 1000)\nexport default {}")
+    const { code, stdout } = await run(...WORLD, "--config", path, "--json")
+    expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ type: "summary", worlds: 1 })
+    expect(code).toBe(0)
   })
 
   it("stops at Ctrl-C within a world, and says how far it came", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 
@@ -7,9 +7,10 @@ export class Unusable extends Error {}
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+/** Some editors begin a file with a mark of its byte order. */
 function parsed(text: string, from: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\ufeff/, ""))
   } catch (error) {
     throw new Unusable(`${from} is no JSON: ${said(error)}`)
   }
@@ -31,7 +32,10 @@ async function exported(path: string, given: string): Promise<unknown> {
 /** The config that `--config` names: JSON where it begins with a brace, else a file of JSON or a module. Not checked yet. */
 export async function givenConfig(given: string): Promise<unknown> {
   if (given.trim().startsWith("{")) return parsed(given, "--config")
+  if (given.trim() === "") throw new Unusable("--config names no file")
   const path = resolve(given)
-  if (!existsSync(path)) throw new Unusable(`--config ${given}: there is no such file (JSON begins with a brace)`)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new Unusable(`--config ${given}: there is no such file (JSON begins with a brace)`)
+  if (found.isDirectory()) throw new Unusable(`--config ${given} is a folder, not a file`)
   return path.endsWith(".json") ? parsed(readFileSync(path, "utf8"), `--config ${given}`) : exported(path, given)
 }
