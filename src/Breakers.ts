@@ -37,6 +37,11 @@ export interface Breakers extends AsyncDisposable {
    * one that is known. Each keeps what `reconfigure` of a breaker keeps. It takes about ten milliseconds for 1 000 keys.
    */
   reconfigure(config: (key: string) => BreakerConfig): void
+  /**
+   * The present state as JSON, to be given to `createBreakers` as `restore`: of each key whose breaker has more to tell than a few
+   * calls, because it moved, the operator acted or it learned. Once stopped: the state in which they stopped.
+   */
+  save(): readonly SavedBreaker[]
   /** Admits nothing more, for any key, waits for calls in flight, then interrupts them. Idempotent. */
   stop(options?: StopOptions): Promise<void>
 }
@@ -128,6 +133,9 @@ export class TabledBreakers implements Breakers {
   }
   reconfigure(config: (key: string) => BreakerConfig): void {
     this.#table.reconfigure(readConfigOf(config))
+  }
+  save(): readonly SavedBreaker[] {
+    return this.#table.saved.save(this.#table.members)
   }
   stop(options?: StopOptions): Promise<void> {
     readGrace(options)

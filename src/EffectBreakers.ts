@@ -8,7 +8,7 @@ import { saveAssembly } from "./assemble.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import { type BreakersConfig, readConfigOf, readGroupConfig } from "./BreakersConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
-import type { SavedBreaker } from "./control-plane/persistence.ts"
+import { readManySaved, type SavedBreaker } from "./control-plane/persistence.ts"
 import { addDependency, type Dependable, removeDependency } from "./dependencies.ts"
 import {
   AssembledEffectBreaker,
@@ -44,6 +44,11 @@ export interface EffectBreakers {
   readonly size: number
   /** Sums over all keys. Reading takes time in proportion to the keys. */
   readonly metrics: Effect.Effect<BreakersMetrics>
+  /**
+   * The present state as JSON, to be given to `make` as `restore`: of each key whose breaker has more to tell than a few calls. Once
+   * stopped: the state in which they stopped.
+   */
+  readonly save: Effect.Effect<readonly SavedBreaker[]>
   /**
    * Another config for all keys, those known and those to come; fails and changes nothing if it cannot be used for one that is
    * known. Each keeps what `reconfigure` of a breaker keeps.
@@ -146,6 +151,9 @@ class TabledEffectBreakers implements EffectBreakers {
   reconfigure(config: (key: string) => BreakerConfig): Effect.Effect<void, InvalidConfig> {
     return typed(() => this.#table.reconfigure(readConfigOf(config)))
   }
+  get save(): Effect.Effect<readonly SavedBreaker[]> {
+    return Effect.sync(() => this.#table.saved.save(this.#table.members))
+  }
   get metrics(): Effect.Effect<BreakersMetrics> {
     return Effect.sync(() => readGroup(this.#table))
   }
@@ -160,6 +168,8 @@ class TabledEffectBreakers implements EffectBreakers {
 export interface MakeBreakersOptions {
   /** Whether transitions, operator acts and troubles go to Effect's Logger; refusals of many keys would drown them. Default `true`. */
   readonly log?: boolean | undefined
+  /** What `save` returned, perhaps in another process. A key comes back when it becomes known for the first time. */
+  readonly restore?: readonly SavedBreaker[] | undefined
 }
 
 const stopAll = (table: Table<AssembledEffectBreaker, KeyedEffectBreaker>): Effect.Effect<void> =>
@@ -182,8 +192,8 @@ export const makeMany = (
   Effect.gen(function* () {
     const read = yield* Effect.try({
       try: () => {
-        refuseStrangers(options, ["log"])
-        return readGroupConfig(config)
+        refuseStrangers(options, ["log", "restore"])
+        return { ...readGroupConfig(config), saved: readManySaved(options.restore) }
       },
       catch: (error) => error as InvalidConfig,
     })

@@ -48,8 +48,17 @@ export function saveAssembly({ last, conductor, parts, clock, listeners }: Assem
   return last ?? save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
 }
 
-const unusable = (parts: readonly string[]) =>
-  new TypeError(`what was saved of ${parts.join(" and ")} cannot be used, and was left out`)
+/** Brings back what was saved; what part of it cannot be used is told as trouble. */
+export function restoreAssembly(
+  { conductor, parts, clock, listeners }: Pick<Assembly, "conductor" | "parts" | "clock" | "listeners">,
+  saved: SavedBreaker,
+): void {
+  const lost = restore(conductor, parts, saved, timekeeperOf(clock))
+  if (lost.length === 0) return
+  const error = new TypeError(`what was saved of ${lost.join(" and ")} cannot be used, and was left out`)
+  // A turn later, when whoever made the breaker listens to it.
+  queueMicrotask(() => listeners.trouble("restore", error))
+}
 
 export interface AssembleOptions {
   readonly clock: Clock
@@ -160,9 +169,7 @@ export const assemble = (
         const assembly: Assembly = { name, clock, conductor, classify, parts, ...prepared }
         late.assembly = assembly
         if (candidate) tryOut(assembly, candidate)
-        const lost = saved ? restore(conductor, parts, saved, time) : []
-        // A turn later, when whoever made the breaker listens to it.
-        if (lost.length > 0) queueMicrotask(() => listeners.trouble("restore", unusable(lost)))
+        if (saved) restoreAssembly(assembly, saved)
         return assembly
       })
     }),

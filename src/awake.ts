@@ -5,12 +5,13 @@ import * as Scope from "effect/Scope"
 import { type Gate, leave, type Phase } from "../machines/vocabulary/gate.ts"
 import { kinds } from "../machines/vocabulary/outcome.ts"
 import type { Report } from "../machines/vocabulary/signal.ts"
-import { type Assembly, hooksOf, planeHooks, startIn } from "./assemble.ts"
+import { type Assembly, hooksOf, planeHooks, restoreAssembly, startIn } from "./assemble.ts"
 import { type Clock, timekeeperOf, wheelOf } from "./Clock.ts"
 import { tryOut } from "./candidate.ts"
 import type { Classify } from "./classify.ts"
 import { type Conductor, type ConductorHooks, conduct, StartFailed } from "./control-plane/conductor.ts"
 import { LazyConductor } from "./control-plane/lazyConductor.ts"
+import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { countsIn, type Journal, RecordingPlane } from "./data-plane/journal.ts"
 import { declareAnew } from "./declaring.ts"
 import { leaveGraph } from "./dependencyGraph.ts"
@@ -111,6 +112,12 @@ export class Awake<Face> {
     } finally {
       Effect.runSync(Scope.close(scope, Exit.void))
     }
+  }
+
+  /** Comes back as it was saved: that is more than a journal can say. */
+  restore(saved: SavedBreaker): void {
+    this.#safely(() => restoreAssembly(this.assembly, saved))
+    this.plane.journal = undefined
   }
 
   /** Lets go of actors and timers. */

@@ -2,6 +2,7 @@ import { AssembledBreaker } from "./assembledBreaker.ts"
 import { type Breakers, KeyedBreaker, TabledBreakers } from "./Breakers.ts"
 import { type BreakersConfig, readGroupConfig } from "./BreakersConfig.ts"
 import { type Clock, systemClock } from "./Clock.ts"
+import { readManySaved, type SavedBreaker } from "./control-plane/persistence.ts"
 import { readSurroundings, writerOf } from "./createBreaker.ts"
 import { refuseStrangers } from "./knownOptions.ts"
 import { type LogStyle, logMany } from "./observability/logging.ts"
@@ -10,6 +11,11 @@ import { Table } from "./table.ts"
 export interface BreakersOptions {
   /** Where the breakers get their time from. Default: the process's clock. */
   readonly clock?: Clock | undefined
+  /**
+   * What `save()` returned, perhaps in another process. A key comes back as it was saved when it becomes known for the first time: an
+   * open one waits for what remained of its wait, one that the operator held is held. Its config is code, and not saved.
+   */
+  readonly restore?: readonly SavedBreaker[] | undefined
   /** Structured logs of transitions, operator acts and troubles of all keys on the console. Default: none. */
   readonly log?: LogStyle | false | undefined
 }
@@ -37,14 +43,21 @@ export interface BreakersOptions {
  * const perHost = createBreakers({ max: 1000, config: (host) => ({ timeout: host.endsWith(".example") ? 500 : 2000 }) })
  * assert.equal(await perHost.get("api.example").execute(async () => "answer"), "answer")
  * assert.equal(perHost.metrics().calls.success, 1)
+ * perHost.get("bad.example").forceOpen("maintenance")
  * await perHost.stop()
+ *
+ * // In the next process, after JSON and back.
+ * const again = createBreakers({}, { restore: perHost.save() })
+ * assert.equal(again.get("bad.example").mode, "forcedOpen")
+ * await again.stop()
  */
 export function createBreakers(config: BreakersConfig = {}, options: BreakersOptions = {}): Breakers {
-  refuseStrangers(options, ["clock", "log"])
-  const { clock = systemClock, log } = options
+  refuseStrangers(options, ["clock", "log", "restore"])
+  const { clock = systemClock, log, restore } = options
   readSurroundings(clock, log)
   const table = new Table<AssembledBreaker, KeyedBreaker>({
     ...readGroupConfig(config),
+    saved: readManySaved(restore),
     clock,
     face: (assembly, scope) => new AssembledBreaker(assembly, scope),
     member: (name, recipe, classify, group) => new KeyedBreaker(name, recipe, classify, group),

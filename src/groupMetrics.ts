@@ -83,8 +83,7 @@ export class Totals {
 
 export function readGroup<Face, M extends Member<Face>>(table: Table<Face, M>): BreakersMetrics {
   const totals = new Totals()
-  totals.addTally(table.departed.calls, table.departed.refusals, 0)
-  for (const member of table.leaving) totals.add(member)
+  totals.add(table.departures)
   const circuits = { closed: 0, degraded: 0, open: 0, halfOpen: 0, ramping: 0 }
   const notable: BreakersMetrics["notable"][number][] = []
   let [live, held] = [0, 0]

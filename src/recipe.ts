@@ -30,8 +30,10 @@ export interface Made {
   readonly classify: Classify<never> | undefined
 }
 
-/** Recipes that no breaker uses are kept up to this many. */
+/** Recipes that no breaker uses are looked for from this many on. */
 const spare = 64
+/** Of a config that is wrong for many keys these many problems are told. */
+const mostProblems = 20
 
 export class Recipes {
   readonly #clock: Clock
@@ -39,6 +41,7 @@ export class Recipes {
   readonly #known = new Map<string, Recipe>()
   readonly #identities = new WeakMap<object, number>()
   #serial = 0
+  #sweepAt = spare
 
   constructor(clock: Clock, config: (key: string) => unknown) {
     this.#clock = clock
@@ -52,10 +55,27 @@ export class Recipes {
     const text = JSON.stringify(settings, (_, value) => this.#written(value))
     const known = this.#known.get(text)
     if (known !== undefined) return { recipe: known, classify }
-    if (this.#known.size >= spare) this.#dropUnused()
+    if (this.#known.size >= this.#sweepAt) this.#dropUnused()
     const recipe = cook(parts, candidate, this.#clock)
     this.#known.set(text, recipe)
     return { recipe, classify }
+  }
+
+  /** The recipes of many keys. Throws `InvalidConfig` with the problems of some, if it cannot be had for one. */
+  ofAll<Named extends { readonly name: string }>(those: Iterable<Named>): readonly (readonly [Named, Made])[] {
+    const problems: Problem[] = []
+    const made: [Named, Made][] = []
+    for (const one of those) {
+      try {
+        made.push([one, this.of(one.name)])
+      } catch (error) {
+        if (!(error instanceof InvalidConfig)) throw error
+        problems.push(...error.problems)
+        if (problems.length >= mostProblems) break
+      }
+    }
+    if (problems.length > 0) throw new InvalidConfig(problems.slice(0, mostProblems))
+    return made
   }
 
   /** What JSON cannot say; functions are told apart by identity. */
@@ -69,6 +89,8 @@ export class Recipes {
 
   #dropUnused(): void {
     for (const [text, { breakers }] of this.#known) if (breakers === 0) this.#known.delete(text)
+    // Where each key has a config of its own, nobody looks at all of them for each.
+    this.#sweepAt = Math.max(spare, 2 * this.#known.size)
   }
 }
 

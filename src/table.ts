@@ -2,24 +2,28 @@
  * The table of breakers by key: bounded, oldest use first. One alarm looks around for all of them; a key costs no timer.
  * Who is open, ramping, held or in use is never let go; when nobody can be, calls of new keys pass unprotected and are told of.
  */
-import { InvalidConfig, type Problem, show } from "../machines/options.ts"
+import { InvalidConfig, show } from "../machines/options.ts"
 import type { Assembly } from "./assemble.ts"
 import { type Clock, wheelOf } from "./Clock.ts"
 import type { Classify } from "./classify.ts"
+import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { Alarm } from "./data-plane/timers.ts"
 import { checkDeclared } from "./declaring.ts"
+import { Departures } from "./departures.ts"
 import { Listeners } from "./events.ts"
-import { Totals } from "./groupMetrics.ts"
 import type { Group, Member } from "./member.ts"
 import { Outlet } from "./outlet.ts"
 import { Recency } from "./recency.ts"
-import { type Made, type Recipe, Recipes } from "./recipe.ts"
+import { type Recipe, Recipes } from "./recipe.ts"
+import { SavedKeys } from "./savedKeys.ts"
 
 export interface TableOptions<Face, M> {
   readonly clock: Clock
   readonly max: number
   readonly idleMs: number
   readonly config: (key: string) => unknown
+  /** What was saved, by key. */
+  readonly saved: ReadonlyMap<string, SavedBreaker>
   readonly face: Group<Face>["face"]
   readonly member: (name: string, recipe: Recipe, classify: Classify<never> | undefined, group: Group<Face>) => M
 }
@@ -31,16 +35,14 @@ const partPerTick = 8
 /** To make room it looks at no more members than this, some ten microseconds: a full table must not make a call slow. */
 const looks = 1000
 const longestKey = 200
-/** Of a config that is wrong for many keys these many problems are told. */
-const mostProblems = 20
 
 export class Table<Face, M extends Member<Face>> implements Group<Face> {
   readonly clock: Clock
   readonly idleMs: number
   readonly listeners: Listeners
   readonly face: Group<Face>["face"]
-  /** What those counted who were let go. */
-  readonly departed = new Totals()
+  readonly departures = new Departures<Face>()
+  readonly saved: SavedKeys<Face>
   evicted = 0
   ending: Group<Face>["ending"] = undefined
   readonly #options: TableOptions<Face, M>
@@ -50,8 +52,6 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
   /** Those who could not be let go when room was needed, so that nobody looks at them again in vain. */
   readonly #aside = new Recency<Member<Face>>()
   readonly #alarm = new Alarm((now) => this.#lookAround(now))
-  /** Those who left with calls in flight: they are counted as they end. */
-  readonly #leaving = new Set<Member<Face>>()
   #tick = 0
   #outlet: Outlet<Face> | undefined
 
@@ -61,6 +61,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     this.idleMs = options.idleMs
     this.listeners = new Listeners("breakers", () => options.clock.now())
     this.face = options.face
+    this.saved = new SavedKeys(options.saved)
     this.#recipes = new Recipes(options.clock, options.config)
   }
 
@@ -69,9 +70,6 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
   }
   get members(): Iterable<M> {
     return this.#members.values()
-  }
-  get leaving(): Iterable<Member<Face>> {
-    return this.#leaving
   }
   get full(): RangeError {
     const { max } = this.#options
@@ -90,25 +88,13 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
   reconfigure(config: (key: string) => unknown): void {
     if (this.ending !== undefined) return
     const recipes = new Recipes(this.clock, config)
-    const problems: Problem[] = []
-    const made = [...this.members].map((member) => [member, this.#read(recipes, member.name, problems)] as const)
-    if (problems.length > 0) throw new InvalidConfig(problems.slice(0, mostProblems))
-    checkDeclared(made.flatMap(([{ awake }, taken]) => (awake && taken ? [[awake.assembly, taken.recipe.parts]] : [])))
+    const made = recipes.ofAll(this.members)
+    checkDeclared(made.flatMap(([{ awake }, { recipe }]) => (awake ? [[awake.assembly, recipe.parts]] : [])))
     this.#recipes = recipes
     for (const [member, taken] of made) {
       // A listener may have given all of them yet another config.
       if (this.#recipes !== recipes) return
-      if (taken !== undefined && member.present) member.adopt(taken)
-    }
-  }
-
-  #read(recipes: Recipes, key: string, problems: Problem[]): Made | undefined {
-    try {
-      return problems.length < mostProblems ? recipes.of(key) : undefined
-    } catch (error) {
-      if (!(error instanceof InvalidConfig)) throw error
-      problems.push(...error.problems)
-      return undefined
+      if (member.present) member.adopt(taken)
     }
   }
 
@@ -133,7 +119,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
   }
 
   settled(member: Member<Face>): void {
-    if (this.#leaving.delete(member)) this.departed.add(member)
+    this.departures.settled(member)
     if (member.isAside && member.isCold) this.#takeBack(member)
   }
 
@@ -145,8 +131,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     if (member.isAside) this.#aside.remove(member)
     else this.#byUse.remove(member)
     member.isAside = false
-    if (member.inFlight > 0) this.#leaving.add(member)
-    else this.departed.add(member)
+    this.departures.add(member)
   }
 
   /** Calls that ran unprotected. */
@@ -169,6 +154,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
 
   /** Everything has been drained. */
   finish(): void {
+    this.saved.end(this.members)
     this.ending = { phase: "stopped", at: this.clock.now() }
     for (const member of this.members) {
       member.awake?.end()
@@ -202,6 +188,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     member.tick = this.#tick
     // One that waits for something, whatever happens, has its actors from the start.
     if (!member.recipe.mayRest) member.wake()
+    this.saved.recall(member)
   }
 
   #makeRoom(): boolean {

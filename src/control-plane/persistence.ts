@@ -58,29 +58,48 @@ export function save(
 const modes: readonly unknown[] = ["auto", "forcedOpen", "bypassed", "shadow"] satisfies readonly Mode[]
 
 const refuse = (path: string, value: unknown, rule: string): never => {
-  throw new InvalidConfig([{ path: `restore${path}`, value: show(value), rule }])
+  throw new InvalidConfig([{ path, value: show(value), rule }])
+}
+
+const isName = (value: unknown): value is string => typeof value === "string" && value.length > 0 && value.length <= 200
+
+/** Checks what claims to be what was saved of many breakers, each under a name of its own. Throws `InvalidConfig`. */
+export function readManySaved(value: unknown): ReadonlyMap<string, SavedBreaker> {
+  const all = new Map<string, SavedBreaker>()
+  if (value === undefined) return all
+  if (!Array.isArray(value)) return refuse("restore", value, "must be what save() returned: a list")
+  for (const [at, one] of value.entries()) {
+    const path = `restore[${at}]`
+    const name: unknown = (one as Partial<SavedBreaker> | null | undefined)?.breaker
+    if (!isName(name)) return refuse(`${path}.breaker`, name, "must be a string of 1 to 200 characters")
+    if (all.has(name)) return refuse(`${path}.breaker`, name, "must be of another breaker than those before")
+    const saved = readSaved(one, name, path)
+    if (saved !== undefined) all.set(name, saved)
+  }
+  return all
 }
 
 /** Checks what claims to be this breaker's saved state; `undefined` when there is none. Throws `InvalidConfig`. */
-export function readSaved(value: unknown, name: string): SavedBreaker | undefined {
+export function readSaved(value: unknown, name: string, path = "restore"): SavedBreaker | undefined {
   if (value === undefined) return undefined
   try {
-    return checkSaved(value, name)
+    return checkSaved(value, name, path)
   } catch (error) {
     if (error instanceof InvalidConfig) throw error
-    return refuse("", value, `could not be read: ${describeError(error)}`)
+    return refuse(path, value, `could not be read: ${describeError(error)}`)
   }
 }
 
-function checkSaved(value: unknown, name: string): SavedBreaker {
-  if (typeof value !== "object" || value === null) return refuse("", value, "must be what save() returned")
+function checkSaved(value: unknown, name: string, path: string): SavedBreaker {
+  if (typeof value !== "object" || value === null) return refuse(path, value, "must be what save() returned")
   const { format, savedAt, mode, why, parts, breaker } = value as Partial<SavedBreaker>
-  if (format !== 1) return refuse(".format", format, "must be 1: this version reads no other")
-  if (breaker !== name) return refuse(".breaker", breaker, `must be ${show(name)}: a saved state fits its own breaker`)
+  const wrong = (field: string, given: unknown, rule: string) => refuse(`${path}.${field}`, given, rule)
+  if (format !== 1) return wrong("format", format, "must be 1: this version reads no other")
+  if (breaker !== name) return wrong("breaker", breaker, `must be ${show(name)}: a saved state fits its own breaker`)
   if (typeof savedAt !== "number" || !Number.isFinite(savedAt))
-    return refuse(".savedAt", savedAt, "must be a time in milliseconds")
-  if (!modes.includes(mode)) return refuse(".mode", mode, `must be one of ${modes.join(", ")}`)
-  if (typeof parts !== "object" || parts === null) return refuse(".parts", parts, "must be an object")
+    return wrong("savedAt", savedAt, "must be a time in milliseconds")
+  if (!modes.includes(mode)) return wrong("mode", mode, `must be one of ${modes.join(", ")}`)
+  if (typeof parts !== "object" || parts === null) return wrong("parts", parts, "must be an object")
   return { format, savedAt, mode: mode as Mode, why: String(why ?? ""), parts, breaker }
 }
 

@@ -1,0 +1,23 @@
+/** What those counted who have left the table. Who leaves with calls in flight is counted on until they have ended. */
+import { Totals } from "./groupMetrics.ts"
+import type { Member } from "./member.ts"
+
+export class Departures<Face> {
+  readonly #gone = new Totals()
+  readonly #leaving = new Set<Member<Face>>()
+
+  add(member: Member<Face>): void {
+    if (member.inFlight > 0) this.#leaving.add(member)
+    else this.#gone.add(member)
+  }
+
+  /** The last call in flight of somebody has ended. */
+  settled(member: Member<Face>): void {
+    if (this.#leaving.delete(member)) this.#gone.add(member)
+  }
+
+  addTo(totals: Totals): void {
+    totals.addTally(this.#gone.calls, this.#gone.refusals, 0)
+    for (const member of this.#leaving) totals.add(member)
+  }
+}
