@@ -30,7 +30,7 @@ export interface Breakers extends AsyncDisposable {
   readonly size: number
   /** Listens to all of them; `breaker` of an event is the key. Answers how to stop listening. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
-  /** Sums over all keys. Reading takes time in proportion to the keys: about ten milliseconds for 100 000. */
+  /** Sums over all keys. Reading takes time in proportion to the keys: 14 ms for 100 000 on an idle machine, up to 80 on a busy one. */
   metrics(): BreakersMetrics
   /**
    * Another config for all keys, those known and those to come; throws `InvalidConfig` and changes nothing if it cannot be used for

@@ -24,17 +24,18 @@ export interface BreakersOptions {
  * Makes a breaker for each key as it is asked for: for each host, tenant or shard. Throws `InvalidConfig`.
  *
  * What a key costs. A quiet one is a name and a few numbers, about half a kilobyte at most: one that had no more than 12 calls within
- * `idle`, none of which rang an alarm. A busier one is measured and learned from, and takes some 28 KB with the default config: a
- * hundred thousand of those would be 2.8 GB. Where so many keys are busy, `{ metrics: false, timeout: "2 seconds" }` leaves nothing
- * to learn, and a key takes 6 KB. One whose circuit has moved, that the operator has acted on, or that took a config of its own
- * has actors until it is forgotten. Any other becomes quiet again when its calls do; what it still knows then are the calls of the
- * last `idle`.
+ * `idle`, none of which rang an alarm. A busier one is measured and learned from, and takes some 30 KB with the default config: a
+ * hundred thousand of those would be 3 GB. Where so many keys are busy, `{ strategy: "basic", metrics: false, timeout: "2 seconds" }`
+ * leaves nothing to learn, and a key takes 6 KB. One whose circuit has moved, that the operator has acted on, that `gradual` has
+ * learned from, or that took a config, dependencies or a saved state of its own has actors until it is forgotten. Any other becomes
+ * quiet again when its calls do; what it still knows then are the calls of the last `idle`.
  *
  * What is bounded. At most `max` keys are known. Room for a new one is made by forgetting the one that was used least recently
  * among those whose circuit is closed, with no calls in flight, not held by the operator, and with no listeners of their own.
  * When there is none, calls of the new key run unprotected: a full table must not fail calls that would have succeeded. They
  * are counted as `unprotected` in `metrics()`, and told as `trouble` at most once a second. An act of the operator on such a
- * key, or a listener for it, throws `RangeError`.
+ * key, or a listener for it, throws `RangeError`. One that another breaker depends on is in use; when it is stopped, that one
+ * depends on nobody until it is handed the new breaker of the key.
  *
  * @example
  * import { createBreakers } from "recloser"

@@ -14,7 +14,7 @@ export interface BreakersMetrics {
   readonly at: number
   /** Keys that are known now. */
   readonly keys: number
-  /** Those with actors of their own, some 28 KB each with the default config; the others have none. */
+  /** Those with actors of their own, some 30 KB each with the default config; the others have none. */
   readonly live: number
   readonly circuits: { readonly [C in Circuit]: number }
   /** Breakers that the operator holds. */

@@ -48,6 +48,22 @@ describe("the report of the costs", () => {
     expect(verdicts([one], {}).map(({ met }) => met)).toEqual([false, false, false, false])
   })
 
+  test("names the worst of several subjects, and what it stands beside where it is compared", () => {
+    const rows = { one: "`{}`", two: "`{}`", floor: "none" }
+    const value = { compare: "value", text: "≤ 5 ns", max: 5 } as const
+    const ratio = { compare: "ratio", text: "≤ 2 ×", max: 2 } as const
+    const both: Table = {
+      ...{ id: "B", title: "time per call", unit: "ns", rows },
+      goals: [
+        { ...value, pairs: ["one", "two"].map((row) => [row, ""] as const) },
+        { ...ratio, pairs: ["one", "two"].map((row) => [row, "floor"] as const) },
+      ],
+    }
+    const written = report([{ ...one, tables: [both] }], { B: { one: [1], two: [4], floor: [2] } }, ["a machine"])
+    expect(written).toContain("| C0 | ≤ 5 ns | 4.0 ns (worst: two) |")
+    expect(written).toContain("(worst: two beside floor)")
+  })
+
   test("counts one timer in the singular", () => {
     expect(text([1], [1], 1)).toContain("| C0 | 1 timer in all | 1 timer | 1 timer to 1 timer | met |")
     expect(text([1], [1], 2)).toContain(

@@ -25,7 +25,8 @@ export const verdicts = (cases: readonly CostCase[], results: Results): readonly
 const judge = (caseId: string, table: Table, goal: Goal, readings: Readings): Verdict => {
   const judged = goal.pairs.map(([subject, against]) => {
     const spread = compare(goal.compare, readings[subject], readings[against])
-    const where = goal.pairs.length === 1 ? "" : `${subject} beside ${against}`.replaceAll("@", " at ")
+    const pair = against === "" ? subject : `${subject} beside ${against}`
+    const where = goal.pairs.length === 1 ? "" : pair.replaceAll("@", " at ")
     return { spread, where, measured: median(spread) }
   })
   const worst = judged.reduce((a, b) => (b.measured > a.measured || Number.isNaN(b.measured) ? b : a))

@@ -83,6 +83,22 @@ describe("calls in flight of a key that is stopped", () => {
   })
 })
 
+describe("a busy key of which nothing is to be learned", () => {
+  test("was said to need no actors with the default strategy, which learns what is usual", async () => {
+    const silent = { metrics: false, timeout: "2 seconds" } as const
+    const busy = async (config: BreakerConfig) => {
+      const { clock, breakers } = many({ idle: "1 hour", config: () => config })
+      await times(50, async () => {
+        await succeed(breakers.get("a"))
+        await clock.advance("1 second")
+      })
+      return breakers.metrics().live
+    }
+    expect(await busy({ strategy: "basic", ...silent })).toBe(0)
+    expect(await busy(silent)).toBe(1)
+  })
+})
+
 describe("listeners to all keys", () => {
   test("were told of each call's trouble anew, because a quiet key forgot that it had been told", async () => {
     const { clock, breakers } = many({
