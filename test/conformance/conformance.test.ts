@@ -57,6 +57,9 @@ describe("the conformance suite", () => {
     const fresh = [
       ...cases.map((played) => rowOf(played, results)),
       ...results.filter(({ verdict }) => verdict === "fail").map(failure),
+      ...libraries.flatMap(({ title, remarks }) =>
+        Object.entries(remarks).map(([at, remark]) => `- ${at}, ${title}: ${remark}`),
+      ),
     ]
     expect(fresh.filter((text) => !written.includes(text))).toEqual([])
   })

@@ -70,6 +70,7 @@ export const recloser: Library = {
   },
   remarks: {
     9: "no caller waits for a probe: those beyond the cap are rejected at once; who waits for an answer can give up",
+    11: "by the strategy `gradual`, which is the default; all other cases by `basic`, because they ask for windows, ratios and numbers of probes, which `gradual` has not",
   },
   make: async (settings, clock) => new RecloserSubject(settings, clockFor(settings, clock)),
   keyed: keyedRecloser,
