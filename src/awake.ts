@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type Gate, leave, type Phase } from "../machines/vocabulary/gate.ts"
 import { kinds } from "../machines/vocabulary/outcome.ts"
+import type { Layer } from "../machines/vocabulary/rejection.ts"
 import type { Report } from "../machines/vocabulary/signal.ts"
 import { type Assembly, hooksOf, planeHooks, restoreAssembly, startIn } from "./assemble.ts"
 import { type Clock, timekeeperOf, wheelOf } from "./Clock.ts"
@@ -13,6 +14,7 @@ import { type Conductor, type ConductorHooks, conduct, StartFailed } from "./con
 import { LazyConductor } from "./control-plane/lazyConductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { countsIn, type Journal, RecordingPlane } from "./data-plane/journal.ts"
+import type { PlaneHooks } from "./data-plane/plane.ts"
 import { declareAnew } from "./declaring.ts"
 import { leaveGraph } from "./dependencyGraph.ts"
 import { retold } from "./dependencyNode.ts"
@@ -24,6 +26,7 @@ export interface Surroundings<Face> {
   readonly clock: Clock
   readonly listeners: Listeners
   readonly idleMs: number
+  readonly departures: { refused(layer: Layer): void }
   /** Once the group stops: the phase that it is in, and since when. */
   readonly ending: { readonly phase: Phase; readonly at: number } | undefined
   /** What a door shows of an assembly. */
@@ -45,6 +48,15 @@ export interface Memory {
 /** The gate of a member that has no data plane. */
 export const gateAtRest = ({ gate }: Recipe, { ending }: Pick<Surroundings<unknown>, "ending">): Gate =>
   ending === undefined ? gate : leave(gate, ending.phase, ending.at)
+
+/** Whoever wakes when all stop is not kept: what it refuses is counted by the group. */
+const countedIn = ({ departures }: Pick<Surroundings<unknown>, "departures">, hooks: PlaneHooks): PlaneHooks => ({
+  ...hooks,
+  refused: (rejection, now) => {
+    departures.refused(rejection.layer)
+    hooks.refused(rejection, now)
+  },
+})
 
 const nothing: ConductorHooks = { swap: () => {}, emitted: () => {} }
 
@@ -71,17 +83,18 @@ export class Awake<Face> {
       for (const wake of whenIdle) wake()
       settled(this.conductor.isStarted)
     }
+    const { ending } = around
     const hooks = planeHooks(this.listeners, this, (report) => this.#hear(report), idle)
     const memoryMs = Math.max(around.idleMs, recipe.windowMs)
     const crowded = () => this.#safely(() => this.conductor.hearAll())
-    this.plane = new RecordingPlane(name, wheelOf(clock), hooks, memoryMs, crowded)
+    this.plane = new RecordingPlane(name, wheelOf(clock), ending ? countedIn(around, hooks) : hooks, memoryMs, crowded)
     const end = (phase: Phase, at: number) => this.plane.swap(leave(recipe.gate, phase, at))
     this.conductor = new LazyConductor(() => this.#start(), end)
     const { plane, conductor, listeners } = this
     this.assembly = { name, clock, plane, conductor, listeners, classify, parts: recipe.parts, whenIdle }
     this.face = around.face(this.assembly, this.#scope)
     this.#recall(memory)
-    if (around.ending !== undefined) end(around.ending.phase, around.ending.at)
+    if (ending !== undefined) end(ending.phase, ending.at)
     else if (!recipe.mayRest) this.#safely(() => this.#enliven(recipe))
   }
 

@@ -1,4 +1,5 @@
 /** What those counted who have left the table. Who leaves with calls in flight is counted on until they have ended. */
+import type { Layer } from "../machines/vocabulary/rejection.ts"
 import { Totals } from "./groupMetrics.ts"
 import type { Member } from "./member.ts"
 
@@ -14,6 +15,12 @@ export class Departures<Face> {
   /** The last call in flight of somebody has ended. */
   settled(member: Member<Face>): void {
     if (this.#leaving.delete(member)) this.#gone.add(member)
+  }
+
+  /** A call was refused on behalf of nobody who is known. */
+  refused(layer: Layer): void {
+    this.#gone.calls.rejected++
+    this.#gone.refusals[layer] = (this.#gone.refusals[layer] ?? 0) + 1
   }
 
   addTo(totals: Totals): void {

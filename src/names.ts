@@ -1,28 +1,42 @@
-/** Living breakers by name, on one clock: whoever depends on a name follows the breaker that took it last. */
+/** Living breakers by name, on one clock: whoever depends on a name follows the living breaker that took it last. */
 import type { Clock } from "./Clock.ts"
 
 /** Until there are so many names nobody looks for those whose breakers were forgotten without being stopped. */
 const fewNames = 256
 
 export class Names<Living extends object, Waiting extends object> {
-  readonly #living = new Map<string, WeakRef<Living>>()
+  /** Mostly one of a name; the last one bears it. */
+  readonly #living = new Map<string, readonly WeakRef<Living>[]>()
   readonly #waiting = new Map<string, Set<Waiting>>()
   #sweepAt = fewNames
 
   find(name: string): Living | undefined {
-    return this.#living.get(name)?.deref()
+    const all = this.#living.get(name) ?? []
+    for (let at = all.length - 1; at >= 0; at--) {
+      const living = all[at]?.deref()
+      if (living !== undefined) return living
+    }
+    return undefined
   }
 
   take(name: string, living: Living): void {
-    this.#living.set(name, new WeakRef(living))
+    this.#keep(name, undefined, new WeakRef(living))
     if (this.#living.size < this.#sweepAt) return
-    for (const [known, ref] of this.#living) if (ref.deref() === undefined) this.#living.delete(known)
+    for (const known of [...this.#living.keys()]) this.#keep(known, undefined)
     this.#sweepAt = Math.max(fewNames, 2 * this.#living.size)
   }
 
-  /** Gives the name back, unless another has taken it meanwhile. */
+  /** Gives the name back, to whom it was taken from, if to anybody. */
   leave(name: string, living: Living): void {
-    if (this.find(name) === living) this.#living.delete(name)
+    this.#keep(name, living)
+  }
+
+  /** Those of a name but one, and those that were forgotten, and with another. */
+  #keep(name: string, but: Living | undefined, ...more: readonly WeakRef<Living>[]): void {
+    const before = this.#living.get(name) ?? []
+    const kept = before.filter((ref) => ref.deref() !== undefined && ref.deref() !== but)
+    if (kept.length + more.length === 0) this.#living.delete(name)
+    else this.#living.set(name, [...kept, ...more])
   }
 
   wait(name: string, waiting: Waiting): void {

@@ -43,6 +43,33 @@ describe("dependencies by name", () => {
   })
 })
 
+describe("a name that two bear", () => {
+  test("was nobody's when the second one could not be made", async () => {
+    const { make } = house()
+    const first = make("db", plain)
+    const over = make("over", depends({ db: { type: "critical" } }))
+    expect(problemsOf(() => make("db", depends({ over: { type: "critical" }, db: { type: "critical" } })))).not.toEqual(
+      [],
+    )
+    const later = make("later", depends({ db: { type: "critical" } }))
+    await trip(first)
+    for (const breaker of [over, later]) expect(breaker.wouldReject()).toMatchObject({ reason: "db is open" })
+  })
+
+  test("was nobody's when the second one had stopped", async () => {
+    const { make } = house()
+    const first = make("db", plain)
+    const second = make("db", plain)
+    const shop = make("shop", depends({ db: { type: "critical" } }))
+    await trip(second)
+    expect(shop.wouldReject()).toMatchObject({ reason: "db is open" })
+    await second.stop()
+    expect(dependenciesOf(shop)).toMatchObject({ db: { circuit: "closed" } })
+    await trip(first)
+    expect(shop.wouldReject()).toMatchObject({ reason: "db is open" })
+  })
+})
+
 describe("a dependency that the config names", () => {
   test("and that was removed at run time was not heard of when the config came again", async () => {
     const { make } = house()

@@ -83,6 +83,21 @@ describe("calls in flight of a key that is stopped", () => {
   })
 })
 
+describe("calls of keys that were quiet when all stopped", () => {
+  test("were refused and counted nowhere", async () => {
+    const { breakers } = many()
+    const breaker = breakers.get("a")
+    await breaker.execute(working)
+    const stopped = breakers.stop()
+    await times(3, () => breaker.tryExecute(working))
+    await breakers.get("new").tryExecute(working)
+    expect(breakers.metrics()).toMatchObject({ calls: { admitted: 1, rejected: 4 }, refusals: { lifecycle: 4 } })
+    await stopped
+    await breaker.tryExecute(working)
+    expect(breakers.metrics().refusals).toEqual({ lifecycle: 5 })
+  })
+})
+
 describe("a busy key of which nothing is to be learned", () => {
   test("was said to need no actors with the default strategy, which learns what is usual", async () => {
     const silent = { metrics: false, timeout: "2 seconds" } as const
