@@ -36,7 +36,7 @@ test("breakers under TestClock did not find each other by name", () =>
       const dependencies = { db: { type: "critical" } } as const
       const shop = yield* Breaker.make("shop", { strategy: { type: "dependency", own, dependencies } })
       yield* db.forceOpen("test")
-      expect(yield* shop.wouldReject).toMatchObject({ reason: "db is open" })
+      expect(yield* shop.wouldReject()).toMatchObject({ reason: "db is open" })
     }),
   ))
 
@@ -49,7 +49,7 @@ test("breakers that share a clock do not probe at the same instant", () =>
       const waits = yield* Effect.forEach(made, (breaker) =>
         Effect.andThen(
           fail(breaker, 5),
-          Effect.map(breaker.wouldReject, (rejection) => rejection?.retryAfterMs),
+          Effect.map(breaker.wouldReject(), (rejection) => rejection?.retryAfterMs),
         ),
       )
       expect(waits[0]).not.toBe(waits[1])
