@@ -7,6 +7,7 @@
  *
  * The record is mutable, so that a call costs a few additions; who needs a value copies it first. Both planes call these functions.
  */
+import { brokenShare, clamp, learn, prior, usualShare } from "./baseline.ts"
 import { judgeCohort, takeIntoCohort } from "./cohort.ts"
 import type { SequentialLine } from "./gate.ts"
 import { isHopeless } from "./verdict.ts"
@@ -34,9 +35,11 @@ export interface Evidence {
   /** The recent past, fading: what creeps up so slowly that the baseline would learn it. */
   recentCalls: number
   recentBad: number
+  recentSlow: number
   recentAt: number
   /** Bad outcomes in a row: they see a total outage through successes that were under way, and in what was a partial one. */
   row: number
+  rowSlow: number
   /** The share of bad outcomes that a degraded circuit has accepted, and the evidence that it is over. */
   accepted: number
   relief: number
@@ -51,13 +54,6 @@ export interface Evidence {
   judged: boolean
 }
 
-/** As if one of twenty calls had been bad, before anything is known. */
-const prior = { bad: 1, calls: 20 }
-/** From so many outcomes on the baseline follows time instead: a memory of at least five minutes. */
-const settledCalls = 1000
-const memoryMs = 300_000
-/** Bursts are forgotten by e in this time. */
-const burstMs = 3_600_000
 /** The recent past fades by e in this time. */
 const recentMs = 5000
 /** The logarithms are worked out anew after so many outcomes. */
@@ -66,8 +62,6 @@ const refreshAfter = 16
 const goneRow = 24
 /** Evidence that a degraded time is over: e^12 to 1. */
 const reliefAt = 12
-
-const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
 
 export const freshEvidence = (): Evidence => ({
   usual: prior.bad / prior.calls,
@@ -84,8 +78,10 @@ export const freshEvidence = (): Evidence => ({
   slow: 0,
   recentCalls: 0,
   recentBad: 0,
+  recentSlow: 0,
   recentAt: 0,
   row: 0,
+  rowSlow: 0,
   accepted: 0,
   relief: 0,
   running: 0,
@@ -96,15 +92,6 @@ export const freshEvidence = (): Evidence => ({
   late: 0,
   judged: false,
 })
-
-/** The share of bad outcomes that still counts as usual: the learned one and what chance may add to it. */
-export function usualShare({ usual, learned }: Evidence): number {
-  const calls = Math.min(2000, learned + prior.calls)
-  return clamp(usual + Math.sqrt((usual * (1 - usual)) / calls), 0.01, 0.4)
-}
-
-/** The share that counts as broken, given what is usual. */
-export const brokenShare = (usual: number): number => 0.4 + 0.5 * usual
 
 function restartExcursion(evidence: Evidence): void {
   evidence.score = 0
@@ -126,6 +113,7 @@ export function beginEpoch(evidence: Evidence, line: SequentialLine | undefined)
   restartExcursion(evidence)
   evidence.stale = refreshAfter
   evidence.row = 0
+  evidence.rowSlow = 0
   evidence.relief = 0
   evidence.running = 0
   evidence.entered = 0
@@ -137,23 +125,14 @@ export function beginEpoch(evidence: Evidence, line: SequentialLine | undefined)
   if (line !== undefined) return
   evidence.recentCalls = 0
   evidence.recentBad = 0
+  evidence.recentSlow = 0
 }
 
-function learn(evidence: Evidence, bad: number, at: number): void {
-  const weight =
-    evidence.learned < settledCalls
-      ? 1 / (prior.calls + evidence.learned)
-      : Math.min(1 / settledCalls, (at - evidence.learnedAt) / memoryMs)
-  evidence.usual += weight * (bad - evidence.usual)
-  evidence.worst *= Math.max(0, 1 - (at - evidence.learnedAt) / burstMs)
-  evidence.learned++
-  evidence.learnedAt = at
-}
-
-function remember(evidence: Evidence, bad: number, at: number): void {
+function remember(evidence: Evidence, bad: boolean, slow: boolean, at: number): void {
   const kept = Math.exp((evidence.recentAt - at) / recentMs)
   evidence.recentCalls = evidence.recentCalls * kept + 1
-  evidence.recentBad = evidence.recentBad * kept + bad
+  evidence.recentBad = evidence.recentBad * kept + (bad ? 1 : 0)
+  evidence.recentSlow = evidence.recentSlow * kept + (slow ? 1 : 0)
   evidence.recentAt = at
 }
 
@@ -174,6 +153,11 @@ function refresh(evidence: Evidence, line: SequentialLine): void {
   }
 }
 
+function lengthen(evidence: Evidence, bad: boolean, slow: boolean): void {
+  evidence.row = bad ? evidence.row + 1 : 0
+  evidence.rowSlow = bad ? evidence.rowSlow + (slow ? 1 : 0) : 0
+}
+
 function count(evidence: Evidence, bad: boolean, slow: boolean): void {
   evidence.calls++
   if (!bad) return
@@ -184,7 +168,7 @@ function count(evidence: Evidence, bad: boolean, slow: boolean): void {
 /** As usual, or on an excursion from it? */
 function watchUsual(evidence: Evidence, line: SequentialLine, bad: boolean, slow: boolean): EvidenceRule | undefined {
   // So many in a row as a service that is as usual shows once in e^h calls: it is gone.
-  evidence.row = bad ? evidence.row + 1 : 0
+  lengthen(evidence, bad, slow)
   if (evidence.row * evidence.rowStep >= line.threshold) return "run"
   evidence.score += bad ? evidence.badStep : evidence.goodStep
   if (evidence.score <= 0) {
@@ -203,7 +187,7 @@ function watchPartial(
   slow: boolean,
 ): EvidenceRule | undefined {
   count(evidence, bad, slow)
-  evidence.row = bad ? evidence.row + 1 : 0
+  lengthen(evidence, bad, slow)
   evidence.accepted += 0.01 * ((bad ? 1 : 0) - evidence.accepted)
   evidence.relief = Math.max(0, evidence.relief + (bad ? evidence.badStep : evidence.goodStep))
   if (evidence.row >= goneRow) return "run"
@@ -221,7 +205,7 @@ export function accrue(
   at: number,
 ): EvidenceRule | undefined {
   if (++evidence.stale > refreshAfter) refresh(evidence, line)
-  remember(evidence, bad ? 1 : 0, at)
+  remember(evidence, bad, slow, at)
   if (line.watch !== "step") learn(evidence, bad ? 1 : 0, at)
   if (!evidence.judged) {
     takeIntoCohort(evidence, line, bad, slow, startedAt)

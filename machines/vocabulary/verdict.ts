@@ -26,14 +26,18 @@ export function isHopeless({ recentCalls, recentBad }: Evidence, { rate }: Seque
   return (share + doubt / 2 - spread) / (1 + doubt) > rate - 0.3
 }
 
+/** Of so many bad outcomes, so many of them slow, what a rule rang on. */
+const countsOf = (calls: number, bad: number, slow: number): Statistics => ({
+  calls: Math.round(calls),
+  failures: Math.round(bad) - Math.round(slow),
+  slow: Math.round(slow),
+})
+
 /** The counts that a rule rang on. */
 export function statisticsOf(evidence: Evidence, rule: EvidenceRule): Statistics {
-  const { calls, failures, slow, entered, bad, late, row } = evidence
-  if (rule === "dead" || rule === "cohort") return { calls: entered, failures: bad - late, slow: late }
-  if (rule === "run")
-    return { calls: row, failures: Math.max(0, row - evidence.slow), slow: Math.min(row, evidence.slow) }
-  if (rule === "rate") {
-    return { calls: Math.round(evidence.recentCalls), failures: Math.round(evidence.recentBad), slow: 0 }
-  }
+  const { calls, failures, slow, entered, bad, late, row, rowSlow, recentCalls, recentBad, recentSlow } = evidence
+  if (rule === "dead" || rule === "cohort") return countsOf(entered, bad, late)
+  if (rule === "run") return countsOf(row, row, rowSlow)
+  if (rule === "rate") return countsOf(recentCalls, recentBad, recentSlow)
   return { calls, failures, slow }
 }

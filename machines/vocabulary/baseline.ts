@@ -1,0 +1,32 @@
+/** The baseline: what share of bad outcomes is usual of a service, learned while it is watched. */
+import type { Evidence } from "./evidence.ts"
+
+/** As if one of twenty calls had been bad, before anything is known. */
+export const prior = { bad: 1, calls: 20 } as const
+/** From so many outcomes on the baseline follows time instead: a memory of at least five minutes. */
+const settledCalls = 1000
+const memoryMs = 300_000
+/** Bursts are forgotten by e in this time. */
+const burstMs = 3_600_000
+
+export const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
+
+/** The share of bad outcomes that still counts as usual: the learned one and what chance may add to it. */
+export function usualShare({ usual, learned }: Evidence): number {
+  const calls = Math.min(2000, learned + prior.calls)
+  return clamp(usual + Math.sqrt((usual * (1 - usual)) / calls), 0.01, 0.4)
+}
+
+/** The share that counts as broken, given what is usual. */
+export const brokenShare = (usual: number): number => 0.4 + 0.5 * usual
+
+export function learn(evidence: Evidence, bad: number, at: number): void {
+  const weight =
+    evidence.learned < settledCalls
+      ? 1 / (prior.calls + evidence.learned)
+      : Math.min(1 / settledCalls, (at - evidence.learnedAt) / memoryMs)
+  evidence.usual += weight * (bad - evidence.usual)
+  evidence.worst *= Math.max(0, 1 - (at - evidence.learnedAt) / burstMs)
+  evidence.learned++
+  evidence.learnedAt = at
+}

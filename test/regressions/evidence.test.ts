@@ -1,0 +1,49 @@
+/** Mistakes about evidence: what was counted wrongly, and what made a breaker deaf. */
+import { type BreakerConfig, createBreaker } from "recloser"
+import { createVirtualClock } from "recloser/testing"
+import { describe, expect, test } from "vitest"
+
+type Answer = "good" | "bad" | "slow" | "hangs"
+
+/** A breaker whose calls come ten milliseconds apart and take five; a slow one takes 300. */
+function service(config: BreakerConfig) {
+  const clock = createVirtualClock()
+  const breaker = createBreaker("service", config, { clock })
+  const moves: { readonly to: string; readonly rule: string; readonly statistics: unknown }[] = []
+  breaker.on("transition", ({ to, rule, statistics }) => moves.push({ to, rule, statistics }))
+  const call = (answer: Answer) =>
+    breaker.tryExecute(
+      () =>
+        new Promise((resolve, reject) => {
+          if (answer === "hangs") return
+          const end = answer === "bad" ? () => reject(new Error("bad")) : () => resolve("good")
+          clock.setTimeout(end, answer === "slow" ? 300 : 5)
+        }),
+    )
+  const calls = async (count: number, answer: Answer | ((n: number) => Answer)) => {
+    for (let n = 0; n < count; n++) {
+      void call(typeof answer === "string" ? answer : answer(n))
+      await clock.advance(10)
+    }
+  }
+  return { clock, breaker, moves, calls }
+}
+
+describe("the counts of a move", () => {
+  const slowAfter100 = { strategy: { type: "gradual", slowCalls: { after: "100 millis" } } } as const
+
+  test("took the last slow call of a row for a failure", async () => {
+    const { calls, moves } = service(slowAfter100)
+    await calls(300, "good")
+    await calls(16, "slow")
+    expect(moves[0]).toEqual({ to: "open", rule: "run", statistics: { calls: 5, failures: 0, slow: 5 } })
+  })
+
+  test("took a row of failures for slow calls when one had been slow before", async () => {
+    const { calls, moves } = service(slowAfter100)
+    await calls(300, "good")
+    // It is noticed after ten more; five good ones later the excursion is not over.
+    await calls(40, (n) => (n === 0 ? "slow" : n < 16 ? "good" : "bad"))
+    expect(moves[0]).toEqual({ to: "open", rule: "run", statistics: { calls: 5, failures: 5, slow: 0 } })
+  })
+})
