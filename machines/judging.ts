@@ -108,7 +108,8 @@ export const badShare = (statistics: Statistics): number => badOf(statistics) / 
 /** Whether these counts say that the service is gone, or asks to be left alone. */
 export function isGone({ rule, statistics }: AlarmRang, { brokenAt }: Judging): boolean {
   if (rule === "asked") return true
-  if (rule === "dead" || rule === "rate") return badShare(statistics) >= Math.min(0.75, brokenAt)
+  // The counts of a rate are rounded.
+  if (rule === "dead" || rule === "rate") return badShare(statistics) >= Math.min(0.75, 0.85 * brokenAt)
   if (rule === "excursion" || rule === "cohort" || rule === "relief") return false
   const bad = badOf(statistics)
   return dies(bad, statistics.calls - bad, 0)

@@ -10,7 +10,7 @@
 import { brokenShare, clamp, learn, prior, usualShare } from "./baseline.ts"
 import { judgeCohort, takeIntoCohort } from "./cohort.ts"
 import type { SequentialLine } from "./gate.ts"
-import { isHopeless } from "./verdict.ts"
+import { dies, isHopeless } from "./verdict.ts"
 
 export type EvidenceRule = "excursion" | "rate" | "run" | "relief" | "dead" | "cohort"
 
@@ -165,18 +165,21 @@ function count(evidence: Evidence, bad: boolean, slow: boolean): void {
   else evidence.failures++
 }
 
+/** However little evidence is asked for, a few bad outcomes may be chance, and an alarm that nobody heeds rings no more. */
+const isMore = ({ failures, slow }: Evidence): boolean => failures + slow >= 5
+
 /** As usual, or on an excursion from it? */
 function watchUsual(evidence: Evidence, line: SequentialLine, bad: boolean, slow: boolean): EvidenceRule | undefined {
-  // So many in a row as a service that is as usual shows once in e^h calls: it is gone.
+  // So many in a row as a service that is as usual shows once in e^h calls, and one that still answers hardly ever: it is gone.
   lengthen(evidence, bad, slow)
-  if (evidence.row * evidence.rowStep >= line.threshold) return "run"
+  if (evidence.row * evidence.rowStep >= line.threshold && dies(evidence.row, 0, 0)) return "run"
   evidence.score += bad ? evidence.badStep : evidence.goodStep
   if (evidence.score <= 0) {
     restartExcursion(evidence)
     return undefined
   }
   count(evidence, bad, slow)
-  return evidence.score >= line.threshold ? "excursion" : undefined
+  return evidence.score >= line.threshold && isMore(evidence) ? "excursion" : undefined
 }
 
 /** Still partial, over, or gone altogether? */

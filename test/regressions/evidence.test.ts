@@ -2,6 +2,10 @@
 import { type BreakerConfig, createBreaker } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
+import { isGone } from "../../machines/judging.ts"
+import type { GradualSettings } from "../../machines/ramping.ts"
+import { gradual } from "../../machines/strategies/gradual.ts"
+import { settingsOf } from "../support/charts.ts"
 
 type Answer = "good" | "bad" | "slow" | "hangs"
 
@@ -45,5 +49,37 @@ describe("the counts of a move", () => {
     // It is noticed after ten more; five good ones later the excursion is not over.
     await calls(40, (n) => (n === 0 ? "slow" : n < 16 ? "good" : "bad"))
     expect(moves[0]).toEqual({ to: "open", rule: "run", statistics: { calls: 5, failures: 5, slow: 0 } })
+  })
+})
+
+describe("a breaker was deaf", () => {
+  const bare = (options: object) => ({
+    strategy: { type: "gradual", slowCalls: false, ...options } as const,
+    timeout: false,
+    metrics: false,
+  })
+
+  test.each(["1 minute", "30 minutes", "1 hour"])(
+    "to a total outage when one false alarm in %s was allowed: it rang on two bad calls, which nobody heeded, and not again",
+    async (every) => {
+      const { calls, breaker, moves } = service(bare({ falseAlarms: { every, callsPerSecond: 1 } }))
+      await calls(1500, "good")
+      await calls(8, "bad")
+      expect(breaker.circuit).toBe("open")
+      expect(moves[0]?.statistics).toEqual({ calls: 5, failures: 5, slow: 0 })
+    },
+  )
+
+  test("to half of the calls failing when few calls may raise a false alarm", async () => {
+    const { calls, breaker } = service(bare({ falseAlarms: { every: "1 minute", callsPerSecond: 1 } }))
+    await calls(1500, "good")
+    await calls(20, (n) => (n % 4 < 2 ? "bad" : "good"))
+    expect(breaker.circuit).toBe("degraded")
+  })
+
+  test("to a rate of bad calls at the line: its counts are rounded, and spoke of less", () => {
+    const judging = settingsOf(gradual, { brokenAt: 0.3 }) as GradualSettings
+    const statistics = { calls: 22, failures: 6, slow: 0 }
+    expect(isGone({ type: "alarm.rang", at: 1, epoch: 1, rule: "rate", statistics }, judging)).toBe(true)
   })
 })
