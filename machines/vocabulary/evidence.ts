@@ -52,6 +52,9 @@ export interface Evidence {
   bad: number
   late: number
   judged: boolean
+  /** Until it is judged: later calls that went well, and the longest that one that went well has taken, in milliseconds. */
+  overtaken: number
+  longestMs: number
 }
 
 /** The recent past fades by e in this time. */
@@ -91,6 +94,8 @@ export const freshEvidence = (): Evidence => ({
   bad: 0,
   late: 0,
   judged: false,
+  overtaken: 0,
+  longestMs: 0,
 })
 
 function restartExcursion(evidence: Evidence): void {
@@ -122,6 +127,8 @@ export function beginEpoch(evidence: Evidence, line: SequentialLine | undefined)
   evidence.bad = 0
   evidence.late = 0
   evidence.judged = false
+  evidence.overtaken = 0
+  evidence.longestMs = 0
   if (line !== undefined) return
   evidence.recentCalls = 0
   evidence.recentBad = 0
@@ -211,8 +218,8 @@ export function accrue(
   remember(evidence, bad, slow, at)
   if (line.watch !== "step") learn(evidence, bad ? 1 : 0, at)
   if (!evidence.judged) {
-    takeIntoCohort(evidence, line, bad, slow, startedAt)
-    return judgeCohort(evidence, line)
+    takeIntoCohort(evidence, line, bad, slow, startedAt, at)
+    return judgeCohort(evidence, line, at)
   }
   const rule = watchers[line.watch](evidence, line, bad, slow)
   return rule ?? (isHopeless(evidence, line) ? "rate" : undefined)

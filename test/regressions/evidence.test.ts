@@ -82,4 +82,32 @@ describe("a breaker was deaf", () => {
     const statistics = { calls: 22, failures: 6, slow: 0 }
     expect(isGone({ type: "alarm.rang", at: 1, epoch: 1, rule: "rate", statistics }, judging)).toBe(true)
   })
+
+  const twoHang = (n: number): Answer => (n === 3 || n === 7 ? "hangs" : "good")
+
+  test("for ever when two of its first calls never ended: their cohort was never judged", async () => {
+    const { calls, breaker } = service({ timeout: false })
+    await calls(40, twoHang)
+    await calls(8, "bad")
+    expect(breaker.circuit).toBe("open")
+  })
+
+  test("for as long as its timeout when two of the first calls hung and the service failed at once", async () => {
+    const { calls, breaker } = service({ timeout: false, strategy: { type: "gradual", slowCalls: false } })
+    await calls(16, twoHang)
+    await calls(5990, "bad")
+    expect(breaker.circuit).toBe("closed")
+    await calls(30, "bad")
+    expect(breaker.circuit).not.toBe("closed")
+  })
+
+  test("in a degraded circuit, which calls that last kept from ending", async () => {
+    const { calls, moves } = service({ timeout: false, strategy: { type: "gradual", slowCalls: false, trial: false } })
+    await calls(1000, "good")
+    await calls(24, (n) => (n % 2 ? "bad" : "good"))
+    expect(moves.at(-1)?.to).toBe("degraded")
+    await calls(32, (n) => (n % 8 === 0 ? "hangs" : "good"))
+    await calls(500, "good")
+    expect(moves.at(-1)).toMatchObject({ to: "closed", rule: "relief" })
+  })
 })
