@@ -157,7 +157,7 @@ const machine = setup({
         trying: {
           entry: "enter",
           meta: {
-            demand: ({ settings }) => ({ share: settings.trial?.share ?? 1 }),
+            demand: ({ settings }) => ({ cohortShare: settings.trial?.share ?? 1 }),
             lines: lines.trying,
           },
           after: { untilStale: "named" },

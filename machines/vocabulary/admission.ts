@@ -11,6 +11,8 @@ export interface AdmissionState {
   readonly probesTaken: number
   /** Ordinary calls of this epoch in flight. */
   readonly running: number
+  /** Calls that entered in this epoch, in whatever way. */
+  readonly entered: number
   /** Integer credit towards the next ordinary call of a partial share, in `creditPerCall`ths. It begins with half a call's. */
   readonly credit: number
 }
@@ -29,8 +31,15 @@ export const freshAdmission = (epoch: number): AdmissionState => ({
   epoch,
   probesTaken: 0,
   running: 0,
+  entered: 0,
   credit: creditPerCall / 2,
 })
+
+/** The share that a gate lets in after so many calls of its epoch have entered. */
+export const shareAfter = (entered: number, { restriction, lines: { circuit } }: Gate): number =>
+  circuit?.kind === "sequential" && entered < circuit.cohort
+    ? Math.min(restriction.share, restriction.cohortShare)
+    : restriction.share
 
 /**
  * How long a probe may hold its place, in milliseconds: the strategy's lease, but always longer than a call is given, so that a
@@ -57,26 +66,30 @@ export const leaseOf = ({ lines, restriction: { timeoutMs } }: Gate): number =>
 export function decideAdmission(gate: Gate, before: AdmissionState): Verdict {
   const state = before.epoch === gate.epoch ? before : freshAdmission(gate.epoch)
   const { share, probes, limit } = gate.restriction
-  if (gate.enforcement === "off") return { admitted: true, probe: false, shadowed: false, state }
+  const entered = state.entered + 1
+  if (gate.enforcement === "off") return { admitted: true, probe: false, shadowed: false, state: { ...state, entered } }
   if (probes !== Number.POSITIVE_INFINITY && share > 0) {
     if (state.probesTaken < probes) {
-      return { admitted: true, probe: true, shadowed: false, state: { ...state, probesTaken: state.probesTaken + 1 } }
+      const probesTaken = state.probesTaken + 1
+      return { admitted: true, probe: true, shadowed: false, state: { ...state, entered, probesTaken } }
     }
     return refused(gate, "probes", state)
   }
   if (share > 0 && state.running >= limit) return refused(gate, "limit", state)
   // A full share spends on each call what it earns: a share that comes and goes within an epoch keeps its account.
-  const credit = state.credit + creditOf(share)
+  const credit = state.credit + creditOf(shareAfter(state.entered, gate))
   if (credit < creditPerCall) return refused(gate, "share", { ...state, credit })
   return {
     admitted: true,
     probe: false,
     shadowed: false,
-    state: { ...state, running: state.running + 1, credit: credit - creditPerCall },
+    state: { ...state, entered, running: state.running + 1, credit: credit - creditPerCall },
   }
 }
 
 function refused(gate: Gate, by: "share" | "probes" | "limit", state: AdmissionState): Verdict {
-  if (gate.enforcement === "observe") return { admitted: true, probe: false, shadowed: true, state }
+  if (gate.enforcement === "observe") {
+    return { admitted: true, probe: false, shadowed: true, state: { ...state, entered: state.entered + 1 } }
+  }
   return { admitted: false, by, state }
 }

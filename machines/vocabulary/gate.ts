@@ -12,6 +12,8 @@ import type { Layer } from "./rejection.ts"
 export interface Restriction {
   /** Part of ordinary calls that may enter, 0 to 1. `0` admits nothing. */
   readonly share: number
+  /** The same for the first calls of an epoch alone: until as many have entered as are judged together as its cohort. */
+  readonly cohortShare: number
   /** Most probes at one instant. Finite means: a call enters only as a probe. */
   readonly probes: number
   /** Most ordinary calls in flight at one instant, of those that entered in the present epoch. */
@@ -28,6 +30,7 @@ export type Demand = Partial<Restriction>
 /** The identity of `tighten`: nothing is demanded. */
 export const unrestricted: Restriction = Object.freeze({
   share: 1,
+  cohortShare: 1,
   probes: Number.POSITIVE_INFINITY,
   limit: Number.POSITIVE_INFINITY,
   timeoutMs: Number.POSITIVE_INFINITY,
@@ -37,6 +40,7 @@ export const unrestricted: Restriction = Object.freeze({
 /** The stricter of two values, field by field: the order of each kind of restriction. */
 export const fields = {
   share: Math.min,
+  cohortShare: Math.min,
   probes: Math.min,
   limit: Math.min,
   timeoutMs: Math.min,
@@ -57,6 +61,7 @@ export const fields = {
 export function tighten(one: Restriction, other: Demand): Restriction {
   return {
     share: fields.share(one.share, other.share ?? unrestricted.share),
+    cohortShare: fields.cohortShare(one.cohortShare, other.cohortShare ?? unrestricted.cohortShare),
     probes: fields.probes(one.probes, other.probes ?? unrestricted.probes),
     limit: fields.limit(one.limit, other.limit ?? unrestricted.limit),
     timeoutMs: fields.timeoutMs(one.timeoutMs, other.timeoutMs ?? unrestricted.timeoutMs),
@@ -68,6 +73,7 @@ export function tighten(one: Restriction, other: Demand): Restriction {
 export function sameDemand(one: Demand, other: Demand): boolean {
   return (
     one.share === other.share &&
+    one.cohortShare === other.cohortShare &&
     one.probes === other.probes &&
     one.limit === other.limit &&
     one.timeoutMs === other.timeoutMs &&

@@ -72,9 +72,11 @@ export function refusalByLimit(breaker: string, gate: Gate): RejectionTemplate {
   return Object.freeze({ ...template(breaker, gate, holders, false), layer: "limit" })
 }
 
-/** The template for a gate that admits no ordinary call: who holds share at its least. */
-export function refusalByShare(breaker: string, gate: Gate): RejectionTemplate {
-  const holders = gate.holders.filter((holder) => (holder.demand.share ?? 1) === gate.restriction.share)
+/** The template for a gate that admits a part of the calls, or none: who holds the share so low. */
+export function refusalByShare(breaker: string, gate: Gate, present = gate.restriction.share): RejectionTemplate {
+  const holders = gate.holders.filter(
+    ({ demand: { share = 1, cohortShare = 1 } }) => share === present || cohortShare === present,
+  )
   return template(breaker, gate, holders, false)
 }
 

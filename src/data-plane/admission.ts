@@ -2,14 +2,16 @@
  * Whether one more call may enter: the gate first, then the gauges that it bounds. All of them look before any of them takes, and
  * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
  */
-import { creditOf, creditPerCall, leaseOf } from "../../machines/vocabulary/admission.ts"
+import { leaseOf } from "../../machines/vocabulary/admission.ts"
 import type { Facts } from "../../machines/vocabulary/facts.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
+import { Credit } from "./credit.ts"
 import { Leases } from "./leases.ts"
 import { Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
+import type { Tally } from "./tally.ts"
 import type { Wheel } from "./wheel.ts"
 
 /** Calls enter one by one, and only as probes. */
@@ -20,12 +22,13 @@ export class Admission {
   /** Ordinary calls of this epoch in flight. */
   running = 0
   #gate: Gate = idleGate
-  #credit = creditPerCall / 2
+  readonly #credit: Credit
   readonly #settler: Settler
   readonly #refusals: Refusals
 
-  constructor(breaker: string, wheel: Wheel, settler: Settler) {
+  constructor(breaker: string, wheel: Wheel, settler: Settler, tally: Tally) {
     this.#settler = settler
+    this.#credit = new Credit(tally)
     this.leases = new Leases(wheel, settler)
     this.#refusals = new Refusals(breaker, idleGate)
   }
@@ -42,7 +45,7 @@ export class Admission {
 
   /** Credit and leases start anew; what ran before is a straggler. */
   beginEpoch(now: number): void {
-    this.#credit = creditPerCall / 2
+    this.#credit.beginEpoch()
     this.running = 0
     this.leases.beginEpoch(now)
   }
@@ -51,8 +54,8 @@ export class Admission {
   wouldReject(facts: Facts, now: number): Rejection | undefined {
     const refusal = this.#look(facts, now)
     if (refusal !== undefined || probesOnly(this.#gate)) return refusal
-    const enough = this.#credit + creditOf(this.#gate.restriction.share) >= creditPerCall
-    return enough ? undefined : this.#refusals.byShare(now)
+    const share = this.#credit.shareOf(this.#gate)
+    return this.#credit.suffices(share) ? undefined : this.#refusals.byShare(now, share)
   }
 
   /** Takes what one call needs, or says why not. A call that a partial share refuses has earned its credit. */
@@ -60,9 +63,8 @@ export class Admission {
     const refusal = this.#look(facts, now)
     if (refusal !== undefined) return refusal
     if (probesOnly(this.#gate)) return this.#takePlace(now)
-    this.#credit += creditOf(this.#gate.restriction.share)
-    if (this.#credit < creditPerCall) return this.#refusals.byShare(now)
-    this.#credit -= creditPerCall
+    const share = this.#credit.shareOf(this.#gate)
+    if (!this.#credit.spend(share)) return this.#refusals.byShare(now, share)
     this.running++
     return new Receipt(this.#settler, this.#gate.epoch, now, undefined, true)
   }
@@ -75,7 +77,7 @@ export class Admission {
   /** What the gate and its gauges say, save for the credit of a partial share. */
   #look(_facts: Facts, now: number): Rejection | undefined {
     const { share, probes, limit } = this.#gate.restriction
-    if (share === 0) return this.#refusals.byShare(now)
+    if (share === 0) return this.#refusals.byShare(now, share)
     if (probesOnly(this.#gate)) {
       return this.leases.places.size < probes ? undefined : this.#refusals.byProbes(now, this.leases.freeAt)
     }

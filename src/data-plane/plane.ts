@@ -38,7 +38,7 @@ export class Plane implements Settler {
   /** Nothing stands in the way of an ordinary call: the whole check, for the ordinary case. */
   #free = false
   #unmeasured = false
-  /** Nobody measures how long calls take: an ordinary call need not read the clock when it enters. */
+  /** Nobody measures how long calls take, nor their order: an ordinary call need not read the clock when it enters. */
   get untimed(): boolean {
     return this.#unmeasured && !this.meter.orders
   }
@@ -53,7 +53,7 @@ export class Plane implements Settler {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
-    this.#admission = new Admission(breaker, wheel, this)
+    this.#admission = new Admission(breaker, wheel, this, this.tally)
     this.meter = new Meter(wheel, (report) => hooks.signal(report))
   }
 
@@ -75,11 +75,11 @@ export class Plane implements Settler {
   /** Works out the short ways: what need not be looked at on each call under this gate. */
   #open(): void {
     const { restriction, enforcement, phase, lines } = this.gate
-    const { share, probes, limit, timeoutMs } = restriction
+    const { share, cohortShare, probes, limit, timeoutMs } = restriction
     const never = Number.POSITIVE_INFINITY
     const isObeyed = enforcement === "on"
-    const isFree = share >= 1 && probes === never && limit === never && phase === "active" && this.#admission.isPlain
-    this.#free = isFree && isObeyed && this.#ghost === undefined
+    const isOpen = share >= 1 && cohortShare >= 1 && probes === never && limit === never && phase === "active"
+    this.#free = isOpen && this.#admission.isPlain && isObeyed && this.#ghost === undefined
     this.timeoutMs = isObeyed ? timeoutMs : Number.POSITIVE_INFINITY
     this.isShut = share === 0 && isObeyed && this.#ghost === undefined
     this.#unmeasured = this.#free && lines.slowAfterMs === undefined && lines.sliceMs === undefined

@@ -13,6 +13,7 @@ export class Refusals {
   readonly #breaker: string
   #gate: Gate
   #byShare: RejectionTemplate | undefined
+  #share = 0
   #byProbes: RejectionTemplate | undefined
   #byLimit: RejectionTemplate | undefined
 
@@ -28,8 +29,11 @@ export class Refusals {
     this.#byLimit = undefined
   }
 
-  byShare(now: number): Rejection {
-    return rejectNow((this.#byShare ??= Object.freeze(refusalByShare(this.#breaker, this.#gate))), now)
+  /** `share`: the one in force, which may end with the cohort. */
+  byShare(now: number, share: number): Rejection {
+    if (share !== this.#share) this.#byShare = undefined
+    this.#share = share
+    return rejectNow((this.#byShare ??= Object.freeze(refusalByShare(this.#breaker, this.#gate, share))), now)
   }
 
   byLimit(now: number): Rejection {

@@ -17,12 +17,16 @@ const plane = () =>
 
 interface Setting {
   readonly share: number
+  readonly cohortShare: number
+  readonly cohort: number
   readonly probes: number
   readonly enforcement: Enforcement
   readonly newEpoch: boolean
 }
 const setting: fc.Arbitrary<Setting> = fc.record({
   share: fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })),
+  cohortShare: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+  cohort: fc.integer({ min: 1, max: 30 }),
   probes: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 0, max: 4 })),
   enforcement: fc.constantFrom<Enforcement>("on", "on", "on", "observe", "off"),
   newEpoch: fc.boolean(),
@@ -33,13 +37,14 @@ const step = fc.oneof(
   fc.record({ settle: fc.nat(20) }),
 )
 
-const gateOf = (before: Gate, { share, probes, enforcement, newEpoch }: Setting): Gate => ({
+const gateOf = (before: Gate, { share, cohortShare, cohort, probes, enforcement, newEpoch }: Setting): Gate => ({
   ...before,
   version: before.version + 1,
   epoch: before.epoch + (newEpoch ? 1 : 0),
   phase: "active",
   enforcement,
-  restriction: { ...unrestricted, share, probes },
+  restriction: { ...unrestricted, share, cohortShare, probes },
+  lines: { circuit: { kind: "sequential", watch: "usual", threshold: 20, rate: 0.8, cohort, tells: "never" } },
   holders: [
     {
       by: "law",
@@ -48,10 +53,19 @@ const gateOf = (before: Gate, { share, probes, enforcement, newEpoch }: Setting)
       reason: "law",
       rule: "law",
       statistics: undefined,
-      demand: { share, probes },
+      demand: { share, cohortShare, probes },
     },
   ],
 })
+
+const plain: Setting = {
+  share: 1,
+  cohortShare: 1,
+  cohort: 16,
+  probes: Number.POSITIVE_INFINITY,
+  enforcement: "on",
+  newEpoch: true,
+}
 
 describe("admission", () => {
   it("the data plane admits exactly what the total function admits, whatever gates come", () => {
@@ -92,7 +106,7 @@ describe("admission", () => {
       fc.property(fc.integer({ min: 0, max: 256 }), fc.integer({ min: 1, max: 2000 }), (part, calls) => {
         const share = part / 256
         const subject = plane()
-        subject.swap(gateOf(idleGate, { share, probes: Number.POSITIVE_INFINITY, enforcement: "on", newEpoch: true }))
+        subject.swap(gateOf(idleGate, { ...plain, share }))
         let admitted = 0
         for (let call = 1; call <= calls; call++) {
           if (subject.admit(0).admitted) admitted++
@@ -106,7 +120,7 @@ describe("admission", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), fc.array(fc.boolean(), { maxLength: 200 }), (cap, ops) => {
         const subject = plane()
-        subject.swap(gateOf(idleGate, { share: 1, probes: cap, enforcement: "on", newEpoch: true }))
+        subject.swap(gateOf(idleGate, { ...plain, probes: cap }))
         const running: Receipt[] = []
         for (const enters of ops) {
           if (enters) {

@@ -14,6 +14,7 @@ const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefine
 const demand: fc.Arbitrary<Demand> = fc
   .record({
     share: optional(fc.double({ min: 0, max: 1, noNaN: true })),
+    cohortShare: optional(fc.double({ min: 0, max: 1, noNaN: true })),
     probes: optional(fc.integer({ min: 0, max: 10 })),
     timeoutMs: optional(fc.double({ min: 1, max: 1e6, noNaN: true })),
     retryAt: optional(fc.double({ min: 0, max: 1e9, noNaN: true })),
@@ -41,6 +42,7 @@ describe("tighten", () => {
         const meet = tighten(full(a), b)
         for (const one of [full(a), full(b)]) {
           expect(meet.share).toBeLessThanOrEqual(one.share)
+          expect(meet.cohortShare).toBeLessThanOrEqual(one.cohortShare)
           expect(meet.probes).toBeLessThanOrEqual(one.probes)
           expect(meet.timeoutMs).toBeLessThanOrEqual(one.timeoutMs)
           expect(meet.retryAt).toBeGreaterThanOrEqual(one.retryAt)

@@ -111,3 +111,23 @@ describe("a breaker was deaf", () => {
     expect(moves.at(-1)).toMatchObject({ to: "closed", rule: "relief" })
   })
 })
+
+test("a trial shed a fifth of all calls for as long as its first ones ran, and not of as many as it may cost", async () => {
+  const clock = createVirtualClock()
+  const strategy = { type: "gradual", slowCalls: false } as const
+  const breaker = createBreaker("service", { strategy, timeout: false, metrics: false }, { clock })
+  const calls = async (count: number, isGood: (n: number) => boolean) => {
+    for (let n = 0; n < count; n++) {
+      const end = isGood(n) ? "success" : "failure"
+      const ticket = breaker.acquire()
+      if (ticket.admitted) clock.setTimeout(() => ticket.settle(end), 1000)
+      await clock.advance(2)
+    }
+  }
+  await calls(2000, () => true)
+  await calls(2500, (n) => n % 5 > 1)
+  expect(breaker.circuit).toBe("degraded")
+  const { refusals } = breaker.metrics()
+  expect(refusals.circuit).toBeGreaterThan(0)
+  expect(refusals.circuit).toBeLessThanOrEqual(8)
+})
