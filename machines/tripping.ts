@@ -33,6 +33,8 @@ export interface TripContext {
   readonly draws: number
   readonly closedAt: number
   readonly waitMs: number
+  /** The service itself asked for the present wait. */
+  readonly isAsked: boolean
   readonly retryAt: number
   readonly successes: number
 }
@@ -50,6 +52,7 @@ export const freshTrip = (at: number): Fresh => ({
   draws: 0,
   closedAt: Number.NEGATIVE_INFINITY,
   waitMs: 0,
+  isAsked: false,
   retryAt: at,
   successes: 0,
 })
@@ -68,8 +71,9 @@ const askedMs = ({ settings }: TripContext, event: Signal): number =>
 export function tripped(context: TripContext, event: Signal, again: number = context.trips + 1): Step {
   const trips = isRemembered(context, event) ? again : 1
   const own = waitAfter(context.settings.openFor, trips, chance(context.seed, context.draws))
-  const waitMs = Math.max(own, askedMs(context, event))
-  return { at: event.at, trips, draws: context.draws + 1, waitMs, retryAt: event.at + waitMs }
+  const asked = askedMs(context, event)
+  const waitMs = Math.max(own, asked)
+  return { at: event.at, trips, draws: context.draws + 1, waitMs, isAsked: asked > own, retryAt: event.at + waitMs }
 }
 
 export const waited = (context: TripContext): Step => ({
@@ -111,16 +115,18 @@ export interface SavedTrip {
   readonly remainingMs: number
   readonly trips: number
   readonly sinceCloseMs: number
+  /** The service itself asked for the wait: it may be longer than the circuit's own longest. */
+  readonly isAsked: boolean
 }
 
 /** What was saved of a circuit by whatever strategy; `undefined` for what cannot be that. */
 function readTrip(saved: unknown): SavedTrip | undefined {
   if (typeof saved !== "object" || saved === null) return undefined
-  const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0 } = saved as Partial<SavedTrip>
+  const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0, isAsked = false } = saved as Partial<SavedTrip>
   if (circuit === undefined || !circuits.includes(circuit)) return undefined
   const numbers: readonly unknown[] = [remainingMs, trips, sinceCloseMs]
   if (!numbers.every((n) => typeof n === "number" && Number.isFinite(n) && n >= 0)) return undefined
-  return { circuit, remainingMs, trips, sinceCloseMs }
+  return { circuit, remainingMs, trips, sinceCloseMs, isAsked: isAsked === true }
 }
 
 /** The saved part of this strategy, waits shortened by the time that has passed; `undefined` when there is none. */
@@ -134,15 +140,17 @@ export function savedTrip(key: string, event: Signal): SavedTrip | undefined {
 
 export function restored(context: TripContext, event: Signal, saved: SavedTrip | undefined): Step {
   if (saved === undefined) return {}
-  const waitMs = Math.min(saved.remainingMs, context.settings.openFor.max)
+  const { max, longestAsked } = context.settings.openFor
+  const { isAsked } = saved
+  const waitMs = Math.min(saved.remainingMs, isAsked ? Math.max(max, longestAsked) : max)
   const { at } = event
-  const times = { at, waitMs, retryAt: at + waitMs, closedAt: at - saved.sinceCloseMs }
+  const times = { at, waitMs, isAsked, retryAt: at + waitMs, closedAt: at - saved.sinceCloseMs }
   return { ...times, trips: saved.trips, rule: "restored", reason: "restored from a saved state" }
 }
 
-function saveTrip({ retryAt, trips, closedAt }: TripContext, circuit: Circuit, at: number): SavedTrip {
+function saveTrip({ retryAt, trips, closedAt, isAsked }: TripContext, circuit: Circuit, at: number): SavedTrip {
   const sinceCloseMs = Number.isFinite(closedAt) ? Math.max(0, at - closedAt) : Number.MAX_SAFE_INTEGER
-  return { circuit, remainingMs: Math.max(0, retryAt - at), trips, sinceCloseMs }
+  return { circuit, remainingMs: Math.max(0, retryAt - at), trips, sinceCloseMs, isAsked }
 }
 
 const findingOf = (context: TripContext, circuit: Circuit): CircuitFinding => {
