@@ -102,8 +102,13 @@ export const reconfigured = (event: Signal): Step => ({
   statistics: undefined,
 })
 
-export const operated = (event: Signal): Step => ({
+/** Trips that are forgotten by the time an operator opens a closed circuit do not lengthen the wait after a failed probe. */
+const isForgotten = ({ closedAt, retryAt, settings }: TripContext, event: Signal): boolean =>
+  closedAt >= retryAt && event.at - closedAt > settings.openFor.memory
+
+export const operated = (context: TripContext, event: Signal): Step => ({
   at: event.at,
+  trips: isForgotten(context, event) ? 0 : context.trips,
   rule: "operator",
   reason: "why" in event ? `operator: ${event.why}` : "operator",
   statistics: undefined,
@@ -144,7 +149,9 @@ export function restored(context: TripContext, event: Signal, saved: SavedTrip |
   const { isAsked } = saved
   const waitMs = Math.min(saved.remainingMs, isAsked ? Math.max(max, longestAsked) : max)
   const { at } = event
-  const times = { at, waitMs, isAsked, retryAt: at + waitMs, closedAt: at - saved.sinceCloseMs }
+  const closedAt = at - saved.sinceCloseMs
+  const isClosed = saved.circuit === "closed" || saved.circuit === "degraded"
+  const times = { at, waitMs, isAsked, retryAt: isClosed ? closedAt : at + waitMs, closedAt }
   return { ...times, trips: saved.trips, rule: "restored", reason: "restored from a saved state" }
 }
 

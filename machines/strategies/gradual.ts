@@ -88,7 +88,7 @@ const machine = setup({
     noteAlarm: assign(({ event }) => rung(event)),
     noteProbe: assign(({ context, event }) => probed(event, enough(context))),
     noteWaited: assign(({ context }) => waited(context)),
-    noteOperator: assign(({ event }) => operated(event)),
+    noteOperator: assign(({ context, event }) => operated(context, event)),
     noteRestored: assign(({ context, event }) => restored(context, event, savedOf(event))),
     trip: assign(({ context, event }) => tripped(context, event)),
     // An outage that comes back is waited for half as long as it was last.

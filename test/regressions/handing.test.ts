@@ -1,7 +1,7 @@
 /** Mistakes about what one circuit hands to the next: over a save, a change of strategy, the operator's hand, or a trial. */
 import type { BreakerConfig } from "recloser"
 import { describe, expect, test } from "vitest"
-import { fail, world } from "../support/breakers.ts"
+import { fail, succeed, times, tripAndWait, type World, world } from "../support/breakers.ts"
 
 /** The service asks to be left alone for two minutes, whenever it fails. */
 const asking: BreakerConfig = {
@@ -31,4 +31,60 @@ describe("a wait for which the service had asked", () => {
     state.breaker.reconfigure({ strategy: { type: "basic", openFor: { longestAsked: "80 seconds" } } })
     expect(waitOf(state)).toBe(80_000)
   })
+})
+
+describe("trips of long ago", () => {
+  /** Six trips in a row, and then it closes. */
+  async function tripped(strategy: "basic" | "gradual"): Promise<World> {
+    const state = world({ strategy, timeout: false })
+    await tripAndWait(state)
+    await times(5, async () => {
+      await fail(state.breaker)
+      await state.clock.advance(waitOf(state) ?? 0)
+    })
+    while (state.breaker.circuit !== "closed") await succeed(state.breaker)
+    return state
+  }
+  const firstWait = { basic: 5000, gradual: 410 } as const
+
+  test.each(["basic", "gradual"] as const)(
+    "lengthened the wait when the operator had opened a circuit that was well for hours: %s",
+    async (strategy) => {
+      const { breaker, clock } = await tripped(strategy)
+      await clock.advance("10 hours")
+      breaker.forceOpen("maintenance")
+      breaker.release("done")
+      await fail(breaker)
+      expect(breaker.circuit).toBe("open")
+      expect(waitOf({ breaker })).toBeLessThanOrEqual(firstWait[strategy])
+    },
+  )
+
+  test.each(["basic", "gradual"] as const)("did so after a restore, too: %s", async (strategy) => {
+    const before = await tripped(strategy)
+    await before.clock.advance("10 hours")
+    const saved = before.breaker.save()
+    const { breaker } = world({ strategy, timeout: false }, { restore: saved, clock: before.clock })
+    breaker.forceOpen("maintenance")
+    breaker.release("done")
+    await fail(breaker)
+    expect(waitOf({ breaker })).toBeLessThanOrEqual(firstWait[strategy])
+  })
+
+  test.each(["basic", "gradual"] as const)(
+    "still count in a row when the operator acts in the outage: %s",
+    async (strategy) => {
+      const state = world({ strategy, timeout: false })
+      await tripAndWait(state)
+      await times(5, async () => {
+        await fail(state.breaker)
+        await state.clock.advance(waitOf(state) ?? 0)
+      })
+      state.breaker.forceOpen("maintenance")
+      await state.clock.advance("10 hours")
+      state.breaker.release("done")
+      await fail(state.breaker)
+      expect(waitOf(state)).toBeGreaterThan(firstWait[strategy])
+    },
+  )
 })
