@@ -1,12 +1,12 @@
 /** A ghost: a second data plane that decides about the same calls, and is not obeyed. */
 import type { Facts } from "../../machines/vocabulary/facts.ts"
-import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { type Judged, kindOf, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Plane } from "./plane.ts"
 import type { Receipt } from "./receipt.ts"
 
 /** A call as the ghost sees it. */
 interface Shade {
-  end(kind: OutcomeKind, now: number): void
+  end(judged: Judged, now: number): void
 }
 
 /** Calls by what the breaker did and what its ghost would have done. */
@@ -28,8 +28,8 @@ class Entered implements Shade {
     this.#plane = plane
     this.#receipt = receipt
   }
-  end(kind: OutcomeKind, now: number): void {
-    this.#plane.settleAt(this.#receipt, kind, now)
+  end(judged: Judged, now: number): void {
+    this.#plane.settleAt(this.#receipt, judged, now)
   }
 }
 
@@ -38,8 +38,8 @@ class TurnedAway implements Shade {
   constructor(tally: GhostTally) {
     this.#tally = tally
   }
-  end(kind: OutcomeKind): void {
-    this.#tally.wouldReject[kind]++
+  end(judged: Judged): void {
+    this.#tally.wouldReject[kindOf(judged)]++
   }
 }
 
@@ -60,8 +60,8 @@ export class Ghost {
   }
 
   /** A call has ended. One that entered before the trial began says nothing to it. */
-  leave(call: Receipt, kind: OutcomeKind, now: number): void {
-    this.#shades.get(call)?.end(kind, now)
+  leave(call: Receipt, judged: Judged, now: number): void {
+    this.#shades.get(call)?.end(judged, now)
     this.#shades.delete(call)
   }
 

@@ -135,7 +135,7 @@ export class Plane implements Settler {
     this.inFlight--
     this.#admission.settle(receipt, judged, now)
     this.tally.count(kind)
-    if (this.#ghost !== undefined) this.#ghost.leave(receipt, kind, now)
+    if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
     const place = receipt.place
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++

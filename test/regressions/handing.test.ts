@@ -1,7 +1,8 @@
 /** Mistakes about what one circuit hands to the next: over a save, a change of strategy, the operator's hand, or a trial. */
-import type { BreakerConfig } from "recloser"
+import type { Breaker, BreakerConfig } from "recloser"
 import { describe, expect, test } from "vitest"
 import { fail, succeed, times, tripAndWait, type World, world } from "../support/breakers.ts"
+import { alone, brittleBasic, chosen, gateOf } from "../support/parts.ts"
 
 /** The service asks to be left alone for two minutes, whenever it fails. */
 const asking: BreakerConfig = {
@@ -87,4 +88,35 @@ describe("trips of long ago", () => {
       expect(waitOf(state)).toBeGreaterThan(firstWait[strategy])
     },
   )
+})
+
+describe("a circuit that the operator holds open", () => {
+  test.each([
+    ["another strategy", (breaker: Breaker) => breaker.reconfigure({ strategy: "basic" })],
+    ["the promotion of a candidate", (breaker: Breaker) => breaker.promote()],
+  ])("was half-open after %s", async (_what, change) => {
+    const { breaker, clock, moves } = world({ candidate: "basic" })
+    breaker.forceOpen("maintenance")
+    change(breaker)
+    await clock.advance("1 hour")
+    expect([breaker.circuit, breaker.mode, moves]).toEqual(["open", "forcedOpen", ["closed → open"]])
+    expect(breaker.wouldReject()).toMatchObject({ layer: "operator", reason: "maintenance", since: 0 })
+    breaker.release("done")
+    expect(breaker.circuit).toBe("halfOpen")
+  })
+})
+
+test("a strategy that crashed on the operator's order left the circuit closed in name", () => {
+  const breaker = alone({ parts: [chosen(brittleBasic("actions", "noteOperator"))] })
+  breaker.send({ type: "operator.forceOpen", at: 1, why: "maintenance" })
+  expect(gateOf(breaker)).toMatchObject({ circuit: "open", mode: "forcedOpen", restriction: { share: 0 } })
+})
+
+test("a candidate did not hear that the service asks to be left alone", async () => {
+  const { breaker } = world({ strategy: "basic", candidate: "gradual", ...asking })
+  const would: unknown[] = []
+  breaker.on("candidate", ({ to, rule }) => would.push(`${to}: ${rule}`))
+  await fail(breaker)
+  expect(would).toEqual(["open: asked"])
+  expect(breaker.metrics().candidate?.circuit).toBe("open")
 })
