@@ -17,7 +17,7 @@
  */
 import { type AnyActorLogic, assign, enqueueActions, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
-import { changeOf } from "./changing.ts"
+import { changeOf, heldOpen } from "./changing.ts"
 import { type BreakerContext, gateOf, hearersOf, lose, tryHear } from "./fold.ts"
 import { type MeterState, meter } from "./meter.ts"
 import {
@@ -118,7 +118,8 @@ const machine = setup({
       enqueue.stopChild(key)
       if (part === undefined) return
       enqueue.spawnChild(sourceOf(part), spawnOptions(context, part))
-      if (resumes) enqueue.sendTo(key, resumption(context, key))
+      if (context.mode === "forcedOpen" && part.plug.kind === "strategy") enqueue.sendTo(key, heldOpen(context))
+      else if (resumes) enqueue.sendTo(key, resumption(context, key))
     }),
     reconfigure: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== "breaker.reconfigured") return

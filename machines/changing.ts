@@ -3,7 +3,7 @@ import type { BreakerReconfigured } from "./breakerEvents.ts"
 import { type BreakerContext, noEntries } from "./fold.ts"
 import type { AnyPlug } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
-import type { BreakerRestored, SettingsChanged } from "./vocabulary/signal.ts"
+import type { BreakerRestored, OperatorActed, SettingsChanged } from "./vocabulary/signal.ts"
 
 export interface Change {
   readonly next: Partial<BreakerContext>
@@ -13,7 +13,7 @@ export interface Change {
   /** Whether a part that demanded something is gone for good: nobody else will have the gate published. */
   readonly lets: boolean
   readonly spawn: readonly ChosenPart[]
-  readonly tell: readonly { readonly key: string; readonly event: BreakerRestored | SettingsChanged }[]
+  readonly tell: readonly { readonly key: string; readonly event: BreakerRestored | SettingsChanged | OperatorActed }[]
 }
 
 const sameSettings = (one: ChosenPart, other: ChosenPart) =>
@@ -28,6 +28,13 @@ function handedOver({ parts }: BreakerContext, event: BreakerReconfigured): { re
   if (before === undefined || after === undefined || before === after) return event.saved
   return { ...event.saved, [after]: event.saved[before] }
 }
+
+/** The operator's order, told to a strategy that was not there when it was given. */
+export const heldOpen = ({ at, operator: { why } }: BreakerContext): OperatorActed => ({
+  type: "operator.forcedOpen",
+  at,
+  why,
+})
 
 export function changeOf(context: BreakerContext, event: BreakerReconfigured): Change {
   const { at } = event
@@ -67,6 +74,8 @@ export function changeOf(context: BreakerContext, event: BreakerReconfigured): C
           ({ plug }) => (plug.hears as readonly string[]).includes("breaker.restored") && plug.key in restored.parts,
         )
         .map(({ plug }) => ({ key: plug.key, event: restored })),
+      // What the operator holds open waits for nothing else.
+      ...(strategy && context.mode === "forcedOpen" ? [{ key: strategy.plug.key, event: heldOpen(context) }] : []),
     ],
   }
 }
