@@ -9,7 +9,7 @@ export interface AdmissionState {
   readonly epoch: number
   /** Places taken by probes now. */
   readonly probesTaken: number
-  /** Ordinary calls of this epoch in flight. */
+  /** Ordinary calls of this epoch in flight that are not older than the slow line. */
   readonly running: number
   /** Calls that entered in this epoch, in whatever way. */
   readonly entered: number

@@ -16,7 +16,7 @@ export interface Restriction {
   readonly cohortShare: number
   /** Most probes at one instant. Finite means: a call enters only as a probe. */
   readonly probes: number
-  /** Most ordinary calls in flight at one instant, of those that entered in the present epoch. */
+  /** Most ordinary calls in flight at one instant, of those that entered in the present epoch and are not older than the slow line. */
   readonly limit: number
   /** Longest that one attempt may run, in milliseconds. */
   readonly timeoutMs: number

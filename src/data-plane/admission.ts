@@ -9,6 +9,7 @@ import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import { Credit } from "./credit.ts"
 import { Leases } from "./leases.ts"
+import type { Meter } from "./meter.ts"
 import { Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
 import type { Tally } from "./tally.ts"
@@ -17,18 +18,26 @@ import type { Wheel } from "./wheel.ts"
 /** Calls enter one by one, and only as probes. */
 const probesOnly = ({ restriction: { share, probes } }: Gate): boolean => share > 0 && Number.isFinite(probes)
 
+/** What is counted of calls that were let in before. */
+interface Measured {
+  readonly tally: Tally
+  readonly meter: Meter
+}
+
 export class Admission {
   readonly leases: Leases
   /** Ordinary calls of this epoch in flight. */
   running = 0
   #gate: Gate = idleGate
   readonly #credit: Credit
+  readonly #meter: Meter
   readonly #settler: Settler
   readonly #refusals: Refusals
 
-  constructor(breaker: string, wheel: Wheel, settler: Settler, tally: Tally) {
+  constructor(breaker: string, wheel: Wheel, settler: Settler, { tally, meter }: Measured) {
     this.#settler = settler
     this.#credit = new Credit(tally)
+    this.#meter = meter
     this.leases = new Leases(wheel, settler)
     this.#refusals = new Refusals(breaker, idleGate)
   }
@@ -81,7 +90,8 @@ export class Admission {
     if (probesOnly(this.#gate)) {
       return this.leases.places.size < probes ? undefined : this.#refusals.byProbes(now, this.leases.freeAt)
     }
-    return this.running >= limit ? this.#refusals.byLimit(now) : undefined
+    // A call that hangs has been judged, and holds up nobody else.
+    return this.running - this.#meter.overdue >= limit ? this.#refusals.byLimit(now) : undefined
   }
 
   #takePlace(now: number): Receipt {

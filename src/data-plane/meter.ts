@@ -77,6 +77,11 @@ export class Meter {
     return this.#sequence !== undefined && (this.#evidence?.entered ?? 0) < this.#sequence.cohort
   }
 
+  /** Calls of this epoch in flight that are older than the slow line: they have been judged. */
+  get overdue(): number {
+    return this.#overdue?.count ?? 0
+  }
+
   isSlow(durationMs: number): boolean {
     return durationMs >= this.#slowAfterMs
   }

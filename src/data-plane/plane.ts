@@ -53,8 +53,8 @@ export class Plane implements Settler {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
-    this.#admission = new Admission(breaker, wheel, this, this.tally)
     this.meter = new Meter(wheel, (report) => hooks.signal(report))
+    this.#admission = new Admission(breaker, wheel, this, this)
   }
 
   /** From now on a ghost decides about the same calls, or none does. */

@@ -1,0 +1,45 @@
+/** Mistakes about how a circuit comes back: what kept it from closing, or made it wait too long. */
+import { type BreakerConfig, createBreaker } from "recloser"
+import { createVirtualClock } from "recloser/testing"
+import { expect, test } from "vitest"
+
+type Answer = "good" | "bad" | "hangs"
+
+/** A breaker whose calls take as long as the service takes now. */
+function service(config: BreakerConfig) {
+  const clock = createVirtualClock()
+  const breaker = createBreaker("service", config, { clock })
+  const call = (answer: Answer, ms: number) =>
+    breaker.tryExecute(
+      () =>
+        new Promise((resolve, reject) => {
+          if (answer === "hangs") return
+          clock.setTimeout(answer === "good" ? () => resolve("good") : () => reject(new Error("bad")), ms)
+        }),
+    )
+  const calls = async (count: number, answer: (n: number) => Answer, { everyMs = 10, ms = 5 } = {}) => {
+    for (let n = 0; n < count; n++) {
+      void call(answer(n), ms)
+      await clock.advance(everyMs)
+    }
+  }
+  /** Answers how many calls it takes until the circuit is closed. */
+  const untilClosed = async (most: number, answer: (n: number) => Answer, pace?: { everyMs?: number; ms?: number }) => {
+    let n = 0
+    while (n < most && breaker.circuit !== "closed") await calls(1, () => answer(n++), pace)
+    return n
+  }
+  return { clock, breaker, calls, untilClosed }
+}
+
+const good = (): Answer => "good"
+const bad = (): Answer => "bad"
+
+test("one call that hung on the lowest step of the ramp shut out all others, for a minute, then two, then four", async () => {
+  const { calls, untilClosed, breaker } = service({ timeout: false })
+  await calls(1500, good)
+  await calls(100, bad)
+  while (breaker.circuit !== "ramping") await calls(1, good)
+  await calls(50, () => "hangs")
+  expect(await untilClosed(6000, good)).toBeLessThan(300)
+})
