@@ -5,20 +5,16 @@
 import { enter, leave, withdraw } from "../../machines/vocabulary/cohort.ts"
 import { accrue, beginEpoch, type Evidence, freshEvidence } from "../../machines/vocabulary/evidence.ts"
 import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/gate.ts"
-import { isFailure, type Judged, kindOf, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { isFailure, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import type { LatencySummary, Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
-import { LatencySketch } from "./latency.ts"
 import { Overdue } from "./overdue.ts"
-import { SliceTally } from "./tally.ts"
+import { Slices } from "./slices.ts"
 import { Alarm } from "./timers.ts"
 import type { Wheel } from "./wheel.ts"
 import { makeRing, type Ring } from "./window.ts"
 
-const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
-/** Fewer successes than this say nothing about a tail. */
-const knownSamples = 100
 const never = Number.POSITIVE_INFINITY
 
 export class Meter {
@@ -33,10 +29,8 @@ export class Meter {
   #armed = true
   #slowAfterMs = never
   #overdue: Overdue | undefined
-  #sliceMs = never
-  #lateAfterMs = never
-  #slice: SliceTally | undefined
-  #sketch: LatencySketch | undefined
+  #excusedUntil = Number.NEGATIVE_INFINITY
+  readonly #slices = new Slices()
   readonly #wheel: Wheel
   readonly #report: (report: Report) => void
   readonly #sweeper = new Alarm((now) => this.#sweep(now))
@@ -48,9 +42,8 @@ export class Meter {
 
   /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
   adopt(gate: Gate, now: number): void {
-    const { circuit, slowAfterMs = never, sliceMs = never, lateAfterMs = never } = gate.lines
-    this.#sliceMs = sliceMs
-    this.#lateAfterMs = lateAfterMs
+    const { circuit, slowAfterMs = never } = gate.lines
+    this.#slices.adopt(gate.lines)
     this.#armed = true
     this.#line = circuit?.kind === "ratio" ? circuit : undefined
     this.#isRow = this.#line?.window.type === "consecutive"
@@ -68,7 +61,9 @@ export class Meter {
   /** Watches for calls that grow older than the line; of a line that changes in an epoch, those that enter `since`. */
   #watch(now: number, since?: number): void {
     const watches = this.#line !== undefined || this.#sequence !== undefined
-    this.#overdue = watches && this.#slowAfterMs < never ? new Overdue(this.#slowAfterMs, now, since) : undefined
+    const judgedBefore = since === undefined ? since : this.#overdue?.judgedBefore
+    this.#overdue =
+      watches && this.#slowAfterMs < never ? new Overdue(this.#slowAfterMs, now, since, judgedBefore) : undefined
     this.#wheel.disarm(this.#sweeper)
   }
 
@@ -90,17 +85,35 @@ export class Meter {
     if (this.#sequence !== undefined && this.#evidence !== undefined) enter(this.#evidence, this.#sequence, startedAt)
     const overdue = this.#overdue
     if (overdue === undefined) return
-    overdue.enter(startedAt)
+    if (!overdue.enter(startedAt)) return this.#enterLate(overdue, startedAt)
     if (this.#sweeper.list === undefined) this.#wheel.arm(this.#sweeper, overdue.nextIn(startedAt) ?? 0, startedAt)
+  }
+
+  /** No timer has fired for two slow lines: the host slept. */
+  #enterLate(overdue: Overdue, startedAt: number): void {
+    if (this.#sequence !== undefined) return this.#excuse(startedAt)
+    overdue.sweep(startedAt)
+    overdue.enter(startedAt)
+  }
+
+  /**
+   * The host itself has slept, while answers may have been waiting to be read: how long calls took that were in flight says nothing of
+   * the service. They count by how they end, and not as slow.
+   */
+  #excuse(now: number): void {
+    this.#excusedUntil = now
+    this.#watch(now, now)
   }
 
   /** Writes one outcome of the present epoch. */
   settle(judged: Judged, startedAt: number, now: number): void {
     const kind = kindOf(judged)
-    const wasOverdue = this.#overdue?.leave(startedAt) ?? false
     const durationMs = now - startedAt
-    const slow = durationMs >= this.#slowAfterMs
-    if (this.#sliceMs < never) this.#count(kind, slow, durationMs, now)
+    if (durationMs >= this.#slowAfterMs && this.#sequence !== undefined && this.#overdue?.hasSlept(now))
+      this.#excuse(now)
+    const wasOverdue = this.#overdue?.leave(startedAt) ?? false
+    const slow = durationMs >= this.#slowAfterMs && startedAt > this.#excusedUntil
+    this.#slices.count(kind, slow, durationMs, now)
     if (typeof judged !== "string" && judged.trip) return this.#askedFor(now, judged.retryAfterMs)
     if (this.#sequence !== undefined && this.#evidence !== undefined) {
       leave(this.#evidence)
@@ -127,13 +140,12 @@ export class Meter {
   }
 
   latency(now: number): LatencySummary {
-    return this.#sketch?.summary(now) ?? noLatency
+    return this.#slices.latency(now)
   }
 
   /** What successes usually take at most; 0 while too little is known. */
   usualMs(now: number): number {
-    const { samples, p99 } = this.latency(now)
-    return samples < knownSamples ? 0 : p99
+    return this.#slices.usualMs(now)
   }
 
   /** Does what was due by then, for calls that are lived through again: no timer fires for the past. */
@@ -149,28 +161,11 @@ export class Meter {
     this.#wheel.disarm(this.#sweeper)
   }
 
-  #count(kind: OutcomeKind, slow: boolean, durationMs: number, now: number): void {
-    const slice = (this.#slice ??= new SliceTally(now))
-    slice.count(kind)
-    if (slow && kind !== "ignored") slice.slow++
-    // A call that entered while nobody measured has no duration.
-    if (kind !== "success" || !(durationMs >= 0)) return
-    if (durationMs > this.#lateAfterMs) slice.late++
-    const sketch = (this.#sketch ??= new LatencySketch(now))
-    sketch.add(durationMs, now)
-  }
-
   #closeSlice(now: number): void {
-    const slice = this.#slice
-    if (slice === undefined || now < slice.startedAt + this.#sliceMs) return
-    this.#slice = undefined
-    this.#report({
-      type: "slice.closed",
-      at: now,
-      epoch: this.#epoch,
-      slice: { ...slice, latency: this.latency(now) },
-      running: this.#evidence?.running,
-    })
+    const slice = this.#slices.close(now)
+    if (slice === undefined) return
+    const running = this.#evidence?.running
+    this.#report({ type: "slice.closed", at: now, epoch: this.#epoch, slice, running })
   }
 
   /** Takes one outcome as evidence; true when it rang. It rings again when the line was not reached in between. */
@@ -235,6 +230,7 @@ export class Meter {
   #weighOverdue(overdue: Overdue, now: number): void {
     const [evidence, line] = [this.#evidence, this.#sequence]
     if (evidence === undefined || line === undefined) return
+    if (overdue.hasSlept(now)) return this.#excuse(now)
     for (let calls = overdue.next(now); calls > 0; calls = overdue.next(now)) {
       const from = overdue.enteredFrom
       while (calls-- > 0) if (this.#weigh(evidence, line, false, true, from, now)) break

@@ -23,9 +23,12 @@ export class Overdue {
   #news = 0
   /** Calls that entered by then belong to an earlier line, and are nobody's business here. */
   readonly #since: number
+  /** Of those, calls that entered before this were overdue already. */
+  readonly #judgedBefore: number
 
-  constructor(lineMs: number, at: number, since: number = Number.NEGATIVE_INFINITY) {
+  constructor(lineMs: number, at: number, since = Number.NEGATIVE_INFINITY, judgedBefore = Number.NEGATIVE_INFINITY) {
     this.#since = since
+    this.#judgedBefore = judgedBefore
     this.#lineMs = lineMs
     this.#widthMs = lineMs / bucketsPerLine
     this.#perMs = bucketsPerLine / lineMs
@@ -41,18 +44,39 @@ export class Overdue {
     return (bucket + 1) * this.#widthMs + this.#lineMs
   }
 
-  enter(startedAt: number): void {
-    if (startedAt <= this.#since) return
+  /** A call enters; `false` when there is no room for it: calls wait that have long been overdue, and nobody has swept. */
+  enter(startedAt: number): boolean {
+    if (startedAt <= this.#since) return true
     const bucket = this.#bucketOf(startedAt)
-    if (bucket - this.#passed >= bucketRing) this.sweep(startedAt)
+    if (bucket - this.#passed >= bucketRing) {
+      if (this.hasSlept(startedAt)) return false
+      this.sweep(startedAt)
+    }
     const slot = bucket & lastBucket
     this.#starts[slot] = (this.#starts[slot] as number) + 1
     this.#waiting++
+    return true
+  }
+
+  /** Calls that entered before this have been overdue. */
+  get judgedBefore(): number {
+    return this.count > 0 ? (this.#passed + 1) * this.#widthMs : this.#judgedBefore
+  }
+
+  /** Whether calls should have been swept so long ago that a usual call could have grown older than the line meanwhile. */
+  hasSlept(now: number): boolean {
+    return this.#waiting > 0 && this.#oldestPassesAt() + this.#lineMs / 2 < now
+  }
+
+  #oldestPassesAt(): number {
+    let bucket = this.#passed + 1
+    while ((this.#starts[bucket & lastBucket] as number) === 0) bucket++
+    return this.#passesAt(bucket)
   }
 
   /** A call that entered at `startedAt` has settled; answers whether it was overdue. */
   leave(startedAt: number): boolean {
-    if (startedAt <= this.#since) return false
+    if (startedAt <= this.#since) return startedAt < this.#judgedBefore
     const bucket = this.#bucketOf(startedAt)
     if (bucket <= this.#passed) {
       this.count--
@@ -106,9 +130,6 @@ export class Overdue {
 
   /** Milliseconds from `now` until the oldest waiting call is overdue; undefined when none is waiting. */
   nextIn(now: number): number | undefined {
-    if (this.#waiting === 0) return undefined
-    let bucket = this.#passed + 1
-    while ((this.#starts[bucket & lastBucket] as number) === 0) bucket++
-    return Math.max(leastWaitMs, this.#passesAt(bucket) - now)
+    return this.#waiting === 0 ? undefined : Math.max(leastWaitMs, this.#oldestPassesAt() - now)
   }
 }

@@ -1,0 +1,54 @@
+/** Slices: counts of one stretch of time after the other, and the latency of successes over all of them. */
+import type { Lines } from "../../machines/vocabulary/gate.ts"
+import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { LatencySummary, Slice } from "../../machines/vocabulary/signal.ts"
+import { LatencySketch } from "./latency.ts"
+import { SliceTally } from "./tally.ts"
+
+const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
+/** Fewer successes than this say nothing about a tail. */
+const knownSamples = 100
+const never = Number.POSITIVE_INFINITY
+
+export class Slices {
+  #sliceMs = never
+  #lateAfterMs = never
+  #slice: SliceTally | undefined
+  #sketch: LatencySketch | undefined
+
+  adopt({ sliceMs = never, lateAfterMs = never }: Lines): void {
+    this.#sliceMs = sliceMs
+    this.#lateAfterMs = lateAfterMs
+  }
+
+  /** Counts one outcome, if anybody wants slices. */
+  count(kind: OutcomeKind, slow: boolean, durationMs: number, now: number): void {
+    if (this.#sliceMs === never) return
+    const slice = (this.#slice ??= new SliceTally(now))
+    slice.count(kind)
+    if (slow && kind !== "ignored") slice.slow++
+    // A call that entered while nobody measured has no duration.
+    if (kind !== "success" || !(durationMs >= 0)) return
+    if (durationMs > this.#lateAfterMs) slice.late++
+    const sketch = (this.#sketch ??= new LatencySketch(now))
+    sketch.add(durationMs, now)
+  }
+
+  /** The present slice, if it is long enough; then another begins. */
+  close(now: number): Slice | undefined {
+    const slice = this.#slice
+    if (slice === undefined || now < slice.startedAt + this.#sliceMs) return undefined
+    this.#slice = undefined
+    return { ...slice, latency: this.latency(now) }
+  }
+
+  latency(now: number): LatencySummary {
+    return this.#sketch?.summary(now) ?? noLatency
+  }
+
+  /** What successes usually take at most; 0 while too little is known. */
+  usualMs(now: number): number {
+    const { samples, p99 } = this.latency(now)
+    return samples < knownSamples ? 0 : p99
+  }
+}

@@ -1,0 +1,79 @@
+/** The host's event loop stood still: time has passed, no timer has fired, and answers wait to be read. */
+import { type Breaker, type BreakerConfig, createBreaker, type Ticket } from "recloser"
+import { expect, test } from "vitest"
+import { type StepClock, stepClock } from "../support/stepClock.ts"
+
+/** A clock on which time can pass unseen by its timers. */
+function sleepyClock(): StepClock & { sleep(ms: number): void } {
+  const awake = stepClock()
+  let slept = 0
+  return { ...awake, now: () => awake.now() + slept, sleep: (ms) => (slept += ms) }
+}
+
+type Clock = ReturnType<typeof sleepyClock>
+
+/** A hundred calls a second that take five milliseconds; then twenty at once are on their way. */
+function busy(config: BreakerConfig): { breaker: Breaker; clock: Clock; moves: string[]; flying: Ticket[] } {
+  const clock = sleepyClock()
+  const breaker = createBreaker("service", { timeout: "10 seconds", ...config }, { clock })
+  const moves: string[] = []
+  breaker.on("transition", ({ from, to, rule }) => moves.push(`${from} → ${to}: ${rule}`))
+  usual(breaker, clock, 1000, "success")
+  const flying = Array.from({ length: 20 }, () => breaker.acquire())
+  clock.step(2)
+  return { breaker, clock, moves, flying }
+}
+
+function usual(breaker: Breaker, clock: Clock, calls: number, end: "success" | "failure"): void {
+  for (let n = 0; n < calls; n++) {
+    const ticket = breaker.acquire()
+    clock.step(5)
+    if (ticket.admitted) ticket.settle(end)
+    clock.step(5)
+  }
+}
+
+const settleAll = (tickets: readonly Ticket[]) => {
+  for (const ticket of tickets) if (ticket.admitted) ticket.settle("success")
+}
+
+test.each([
+  ["its timers", ({ clock, flying }: ReturnType<typeof busy>) => [clock.step(0), settleAll(flying)]],
+  ["the answers", ({ flying }: ReturnType<typeof busy>) => [settleAll(flying)]],
+  ["another call", ({ breaker, flying }: ReturnType<typeof busy>) => [breaker.acquire(), settleAll(flying)]],
+])("a pause of 150 ms opened the circuit of a service that is well, which had %s first", (_what, wake) => {
+  const state = busy({})
+  state.clock.sleep(150)
+  wake(state)
+  usual(state.breaker, state.clock, 200, "success")
+  expect(state.moves).toEqual([])
+  usual(state.breaker, state.clock, 5, "failure")
+  expect(state.moves).toEqual(["closed → open: run"])
+})
+
+test("a pause in which the first calls were under way left the breaker deaf: they were judged by nobody", () => {
+  const clock = sleepyClock()
+  const strategy = { type: "gradual", slowCalls: { after: "50 millis" } } as const
+  const breaker = createBreaker("service", { strategy, timeout: "10 seconds" }, { clock })
+  const first = Array.from({ length: 16 }, () => {
+    clock.step(1)
+    return breaker.acquire()
+  })
+  clock.sleep(200)
+  settleAll([breaker.acquire(), ...first])
+  usual(breaker, clock, 12, "failure")
+  expect(breaker.circuit).toBe("open")
+})
+
+test("a call that was overdue before a pause counts once", () => {
+  const { breaker, clock, flying, moves } = busy({ strategy: { type: "gradual", slowCalls: { after: "50 millis" } } })
+  settleAll(flying)
+  const slow = Array.from({ length: 4 }, () => breaker.acquire())
+  clock.step(60)
+  const others = Array.from({ length: 3 }, () => breaker.acquire())
+  clock.sleep(200)
+  clock.step(0)
+  for (const ticket of slow) if (ticket.admitted) ticket.settle("failure")
+  expect(moves).toEqual([])
+  settleAll(others)
+})
