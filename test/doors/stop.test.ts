@@ -143,7 +143,7 @@ describe("save", () => {
       mode: "auto",
       why: "",
       parts: {
-        basic: { circuit: "open", remainingMs: 20_000, trips: 1, sinceCloseMs: expect.any(Number) },
+        basic: { circuit: "open", remainingMs: 20_000, trips: 1, sinceCloseMs: expect.any(Number), isAsked: false },
         timeout: { timeoutMs: 30_000 },
       },
     })
