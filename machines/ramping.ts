@@ -52,9 +52,9 @@ export interface GradualContext extends TripContext {
   readonly blame: number
   /** A call that takes so long is slow: as set, or as learned while closed. */
   readonly slowAfterMs: number | undefined
-  /** Probes in a row that hung: each gives the next more time. */
+  /** Probes that hung since it closed last: each gives the next more time. */
   readonly hung: number
-  /** How often in a row the present step was not judged in time. */
+  /** How often a step of this ramp was not judged in time: where calls are rare they stay so. */
   readonly stale: number
   /** What trials have spent of their budget, in calls. */
   readonly spent: number
@@ -65,9 +65,15 @@ const learns = ({ slowCalls }: GradualSettings): boolean => slowCalls !== undefi
 const ownLine = ({ slowCalls }: GradualSettings): number | undefined => slowCalls?.after || undefined
 export const learntLine = (context: GradualContext, event: Signal): number | undefined =>
   event.type === "slice.closed" ? slowLine(context.settings, event, context.slowAfterMs) : undefined
-/** A probe that takes longer than a slow call, and than those that hung before it, has failed. */
-const patienceOf = ({ settings, slowAfterMs, hung }: GradualContext): number | undefined =>
-  slowAfterMs === undefined ? undefined : Math.min(settings.probes.lease, slowAfterMs * (1 + hung / 4))
+/**
+ * A probe that takes longer than a slow call has failed. Each that hung gives the next more time: by small steps, since a service that
+ * hangs must not be waited for long; and by larger ones up to a part of the present wait, which costs little beside that.
+ */
+function patienceOf({ settings, slowAfterMs, hung, waitMs }: GradualContext): number | undefined {
+  if (slowAfterMs === undefined) return undefined
+  const quick = Math.min(waitMs ** 2 / settings.openFor.max, slowAfterMs * (1 + hung ** 2 / 4))
+  return Math.min(settings.probes.lease, Math.max(quick, slowAfterMs * (1 + hung / 4)))
+}
 const watch = ({ slowAfterMs }: GradualContext, circuit: SequentialLine) => ({ circuit, slowAfterMs })
 
 /** Bad outcomes that are mostly slow ones speak of load. */
@@ -98,7 +104,6 @@ export const enough = ({ settings }: GradualContext): number => probesFor(settin
 
 /** Where a ramp begins. A ramp that fails is a trip in the row: it remembers as a closed circuit would. */
 export const begun = (event: Signal): Partial<GradualContext> => ({
-  hung: 0,
   step: ramp.first,
   stride: ramp.stride,
   stale: 0,
@@ -109,13 +114,11 @@ export const begun = (event: Signal): Partial<GradualContext> => ({
 export const steppedUp = ({ step, stride }: GradualContext): Partial<GradualContext> => ({
   step: Math.min(ramp.highest, step + stride),
   stride: stride * 2,
-  stale: 0,
 })
 
 export const steppedBack = (context: GradualContext, event: Signal): Partial<GradualContext> => ({
   step: Math.max(ramp.lowest, context.step - backOf(event)),
   stride: ramp.stride,
-  stale: 0,
   blame: Math.max(context.blame, shareOf(event)),
 })
 

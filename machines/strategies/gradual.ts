@@ -18,7 +18,7 @@
  *   7. Restored, it waits for what remained of its wait; a ramp begins anew with probes.
  *   8. New settings keep circuit, wait and evidence.
  *   9. Trials never refuse more than their budget: eight calls, and one in 20 000 of those that were judged.
- *   10. Rare callers come back, too: a step that is not judged in time begins anew, and has twice the time then.
+ *   10. Rare callers come back, too: a step that is not judged in time begins anew, and it and those after it have twice the time then.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { isGone, isPartial, isTrouble, ramp } from "../judging.ts"
@@ -96,7 +96,7 @@ const machine = setup({
     countSuccess: assign({ successes: ({ context }) => context.successes + 1 }),
     countFailure: assign({ successes: ({ context }) => context.successes - 1 }),
     noteLate: assign(({ context }) => lateAgain(context)),
-    forgetLate: assign({ late: 0 }),
+    forgetLate: assign({ late: 0, hung: 0 }),
     noteClosed: assign({ closedAt: ({ context }) => context.at }),
     blame: assign({ blame: ({ event }) => shareOf(event) }),
     pay: assign(({ context }) => paid(context)),

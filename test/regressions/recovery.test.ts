@@ -43,3 +43,24 @@ test("one call that hung on the lowest step of the ramp shut out all others, for
   await calls(50, () => "hangs")
   expect(await untilClosed(6000, good)).toBeLessThan(300)
 })
+
+test.each([
+  [200, 30],
+  [500, 90],
+  [2000, 600],
+])(
+  "a service that took %i ms after an outage, where it had taken 5, was kept out for up to half an hour",
+  async (ms, seconds) => {
+    const { calls, untilClosed } = service({})
+    await calls(3000, good)
+    await calls(500, bad)
+    expect(await untilClosed(50 * seconds, good, { everyMs: 20, ms })).toBeLessThan(50 * seconds)
+  },
+)
+
+test("callers that come once a minute began each step of the ramp with a lease that was too short", async () => {
+  const { calls, untilClosed } = service({})
+  await calls(300, good, { everyMs: 60_000 })
+  await calls(12, bad, { everyMs: 60_000 })
+  expect(await untilClosed(60, good, { everyMs: 60_000 })).toBeLessThan(30)
+})
