@@ -21,12 +21,13 @@ const sameSettings = (one: ChosenPart, other: ChosenPart) =>
 
 const learnsInPlace = ({ hears }: AnyPlug) => (hears as readonly string[]).includes("settings.changed")
 
-/** What a strategy of another kind takes over: the circuit as the one before it left it. */
+/** What a strategy of another kind takes over: the circuit as the one before it left it, beside what it has learned on trial. */
 function handedOver({ parts }: BreakerContext, event: BreakerReconfigured): { readonly [key: string]: unknown } {
   const before = parts.find(({ plug }) => plug.kind === "strategy")?.plug.key
   const after = event.parts.find(({ plug }) => plug.kind === "strategy")?.plug.key
   if (before === undefined || after === undefined || before === after) return event.saved
-  return { ...event.saved, [after]: event.saved[before] }
+  const [learned, circuit] = [event.saved[after], event.saved[before]] as readonly (object | undefined)[]
+  return { ...event.saved, [after]: { ...learned, ...circuit } }
 }
 
 /** The operator's order, told to a strategy that was not there when it was given. */

@@ -1,4 +1,5 @@
 /** What `gradual` remembers beyond a trip, its options, and what it makes of an alarm: pure functions over its context. */
+import type { Snapshot } from "xstate"
 import {
   acceptedLine,
   badShare,
@@ -17,10 +18,20 @@ import {
 } from "./judging.ts"
 import { type Named, number, type OutOf, struct } from "./options.ts"
 import type { PlugInput } from "./plug.ts"
-import { freshTrip, type ProbingFields, probing, savedTrip, type TripContext } from "./tripping.ts"
+import {
+  freshTrip,
+  type ProbingFields,
+  probing,
+  restored,
+  savedTrip,
+  type TripContext,
+  trippingPart,
+} from "./tripping.ts"
 import type { Demand, Lines, SequentialLine } from "./vocabulary/gate.ts"
 import type { AlarmRang, Signal } from "./vocabulary/signal.ts"
 import { type WaitingFields, waiting } from "./waiting.ts"
+
+const dayMs = 86_400_000
 
 const probeErrors = {
   /** The chance that its probes decide wrongly, of a service that answers 19 calls in 20 or 1 in 20. Default: 0.05, one probe. */
@@ -94,6 +105,35 @@ export function changed(context: GradualContext, event: Signal): Partial<Gradual
 }
 
 export const savedOf = (event: Signal) => savedTrip("gradual", event)
+
+/** A slow line that was saved; `undefined` when none was learned, `NaN` for what cannot be one. */
+function savedLine(saved: unknown): number | undefined {
+  const { slowAfterMs } = (saved ?? {}) as { readonly slowAfterMs?: unknown }
+  if (slowAfterMs === undefined) return undefined
+  return typeof slowAfterMs === "number" && slowAfterMs > 0 && slowAfterMs <= dayMs ? slowAfterMs : Number.NaN
+}
+
+/** The circuit, and the slow line that it had learned. */
+export function resumed(context: GradualContext, event: Signal): Partial<GradualContext> {
+  const line =
+    event.type === "breaker.restored" && learns(context.settings) ? savedLine(event.parts["gradual"]) : undefined
+  return { ...restored(context, event, savedOf(event)), slowAfterMs: line ?? context.slowAfterMs }
+}
+
+/** What it says of itself, keeps, and takes up again: what every strategy that trips does, and what it has learned. */
+export function rampingPart(contextOf: (snapshot: Snapshot<unknown>) => GradualContext) {
+  const part = trippingPart(contextOf)
+  return {
+    ...part,
+    canRestore: (saved: unknown) => part.canRestore(saved) && !Number.isNaN(savedLine(saved)),
+    save: (snapshot: Snapshot<unknown>, at: number) => {
+      const { settings, slowAfterMs } = contextOf(snapshot)
+      const learnt = learns(settings) && slowAfterMs !== undefined ? { slowAfterMs } : {}
+      return { ...part.save(snapshot, at), ...learnt }
+    },
+  }
+}
+
 export const shareOf = (event: Signal): number => (event.type === "alarm.rang" ? badShare(event.statistics) : 0)
 export const isRule = (event: Signal, rule: AlarmRang["rule"]): boolean =>
   event.type === "alarm.rang" && event.rule === rule
@@ -173,7 +213,6 @@ export const lines = {
   step: (context) => watch(context, stepLine(context.settings, context.step)),
 } satisfies { readonly [state: string]: (context: GradualContext) => Lines }
 
-const dayMs = 86_400_000
 /**
  * Calls that hang would hold their places on the ramp for ever, so a step has a lease as a probe has. Where calls are merely rare,
  * a longer one is needed.

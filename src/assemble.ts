@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { InvalidConfig } from "../machines/options.ts"
 import type { ChosenPart } from "../machines/registry.ts"
+import { readBaseline } from "../machines/vocabulary/baseline.ts"
 import type { Gate } from "../machines/vocabulary/gate.ts"
 import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
 import { readConfig } from "./BreakerConfig.ts"
@@ -18,7 +19,7 @@ import {
   type Inspect,
   type StartFailed,
 } from "./control-plane/conductor.ts"
-import { readSaved, restore, type SavedBreaker, save } from "./control-plane/persistence.ts"
+import { elapsedSince, readSaved, restore, type SavedBreaker, save } from "./control-plane/persistence.ts"
 import { Plane, type PlaneHooks } from "./data-plane/plane.ts"
 import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
 import { chargeTo, type Node, retold } from "./dependencyNode.ts"
@@ -44,20 +45,30 @@ export interface Assembly {
 }
 
 /** The present state of a living breaker, the last one of a stopped one. */
-export function saveAssembly({ last, conductor, parts, clock, listeners }: Assembly): SavedBreaker {
-  return last ?? save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
+export function saveAssembly({ last, conductor, parts, clock, listeners, plane }: Assembly): SavedBreaker {
+  if (last !== undefined) return last
+  const saved = save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
+  const baseline = plane.meter.baseline(clock.now())
+  return baseline === undefined ? saved : { ...saved, baseline }
+}
+
+/** Takes up what was saved; answers what of it cannot be used. */
+function takeUp({ conductor, parts, clock, plane }: Assembly, saved: SavedBreaker): readonly string[] {
+  const time = timekeeperOf(clock)
+  const baseline = readBaseline(saved.baseline)
+  const lost = saved.baseline === undefined || baseline ? [] : ["baseline"]
+  // Before the circuit: an epoch that begins with it is judged by what is usual.
+  if (baseline) plane.meter.resume({ ...baseline, ageMs: baseline.ageMs + elapsedSince(saved, time) }, time.now())
+  return [...restore(conductor, parts, saved, time), ...lost]
 }
 
 /** Brings back what was saved; what part of it cannot be used is told as trouble. */
-export function restoreAssembly(
-  { conductor, parts, clock, listeners }: Pick<Assembly, "conductor" | "parts" | "clock" | "listeners">,
-  saved: SavedBreaker,
-): void {
-  const lost = restore(conductor, parts, saved, timekeeperOf(clock))
+export function restoreAssembly(assembly: Assembly, saved: SavedBreaker): void {
+  const lost = takeUp(assembly, saved)
   if (lost.length === 0) return
   const error = new TypeError(`what was saved of ${lost.join(" and ")} cannot be used, and was left out`)
   // A turn later, when whoever made the breaker listens to it.
-  queueMicrotask(() => listeners.trouble("restore", error))
+  queueMicrotask(() => assembly.listeners.trouble("restore", error))
 }
 
 export interface AssembleOptions {

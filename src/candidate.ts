@@ -3,11 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { ChosenPart } from "../machines/registry.ts"
+import type { Baseline } from "../machines/vocabulary/baseline.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
 import type { Assembly } from "./assemble.ts"
 import { timekeeperOf, wheelOf } from "./Clock.ts"
 import { type Conductor, conduct } from "./control-plane/conductor.ts"
+import { askParts } from "./control-plane/persistence.ts"
 import { Ghost } from "./data-plane/ghost.ts"
 import { Plane } from "./data-plane/plane.ts"
 
@@ -30,9 +32,12 @@ export interface CandidateReport {
 export class Candidate {
   readonly part: ChosenPart
   readonly #ghost: Ghost
+  readonly #conductor: Conductor
   readonly #scope = Scope.makeUnsafe()
+  readonly #trouble: (part: string, error: unknown, gaveUp?: boolean) => void
 
   constructor({ name, clock, listeners }: Assembly, part: ChosenPart) {
+    this.#trouble = (key, error, gaveUp) => listeners.trouble(`candidate ${key}`, error, gaveUp)
     const late: { conductor?: Conductor } = {}
     const plane = new Plane(name, wheelOf(clock), {
       signal: (report) => late.conductor?.send(report),
@@ -45,12 +50,13 @@ export class Candidate {
       swap: (gate) => plane.swap(gate),
       emitted: (event) => {
         if (event.type === "circuit.moved") listeners.tell<"candidate">({ ...event, type: "candidate" })
-        else if (event.type === "trouble") listeners.trouble(`candidate ${event.part}`, event.error, event.gaveUp)
+        else if (event.type === "trouble") this.#trouble(event.part, event.error, event.gaveUp)
       },
     }
     this.part = part
     this.#ghost = new Ghost(plane)
-    late.conductor = Effect.runSync(Scope.provide(conduct({ input, time: timekeeperOf(clock), hooks }), this.#scope))
+    this.#conductor = Effect.runSync(Scope.provide(conduct({ input, time: timekeeperOf(clock), hooks }), this.#scope))
+    late.conductor = this.#conductor
   }
 
   get ghost(): Ghost {
@@ -62,6 +68,15 @@ export class Candidate {
     const { admitted, rejected, wouldAdmit, wouldReject } = tally
     const calls = { admitted, rejected, wouldAdmit, wouldReject: { ...wouldReject } }
     return { strategy: this.part.plug.key, circuit: plane.gate.circuit, calls }
+  }
+
+  /** What it has learned: of the service, and for itself. */
+  learned(now: number): {
+    readonly baseline: Baseline | undefined
+    readonly parts: { readonly [key: string]: unknown }
+  } {
+    const parts = askParts(this.#conductor, [this.part], (plug) => plug.save, now, this.#trouble)
+    return { baseline: this.#ghost.plane.meter.baseline(now), parts }
   }
 
   stop(): void {

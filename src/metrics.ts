@@ -87,7 +87,7 @@ export function readMetrics({ name, clock, plane, conductor, parts, listeners, c
     },
     ...(candidate && { candidate: candidate.report() }),
     refusals: { ...tally.refusals },
-    latency: plane.meter.latency(at),
+    latency: plane.meter.slices.latency(at),
     components: askParts(
       conductor,
       parts,

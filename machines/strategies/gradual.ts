@@ -15,7 +15,7 @@
  *   4. A step that goes badly is taken back; if less load does not help, load is not to blame, and it degrades at full share.
  *   5. A wait never exceeds `max`, or `longestAsked` where the service asks for more, and is remembered for `memory` after a close.
  *   6. Forced open, it stays open until released, and is then half-open: never straight to closed.
- *   7. Restored, it waits for what remained of its wait; a ramp begins anew with probes.
+ *   7. Restored, it waits for what remained of its wait, with the slow line that it had learned; a ramp begins anew with probes.
  *   8. New settings keep circuit, wait and evidence.
  *   9. Trials never refuse more than their budget: eight calls, and one in 20 000 of those that were judged.
  *   10. Rare callers come back, too: a step that is not judged in time begins anew, and it and those after it have twice the time then.
@@ -39,6 +39,8 @@ import {
   learntLine,
   lines,
   paid,
+  rampingPart,
+  resumed,
   rung,
   savedOf,
   shareOf,
@@ -47,7 +49,7 @@ import {
   steppedBack,
   steppedUp,
 } from "../ramping.ts"
-import { entered, operated, probed, restored, tripped, trippingPart, waited } from "../tripping.ts"
+import { entered, operated, probed, tripped, waited } from "../tripping.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
 const machine = setup({
@@ -89,7 +91,7 @@ const machine = setup({
     noteProbe: assign(({ context, event }) => probed(event, enough(context))),
     noteWaited: assign(({ context }) => waited(context)),
     noteOperator: assign(({ context, event }) => operated(context, event)),
-    noteRestored: assign(({ context, event }) => restored(context, event, savedOf(event))),
+    noteRestored: assign(({ context, event }) => resumed(context, event)),
     trip: assign(({ context, event }) => tripped(context, event)),
     // An outage that comes back is waited for half as long as it was last.
     tripAgain: assign(({ context, event }) => tripped(context, event, 1 + Math.floor(context.trips / 2))),
@@ -242,5 +244,5 @@ export const gradual = strategy({
     "breaker.restored",
     "settings.changed",
   ],
-  ...trippingPart(contextOf),
+  ...rampingPart(contextOf),
 })

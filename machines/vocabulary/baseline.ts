@@ -30,3 +30,32 @@ export function learn(evidence: Evidence, bad: number, at: number): void {
   evidence.learned++
   evidence.learnedAt = at
 }
+
+/** What was learned of a service, as JSON: it outlives epochs, strategies and processes. */
+export interface Baseline {
+  readonly usual: number
+  readonly learned: number
+  readonly worst: number
+  readonly accepted: number
+  /** How long ago it was learned last, in milliseconds. */
+  readonly ageMs: number
+}
+
+export const baselineOf = ({ usual, learned, worst, accepted, learnedAt }: Evidence, at: number): Baseline => ({
+  usual,
+  learned,
+  worst,
+  accepted,
+  ageMs: Math.max(0, at - learnedAt),
+})
+
+const isShare = (value: unknown): boolean => typeof value === "number" && value >= 0 && value <= 1
+const isCount = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value) && value >= 0
+
+/** A baseline that was saved; `undefined` for what cannot be one. */
+export function readBaseline(saved: unknown): Baseline | undefined {
+  if (typeof saved !== "object" || saved === null) return undefined
+  const { usual, learned, worst, accepted, ageMs } = saved as Baseline
+  const isOne = [usual, worst, accepted].every(isShare) && [learned, ageMs].every(isCount)
+  return isOne ? { usual, learned, worst, accepted, ageMs } : undefined
+}

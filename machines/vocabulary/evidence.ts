@@ -7,7 +7,7 @@
  *
  * The record is mutable, so that a call costs a few additions; who needs a value copies it first. Both planes call these functions.
  */
-import { brokenShare, clamp, learn, prior, usualShare } from "./baseline.ts"
+import { type Baseline, brokenShare, clamp, learn, prior, usualShare } from "./baseline.ts"
 import { judgeCohort, takeIntoCohort } from "./cohort.ts"
 import type { SequentialLine } from "./gate.ts"
 import { dies, isHopeless } from "./verdict.ts"
@@ -103,6 +103,11 @@ function restartExcursion(evidence: Evidence): void {
   evidence.calls = 0
   evidence.failures = 0
   evidence.slow = 0
+}
+
+/** Takes up what was learned before. */
+export function resume(evidence: Evidence, { ageMs, ...learned }: Baseline, at: number): void {
+  Object.assign(evidence, learned, { learnedAt: at - ageMs, stale: refreshAfter })
 }
 
 /** A new epoch: what is counted begins again; what was learned stays. */

@@ -6,7 +6,7 @@ import type { Mode } from "../../machines/vocabulary/gate.ts"
 import type { Timekeeper } from "./clock.ts"
 import type { Conductor } from "./conductor.ts"
 
-/** A saved breaker: plain JSON. Evidence windows are not kept; waits, trips, the operator's will and learned values are. */
+/** A saved breaker: plain JSON. Windows are not kept; waits, trips, the operator's will, learned values and what is usual are. */
 export interface SavedBreaker {
   readonly format: 1
   readonly breaker: string
@@ -15,6 +15,8 @@ export interface SavedBreaker {
   readonly mode: Mode
   readonly why: string
   readonly parts: { readonly [key: string]: unknown }
+  /** What is usual of the service, as far as a strategy has learned it. */
+  readonly baseline?: unknown
 }
 
 /** Asks every living part for something of its own; one that throws is reported, and missing. */
@@ -92,7 +94,7 @@ export function readSaved(value: unknown, name: string, path = "restore"): Saved
 
 function checkSaved(value: unknown, name: string, path: string): SavedBreaker {
   if (typeof value !== "object" || value === null) return refuse(path, value, "must be what save() returned")
-  const { format, savedAt, mode, why, parts, breaker } = value as Partial<SavedBreaker>
+  const { format, savedAt, mode, why, parts, breaker, baseline } = value as Partial<SavedBreaker>
   const wrong = (field: string, given: unknown, rule: string) => refuse(`${path}.${field}`, given, rule)
   if (format !== 1) return wrong("format", format, "must be 1: this version reads no other")
   if (breaker !== name) return wrong("breaker", breaker, `must be ${show(name)}: a saved state fits its own breaker`)
@@ -100,8 +102,12 @@ function checkSaved(value: unknown, name: string, path: string): SavedBreaker {
     return wrong("savedAt", savedAt, "must be a time in milliseconds")
   if (!modes.includes(mode)) return wrong("mode", mode, `must be one of ${modes.join(", ")}`)
   if (typeof parts !== "object" || parts === null) return wrong("parts", parts, "must be an object")
-  return { format, savedAt, mode: mode as Mode, why: String(why ?? ""), parts, breaker }
+  return { format, savedAt, mode: mode as Mode, why: String(why ?? ""), parts, breaker, baseline }
 }
+
+/** How long ago a breaker was saved. A wall clock that went backwards shortens no wait. */
+export const elapsedSince = ({ savedAt }: SavedBreaker, time: Timekeeper): number =>
+  Math.max(0, time.wallNow() - savedAt)
 
 const commands = { forcedOpen: "operator.forceOpen", bypassed: "operator.bypass", shadow: "operator.shadow" } as const
 
@@ -115,8 +121,7 @@ function isUsable({ plug, settings }: ChosenPart, saved: unknown): boolean {
 }
 
 /**
- * Brings a saved state back. A wall clock that went backwards shortens no wait. What was saved of parts that do not run here is
- * left alone; parts of which something was saved that cannot be their state begin afresh: their keys are answered.
+ * Brings a saved state back. What was saved of parts that do not run here is left alone; parts of which something was saved that cannot be their state begin afresh: their keys are answered.
  */
 export function restore(
   conductor: Conductor,
@@ -125,7 +130,7 @@ export function restore(
   time: Timekeeper,
 ): readonly string[] {
   const at = time.now()
-  const elapsedMs = Math.max(0, time.wallNow() - saved.savedAt)
+  const elapsedMs = elapsedSince(saved, time)
   const found = running.filter(({ plug: { key, save } }) => save !== undefined && saved.parts[key] !== undefined)
   const usable = found.filter((part) => isUsable(part, saved.parts[part.plug.key]))
   const parts = Object.fromEntries(usable.map(({ plug: { key } }) => [key, saved.parts[key]]))

@@ -2,11 +2,12 @@
  * The meter: one settled call is one write to the window ring and the latency sketch, and then at most one report, as the
  * last thing that happens. It rings when the counts reach a line that the gate carries; it judges nothing.
  */
+import { type Baseline, baselineOf } from "../../machines/vocabulary/baseline.ts"
 import { enter, leave, withdraw } from "../../machines/vocabulary/cohort.ts"
-import { accrue, beginEpoch, type Evidence, freshEvidence } from "../../machines/vocabulary/evidence.ts"
+import { accrue, beginEpoch, type Evidence, freshEvidence, resume } from "../../machines/vocabulary/evidence.ts"
 import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/gate.ts"
 import { isFailure, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
-import type { LatencySummary, Report } from "../../machines/vocabulary/signal.ts"
+import type { Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
 import { Overdue } from "./overdue.ts"
@@ -30,7 +31,7 @@ export class Meter {
   #slowAfterMs = never
   #overdue: Overdue | undefined
   #excusedUntil = Number.NEGATIVE_INFINITY
-  readonly #slices = new Slices()
+  readonly slices = new Slices()
   readonly #wheel: Wheel
   readonly #report: (report: Report) => void
   readonly #sweeper = new Alarm((now) => this.#sweep(now))
@@ -43,7 +44,7 @@ export class Meter {
   /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
   adopt(gate: Gate, now: number): void {
     const { circuit, slowAfterMs = never } = gate.lines
-    this.#slices.adopt(gate.lines)
+    this.slices.adopt(gate.lines)
     this.#armed = true
     this.#line = circuit?.kind === "ratio" ? circuit : undefined
     this.#isRow = this.#line?.window.type === "consecutive"
@@ -113,7 +114,7 @@ export class Meter {
       this.#excuse(now)
     const wasOverdue = this.#overdue?.leave(startedAt) ?? false
     const slow = durationMs >= this.#slowAfterMs && startedAt > this.#excusedUntil
-    this.#slices.count(kind, slow, durationMs, now)
+    this.slices.count(kind, slow, durationMs, now)
     if (typeof judged !== "string" && judged.trip) return this.#askedFor(now, judged.retryAfterMs)
     if (this.#sequence !== undefined && this.#evidence !== undefined) {
       leave(this.#evidence)
@@ -139,13 +140,15 @@ export class Meter {
     this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule: "asked", statistics, retryAfterMs })
   }
 
-  latency(now: number): LatencySummary {
-    return this.#slices.latency(now)
+  /** What was learned of the service; `undefined` when nothing was. */
+  baseline(now: number): Baseline | undefined {
+    return this.#evidence?.learned ? baselineOf(this.#evidence, now) : undefined
   }
 
-  /** What successes usually take at most; 0 while too little is known. */
-  usualMs(now: number): number {
-    return this.#slices.usualMs(now)
+  /** Goes on from what was learned elsewhere, unless more is known here. */
+  resume(baseline: Baseline, now: number): void {
+    const evidence = (this.#evidence ??= freshEvidence())
+    if (baseline.learned > evidence.learned) resume(evidence, baseline, now)
   }
 
   /** Does what was due by then, for calls that are lived through again: no timer fires for the past. */
@@ -162,7 +165,7 @@ export class Meter {
   }
 
   #closeSlice(now: number): void {
-    const slice = this.#slices.close(now)
+    const slice = this.slices.close(now)
     if (slice === undefined) return
     const running = this.#evidence?.running
     this.#report({ type: "slice.closed", at: now, epoch: this.#epoch, slice, running })

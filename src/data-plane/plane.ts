@@ -118,7 +118,7 @@ export class Plane implements Settler {
    * successes) was impatient: that is no failure of the service.
    */
   kindOfTimeout(givenMs: number, now: number): OutcomeKind {
-    return givenMs < this.timeoutMs && givenMs < this.meter.usualMs(now) ? "ignored" : "timedOut"
+    return givenMs < this.timeoutMs && givenMs < this.meter.slices.usualMs(now) ? "ignored" : "timedOut"
   }
 
   /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe's place has the strategy's own lease. */

@@ -1,5 +1,5 @@
 /** Mistakes about what one circuit hands to the next: over a save, a change of strategy, the operator's hand, or a trial. */
-import type { Breaker, BreakerConfig } from "recloser"
+import type { Breaker, BreakerConfig, SavedBreaker } from "recloser"
 import { describe, expect, test } from "vitest"
 import { fail, succeed, times, tripAndWait, type World, world } from "../support/breakers.ts"
 import { alone, brittleBasic, chosen, gateOf } from "../support/parts.ts"
@@ -119,4 +119,59 @@ test("a candidate did not hear that the service asks to be left alone", async ()
   await fail(breaker)
   expect(would).toEqual(["open: asked"])
   expect(breaker.metrics().candidate?.circuit).toBe("open")
+})
+
+describe("what was learned of a service", () => {
+  const used = "gradual" as const
+
+  /** Two thousand calls that take five milliseconds. */
+  async function experienced(config: BreakerConfig): Promise<World> {
+    const state = world({ timeout: false, metrics: false, ...config })
+    await answered(state, 2000, 5)
+    return state
+  }
+  const answered = async ({ breaker, clock }: World, calls: number, ms: number) => {
+    for (let call = 0; call < calls; call++) {
+      void breaker.tryExecute(() => new Promise((resolve) => clock.setTimeout(() => resolve("up"), ms)))
+      await clock.advance(10)
+    }
+  }
+  /** It knows that one bad call in a hundred is much: five in a row open it, and calls of 300 ms are bad. */
+  async function expectExperience(state: World, by: "failures" | "slowness"): Promise<void> {
+    await answered(state, 20, 5)
+    if (by === "failures") await fail(state.breaker, 5)
+    else await answered(state, 16, 300)
+    expect(state.transitions.at(-1)).toMatchObject({ to: "open", rule: "run", statistics: { calls: 5 } })
+  }
+
+  test.each(["failures", "slowness"] as const)("was lost by a save and a restore: %s", async (by) => {
+    const before = await experienced({ strategy: used })
+    const restore = JSON.parse(JSON.stringify(before.breaker.save()))
+    await expectExperience(world({ timeout: false, metrics: false }, { restore, clock: before.clock }), by)
+  })
+
+  test.each(["failures", "slowness"] as const)("on trial was lost by the promotion: %s", async (by) => {
+    const state = await experienced({ strategy: "basic", candidate: used })
+    state.breaker.promote()
+    await expectExperience(state, by)
+  })
+
+  test("and is saved again by a strategy that does not use it", async () => {
+    const { breaker, clock } = await experienced({ strategy: used })
+    const { baseline } = breaker.save()
+    expect(baseline).toMatchObject({ learned: 2000, usual: expect.any(Number) })
+    const after = world({ strategy: "basic", timeout: false }, { restore: breaker.save(), clock })
+    expect(after.breaker.save().baseline).toEqual(baseline)
+  })
+
+  test.each([
+    ["baseline", (saved: SavedBreaker) => ({ ...saved, baseline: { ...(saved.baseline as object), usual: 2 } })],
+    ["baseline", (saved: SavedBreaker) => ({ ...saved, baseline: "well" })],
+    ["gradual", (saved: SavedBreaker) => ({ ...saved, parts: { gradual: { circuit: "closed", slowAfterMs: -1 } } })],
+  ])("is reported when it cannot be used, and left out: %s", async (part, forge) => {
+    const { breaker, clock } = await experienced({ strategy: used })
+    const { troubles } = world({ timeout: false }, { restore: forge(breaker.save()), clock })
+    await Promise.resolve()
+    expect(troubles).toMatchObject([{ part: "restore", error: { message: expect.stringContaining(part) } }])
+  })
 })
