@@ -1,6 +1,6 @@
 /**
  * `timeout`: how long one attempt may run. Fixed, or learned from how long successes take: twice the 99.9th percentile of the
- * recent successes, moved in bounded steps, and left alone while the circuit is not closed. A call that timed out is no
+ * recent successes, moved in bounded steps, and left alone while the circuit keeps calls back. A call that timed out is no
  * success that was quick: while too many time out, some are given longer now and then, to see what becomes of them.
  *
  * Owns:    the present timeout in milliseconds, and what it knows of the calls that it cuts off (machines/exploring.ts).
@@ -11,7 +11,7 @@
  *   2. Failures never shorten it: only successes are measured.
  *   3. Timed-out calls lengthen it only when successes need more: they come close to it, or came after it in a trial; calls
  *      that hang do not.
- *   4. While the circuit is not closed nothing is learned; each further probe round is given twice the time, up to `max`.
+ *   4. While the circuit is neither closed nor degraded nothing is learned; each further probe round is given twice the time, up to `max`.
  *   5. Reading it has no side effect.
  *   6. A slow part of the calls is not timed out for ever: while more than 0.1 % of the calls time out it explores, up to
  *      `max`, and lengthens until no more do so, or until it has seen that longer ones do not help.
@@ -34,6 +34,7 @@ import {
 } from "../options.ts"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
 import { found, type Learning, learned, minimumSamples, readTimeout, type SavedTimeout, within } from "../timing.ts"
+import type { Circuit } from "../vocabulary/circuit.ts"
 import type { Signal, Slice } from "../vocabulary/signal.ts"
 
 const timeoutFields = {
@@ -58,9 +59,12 @@ type TimeoutSettings = OutOf<typeof timeoutOptions>
 
 const sliceMs = 1000
 
+/** A degraded circuit lets all calls enter. Calls that are cut off degrade it: were nothing learned then, they would be cut off for ever. */
+const isLearning = (circuit: Circuit): boolean => circuit === "closed" || circuit === "degraded"
+
 interface TimeoutContext extends Learning {
   readonly probeRounds: number
-  /** It began while the circuit was not closed. */
+  /** It began while the circuit kept calls back. */
   readonly startsAway: boolean
 }
 
@@ -96,8 +100,8 @@ const machine = setup({
       false,
     ),
     allEnded: ({ context, event }) => event.at >= context.search.endsAt,
-    left: ({ event }) => event.type === "circuit.moved" && event.to !== "closed",
-    cameBack: ({ event }) => event.type === "circuit.moved" && event.to === "closed",
+    left: ({ event }) => event.type === "circuit.moved" && !isLearning(event.to),
+    cameBack: ({ event }) => event.type === "circuit.moved" && isLearning(event.to),
     probing: ({ event }) => event.type === "circuit.moved" && event.to === "halfOpen",
     isSavedTrial: ({ context, event }) => savedOf(context, event)?.trialMs !== undefined,
     isSaved: ({ context, event }) => savedOf(context, event) !== undefined,
@@ -127,7 +131,7 @@ const machine = setup({
   id: "timeout",
   context: ({ input: { settings, circuit } }) => ({
     settings,
-    startsAway: circuit !== "closed",
+    startsAway: !isLearning(circuit),
     timeoutMs: settings.max,
     probeRounds: 0,
     search: freshSearch(settings.max),
