@@ -125,7 +125,7 @@ export function describeEvidence({ rule, statistics }: AlarmRang): string {
   const { calls, failures, slow } = statistics
   if (rule === "asked") return "the service asked to be left alone"
   if (rule === "relief")
-    return `${percent(badOf(statistics), calls)} of ${calls} calls were bad: less than was accepted`
+    return `${percent(badOf(statistics), calls)} of ${calls} calls were bad: that is better, or usual by now`
   const kind = slow > failures ? "were slow" : "failed"
   return `${percent(badOf(statistics), calls)} of ${calls} calls ${kind}`
 }

@@ -91,7 +91,7 @@ const probeReasons: { readonly [type: string]: string } = {
 export const probed = (event: Signal, enough: number): Step => ({
   at: event.at,
   rule: event.type,
-  reason: probeReasons[event.type] ?? `${enough} probes succeeded`,
+  reason: probeReasons[event.type] ?? (enough === 1 ? "a probe succeeded" : `${enough} probes succeeded`),
   statistics: undefined,
 })
 

@@ -126,7 +126,8 @@ describe("basic probes", () => {
       expect(circuitOf(chart)).toBe("halfOpen")
       chart.send(probe("succeeded"))
     }
-    expect(findingOf(basic, chart)).toMatchObject({ circuit: "closed", reason: `${needed} probes succeeded` })
+    const reason = needed === 1 ? "a probe succeeded" : `${needed} probes succeeded`
+    expect(findingOf(basic, chart)).toMatchObject({ circuit: "closed", reason })
   })
 
   test("basic law 2: an open circuit does not close, however many probes report success", async () => {
