@@ -62,9 +62,9 @@ export class Meter {
   /** Watches for calls that grow older than the line; of a line that changes in an epoch, those that enter `since`. */
   #watch(now: number, since?: number): void {
     const watches = this.#line !== undefined || this.#sequence !== undefined
-    const judgedBefore = since === undefined ? since : this.#overdue?.judgedBefore
+    const earlier = since === undefined ? undefined : this.#overdue
     this.#overdue =
-      watches && this.#slowAfterMs < never ? new Overdue(this.#slowAfterMs, now, since, judgedBefore) : undefined
+      watches && this.#slowAfterMs < never ? new Overdue(this.#slowAfterMs, now, since, earlier) : undefined
     this.#wheel.disarm(this.#sweeper)
   }
 
@@ -75,7 +75,7 @@ export class Meter {
 
   /** Calls of this epoch in flight that are older than the slow line: they have been judged. */
   get overdue(): number {
-    return this.#overdue?.count ?? 0
+    return this.#overdue?.total ?? 0
   }
 
   isSlow(durationMs: number): boolean {

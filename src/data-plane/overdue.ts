@@ -23,12 +23,12 @@ export class Overdue {
   #news = 0
   /** Calls that entered by then belong to an earlier line, and are nobody's business here. */
   readonly #since: number
-  /** Of those, calls that entered before this were overdue already. */
-  readonly #judgedBefore: number
+  /** The watch of an earlier line, while calls are in flight that were overdue then. */
+  #earlier: Overdue | undefined
 
-  constructor(lineMs: number, at: number, since = Number.NEGATIVE_INFINITY, judgedBefore = Number.NEGATIVE_INFINITY) {
+  constructor(lineMs: number, at: number, since = Number.NEGATIVE_INFINITY, earlier?: Overdue) {
     this.#since = since
-    this.#judgedBefore = judgedBefore
+    this.#earlier = earlier === undefined || earlier.count > 0 ? earlier : earlier.#earlier
     this.#lineMs = lineMs
     this.#widthMs = lineMs / bucketsPerLine
     this.#perMs = bucketsPerLine / lineMs
@@ -58,9 +58,9 @@ export class Overdue {
     return true
   }
 
-  /** Calls that entered before this have been overdue. */
-  get judgedBefore(): number {
-    return this.count > 0 ? (this.#passed + 1) * this.#widthMs : this.#judgedBefore
+  /** Calls in flight that have been overdue, under whatever line. */
+  get total(): number {
+    return this.count + (this.#earlier?.total ?? 0)
   }
 
   /** Whether calls should have been swept so long ago that a usual call could have grown older than the line meanwhile. */
@@ -76,7 +76,7 @@ export class Overdue {
 
   /** A call that entered at `startedAt` has settled; answers whether it was overdue. */
   leave(startedAt: number): boolean {
-    if (startedAt <= this.#since) return startedAt < this.#judgedBefore
+    if (startedAt <= this.#since) return this.#leaveEarlier(startedAt)
     const bucket = this.#bucketOf(startedAt)
     if (bucket <= this.#passed) {
       this.count--
@@ -86,6 +86,12 @@ export class Overdue {
     this.#starts[slot] = (this.#starts[slot] as number) - 1
     this.#waiting--
     return false
+  }
+
+  #leaveEarlier(startedAt: number): boolean {
+    const wasOverdue = this.#earlier?.leave(startedAt) ?? false
+    if (this.#earlier?.count === 0) this.#earlier = this.#earlier.#earlier
+    return wasOverdue
   }
 
   /** Moves what has passed the line by `now`. */

@@ -124,15 +124,20 @@ class NaiveTwin implements Twin {
   #settle(call: NaiveCall, kind: OutcomeKind, retryAfterMs?: number): void {
     if (!this.#calls.delete(call)) return
     const at = this.#clock.now()
-    if (call.ordinary && call.epoch === this.#state.epoch)
-      this.#state = { ...this.#state, running: this.#state.running - 1 }
+    if (!call.overdue) this.#giveUp(call)
     if (call.expired || call.shadowed) return
     if (call.probe) this.#free(call)
     const { startedAt, epoch, probe } = call
     const asks = kind === "failure" && retryAfterMs !== undefined ? { trip: true, retryAfterMs } : {}
-    const overdue = call.overdue && startedAt > this.#line.since
+    const { overdue } = call
     const settled = { kind, durationMs: at - startedAt, epoch, overdue, probe, ...asks }
     this.#actor.send({ type: "outcome.settled", at, ...settled })
+  }
+
+  /** A call that has ended, or is overdue, holds no place. */
+  #giveUp(call: NaiveCall): void {
+    if (call.ordinary && call.epoch === this.#state.epoch)
+      this.#state = { ...this.#state, running: this.#state.running - 1 }
   }
 
   #free(call: NaiveCall): void {
@@ -169,7 +174,10 @@ class NaiveTwin implements Twin {
     const late = [...this.#calls].filter(
       (call) => !call.overdue && call.startedAt > since && this.#batch(call, width, epoch) === batch,
     )
-    for (const call of late) call.overdue = true
+    for (const call of late) {
+      call.overdue = true
+      this.#giveUp(call)
+    }
     const [first] = late
     if (first === undefined) return
     const startedAt = Math.floor(first.startedAt / width) * width
