@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module"
-import { Command, CommanderError } from "commander"
+import { Command, CommanderError, Option } from "commander"
 import { standardSeeds } from "../testing/simulation/seeds.ts"
 import { PortUnavailable } from "./demo/listen.ts"
 import * as options from "./demo/options.ts"
+import type { DiagramOptions } from "./diagram/command.ts"
 import { conflictOf, type SimulateOptions } from "./simulate/options.ts"
 
 // By the package's own name, so that it is found from the sources and from the built file alike.
@@ -23,7 +24,8 @@ const program = new Command("recloser")
 Examples:
   recloser demo                                          watch an incident for ${options.DEFAULT_DURATION} seconds
   recloser demo --to http://127.0.0.1:3000 --port 8080   protect a service of yours
-  recloser simulate S1 --config ./breaker.config.js      what a config of yours is worth in an outage`,
+  recloser simulate S1 --config ./breaker.config.js      what a config of yours is worth in an outage
+  recloser diagram gradual --format svg > gradual.svg    the statechart that runs, drawn`,
   )
 
 program
@@ -81,6 +83,23 @@ program
     if (conflict !== undefined) refuse(conflict)
     const { simulate } = await import("./simulate/command.ts")
     await simulate(asked, refuse)
+  })
+
+program
+  .command("diagram")
+  .description(
+    "Draw the statecharts that run: one machine by its name, or all that a config runs (default: those of the default config).",
+  )
+  .argument("[machine]", "a strategy, a component, or breaker for the root")
+  .addOption(
+    new Option("--format <language>", "what it is drawn in")
+      .choices(["mermaid", "dot", "scxml", "svg"])
+      .default("mermaid"),
+  )
+  .option("--config <file or JSON>", "your config: a module that exports it as default, a .json file, or JSON itself")
+  .action(async (machine: string | undefined, given: Omit<DiagramOptions, "machine">, command: Command) => {
+    const { diagram } = await import("./diagram/command.ts")
+    await diagram({ machine, format: given.format, config: given.config }, (why) => command.error(`error: ${why}`))
   })
 
 function complete(given: Partial<options.DemoOptions>): options.DemoOptions {

@@ -44,9 +44,12 @@ const zones: readonly Zone[] = [
     may: [...libraries, machines, /^\/src\/control-plane\//],
   },
   {
-    rule: "src/observability imports machines/, xstate, effect, what breakers say (events) and itself",
+    rule: "src/observability imports machines/, xstate, effect, what breakers say (events), the layouts of the atlas and itself",
     holds: /^\/src\/observability\//,
-    may: [...libraries, machines, /^\/src\/events\.ts$/, /^\/src\/observability\//],
+    may: [
+      ...[...libraries, machines, /^\/src\/events\.ts$/, /^\/src\/observability\//],
+      /^\/visualizations\/atlas\/layouts\.json$/,
+    ],
   },
   {
     rule: "an integration imports the public modules, the vocabulary and its neighbour; never another integration, nor a plane",
