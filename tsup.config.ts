@@ -7,6 +7,7 @@ const doors = {
   effect: "src/effect.ts",
   machines: "src/machines.ts",
   testing: "src/testing/index.ts",
+  inspect: "src/inspect.ts",
   fetch: "src/integrations/fetch.ts",
 }
 

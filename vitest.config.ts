@@ -10,6 +10,7 @@ const doors = {
   "recloser/effect": here("./src/effect.ts"),
   "recloser/machines": here("./src/machines.ts"),
   "recloser/testing": here("./src/testing/index.ts"),
+  "recloser/inspect": here("./src/inspect.ts"),
   "recloser/fetch": here("./src/integrations/fetch.ts"),
 }
 

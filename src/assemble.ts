@@ -24,6 +24,7 @@ import { Plane, type PlaneHooks } from "./data-plane/plane.ts"
 import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
 import { chargeTo, type Node, retold } from "./dependencyNode.ts"
 import { Listeners } from "./events.ts"
+import { roster } from "./roster.ts"
 
 /** The parts of one living breaker. */
 export interface Assembly {
@@ -141,6 +142,17 @@ export function preparePlane(name: string, clock: Clock, late: { readonly assemb
   return { plane, listeners, whenIdle }
 }
 
+/** It lives: those who depend on it, and those who look on, meet it. Throws `InvalidConfig` for a cycle of dependencies. */
+export function enter(assembly: Assembly): void {
+  enterGraph(assembly)
+  roster.enter(assembly)
+}
+
+export function leave(assembly: Assembly): void {
+  roster.leave(assembly)
+  leaveGraph(assembly)
+}
+
 /** Runs a start to its end; one that fails leaves nothing behind. */
 export function startIn<A>(scope: Scope.Closeable, start: Effect.Effect<A, Error, Scope.Scope>): A {
   try {
@@ -185,9 +197,8 @@ export const assemble = (
       })
     }),
     Effect.tap((assembly) =>
-      Effect.acquireRelease(
-        Effect.try({ try: () => enterGraph(assembly), catch: (error) => error as InvalidConfig }),
-        () => Effect.sync(() => leaveGraph(assembly)),
+      Effect.acquireRelease(Effect.try({ try: () => enter(assembly), catch: (error) => error as InvalidConfig }), () =>
+        Effect.sync(() => leave(assembly)),
       ),
     ),
   )

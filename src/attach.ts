@@ -3,12 +3,11 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { BreakerEvent } from "../machines/breakerEvents.ts"
 import { InvalidConfig, show } from "../machines/options.ts"
-import { type Assembly, hooksOf, preparePlane } from "./assemble.ts"
+import { type Assembly, enter, hooksOf, leave, preparePlane } from "./assemble.ts"
 import { AssembledBreaker } from "./assembledBreaker.ts"
 import type { Breaker } from "./Breaker.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import { AttachedOrchestra, type RootActor } from "./control-plane/conductor.ts"
-import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
 import { retold } from "./dependencyNode.ts"
 import { refuseNoClock, refuseStrangers } from "./knownOptions.ts"
 
@@ -81,10 +80,10 @@ export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Bre
   const assembly: Assembly = { name, clock, plane, conductor, listeners, classify: undefined, parts, whenIdle }
   late.assembly = assembly
   // An owner who ends the actor ends the breaker, and those that depend on it are told.
-  const leave = () => leaveGraph(assembly)
-  const watch = root.subscribe({ next: () => {}, error: leave, complete: leave })
+  const ended = () => leave(assembly)
+  const watch = root.subscribe({ next: () => {}, error: ended, complete: ended })
   const letGo = () => {
-    leave()
+    ended()
     watch.unsubscribe()
     plane.stop()
     unlisten()
@@ -92,7 +91,7 @@ export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Bre
   }
   Effect.runSync(Scope.addFinalizer(scope, Effect.sync(letGo)))
   try {
-    enterGraph(assembly)
+    enter(assembly)
   } catch (error) {
     Effect.runSync(Scope.close(scope, Exit.void))
     throw error

@@ -15,6 +15,7 @@ import type { Group, Member } from "./member.ts"
 import { Outlet } from "./outlet.ts"
 import { Recency } from "./recency.ts"
 import { type Recipe, Recipes } from "./recipe.ts"
+import { roster } from "./roster.ts"
 import { SavedKeys } from "./savedKeys.ts"
 
 export interface TableOptions<Face, M> {
@@ -63,6 +64,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     this.face = options.face
     this.saved = new SavedKeys(options.saved)
     this.#recipes = new Recipes(options.clock, options.config)
+    roster.enter(this)
   }
 
   get size(): number {
@@ -160,6 +162,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
       member.awake?.end()
       this.release(member)
     }
+    roster.leave(this)
     this.#outlet?.end()
     this.listeners.flush()
     wheelOf(this.clock).rest()

@@ -5,6 +5,7 @@ import { standardSeeds } from "../testing/simulation/seeds.ts"
 import { PortUnavailable } from "./demo/listen.ts"
 import * as options from "./demo/options.ts"
 import type { DiagramOptions } from "./diagram/command.ts"
+import type { ReplayOptions } from "./replay/command.ts"
 import { conflictOf, type SimulateOptions } from "./simulate/options.ts"
 
 // By the package's own name, so that it is found from the sources and from the built file alike.
@@ -25,7 +26,8 @@ Examples:
   recloser demo                                          watch an incident for ${options.DEFAULT_DURATION} seconds
   recloser demo --to http://127.0.0.1:3000 --port 8080   protect a service of yours
   recloser simulate S1 --config ./breaker.config.js      what a config of yours is worth in an outage
-  recloser diagram gradual --format svg > gradual.svg    the statechart that runs, drawn`,
+  recloser diagram gradual --format svg > gradual.svg    the statechart that runs, drawn
+  recloser replay incident.ndjson --config '{"strategy":"basic"}'   a recorded incident, under another config`,
   )
 
 program
@@ -100,6 +102,25 @@ program
   .action(async (machine: string | undefined, given: Omit<DiagramOptions, "machine">, command: Command) => {
     const { diagram } = await import("./diagram/command.ts")
     await diagram({ machine, format: given.format, config: given.config }, (why) => command.error(`error: ${why}`))
+  })
+
+program
+  .command("replay")
+  .description(
+    "Play a recorded incident again, decision by decision: forwards and backwards on a terminal, as lines on a pipe. With " +
+      "--config: what another config would have decided about the same calls, beside what was decided.",
+  )
+  .argument("<file>", "a recording, made by startRecorder of recloser/inspect")
+  .option(
+    "--config <file or JSON>",
+    "another config: a module that exports it as default, a .json file, or JSON itself",
+  )
+  .option("--partial", "take what is whole of a recording that was cut off")
+  .option("--json", "one JSON object a line")
+  .action(async (file: string, given: Partial<ReplayOptions>, command: Command) => {
+    const { config, partial = false, json = false } = given
+    const { replay } = await import("./replay/command.ts")
+    await replay({ file, config, partial, json }, (why) => command.error(`error: ${why}`))
   })
 
 function complete(given: Partial<options.DemoOptions>): options.DemoOptions {

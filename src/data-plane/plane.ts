@@ -15,6 +15,7 @@ import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { Tally } from "./tally.ts"
+import type { Tape } from "./tape.ts"
 import type { Wheel } from "./wheel.ts"
 
 /** What the control plane hands in: the way facts reach it, and who is told about refusals. */
@@ -47,6 +48,7 @@ export class Plane implements Settler {
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   timeoutMs = Number.POSITIVE_INFINITY
   #ghost: Ghost | undefined
+  #tape: Tape | undefined
   readonly #admission: Admission
 
   constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
@@ -60,6 +62,12 @@ export class Plane implements Settler {
   /** From now on a ghost decides about the same calls, or none does. */
   haunt(ghost: Ghost | undefined): void {
     this.#ghost = ghost
+    this.#open()
+  }
+
+  /** From now on every call is written down, or none is. */
+  record(tape: Tape | undefined): void {
+    this.#tape = tape
     this.#open()
   }
 
@@ -79,9 +87,10 @@ export class Plane implements Settler {
     const never = Number.POSITIVE_INFINITY
     const isObeyed = enforcement === "on"
     const isOpen = share >= 1 && cohortShare >= 1 && probes === never && limit === never && phase === "active"
-    this.#free = isOpen && this.#admission.isPlain && isObeyed && this.#ghost === undefined
+    const isUnseen = this.#ghost === undefined && this.#tape === undefined
+    this.#free = isOpen && this.#admission.isPlain && isObeyed && isUnseen
     this.timeoutMs = isObeyed ? timeoutMs : Number.POSITIVE_INFINITY
-    this.isShut = share === 0 && isObeyed && this.#ghost === undefined
+    this.isShut = share === 0 && isObeyed && isUnseen
     this.#unmeasured = this.#free && lines.slowAfterMs === undefined && lines.sliceMs === undefined
   }
 
@@ -91,7 +100,9 @@ export class Plane implements Settler {
       this.#begin(now)
       return new Receipt(this, this.gate.epoch, now, undefined, true)
     }
-    return this.#ghost === undefined ? this.#decide(now, facts) : this.#haunted(this.#ghost, now, facts)
+    const ticket = this.#ghost === undefined ? this.#decide(now, facts) : this.#haunted(this.#ghost, now, facts)
+    if (this.#tape !== undefined) this.#write(this.#tape, ticket, now, facts)
+    return ticket
   }
 
   /** Lets an ordinary call enter when nothing stands in its way; the caller makes its receipt. */
@@ -131,6 +142,7 @@ export class Plane implements Settler {
     if (receipt.settled) return false
     const kind = kindOf(judged)
     receipt.settled = true
+    if (this.#tape !== undefined) this.#tape.settled(receipt.serial, judged, now)
     if (receipt.leased) this.#admission.leases.giveBack(receipt)
     this.inFlight--
     this.#admission.settle(receipt, judged, now)
@@ -173,6 +185,12 @@ export class Plane implements Settler {
     if (ticket.admitted) ghost.enter(ticket, now, facts)
     else ghost.miss(now, facts)
     return ticket
+  }
+
+  #write(tape: Tape, ticket: Receipt | Rejection, now: number, facts: Facts): void {
+    if (!ticket.admitted) return tape.refused(ticket.layer, now, facts)
+    const entry = ticket.probe ? "probe" : ticket.counted ? "ordinary" : "uncounted"
+    ticket.serial = tape.entered(entry, now, facts)
   }
 
   #decide(now: number, facts: Facts): Receipt | Rejection {

@@ -36,6 +36,8 @@ export class Receipt implements Permit {
   /** Whether its holder may forget to settle it: then a lease ends it. */
   leased = false
   settled = false
+  /** Its number on the tape, from 1; 0 when nobody recorded its entry. */
+  serial = 0
   readonly #settler: Settler
 
   constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {

@@ -28,6 +28,8 @@ const releaseAfterMs = 20
 
 export class Wheel {
   readonly host: WheelHost
+  /** When it last turned: whatever was due then has happened, and nothing else. */
+  turnedAt = Number.NEGATIVE_INFINITY
   #lists = new Map<number, TimerList>()
   readonly #heap = new TimerHeap()
   #holding = 0
@@ -157,6 +159,7 @@ export class Wheel {
   turn(now: number): void {
     if (this.#turning) return
     this.#turning = true
+    this.turnedAt = now
     try {
       for (let list = this.#heap.first; list !== undefined && list.wakeAt <= now; list = this.#heap.first)
         this.#turnList(list, now)

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs"
+import { InvalidConfig } from "../../../machines/options.ts"
+import { type Recording, readRecording, UnusableRecording } from "../../observability/recording/read.ts"
+import { play } from "../../testing/replay/play.ts"
+import { type Comparison, whatIf } from "../../testing/replay/whatIf.ts"
+import { stopWhenUnread } from "../demo/stopSignals.ts"
+import { givenConfig, Unusable } from "../simulate/givenConfig.ts"
+import { stepThrough } from "./stepper.ts"
+import { agreement, comparisonLines, momentLine, widthOf } from "./words.ts"
+
+export interface ReplayOptions {
+  readonly file: string
+  /** A file, or JSON. */
+  readonly config: string | undefined
+  readonly partial: boolean
+  readonly json: boolean
+}
+
+type Refuse = (why: string) => never
+
+/** Plays a recording again and says what was decided. `refuse` ends the command: what was asked cannot be used. */
+export async function replay(options: ReplayOptions, refuse: Refuse): Promise<void> {
+  stopWhenUnread(() => {})
+  const recording = recordingIn(options, refuse)
+  if (options.config !== undefined) return compare(recording, options.config, options.json, refuse)
+  const played = play(recording)
+  const isWatched = process.stdout.isTTY && process.stdin.isTTY && !options.json
+  if (isWatched && played.moments.length > 0) await stepThrough(played)
+  const { moments, ...rest } = played
+  const width = widthOf(moments)
+  const lines = options.json
+    ? [
+        ...moments.map((moment) => JSON.stringify({ type: "moment", ...moment })),
+        JSON.stringify({ type: "summary", ...rest }),
+      ]
+    : [...titleOf(recording), ...moments.map((moment) => momentLine(moment, width)), "", ...agreement(played)]
+  process.stdout.write(`${lines.join("\n")}\n`)
+}
+
+export function recordingIn({ file, partial }: Pick<ReplayOptions, "file" | "partial">, refuse: Refuse): Recording {
+  let content: Buffer
+  try {
+    content = readFileSync(file)
+  } catch (error) {
+    return refuse(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
+  }
+  try {
+    return readRecording(file, content, { partial })
+  } catch (error) {
+    if (error instanceof UnusableRecording) return refuse(error.message)
+    throw error
+  }
+}
+
+function titleOf({ file, header, isWhole }: Recording): readonly string[] {
+  const part = header.part > 1 ? `, part ${header.part} of a longer recording` : ""
+  const end = isWhole ? "" : ", cut off at its end"
+  return [
+    `${file}: recorded by recloser ${header.library} from ${new Date(header.startedAt).toISOString()}${part}${end}`,
+    "",
+  ]
+}
+
+async function compare(recording: Recording, config: string, json: boolean, refuse: Refuse): Promise<void> {
+  const all = await compared(recording, config, refuse)
+  const lines = json
+    ? all.map((one) => JSON.stringify({ type: "comparison", ...one }))
+    : [...titleOf(recording), ...all.flatMap(comparisonLines)]
+  process.stdout.write(`${lines.join("\n")}\n`)
+}
+
+async function compared(recording: Recording, config: string, refuse: Refuse): Promise<readonly Comparison[]> {
+  try {
+    return whatIf(recording, await givenConfig(config))
+  } catch (error) {
+    if (error instanceof InvalidConfig || error instanceof Unusable) return refuse(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,105 @@
+import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import type { Moment, Played } from "../../testing/replay/play.ts"
+import type { Comparison, Dealt } from "../../testing/replay/whatIf.ts"
+import { wrap } from "../wrap.ts"
+
+/** The time of day, to the millisecond, in UTC: a recording may be read anywhere. */
+export const clockTime = (wall: number): string => new Date(wall).toISOString().slice(11, 23)
+
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
+
+const percentOf = (part: number, whole: number): string =>
+  whole === 0 ? "–" : `${Math.round((1000 * part) / whole) / 10} %`
+
+const spelt = (words: string): string => words.replace(/halfOpen|forcedOpen/g, inWords)
+
+export function momentLine({ wall, breaker, words, share }: Moment, width: number): string {
+  const isOpen = share > 0 && share < 1 ? `  (share ${percentOf(share, 1)})` : ""
+  return `${clockTime(wall)}  ${breaker.padEnd(width)}  ${spelt(words)}${isOpen}`
+}
+
+export const widthOf = (moments: readonly { readonly breaker: string }[]): number =>
+  Math.min(30, Math.max(0, ...moments.map(({ breaker }) => breaker.length)))
+
+/** How a breaker stands after a moment. */
+export function standLines({ circuit, mode, share, heldBy, calls }: Moment): readonly string[] {
+  const held = heldBy.length === 0 ? "nobody holds calls back" : `held by ${heldBy.join(", ")}`
+  const sent = `${calls.admitted} sent (${calls.success} well, ${calls.failure} failed, ${calls.timedOut} timed out)`
+  return [
+    `circuit ${inWords(circuit)}, mode ${inWords(mode)}: ${percentOf(share, 1)} of the calls may enter; ${held}`,
+    `until now ${sent}, ${calls.rejected} refused`,
+  ]
+}
+
+export function agreement({ agreed, decisions, firstDifference, trace, breakers }: Played): readonly string[] {
+  const joined = breakers.filter(({ isWhole }) => !isWhole).map(({ name }) => name)
+  return [
+    `${agreed} of ${decisions} calls are decided as they were when this was recorded.`,
+    ...(firstDifference === undefined ? [] : [`First difference: ${firstDifference}.`]),
+    ...(joined.length === 0
+      ? []
+      : [`The recording joined ${joined.join(", ")} in the middle: windows of evidence begin empty there.`]),
+    `trace ${trace}`,
+  ]
+}
+
+const moveLine = ({ moves }: Dealt, index: number): string => {
+  const move = moves[index]
+  return move === undefined ? "" : `${seconds(move.afterMs).padStart(9)}  ${inWords(move.from)} → ${inWords(move.to)}`
+}
+
+const column = 34
+
+function besides(recorded: string, other: string): string {
+  return `  ${recorded.padEnd(column)}${other}`.trimEnd()
+}
+
+const counted = ({ sent, refused, failed, refusedWell }: Dealt): readonly string[] => [
+  `${sent} sent, ${refused} refused`,
+  `${failed} of the sent failed`,
+  `${refusedWell} refused would do well`,
+]
+
+/** What would have been otherwise, in a sentence. */
+export function conclusion({ breaker, recorded, other, guessed, sentOnGuess }: Comparison): string {
+  const [failed, lost] = [recorded.failed - other.failed, recorded.refusedWell - other.refusedWell]
+  const saved =
+    failed === 0
+      ? "as many calls would have failed"
+      : `${Math.abs(failed)} ${failed > 0 ? "fewer" : "more"} calls would have failed`
+  const kept =
+    lost === 0
+      ? "as many good ones been refused"
+      : `${Math.abs(lost)} ${lost > 0 ? "fewer" : "more"} good ones been refused`
+  const first = other.moves.find(({ to }) => to === "open")
+  const opened =
+    first === undefined
+      ? "It would not have opened"
+      : `It would first have opened ${seconds(first.afterMs)} after the beginning`
+  const doubt =
+    guessed === 0
+      ? ""
+      : ` How ${guessed} calls would have ended is a guess, from the calls beside them: they were refused; ${sentOnGuess} of them are sent here.`
+  return `${breaker}: with the other config ${saved} and ${kept}. ${opened}.${doubt}`
+}
+
+/** Both, side by side. */
+export function comparisonLines(one: Comparison): readonly string[] {
+  const { recorded, other, breaker, calls } = one
+  const rows = Math.max(recorded.moves.length, other.moves.length)
+  const shown = Array.from({ length: Math.min(rows, 40) }, (_, index) =>
+    besides(moveLine(recorded, index), moveLine(other, index)),
+  )
+  const more = rows > 40 ? [`  … and ${rows - 40} more`] : []
+  const [was, is] = [counted(recorded), counted(other)]
+  return [
+    `${breaker}, ${calls} calls`,
+    besides("as recorded", "with the other config"),
+    ...shown,
+    ...more,
+    ...was.map((line, index) => besides(line, is[index] ?? "")),
+    "",
+    ...wrap(conclusion(one), 78),
+    "",
+  ]
+}

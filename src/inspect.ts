@@ -1,0 +1,2 @@
+/** `recloser/inspect`: breakers to look at, while they run and afterwards. */
+export { type Recorder, type RecorderOptions, startRecorder } from "./recording.ts"

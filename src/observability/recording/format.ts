@@ -1,0 +1,158 @@
+/** What a recording says: one JSON object a line, each sealed with a checksum that goes on from the line before. */
+import { crc32 } from "node:zlib"
+import type { Facts } from "../../../machines/vocabulary/facts.ts"
+import type { CircuitMoved } from "../../../machines/vocabulary/signal.ts"
+
+/** Rises when a line comes to mean something else. */
+export const formatVersion = 1
+
+export interface RecordedPart {
+  readonly key: string
+  readonly settings: unknown
+}
+
+export interface HeaderLine {
+  readonly t: "recloser"
+  readonly format: number
+  /** The version of the library that recorded. */
+  readonly library: string
+  /** Wall-clock milliseconds since 1970. */
+  readonly startedAt: number
+  /** The part of a longer recording that this file is, from 1. */
+  readonly part: number
+}
+
+/** A breaker that is recorded from now on. */
+export interface BreakerLine {
+  readonly t: "breaker"
+  readonly b: number
+  readonly name: string
+  /** Milliseconds on its own clock, and on the wall. */
+  readonly at: number
+  readonly wall: number
+  readonly seed: number
+  readonly parts: readonly RecordedPart[]
+  /** What it knew when the recording joined it; absent when it is recorded from its beginning. */
+  readonly saved?: unknown
+}
+
+/** Many calls: the bytes of three arrays of the same length, in the order in which things happened. */
+export interface CallsLine {
+  readonly t: "calls"
+  readonly n: number
+  /** When: 64-bit floats. */
+  readonly at: string
+  /** What: 32-bit integers, a code in the last four bits and a number above them. */
+  readonly what: string
+  /** Which breaker: 32-bit integers, or one number for all. */
+  readonly who: string | number
+}
+
+/** What a caller says of calls. */
+export interface FactsLine {
+  readonly t: "facts"
+  readonly id: number
+  readonly facts: Facts
+}
+
+/** A failed call whose service asked to be left alone. */
+export interface AskedLine {
+  readonly t: "asked"
+  readonly b: number
+  readonly at: number
+  readonly serial: number
+  readonly trip: boolean
+  readonly retryAfterMs?: number | undefined
+}
+
+/** Something that came from outside: the operator, a dependency, another config. */
+export interface EventLine {
+  readonly t: "event"
+  readonly b: number
+  readonly at: number
+  readonly event: { readonly type: string; readonly [key: string]: unknown }
+}
+
+export interface MovedLine extends Omit<CircuitMoved, "type" | "breaker"> {
+  readonly t: "moved"
+  readonly b: number
+  readonly retryInMs?: number | undefined
+}
+
+export interface GoneLine {
+  readonly t: "gone"
+  readonly b: number
+  readonly at: number
+}
+
+export interface EndLine {
+  readonly t: "end"
+  /** Wall-clock milliseconds since 1970. */
+  readonly at: number
+  /** `rotated`: the recording goes on in another file. */
+  readonly why: "stopped" | "rotated"
+}
+
+export type RecordedLine =
+  | HeaderLine
+  | BreakerLine
+  | CallsLine
+  | FactsLine
+  | AskedLine
+  | EventLine
+  | MovedLine
+  | GoneLine
+  | EndLine
+
+/** Codes of what happens to calls; the number above them is the call's, the layer's or that of its facts. */
+export const codes = {
+  entered: 0,
+  probe: 1,
+  uncounted: 2,
+  refused: 3,
+  success: 4,
+  failure: 5,
+  timedOut: 6,
+  ignored: 7,
+  /** The clock's timers that were due by then had been fired. */
+  turned: 8,
+  /** What is said of the call that comes next. */
+  facts: 9,
+} as const
+
+export const packed = (code: number, number: number): number => ((number & 0x7ffffff) << 4) | code
+
+/** Numbers that JSON does not have, and functions, which nothing can keep. */
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) }
+  return typeof value === "function" ? { $function: true } : value
+}
+
+/** What `plain` has written; a function comes back as nothing. */
+export function revived(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value
+  if ("$number" in value) return Number(value.$number)
+  return "$function" in value ? undefined : value
+}
+
+const hex = (checksum: number): string => checksum.toString(16).padStart(8, "0")
+
+/** Writes lines one after the other: each checksum covers all before it, so nothing can be left out or exchanged. */
+export class Seal {
+  #checksum = 0
+
+  line(value: RecordedLine): string {
+    const text = JSON.stringify(value, plain)
+    this.#checksum = crc32(text, this.#checksum)
+    return `${text.slice(0, -1)},"crc":"${hex(this.#checksum)}"}\n`
+  }
+
+  /** The text that was sealed; `undefined` when the checksum is not what it must be. */
+  open(line: string): string | undefined {
+    const sealed = /^(.*),"crc":"([0-9a-f]{8})"\}$/s.exec(line)
+    if (sealed === null) return undefined
+    const text = `${sealed[1]}}`
+    this.#checksum = crc32(text, this.#checksum)
+    return hex(this.#checksum) === sealed[2] ? text : undefined
+  }
+}

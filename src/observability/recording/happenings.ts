@@ -1,0 +1,103 @@
+/** What happened in a recording, one thing after the other. */
+import type { Facts } from "../../../machines/vocabulary/facts.ts"
+import { noFacts } from "../../../machines/vocabulary/facts.ts"
+import type { Judged, OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
+import { type Layer, layers } from "../../../machines/vocabulary/rejection.ts"
+import {
+  type AskedLine,
+  type BreakerLine,
+  type CallsLine,
+  codes,
+  type EventLine,
+  type GoneLine,
+  type MovedLine,
+} from "./format.ts"
+import { numbersOf, type Recording, timesOf } from "./read.ts"
+
+export type Happening =
+  | { readonly type: "breaker"; readonly line: BreakerLine }
+  | {
+      readonly type: "entered"
+      readonly b: number
+      readonly at: number
+      readonly serial: number
+      readonly entry: "ordinary" | "probe" | "uncounted"
+      readonly facts: Facts
+    }
+  | { readonly type: "refused"; readonly b: number; readonly at: number; readonly layer: Layer; readonly facts: Facts }
+  | {
+      readonly type: "settled"
+      readonly b: number
+      readonly at: number
+      readonly serial: number
+      readonly judged: Judged
+    }
+  | { readonly type: "turned"; readonly b: number; readonly at: number }
+  | { readonly type: "event"; readonly line: EventLine }
+  | { readonly type: "moved"; readonly line: MovedLine }
+  | { readonly type: "gone"; readonly line: GoneLine }
+
+const entries = { [codes.entered]: "ordinary", [codes.probe]: "probe", [codes.uncounted]: "uncounted" } as const
+const ends: { readonly [code: number]: OutcomeKind } = {
+  [codes.success]: "success",
+  [codes.failure]: "failure",
+  [codes.timedOut]: "timedOut",
+  [codes.ignored]: "ignored",
+}
+
+const settledBy = ({ b, at, serial, trip, retryAfterMs }: AskedLine): Happening => ({
+  type: "settled",
+  b,
+  at,
+  serial,
+  judged: { kind: "failure", trip, retryAfterMs },
+})
+
+/** What has been said of calls, and of the one that comes next. */
+interface Said {
+  readonly facts: Map<number, Facts>
+  next: Facts
+}
+
+/** Everything, in the order in which it was recorded. */
+export function* happenings({ lines }: Recording): Generator<Happening> {
+  const said: Said = { facts: new Map(), next: noFacts }
+  for (const line of lines) {
+    if (line.t === "calls") yield* callsIn(line, said)
+    else if (line.t === "facts") said.facts.set(line.id, line.facts)
+    else if (line.t === "asked") yield settledBy(line)
+    else if (line.t === "breaker") yield { type: "breaker", line }
+    else if (line.t === "event") yield { type: "event", line }
+    else if (line.t === "moved") yield { type: "moved", line }
+    else if (line.t === "gone") yield { type: "gone", line }
+  }
+}
+
+function* callsIn({ n, at: times, what, who }: CallsLine, said: Said): Generator<Happening> {
+  const [at, whats] = [timesOf(times), numbersOf(what)]
+  const whos = typeof who === "number" ? undefined : numbersOf(who)
+  for (let index = 0; index < n; index++) {
+    const [code, number] = [(whats[index] as number) & 15, (whats[index] as number) >>> 4]
+    const common = { b: whos === undefined ? (who as number) : (whos[index] as number), at: at[index] as number }
+    if (code === codes.facts) {
+      said.next = said.facts.get(number) ?? noFacts
+      continue
+    }
+    yield happeningOf(code, number, common, said.next)
+    said.next = noFacts
+  }
+}
+
+function happeningOf(
+  code: number,
+  number: number,
+  common: { readonly b: number; readonly at: number },
+  facts: Facts,
+): Happening {
+  if (code === codes.turned) return { type: "turned", ...common }
+  if (code === codes.refused) return { type: "refused", ...common, layer: layers[number] ?? "circuit", facts }
+  const judged = ends[code]
+  if (judged !== undefined) return { type: "settled", ...common, serial: number, judged }
+  const entry = entries[code as keyof typeof entries] ?? "ordinary"
+  return { type: "entered", ...common, serial: number, entry, facts }
+}

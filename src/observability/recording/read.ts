@@ -1,0 +1,161 @@
+/** Reads a recording, and says of one that cannot be played what is wrong with it, and in which line. */
+import { isUtf8 } from "node:buffer"
+import type { AnyPlug } from "../../../machines/plug.ts"
+import { registry } from "../../../machines/registry.ts"
+import {
+  type BreakerLine,
+  type CallsLine,
+  formatVersion,
+  type HeaderLine,
+  type RecordedLine,
+  revived,
+  Seal,
+} from "./format.ts"
+
+/** A recording that cannot be played. */
+export class UnusableRecording extends Error {
+  readonly _tag = "UnusableRecording"
+  override readonly name = "UnusableRecording"
+  /** Counts from 1. */
+  readonly line: number
+  constructor(file: string, line: number, what: string) {
+    super(`${file}:${line}: ${what}`)
+    this.line = line
+  }
+}
+
+export interface Recording {
+  readonly file: string
+  readonly header: HeaderLine
+  /** All lines but the header. */
+  readonly lines: readonly RecordedLine[]
+  /** Whether it was stopped; otherwise the process that recorded ended before it could say so. */
+  readonly isWhole: boolean
+}
+
+export interface ReadOptions {
+  /** Takes what is whole of a recording that was cut off. */
+  readonly partial?: boolean | undefined
+}
+
+const plugs: readonly AnyPlug[] = [registry.strategies, registry.companions, registry.components].flatMap(
+  (part): readonly AnyPlug[] => Object.values(part),
+)
+
+/** The strategy or component of this key. */
+export const plugOf = (key: string): AnyPlug | undefined => plugs.find((plug) => plug.key === key)
+
+const known = new Set<string>([
+  "recloser",
+  "breaker",
+  "calls",
+  "facts",
+  "asked",
+  "event",
+  "moved",
+  "gone",
+  "end",
+] satisfies RecordedLine["t"][])
+
+const cut = "the recording is cut off here; --partial plays what is whole before it"
+
+class Reader {
+  readonly #file: string
+  readonly #seal = new Seal()
+  readonly #breakers = new Set<number>()
+  header: HeaderLine | undefined
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  fail(line: number, what: string): never {
+    throw new UnusableRecording(this.#file, line, what)
+  }
+
+  take(text: string, at: number): RecordedLine {
+    const value = this.#parsed(text, at)
+    if (at === 1) this.header = this.#headerIn(value)
+    const opened = this.#seal.open(text)
+    if (opened === undefined)
+      this.fail(at, "the checksum does not fit: this line, or one before it, was changed, left out or moved")
+    this.#check(value, at)
+    return value
+  }
+
+  #parsed(text: string, at: number): RecordedLine {
+    let value: unknown
+    try {
+      value = JSON.parse(text, revived)
+    } catch {
+      return this.fail(at, at === 1 ? "this is no recording of recloser" : "this line is no JSON")
+    }
+    const { t } = (value ?? {}) as { readonly t?: unknown }
+    if (typeof t !== "string")
+      this.fail(at, at === 1 ? "this is no recording of recloser" : "this line does not say what it is")
+    if (!known.has(t)) this.fail(at, `"${t}" is no kind of line that this version knows`)
+    return value as RecordedLine
+  }
+
+  #headerIn(value: RecordedLine): HeaderLine {
+    if (value.t !== "recloser") return this.fail(1, "the first line must be the header of a recording")
+    const { format, library } = value
+    if (format !== formatVersion) {
+      const other = typeof format === "number" && format > formatVersion ? "newer" : "other"
+      this.fail(
+        1,
+        `format ${format}, written by recloser ${library}, is ${other} than what this version reads (${formatVersion})`,
+      )
+    }
+    return value
+  }
+
+  #check(line: RecordedLine, at: number): void {
+    if (at > 1 && line.t === "recloser") this.fail(at, "a second header: two recordings were put together")
+    if (line.t === "breaker") this.#checkBreaker(line, at)
+    else if (line.t === "calls") this.#checkCalls(line, at)
+    else if ("b" in line && !this.#breakers.has(line.b)) this.fail(at, `breaker ${line.b} has not been introduced`)
+  }
+
+  #checkBreaker({ b, name, parts }: BreakerLine, at: number): void {
+    if (!Number.isInteger(b) || typeof name !== "string" || !Array.isArray(parts)) this.fail(at, "this is no breaker")
+    for (const { key } of parts) {
+      if (plugOf(key) === undefined) this.fail(at, `breaker "${name}" runs "${key}", which this version does not have`)
+    }
+    this.#breakers.add(b)
+  }
+
+  #checkCalls(line: CallsLine, at: number): void {
+    const { n, who } = line
+    const lengths = [bytesIn(line.at) / 8, bytesIn(line.what) / 4, typeof who === "number" ? n : bytesIn(who) / 4]
+    if (lengths.some((length) => length !== n)) this.fail(at, `says ${n} entries and holds ${lengths.join(", ")}`)
+    const everyone = typeof who === "number" ? [who] : numbersOf(who)
+    for (const one of everyone) if (!this.#breakers.has(one)) this.fail(at, `breaker ${one} has not been introduced`)
+  }
+}
+
+const bytesIn = (base64: unknown): number =>
+  typeof base64 === "string" ? Buffer.from(base64, "base64").byteLength : Number.NaN
+
+/** The bytes as an array of their own, which begins where numbers may begin. */
+const bufferOf = (base64: string): ArrayBuffer => new Uint8Array(Buffer.from(base64, "base64")).buffer
+
+export const numbersOf = (base64: string): Int32Array => new Int32Array(bufferOf(base64))
+export const timesOf = (base64: string): Float64Array => new Float64Array(bufferOf(base64))
+
+/** Throws `UnusableRecording`. */
+export function readRecording(file: string, content: Buffer, { partial = false }: ReadOptions = {}): Recording {
+  const reader = new Reader(file)
+  if (content.length === 0) reader.fail(1, "the file is empty")
+  if (!partial && !isUtf8(content)) reader.fail(1, "this is no recording of recloser")
+  const texts = content.toString("utf8").split("\n")
+  const rest = texts.pop() ?? ""
+  if (rest !== "" && !partial)
+    reader.fail(texts.length + 1, texts.length === 0 ? "this is no recording of recloser" : cut)
+  const lines = texts.map((text, index) => reader.take(text, index + 1))
+  const { header } = reader
+  if (header === undefined) return reader.fail(1, "this is no recording of recloser")
+  const isWhole = lines.at(-1)?.t === "end"
+  if (!isWhole && !partial) reader.fail(lines.length, `${cut} (it was never stopped: did the process end?)`)
+  return { file, header, lines: lines.slice(1), isWhole }
+}

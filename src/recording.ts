@@ -1,0 +1,116 @@
+/** Recording the breakers of this process. */
+import { InvalidConfig, show } from "../machines/options.ts"
+import type { Assembly } from "./assemble.ts"
+import { type Clock, systemClock } from "./Clock.ts"
+import { factNames } from "./callFacts.ts"
+import { refuseNoClock, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
+import { libraryVersion } from "./libraryVersion.ts"
+import { FileRecorder, type RecorderSettings } from "./observability/recording/recorder.ts"
+import { type Group, roster } from "./roster.ts"
+import { Subject } from "./subject.ts"
+
+export interface RecorderOptions {
+  /** Where it is written. An older file of the name becomes `….1`, and so on up to `files`. */
+  readonly file: string
+  /** About how long one file may become, in bytes. Default: 16 MiB, some 500 000 calls. */
+  readonly maxBytes?: number | undefined
+  /** How many files are kept. Default: 4. */
+  readonly files?: number | undefined
+  /** Which breakers are recorded. Default: all. */
+  readonly breakers?: ((name: string) => boolean) | undefined
+  /**
+   * What stands for a text that callers give, such as the key of a call. Default: a mark that is the same for the same text within one
+   * recording, and says nothing else.
+   */
+  readonly redact?: ((text: string) => string) | undefined
+  /** Where the recorder gets its time from. Default: the process's clock. */
+  readonly clock?: Clock | undefined
+  /** Hears that the disk refused; recording has ended then, and calls go on. Default: a process warning. */
+  readonly failed?: ((error: unknown) => void) | undefined
+}
+
+export interface Recorder {
+  /** False when it was stopped, or when the disk refused. */
+  readonly isRecording: boolean
+  /** Bytes written so far. */
+  readonly bytes: number
+  /** Writes what has not been written yet: otherwise that happens every quarter of a second. */
+  flush(): void
+  stop(): void
+  [Symbol.dispose](): void
+}
+
+const names = ["file", "maxBytes", "files", "breakers", "redact", "clock", "failed"]
+
+function wholeBetween(value: unknown, least: number, most: number, path: string): void {
+  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return
+  throw new InvalidConfig([{ path, value: show(value), rule: `must be a whole number from ${least} to ${most}` }])
+}
+
+function readOptions(options: RecorderOptions): RecorderSettings {
+  refuseStrangers(options, names)
+  const { file, maxBytes = 16 * 2 ** 20, files = 4, redact, clock = systemClock, failed } = options
+  if (typeof file !== "string" || file === "") {
+    throw new InvalidConfig([{ path: "options.file", value: show(file), rule: "must be the path of a file" }])
+  }
+  wholeBetween(maxBytes, 2 ** 16, 2 ** 30, "options.maxBytes")
+  wholeBetween(files, 1, 1000, "options.files")
+  for (const name of ["breakers", "redact", "failed"] as const) refuseNoFunction(options[name], `options.${name}`)
+  refuseNoClock(clock)
+  const after = (delayMs: number, run: () => void) => {
+    const timer = clock.arm(delayMs, run, false)
+    return () => timer.disarm()
+  }
+  const warn = (error: unknown) => process.emitWarning(`recording to ${file} has ended: ${String(error)}`, "recloser")
+  const library = libraryVersion()
+  const wallNow = () => clock.wallNow()
+  return { file, maxBytes, files, redact, factNames, library, after, wallNow, failed: failed ?? warn }
+}
+
+const isGroup = (living: Assembly | Group): living is Group => "members" in living
+
+/**
+ * Records every call and every decision of the breakers of this process, those that come later included, so that what happened can be
+ * played again: `recloser replay FILE`. Breakers made by `createBreakers` are not recorded. Until it is started, and after it has
+ * been stopped, calls pay nothing for it. Throws `InvalidConfig`, and what the file system throws when the file cannot be made.
+ *
+ * @example
+ * import { createBreaker } from "recloser"
+ * import { startRecorder } from "recloser/inspect"
+ * import { mkdtempSync } from "node:fs"
+ * import { tmpdir } from "node:os"
+ * import { join } from "node:path"
+ * import assert from "node:assert/strict"
+ *
+ * const recorder = startRecorder({ file: join(mkdtempSync(join(tmpdir(), "incident-")), "payments.ndjson") })
+ * const payments = createBreaker("payments")
+ * await payments.execute(async () => "paid")
+ * recorder.stop()
+ * assert(recorder.bytes > 500)
+ * await payments.stop()
+ */
+export function startRecorder(options: RecorderOptions): Recorder {
+  const recorder = new FileRecorder(readOptions(options))
+  const { breakers: isWanted = () => true } = options
+  const forget = roster.watch({
+    entered: (id, living) => {
+      if (!isGroup(living) && isWanted(living.name)) recorder.add(id, new Subject(living))
+    },
+    left: (id) => recorder.remove(id),
+  })
+  const stop = () => {
+    forget()
+    recorder.stop()
+  }
+  return {
+    get isRecording() {
+      return !recorder.isOver
+    },
+    get bytes() {
+      return recorder.bytes
+    },
+    flush: () => recorder.flush(),
+    stop,
+    [Symbol.dispose]: stop,
+  }
+}

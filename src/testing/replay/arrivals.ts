@@ -1,0 +1,91 @@
+/** The calls of a recording, apart from what its breakers decided: when each came, and what became of it, or would have. */
+import type { Facts } from "../../../machines/vocabulary/facts.ts"
+import { type Judged, kindOf } from "../../../machines/vocabulary/outcome.ts"
+import type { BreakerLine, EventLine } from "../../observability/recording/format.ts"
+import { happenings } from "../../observability/recording/happenings.ts"
+import type { Recording } from "../../observability/recording/read.ts"
+
+export interface Arrival {
+  readonly at: number
+  readonly facts: Facts
+  /** Whether it was sent when it was recorded. */
+  readonly sent: boolean
+  judged: Judged | undefined
+  durationMs: number
+}
+
+export interface Traffic {
+  readonly line: BreakerLine
+  readonly arrivals: readonly Arrival[]
+  readonly events: readonly EventLine[]
+  readonly endedAt: number
+}
+
+interface Gathered {
+  readonly line: BreakerLine
+  readonly arrivals: Arrival[]
+  readonly bySerial: Map<number, Arrival>
+  readonly events: EventLine[]
+  endedAt: number
+}
+
+/** By breaker, in the order in which they were introduced. */
+export function trafficIn(recording: Recording): readonly Traffic[] {
+  const all = new Map<number, Gathered>()
+  for (const happening of happenings(recording)) {
+    if (happening.type === "breaker") {
+      const { line } = happening
+      all.set(line.b, { line, arrivals: [], bySerial: new Map(), events: [], endedAt: line.at })
+      continue
+    }
+    const b = "line" in happening ? happening.line.b : happening.b
+    const one = all.get(b)
+    if (one === undefined) continue
+    one.endedAt = Math.max(one.endedAt, "line" in happening ? happening.line.at : happening.at)
+    if (happening.type === "entered" || happening.type === "refused") note(one, happening)
+    else if (happening.type === "settled") settle(one, happening)
+    else if (happening.type === "event") one.events.push(happening.line)
+  }
+  for (const one of all.values()) guess(one.arrivals)
+  return [...all.values()]
+}
+
+function note(
+  one: Gathered,
+  happening: { readonly type: string; readonly at: number; readonly facts: Facts; readonly serial?: number },
+) {
+  const { at, facts, serial, type } = happening
+  const arrival: Arrival = { at, facts, sent: type === "entered", judged: undefined, durationMs: 0 }
+  one.arrivals.push(arrival)
+  if (serial !== undefined) one.bySerial.set(serial, arrival)
+}
+
+function settle(
+  one: Gathered,
+  { serial, at, judged }: { readonly serial: number; readonly at: number; readonly judged: Judged },
+) {
+  const arrival = one.bySerial.get(serial)
+  if (arrival === undefined) return
+  one.bySerial.delete(serial)
+  arrival.judged = judged
+  arrival.durationMs = Math.max(0, at - arrival.at)
+}
+
+/** What says something of the service: how a call that was sent ended. */
+const isTelling = ({ sent, judged }: Arrival): boolean => sent && judged !== undefined && kindOf(judged) !== "ignored"
+
+/** A call that was refused would have met what the call met that was sent nearest to it in time: a guess, and counted as one. */
+function guess(arrivals: readonly Arrival[]): void {
+  const telling = arrivals.filter(isTelling)
+  let next = 0
+  for (const arrival of arrivals) {
+    while (next < telling.length && (telling[next] as Arrival).at < arrival.at) next++
+    if (arrival.judged !== undefined || arrival.sent) continue
+    const [before, after] = [telling[next - 1], telling[next]]
+    const nearest =
+      after === undefined || (before !== undefined && arrival.at - before.at <= after.at - arrival.at) ? before : after
+    if (nearest === undefined) continue
+    arrival.judged = nearest.judged
+    arrival.durationMs = nearest.durationMs
+  }
+}

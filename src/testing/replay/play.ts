@@ -1,0 +1,165 @@
+/** Plays a recording again, event by event, with the production code; tells every decision, and whether it is the recorded one. */
+import { createHash, type Hash } from "node:crypto"
+import type { Circuit } from "../../../machines/vocabulary/circuit.ts"
+import type { Gate, Mode } from "../../../machines/vocabulary/gate.ts"
+import type { BreakerLine } from "../../observability/recording/format.ts"
+import { type Happening, happenings } from "../../observability/recording/happenings.ts"
+import type { Recording } from "../../observability/recording/read.ts"
+import { chosen, PlayedBreaker, type Told } from "./playedBreaker.ts"
+import { PlayerClock } from "./playerClock.ts"
+
+export interface Counts {
+  readonly admitted: number
+  readonly rejected: number
+  readonly success: number
+  readonly failure: number
+  readonly timedOut: number
+  readonly ignored: number
+}
+
+/** One thing that was decided. */
+export interface Moment {
+  /** Wall-clock milliseconds since 1970. */
+  readonly wall: number
+  readonly breaker: string
+  readonly kind: "moved" | "operator" | "gate" | "trouble"
+  readonly words: string
+  /** How the breaker stands from now on. */
+  readonly circuit: Circuit
+  readonly mode: Mode
+  readonly share: number
+  readonly heldBy: readonly string[]
+  readonly calls: Counts
+}
+
+export interface Played {
+  readonly moments: readonly Moment[]
+  readonly breakers: readonly { readonly name: string; readonly calls: Counts; readonly isWhole: boolean }[]
+  /** Admissions that were decided as recorded, of all. */
+  readonly agreed: number
+  readonly decisions: number
+  /** The first that was not. */
+  readonly firstDifference: string | undefined
+  /** Of every decision: the same recording has the same trace, always. */
+  readonly trace: string
+}
+
+interface Playing {
+  readonly breaker: PlayedBreaker
+  readonly clock: PlayerClock
+  readonly line: BreakerLine
+}
+
+export const countsOf = ({ plane: { tally } }: PlayedBreaker): Counts => {
+  const { admitted, rejected, success, failure, timedOut, ignored } = tally
+  return { admitted, rejected, success, failure, timedOut, ignored }
+}
+
+const wordsOf = (told: Told): Pick<Moment, "kind" | "words"> | undefined => {
+  if (told.type === "circuit.moved") return { kind: "moved", words: `${told.from} → ${told.to}: ${told.reason}` }
+  if (told.type === "mode.changed") return { kind: "operator", words: `${told.from} → ${told.to}: ${told.why}` }
+  if (told.type === "trouble") return { kind: "trouble", words: `${told.part} threw` }
+  return undefined
+}
+
+class Player {
+  readonly moments: Moment[] = []
+  readonly playing = new Map<number, Playing>()
+  agreed = 0
+  decisions = 0
+  firstDifference: string | undefined
+  readonly #hash: Hash = createHash("sha256")
+
+  get trace(): string {
+    return this.#hash.copy().digest("hex")
+  }
+
+  take(happening: Happening): void {
+    if (happening.type === "breaker") return this.#begin(happening.line)
+    const b = "line" in happening ? happening.line.b : happening.b
+    const at = "line" in happening ? happening.line.at : happening.at
+    const one = this.playing.get(b)
+    if (one === undefined || happening.type === "moved" || happening.type === "gone") return
+    if (happening.type === "turned") return one.clock.turn(at)
+    one.clock.set(at)
+    if (happening.type === "settled") one.breaker.settle(happening.serial, happening.judged, at)
+    else if (happening.type === "event") one.breaker.send(happening.line.event)
+    else this.#decide(one, happening, at)
+  }
+
+  #begin(line: BreakerLine): void {
+    this.playing.get(line.b)?.breaker.end()
+    const clock = new PlayerClock(line.at, line.wall)
+    let isLive = false
+    let share = 1
+    const watch = {
+      gate: (gate: Gate) => {
+        const { version: _version, ...said } = gate
+        this.#note(`${line.b} ${clock.now()} ${JSON.stringify(said)}`)
+        const isNews = isLive && gate.restriction.share !== share
+        share = gate.restriction.share
+        if (isNews) this.#moment(line, { kind: "gate", words: `${percent(share)} of the calls may enter` })
+      },
+      told: (told: Told) => {
+        const words = wordsOf(told)
+        if (words !== undefined) this.#moment(line, words)
+      },
+    }
+    const breaker = new PlayedBreaker(line, chosen(line.parts), clock, watch)
+    this.playing.set(line.b, { breaker, clock, line })
+    isLive = true
+  }
+
+  #decide(one: Playing, happening: Extract<Happening, { readonly facts: unknown }>, at: number): void {
+    const recorded = happening.type === "entered" ? happening.entry : "refused"
+    const serial = happening.type === "entered" ? happening.serial : 0
+    const now = one.breaker.enter(serial, at, happening.facts)
+    // What was refused then has no end that could be told.
+    if (recorded === "refused" && now !== "refused") one.breaker.settle(serial, "ignored", at)
+    this.#note(`${one.line.b} ${at} ${now}`)
+    this.decisions++
+    if (now === recorded) this.agreed++
+    else this.firstDifference ??= `${one.line.name}: a call at ${at} ms was ${recorded} and is ${now} in the replay`
+  }
+
+  #note(text: string): void {
+    this.#hash.update(text).update("\n")
+  }
+
+  #moment({ b, name }: BreakerLine, said: Pick<Moment, "kind" | "words">): void {
+    const one = this.playing.get(b)
+    if (one === undefined) return
+    const { circuit, mode, restriction, holders } = one.breaker.plane.gate
+    const heldBy = holders.map(({ by }) => by)
+    const calls = countsOf(one.breaker)
+    this.#note(`${b} ${said.words}`)
+    const last = this.moments.at(-1)
+    // A gate is told before the move that it belongs to: the move says more.
+    if (last?.kind === "gate" && last.breaker === name && last.wall === one.clock.wallNow()) this.moments.pop()
+    this.moments.push({
+      wall: one.clock.wallNow(),
+      breaker: name,
+      ...said,
+      circuit,
+      mode,
+      share: restriction.share,
+      heldBy,
+      calls,
+    })
+  }
+}
+
+export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
+
+/** Plays it to its end. */
+export function play(recording: Recording): Played {
+  const player = new Player()
+  for (const happening of happenings(recording)) player.take(happening)
+  const breakers = [...player.playing.values()].map(({ breaker, line }) => {
+    const calls = countsOf(breaker)
+    breaker.end()
+    return { name: line.name, calls, isWhole: line.saved === undefined }
+  })
+  const { moments, agreed, decisions, firstDifference, trace } = player
+  return { moments, breakers, agreed, decisions, firstDifference, trace }
+}

@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process"
+import { truncateSync, writeFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { stepPicture, steps, stepTo } from "../../src/cli/replay/stepper.ts"
+import { readRecording } from "../../src/observability/recording/read.ts"
+import { play } from "../../src/testing/replay/play.ts"
+import { incident } from "../support/incident.ts"
+import { run } from "./command.ts"
+
+const { file, content } = await incident({ config: { strategy: "basic" } })
+
+describe("recloser replay", () => {
+  it("tells every decision of a recorded incident, and that they are the recorded ones", async () => {
+    const { code, stdout, stderr } = await run("replay", file)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    expect(stdout).toMatch(/14:00:\d\d\.\d{3} {2}payments {2}closed → open: /)
+    expect(stdout).toContain("open → half-open: ")
+    expect(stdout).toContain("1000 of 1000 calls are decided as they were")
+    expect(stdout).toMatch(/trace [0-9a-f]{64}\n$/)
+  })
+
+  it("says as JSON what it says in words", async () => {
+    const { stdout } = await run("replay", file, "--json")
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(lines.at(-1)).toMatchObject({ type: "summary", agreed: 1000, decisions: 1000 })
+    expect(lines[0]).toMatchObject({ type: "moment", breaker: "payments", kind: "moved", circuit: "open" })
+  })
+
+  it("shows beside it what another config would have decided", async () => {
+    const config = '{"strategy":{"type":"basic","window":{"type":"consecutive","failures":3},"openFor":"1 second"}}'
+    const { code, stdout } = await run("replay", file, "--config", config)
+    expect(code).toBe(0)
+    expect(stdout).toContain("as recorded                       with the other config")
+    expect(stdout).toMatch(/fewer calls would have failed/)
+    expect(stdout.replace(/\n/g, " ")).toContain("is a guess, from the calls beside them")
+  })
+
+  it("plays what is whole of a recording that was cut off, when asked to", async () => {
+    const { file: cut } = await incident({ seconds: 8 })
+    truncateSync(cut, 3000)
+    const refused = await run("replay", cut)
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toMatch(/incident\.ndjson:\d+: the recording is cut off here; --partial plays/)
+    const { code, stdout } = await run("replay", cut, "--partial")
+    expect(code).toBe(0)
+    expect(stdout).toContain("cut off at its end")
+  })
+
+  it.each([
+    [["./nowhere.ndjson"], "./nowhere.ndjson cannot be read: ENOENT"],
+    [["./package.json"], "./package.json:1: this is no recording of recloser"],
+    [[file, "--config", '{"strategy":"magic"}'], "config.strategy"],
+    [[], "missing required argument 'file'"],
+  ])("answers %j with what is wrong, and exit code 2", async (args, message) => {
+    const { code, stdout, stderr } = await run("replay", ...args)
+    expect(stderr).toContain(message)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
+  })
+
+  it("does not mind when nobody reads on", async () => {
+    writeFileSync(file, content())
+    const main = new URL("../../src/cli/main.ts", import.meta.url).pathname
+    const shell = spawn("sh", ["-c", `"${process.execPath}" "${main}" replay "${file}" | head -1`])
+    let errors = ""
+    shell.stderr.on("data", (text) => {
+      errors += String(text)
+    })
+    await new Promise((resolve) => shell.on("close", resolve))
+    expect(errors).toBe("")
+  })
+})
+
+describe("stepping through an incident", () => {
+  const played = play(readRecording(file, content()))
+  const last = played.moments.length - 1
+
+  it("leads forwards and backwards to the same pictures", () => {
+    const pictures = played.moments.map((_, at) => stepPicture(played, at, 24, 80))
+    let at = 0
+    const seen = [pictures[0]]
+    for (let step = 0; step < last; step++) seen.push(pictures[(at = stepTo(at, steps["right"] ?? 0, last))])
+    const back = [pictures[at]]
+    for (let step = 0; step < last; step++) back.push(pictures[(at = stepTo(at, steps["left"] ?? 0, last))])
+    expect(back.reverse()).toEqual(seen)
+    expect(new Set(pictures).size).toBe(pictures.length)
+  })
+
+  it("stays within the recording and within the terminal", () => {
+    expect([
+      stepTo(0, steps["left"] ?? 0, last),
+      stepTo(3, steps["end"] ?? 0, last),
+      stepTo(3, steps["home"] ?? 0, last),
+    ]).toEqual([0, last, 0])
+    for (const line of stepPicture(played, 2, 12, 40).split("\r\n")) expect(line.length).toBeLessThan(40)
+    expect(stepPicture(played, last, 12, 40).split("\r\n").length).toBeLessThanOrEqual(12)
+  })
+
+  it("says how the breaker stands at each moment", () => {
+    const opened = played.moments.findIndex(({ circuit }) => circuit === "open")
+    expect(stepPicture(played, opened, 24, 100)).toContain(
+      "circuit open, mode auto: 0 % of the calls may enter; held by basic",
+    )
+  })
+})
