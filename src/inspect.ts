@@ -1,2 +1,3 @@
 /** `recloser/inspect`: breakers to look at, while they run and afterwards. */
+export { type Inspector, type InspectorOptions, startInspector } from "./inspector.ts"
 export { type Recorder, type RecorderOptions, startRecorder } from "./recording.ts"

@@ -1,9 +1,17 @@
 /** The roster: all breakers that live in this process, so that whoever wants to see them need not be told of each. */
 import type { Assembly } from "./assemble.ts"
+import type { Clock } from "./Clock.ts"
+import type { Listeners } from "./events.ts"
+import type { Member } from "./member.ts"
 
 /** Breakers by key, as one entry. */
 export interface Group {
-  readonly members: Iterable<unknown>
+  readonly clock: Clock
+  readonly listeners: Listeners
+  readonly members: Iterable<Member<unknown>>
+  readonly size: number
+  has(key: string): boolean
+  get(key: string): Member<unknown>
 }
 
 export interface RosterWatcher {

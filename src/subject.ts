@@ -1,8 +1,14 @@
 /** A living breaker as those see it who look on: the recorder and the inspector. They hold it only as long as they look. */
-import type { AnyActorRef, InspectionEvent } from "xstate"
+import type { AnyActorRef, InspectionEvent, StateValue } from "xstate"
+import type { Gate } from "../machines/vocabulary/gate.ts"
+import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
 import { type Assembly, saveAssembly } from "./assemble.ts"
 import { wheelOf } from "./Clock.ts"
+import type { RootActor } from "./control-plane/conductor.ts"
+import { askParts } from "./control-plane/persistence.ts"
 import type { BreakerEvents } from "./events.ts"
+import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
+import type { Act, ActorView, Edge } from "./observability/inspector/protocol.ts"
 import type { EventLine, RecordedPart } from "./observability/recording/format.ts"
 import type { Recordable } from "./observability/recording/recorder.ts"
 import type { ReelTape } from "./observability/recording/reel.ts"
@@ -24,7 +30,38 @@ export const partsOf = ({ parts }: Parts): readonly RecordedPart[] =>
 const written = (event: Heard): Heard =>
   event.type === "breaker.reconfigured" ? { ...event, parts: partsOf(event as unknown as Parts) } : event
 
-export class Subject implements Recordable {
+/** Paths of the active states, outermost first. */
+export function pathsIn(value: StateValue | undefined, above = ""): readonly string[] {
+  if (value === undefined) return []
+  if (typeof value === "string") return [above + value]
+  return Object.entries(value).flatMap(([name, inner]) => [above + name, ...pathsIn(inner, `${above}${name}.`)])
+}
+
+const rootName = "breaker"
+
+export interface ActorStates {
+  readonly key: string
+  readonly states: readonly string[]
+}
+
+interface RootSnapshot {
+  readonly value: StateValue
+  readonly children: { readonly [key: string]: AnyActorRef | undefined }
+}
+
+/** The active states of a root actor and of those of its children. */
+export function statesOf(root: RootActor, keys: readonly string[]): readonly ActorStates[] {
+  const { value, children } = root.getSnapshot() as unknown as RootSnapshot
+  const stateOf = (key: string) => (children[key]?.getSnapshot() as { readonly value?: StateValue } | undefined)?.value
+  return [{ key: rootName, states: pathsIn(value) }, ...keys.map((key) => ({ key, states: pathsIn(stateOf(key)) }))]
+}
+
+/** Answers of actors to their parents, and what XState tells itself, say nothing to a reader. */
+const isTelling = (type: string): boolean => !/^xstate\.(?:snapshot|init|stop)/.test(type)
+
+const noEdges: readonly Edge[] = Object.freeze([])
+
+export class Subject implements Recordable, Inspected {
   readonly #assembly: Assembly
 
   constructor(assembly: Assembly) {
@@ -74,5 +111,76 @@ export class Subject implements Recordable {
     const { system } = this.#assembly.conductor.root as unknown as AnyActorRef
     const subscription = system.inspect({ next: listener })
     return () => subscription.unsubscribe()
+  }
+
+  get gate(): Gate {
+    return this.#assembly.plane.gate
+  }
+
+  tally(): Tallied & { readonly inFlight: number } {
+    const { plane } = this.#assembly
+    const { admitted, rejected, success, failure, timedOut, ignored } = plane.tally
+    return { admitted, rejected, success, failure, timedOut, ignored, inFlight: plane.inFlight }
+  }
+
+  latency(): LatencySummary {
+    return this.#assembly.plane.meter.latency(this.now())
+  }
+
+  cause(): string {
+    const cause = this.#assembly.node?.finding?.cause
+    return cause === undefined || cause === this.name ? "" : cause
+  }
+
+  edges(): readonly Edge[] {
+    const { node } = this.#assembly
+    if (node === undefined || node.edges.size === 0) return noEdges
+    return [...node.edges.values()].map(({ id, settings, told }) => {
+      const { health, circuit } = told
+      return { from: this.name, to: id, need: settings.type, health, circuit }
+    })
+  }
+
+  actors(): readonly ActorView[] | undefined {
+    const { conductor, parts, listeners } = this.#assembly
+    if (!conductor.isStarted) return undefined
+    const trouble = (part: string, error: unknown) => listeners.trouble(part, error)
+    const reports = askParts(conductor, parts, (plug) => plug.report, this.now(), trouble)
+    const settings = new Map(parts.map(({ plug: { key }, settings }) => [key, settings]))
+    return statesOf(conductor.root, [...settings.keys()]).map(({ key, states }) => ({
+      ...{ key, states },
+      report: reports[key] ?? null,
+      settings: settings.get(key) ?? null,
+    }))
+  }
+
+  slices(): readonly Slice[] {
+    const { conductor, parts, listeners } = this.#assembly
+    if (!conductor.isStarted) return []
+    const trouble = (part: string, error: unknown) => listeners.trouble(part, error)
+    const reports = askParts(conductor, parts, (plug) => plug.report, this.now(), trouble)
+    return Object.values(reports).flatMap(
+      (report) => (report as { readonly slices?: readonly Slice[] } | null)?.slices ?? [],
+    )
+  }
+
+  onPassed(listener: (passed: Passed) => void): () => void {
+    if (!this.#assembly.conductor.isStarted) return () => {}
+    const root = this.#assembly.conductor.root as unknown as AnyActorRef
+    const nameOf = (actor: AnyActorRef | undefined, type: string) => {
+      if (actor !== undefined) return actor === root ? rootName : actor.id
+      return type.startsWith("operator.") ? "operator" : "data plane"
+    }
+    return this.onInspection((event) => {
+      if (event.type !== "@xstate.event" || !isTelling(event.event.type)) return
+      const { type } = event.event
+      const to = event.actorRef === root ? rootName : (event.actorRef as AnyActorRef).id
+      const isTimer = type.startsWith("xstate.after.")
+      listener({ from: isTimer ? "clock" : nameOf(event.sourceRef as AnyActorRef | undefined, type), to, event: type })
+    })
+  }
+
+  act(act: Act, why: string): void {
+    this.#assembly.conductor.send({ type: `operator.${act}`, at: this.now(), why })
   }
 }

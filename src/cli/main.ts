@@ -52,6 +52,8 @@ program
     "seed of the load and of the service times (default: a random one, shown)",
     options.wholeBetween(0, 2 ** 32 - 1),
   )
+  .option("--no-inspect", "without the page that shows the breakers")
+  .option("--record <file>", "record the breakers, for recloser replay")
   .option("--to <url>", "forward to this service, and to nothing else, through one breaker", options.baseUrl)
   .option("--json", "one JSON object a line, the last one the summary")
   .option("--no-color", "no colour (NO_COLOR is respected too)")
@@ -132,6 +134,8 @@ function complete(given: Partial<options.DemoOptions>): options.DemoOptions {
     json: given.json ?? false,
     color: given.color ?? true,
     to: given.to,
+    inspect: given.inspect ?? true,
+    record: given.record,
   }
 }
 

@@ -50,6 +50,7 @@ function title({ opening, phase, state }: FrameInput): readonly Line[] {
   const done = opening.durationMs === undefined ? undefined : Math.min(1, state.at / opening.durationMs)
   return [
     [span(" recloser demo", "bold"), span(facts)],
+    ...(opening.inspector === undefined ? [] : [[span(" inspector: ", "bold"), span(opening.inspector, "cyan")]]),
     [...bar(done), span(" NOW ", "bold"), span(phase?.name ?? "", isCalm(phase) ? "green" : "yellow")],
   ]
 }

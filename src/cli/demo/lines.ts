@@ -21,7 +21,7 @@ export function createLines(write: (text: string) => void): View {
 }
 
 function openingLines(opening: Opening): readonly string[] {
-  const { gateway, twin, to, perSecond, seed, rules } = opening
+  const { gateway, twin, inspector, to, perSecond, seed, rules } = opening
   const both = twin === undefined ? "the gateway" : "each gateway"
   const load = perSecond > 0 ? [`load: ${perSecond} requests/s to ${both}, seed ${seed}`] : []
   const places = [
@@ -29,7 +29,8 @@ function openingLines(opening: Opening): readonly string[] {
     ...(twin === undefined ? [] : [`twin without breakers: ${twin}`]),
     ...(to === undefined ? [] : [`forwards to: ${to}`]),
   ]
-  return ["recloser demo", ...places, ...load, ...rules, ...LEGEND, ""]
+  const page = inspector === undefined ? [] : [`inspector: ${inspector}`]
+  return ["recloser demo", ...page, ...places, ...load, ...rules, ...LEGEND, ""]
 }
 
 /** What the figures of a line are. */

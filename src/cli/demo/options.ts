@@ -13,6 +13,10 @@ export interface DemoOptions {
   readonly json: boolean
   readonly color: boolean
   readonly to: URL | undefined
+  /** Whether a page shows the breakers. */
+  readonly inspect?: boolean | undefined
+  /** The file in which the breakers are recorded. */
+  readonly record?: string | undefined
 }
 
 export const DEFAULT_DURATION = 30

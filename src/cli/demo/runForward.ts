@@ -3,6 +3,7 @@ import { protectFetch } from "../../integrations/fetch.ts"
 import { countedFetch, createCallBook } from "./calls.ts"
 import { type Closers, createClosers } from "./closers.ts"
 import { openForwarder } from "./forwarder.ts"
+import { openInspection } from "./inspection.ts"
 import { startLoad } from "./load.ts"
 import type { DemoOptions } from "./options.ts"
 import { type SideSummary, type Summary, summarise } from "./summary.ts"
@@ -30,11 +31,12 @@ export async function runForward(options: DemoOptions, to: URL, view: View, stop
 async function guard(options: DemoOptions, to: URL, view: View, stop: AbortSignal, closers: Closers): Promise<Summary> {
   const startedAt = performance.now()
   const nowMs = () => performance.now() - startedAt
+  const inspector = await openInspection(options, false, closers)
   const lane = await openLane(options, to, nowMs, closers)
   const durationMs = options.duration === undefined ? undefined : options.duration * 1000
   const perSecond = options.rate ?? 0
   const { seed } = options
-  view.open({ gateway: lane.url, twin: undefined, to: to.href, seed, perSecond, durationMs, rules: RULES })
+  view.open({ gateway: lane.url, twin: undefined, inspector, to: to.href, seed, perSecond, durationMs, rules: RULES })
   view.phase({ at: nowMs(), name: `forwarding to ${to.href}`, faults: {} })
   closers.add(follow([lane.breaker], view, nowMs))
   closers.add(every(view.everyMs, () => view.refresh(lane.state())))

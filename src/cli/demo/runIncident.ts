@@ -1,5 +1,6 @@
 import { type Closers, createClosers } from "./closers.ts"
 import { type Phase, play, script } from "./incident.ts"
+import { openInspection } from "./inspection.ts"
 import { type Load, startLoad } from "./load.ts"
 import { DEFAULT_DURATION, DEFAULT_RATE, type DemoOptions } from "./options.ts"
 import { seedFor } from "./random.ts"
@@ -46,11 +47,12 @@ async function setStage(options: DemoOptions, view: View, closers: Closers): Pro
   const nowMs = () => performance.now() - startedAt
   const trail = { bucketMs: durationMs / TRAIL_BUCKETS, buckets: TRAIL_BUCKETS }
   const common = { seed: options.seed, settings, trail, nowMs }
+  const inspector = await openInspection(options, true, closers)
   const guarded = await openSide({ ...common, protected: true, port: options.port }, closers)
   const bare = await openSide({ ...common, protected: false, port: 0 }, closers)
   const { seed } = options
   const rules = settings.rules
-  view.open({ gateway: guarded.url, twin: bare.url, to: undefined, seed, perSecond, durationMs, rules })
+  view.open({ gateway: guarded.url, twin: bare.url, inspector, to: undefined, seed, perSecond, durationMs, rules })
   const phases = script(durationMs, settings.slowMs)
   return { sides: [guarded, bare], phases, perSecond, durationMs, patienceMs: settings.patienceMs, nowMs }
 }

@@ -5,6 +5,8 @@ import type { Counts, Recent } from "./tally.ts"
 export interface Opening {
   readonly gateway: string
   readonly twin: string | undefined
+  /** The page that shows the breakers; undefined with --no-inspect. */
+  readonly inspector?: string | undefined
   /** The real service behind the gateway, with --to. */
   readonly to: string | undefined
   readonly seed: number

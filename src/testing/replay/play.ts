@@ -5,6 +5,7 @@ import type { Gate, Mode } from "../../../machines/vocabulary/gate.ts"
 import type { BreakerLine } from "../../observability/recording/format.ts"
 import { type Happening, happenings } from "../../observability/recording/happenings.ts"
 import type { Recording } from "../../observability/recording/read.ts"
+import type { ActorStates } from "../../subject.ts"
 import { chosen, PlayedBreaker, type Told } from "./playedBreaker.ts"
 import { PlayerClock } from "./playerClock.ts"
 
@@ -30,6 +31,7 @@ export interface Moment {
   readonly share: number
   readonly heldBy: readonly string[]
   readonly calls: Counts
+  readonly actors: readonly ActorStates[]
 }
 
 export interface Played {
@@ -145,6 +147,7 @@ class Player {
       share: restriction.share,
       heldBy,
       calls,
+      actors: one.breaker.actors,
     })
   }
 }

@@ -13,6 +13,7 @@ import { Plane } from "../../data-plane/plane.ts"
 import type { Receipt } from "../../data-plane/receipt.ts"
 import type { BreakerLine, EventLine, RecordedPart } from "../../observability/recording/format.ts"
 import { plugOf } from "../../observability/recording/read.ts"
+import { type ActorStates, statesOf } from "../../subject.ts"
 
 export type Told = Parameters<ConductorHooks["emitted"]>[0]
 
@@ -31,6 +32,7 @@ export const chosen = (parts: readonly RecordedPart[]): readonly ChosenPart[] =>
 export class PlayedBreaker {
   readonly plane: Plane
   readonly #conductor: Conductor
+  readonly #keys: readonly string[]
   readonly #scope = Scope.makeUnsafe()
   readonly #receipts = new Map<number, Receipt>()
 
@@ -49,6 +51,7 @@ export class PlayedBreaker {
       },
       emitted: (event) => watch.told(event),
     }
+    this.#keys = parts.map(({ plug: { key } }) => key)
     const time = timekeeperOf(clock)
     const input = { name, parts, metered: true, at: clock.now(), seed }
     this.#conductor = Effect.runSync(Scope.provide(conduct({ input, time, hooks }), this.#scope))
@@ -71,6 +74,11 @@ export class PlayedBreaker {
     if (receipt === undefined) return
     this.#receipts.delete(serial)
     this.plane.settleAt(receipt, judged, now)
+  }
+
+  /** The active states of each of its actors. */
+  get actors(): readonly ActorStates[] {
+    return statesOf(this.#conductor.root, this.#keys)
   }
 
   /** Calls that have entered and not ended. */

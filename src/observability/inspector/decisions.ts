@@ -1,0 +1,77 @@
+/** The last decisions of all breakers, in words. They are rare, so they are remembered from the start, whether anybody looks or not. */
+
+import { describeError } from "../../../machines/options.ts"
+import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import type { Told } from "./inspected.ts"
+import type { Decision } from "./protocol.ts"
+
+const most = 1000
+
+const verbs: { readonly [circuit: string]: string | undefined } = {
+  open: "opened",
+  closed: "closed",
+  halfOpen: "began to probe",
+  ramping: "lets calls in step by step",
+  degraded: "is degraded",
+}
+
+/** Who failed, as far as the evidence says it in numbers that the reason does not have. */
+function evidence({ statistics, reason }: Extract<Told, { readonly type: "transition" }>): string {
+  if (statistics === undefined || statistics.calls === 0 || reason.includes(String(statistics.calls))) return ""
+  const { calls, failures, slow } = statistics
+  const bad = [failures > 0 ? `${failures} failed` : "", slow > 0 ? `${slow} were slow` : ""].filter(
+    (part) => part !== "",
+  )
+  return bad.length === 0 ? "" : ` (of ${calls} calls ${bad.join(" and ")})`
+}
+
+export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
+  switch (told.type) {
+    case "transition":
+      return {
+        kind: "moved",
+        to: told.to,
+        words: `${verbs[told.to] ?? inWords(told.to)}: ${told.reason}${evidence(told)}`,
+      }
+    case "mode":
+      return {
+        kind: "operator",
+        to: told.to,
+        words: `operator: ${inWords(told.from)} → ${inWords(told.to)}: ${told.why}`,
+      }
+    case "dependency":
+      return {
+        kind: "dependency",
+        to: told.to,
+        words: `dependencies ${told.to}${told.reason === "" ? "" : `: ${told.reason}`}`,
+      }
+    case "config":
+      return { kind: "config", to: "", words: `operator: reconfigured ${told.changed.join(", ") || "nothing"}` }
+    case "trouble":
+      return {
+        kind: "trouble",
+        to: "",
+        words: `${told.part} ${told.gaveUp ? "was left out" : "threw"}: ${describeError(told.error)}`,
+      }
+  }
+}
+
+export class Decisions {
+  readonly #kept: Decision[] = []
+  #serial = 0
+
+  get last(): number {
+    return this.#serial
+  }
+
+  add(id: string, name: string, at: number, told: Told): void {
+    this.#kept.push({ serial: ++this.#serial, at, id, name, ...wordsOf(told) })
+    if (this.#kept.length > 2 * most) this.#kept.splice(0, most)
+  }
+
+  /** Those after this serial, at most so many of the newest, oldest first; of one breaker, if it is named. */
+  since(serial: number, limit: number, id?: string): readonly Decision[] {
+    const wanted = this.#kept.filter((one) => one.serial > serial && (id === undefined || one.id === id))
+    return wanted.slice(-limit)
+  }
+}

@@ -1,0 +1,57 @@
+/** A breaker as the inspector sees it: whoever owns it says how it is read. */
+import type { Gate } from "../../../machines/vocabulary/gate.ts"
+import type { LatencySummary, Slice } from "../../../machines/vocabulary/signal.ts"
+import type { BreakerEvents, EventName, Listener } from "../../events.ts"
+import type { Act, ActorView, Edge } from "./protocol.ts"
+
+export interface Tallied {
+  readonly admitted: number
+  readonly rejected: number
+  readonly success: number
+  readonly failure: number
+  readonly timedOut: number
+  readonly ignored: number
+}
+
+/** An event between two actors of a breaker, by their keys. */
+export interface Passed {
+  readonly from: string
+  readonly to: string
+  readonly event: string
+}
+
+export interface Inspected {
+  readonly name: string
+  readonly gate: Gate
+  /** Monotonic milliseconds, and those since 1970. */
+  now(): number
+  wallNow(): number
+  tally(): Tallied & { readonly inFlight: number }
+  latency(): LatencySummary
+  /** The breaker in which the trouble of its dependencies began. */
+  cause(): string
+  edges(): readonly Edge[]
+  /** `undefined` while it has no actors. */
+  actors(): readonly ActorView[] | undefined
+  /** The last slices, oldest first. */
+  slices(): readonly Slice[]
+  onPassed(listener: (passed: Passed) => void): () => void
+  act(act: Act, why: string): void
+}
+
+/** What is told of decisions, of one breaker or of many. */
+export interface Telling {
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
+}
+
+export type Told = BreakerEvents["transition" | "mode" | "dependency" | "trouble" | "config"]
+
+/** Everything that there is to inspect. */
+export interface World {
+  /** By an id that no other has had. */
+  readonly breakers: Iterable<readonly [string, Inspected]>
+  readonly size: number
+  find(id: string): Inspected | undefined
+  /** Hears of every decision from now on. */
+  onTold(listener: (id: string, told: Told, wallOf: (at: number) => number) => void): () => void
+}

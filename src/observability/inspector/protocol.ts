@@ -1,0 +1,148 @@
+/** What the inspector's server tells its page. Types alone: the page is plain JavaScript once they are gone. */
+
+/** One breaker in the overview. Times are wall-clock milliseconds since 1970. */
+export interface Row {
+  readonly id: string
+  readonly name: string
+  readonly circuit: string
+  readonly mode: string
+  readonly phase: string
+  /** The part of calls that may enter, 0 to 1. */
+  readonly share: number
+  /** Calls a second that were sent; of them, the part that failed or timed out, 0 to 1; and calls refused a second. */
+  readonly sent: number
+  readonly failing: number
+  readonly refused: number
+  readonly inFlight: number
+  /** Milliseconds; 0 when nothing is known. */
+  readonly p50: number
+  readonly p99: number
+  /** Who holds calls back, strictest first. */
+  readonly heldBy: readonly string[]
+  readonly since: number
+  readonly reason: string
+  /** When it will let a probe through; 0 when nobody can know. */
+  readonly retryAt: number
+  /** The breaker in which the trouble began, when that is another. */
+  readonly cause: string
+}
+
+export interface Edge {
+  readonly from: string
+  readonly to: string
+  readonly need: string
+  /** The part of its calls that the dependency can serve, 0 to 1. */
+  readonly health: number
+  readonly circuit: string
+}
+
+/** Something that was decided. */
+export interface Decision {
+  readonly serial: number
+  readonly at: number
+  readonly id: string
+  readonly name: string
+  readonly kind: "moved" | "operator" | "dependency" | "trouble" | "config"
+  readonly to: string
+  readonly words: string
+}
+
+export interface Totals {
+  readonly breakers: number
+  readonly circuits: { readonly [circuit: string]: number }
+  readonly held: number
+}
+
+export interface OverviewMessage {
+  readonly type: "overview"
+  readonly at: number
+  /** Whether the rows are all there are, or only those that changed. */
+  readonly whole: boolean
+  readonly rows: readonly Row[]
+  readonly gone: readonly string[]
+  readonly totals: Totals
+  readonly edges: readonly Edge[]
+  /** Those that are new, oldest first. */
+  readonly decisions: readonly Decision[]
+}
+
+export interface ActorView {
+  readonly key: string
+  /** Paths of the active states, outermost first. */
+  readonly states: readonly string[]
+  readonly report: unknown
+  readonly settings: unknown
+}
+
+export interface HolderView {
+  readonly by: string
+  readonly layer: string
+  readonly since: number
+  readonly reason: string
+  readonly demand: { readonly [field: string]: number }
+}
+
+/** One instant of a time series: counts are of the span before it. */
+export interface Point {
+  readonly at: number
+  readonly spanMs: number
+  readonly success: number
+  readonly failure: number
+  readonly timedOut: number
+  readonly refused: number
+  readonly p50: number
+  readonly p99: number
+  readonly share: number
+  readonly limit: number
+}
+
+/** One event between actors. */
+export interface Message {
+  readonly serial: number
+  readonly at: number
+  readonly from: string
+  readonly to: string
+  readonly event: string
+}
+
+export interface BreakerMessage {
+  readonly type: "breaker"
+  readonly at: number
+  readonly row: Row
+  readonly epoch: number
+  readonly restriction: { readonly [field: string]: number | string }
+  readonly holders: readonly HolderView[]
+  /** Absent while a breaker among many rests: it has no actors then. */
+  readonly actors: readonly ActorView[]
+  readonly isResting: boolean
+  readonly calls: { readonly [outcome: string]: number }
+  readonly points: readonly Point[]
+  readonly messages: readonly Message[]
+  readonly decisions: readonly Decision[]
+  readonly edges: readonly Edge[]
+}
+
+export interface GoneMessage {
+  readonly type: "gone"
+}
+
+export type ServerMessage = OverviewMessage | BreakerMessage | GoneMessage
+
+/** What the page asks first. */
+export interface About {
+  readonly library: string
+  /** The program that is looked at. */
+  readonly program: string
+  readonly control: boolean
+  /** A recording is looked at instead of a living program. */
+  readonly recording: string | undefined
+}
+
+export const acts = ["forceOpen", "bypass", "shadow", "release"] as const
+export type Act = (typeof acts)[number]
+
+export interface ActRequest {
+  readonly id: string
+  readonly act: Act
+  readonly why: string
+}

@@ -1,0 +1,130 @@
+/** Reads breakers for the overview: rates from what was counted between two looks, latencies of a part of them at each look. */
+import type { Inspected } from "./inspected.ts"
+import type { Row } from "./protocol.ts"
+
+interface Look {
+  readonly at: number
+  readonly sent: number
+  readonly bad: number
+  readonly settled: number
+  readonly refused: number
+}
+
+/** What is remembered of one breaker between looks. */
+interface Seen {
+  /** Looks of the last seconds, oldest first. */
+  looks: readonly Look[]
+  p50: number
+  p99: number
+  row: Row | undefined
+}
+
+const spanMs = 3000
+/** A latency takes some microseconds to read: of many breakers so many are read at each look, in turn. */
+const latenciesPerLook = 400
+
+const rounded = (value: number, digits: number): number => Number(value.toFixed(digits))
+
+const lookAt = (breaker: Inspected): Look => {
+  const { admitted, rejected, success, failure, timedOut } = breaker.tally()
+  const bad = failure + timedOut
+  return { at: breaker.now(), sent: admitted, bad, settled: success + bad, refused: rejected }
+}
+
+function ratesOf(looks: readonly Look[]): Pick<Row, "sent" | "failing" | "refused"> {
+  const [first, last] = [looks[0], looks.at(-1)]
+  if (first === undefined || last === undefined || last.at <= first.at) return { sent: 0, failing: 0, refused: 0 }
+  const seconds = (last.at - first.at) / 1000
+  const settled = last.settled - first.settled
+  return {
+    sent: rounded((last.sent - first.sent) / seconds, 1),
+    failing: settled === 0 ? 0 : rounded((last.bad - first.bad) / settled, 3),
+    refused: rounded((last.refused - first.refused) / seconds, 1),
+  }
+}
+
+const isSame = (one: Row, other: Row): boolean => {
+  for (const field in one) {
+    const [a, b] = [one[field as keyof Row], other[field as keyof Row]]
+    if (a !== b && !(Array.isArray(a) && Array.isArray(b) && a.join() === b.join())) return false
+  }
+  return true
+}
+
+export class Rows {
+  readonly #seen = new Map<string, Seen>()
+  #turn = 0
+
+  get ids(): Iterable<string> {
+    return this.#seen.keys()
+  }
+
+  row(id: string): Row | undefined {
+    return this.#seen.get(id)?.row
+  }
+
+  forget(id: string): void {
+    this.#seen.delete(id)
+  }
+
+  /** Looks at all of them; answers the rows that changed. */
+  look(breakers: Iterable<readonly [string, Inspected]>, size: number): readonly Row[] {
+    const stride = Math.max(1, Math.ceil(size / latenciesPerLook))
+    const turn = this.#turn++ % stride
+    const changed: Row[] = []
+    let index = 0
+    for (const [id, breaker] of breakers) {
+      const readsLatency = index++ % stride === turn
+      const row = this.read(id, breaker, readsLatency)
+      if (row !== undefined) changed.push(row)
+    }
+    return changed
+  }
+
+  /** The row of one breaker, if it is another than it was. */
+  read(id: string, breaker: Inspected, readsLatency: boolean): Row | undefined {
+    const seen = this.#seen.get(id) ?? { looks: [], p50: 0, p99: 0, row: undefined }
+    this.#seen.set(id, seen)
+    const look = lookAt(breaker)
+    const isBusy = look.settled !== seen.looks.at(-1)?.settled
+    seen.looks = [...seen.looks.filter(({ at }) => look.at - at <= spanMs && look.at > at), look]
+    if (readsLatency && isBusy) {
+      const { p50, p99 } = breaker.latency()
+      seen.p50 = rounded(p50, 1)
+      seen.p99 = rounded(p99, 1)
+    }
+    const row = rowOf(id, breaker, seen)
+    if (seen.row !== undefined && isSame(seen.row, row)) return undefined
+    seen.row = row
+    return row
+  }
+}
+
+function rowOf(id: string, breaker: Inspected, { looks, p50, p99 }: Seen): Row {
+  const { circuit, mode, phase, restriction, holders } = breaker.gate
+  // A holder of nothing but a timeout holds nobody back.
+  const strict = holders.filter(
+    ({ demand: { share = 1, probes, limit } }) => share < 1 || probes !== undefined || limit !== undefined,
+  )
+  const first = strict.find(({ demand }) => (demand.share ?? 1) === restriction.share) ?? strict[0]
+  const wall = breaker.wallNow() - breaker.now()
+  const retryAt =
+    Number.isFinite(restriction.retryAt) && restriction.share === 0 ? Math.round(restriction.retryAt + wall) : 0
+  return {
+    id,
+    name: breaker.name,
+    circuit,
+    mode,
+    phase,
+    share: rounded(restriction.share, 4),
+    ...ratesOf(looks),
+    inFlight: breaker.tally().inFlight,
+    p50,
+    p99,
+    heldBy: strict.map(({ by }) => by),
+    since: first === undefined ? 0 : Math.round(first.since + wall),
+    reason: first?.reason ?? "",
+    retryAt,
+    cause: breaker.cause(),
+  }
+}

@@ -1,0 +1,113 @@
+/** One breaker that somebody looks at closely: its series and the events between its actors, as long as they look. */
+import type { Decisions } from "./decisions.ts"
+import type { Inspected } from "./inspected.ts"
+import type { BreakerMessage, HolderView, Message, Point } from "./protocol.ts"
+import type { Rows } from "./rows.ts"
+
+const mostPoints = 300
+const mostMessages = 120
+
+const finite = (value: number): number => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : 0)
+
+/** JSON has no infinity: a field that is free says so. */
+const told = (value: number): number | string => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : "free")
+
+export class Watched {
+  readonly #id: string
+  readonly #breaker: Inspected
+  readonly #points: Point[] = []
+  readonly #messages: Message[] = []
+  #serial = 0
+  #before: {
+    readonly at: number
+    readonly success: number
+    readonly failure: number
+    readonly timedOut: number
+    readonly rejected: number
+  }
+  readonly #silence: () => void
+
+  constructor(id: string, breaker: Inspected) {
+    this.#id = id
+    this.#breaker = breaker
+    this.#before = { at: breaker.now(), ...breaker.tally() }
+    this.#points.push(...pastOf(breaker))
+    this.#silence = breaker.onPassed(({ from, to, event }) => {
+      this.#messages.push({ serial: ++this.#serial, at: breaker.wallNow(), from, to, event })
+      if (this.#messages.length > 2 * mostMessages) this.#messages.splice(0, mostMessages)
+    })
+  }
+
+  /** A new point of the series. */
+  sample(): void {
+    const { success, failure, timedOut, rejected } = this.#breaker.tally()
+    const at = this.#breaker.now()
+    const before = this.#before
+    if (at - before.at < 900) return
+    const { p50, p99 } = this.#breaker.latency()
+    const { share, limit } = this.#breaker.gate.restriction
+    this.#points.push({
+      at: Math.round(this.#breaker.wallNow()),
+      spanMs: Math.round(at - before.at),
+      success: success - before.success,
+      failure: failure - before.failure,
+      timedOut: timedOut - before.timedOut,
+      refused: rejected - before.rejected,
+      p50: finite(p50),
+      p99: finite(p99),
+      share: finite(share),
+      limit: finite(limit),
+    })
+    this.#points.splice(0, this.#points.length - mostPoints)
+    this.#before = { at, success, failure, timedOut, rejected }
+  }
+
+  message(rows: Rows, decisions: Decisions): BreakerMessage | undefined {
+    const breaker = this.#breaker
+    rows.read(this.#id, breaker, true)
+    const row = rows.row(this.#id)
+    if (row === undefined) return undefined
+    const { epoch, restriction, holders } = breaker.gate
+    const wall = breaker.wallNow() - breaker.now()
+    const actors = breaker.actors()
+    return {
+      type: "breaker",
+      at: Math.round(breaker.wallNow()),
+      row,
+      epoch,
+      restriction: Object.fromEntries(
+        Object.entries(restriction).map(([field, value]) => [field, told(field === "retryAt" ? value + wall : value)]),
+      ),
+      holders: holders.map(({ by, layer, since, reason, demand }): HolderView => {
+        const fields = Object.entries(demand as { readonly [field: string]: number }).filter(([, value]) =>
+          Number.isFinite(value),
+        )
+        const shown = fields.map(([field, value]) => [field, field === "retryAt" ? value + wall : value])
+        return { by, layer, since: Math.round(since + wall), reason, demand: Object.fromEntries(shown) }
+      }),
+      actors: actors ?? [],
+      isResting: actors === undefined,
+      calls: { ...breaker.tally() },
+      points: this.#points,
+      messages: this.#messages.slice(-mostMessages),
+      decisions: decisions.since(0, 60, this.#id),
+      edges: breaker.edges(),
+    }
+  }
+
+  end(): void {
+    this.#silence()
+  }
+}
+
+/** What the breaker itself remembers of the time before anybody looked. */
+const pastOf = (breaker: Inspected): readonly Point[] => {
+  const wall = breaker.wallNow() - breaker.now()
+  return breaker.slices().map(({ startedAt, success, failure, timedOut, latency }) => ({
+    at: Math.round(startedAt + wall) + 1000,
+    spanMs: 1000,
+    ...{ success, failure, timedOut, refused: 0 },
+    ...{ p50: finite(latency.p50), p99: finite(latency.p99) },
+    ...{ share: Number.NaN, limit: 0 },
+  }))
+}

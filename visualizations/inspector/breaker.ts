@@ -1,0 +1,191 @@
+/** One breaker: how it stands and why, its figures over time, who demands what, and its charts with the active states lit. */
+import type { BreakerMessage, HolderView, ServerMessage } from "../../src/observability/inspector/protocol.ts"
+import { Charts } from "./charts.ts"
+import { controls } from "./controls.ts"
+import { el, fill, setText } from "./dom.ts"
+import { heardAt, millis, percent, rate, time } from "./format.ts"
+import { badge, decisionItem, nextOf, since, type View, whyOf } from "./parts.ts"
+import { series } from "./series.ts"
+import { type Link, listen } from "./stream.ts"
+
+const fieldWords: { readonly [field: string]: string } = {
+  share: "share of calls that may enter",
+  probes: "probes at once",
+  limit: "calls in flight",
+  timeoutMs: "longest that a call may run",
+  retryAt: "try again at",
+}
+
+function shownOf(field: string, value: number | string): string {
+  if (typeof value === "string") return value
+  if (field === "share") return percent(value)
+  if (field === "retryAt") return time(value)
+  return field.endsWith("Ms") ? millis(value) : String(Math.round(value * 100) / 100)
+}
+
+/** Each field of the gate, what is in force, and who demands it. */
+function gateTable({ restriction, holders }: BreakerMessage): HTMLElement {
+  const rows = Object.entries(restriction).map(([field, value]) => {
+    const demanding = holders.filter(({ demand }) => field in demand)
+    const who = demanding.map(({ by, demand }) => `${by} (${shownOf(field, demand[field] ?? 0)})`).join(", ")
+    return el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, fieldWords[field] ?? field),
+      el("td", {}, shownOf(field, value)),
+      el("td", {}, who || "nobody"),
+    )
+  })
+  const head = el("tr", {}, ...["", "in force", "demanded by"].map((name) => el("th", { scope: "col" }, name)))
+  return el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...rows))
+}
+
+const holderItem = ({ by, layer, since: at, reason }: HolderView): HTMLElement =>
+  el("li", {}, el("b", {}, by), ` (${layer}): ${reason} `, el("span", { class: "soft" }, "for ", since(at)))
+
+function figures({ calls, row }: BreakerMessage): HTMLElement {
+  const shown: readonly (readonly [string, string])[] = [
+    ["sent", `${calls["admitted"] ?? 0} (${rate(row.sent)}/s)`],
+    ["refused", `${calls["rejected"] ?? 0} (${rate(row.refused)}/s)`],
+    ["succeeded", String(calls["success"] ?? 0)],
+    ["failed", String(calls["failure"] ?? 0)],
+    ["timed out", String(calls["timedOut"] ?? 0)],
+    ["ignored", String(calls["ignored"] ?? 0)],
+    ["in flight", String(row.inFlight)],
+  ]
+  return el(
+    "table",
+    { class: "plain" },
+    el(
+      "tbody",
+      {},
+      ...shown.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value))),
+    ),
+  )
+}
+
+/** What a component reports of itself: its plain fields. */
+function reportItem({ key, states, report, settings }: BreakerMessage["actors"][number]): HTMLElement {
+  const plain = Object.entries((report ?? {}) as object).filter(
+    ([, value]) => typeof value !== "object" || value === null,
+  )
+  const said = plain.map(
+    ([name, value]) => `${name}: ${typeof value === "number" ? Math.round(value * 100) / 100 : String(value)}`,
+  )
+  const text = settings === null ? "" : JSON.stringify(settings, null, 1)
+  return el(
+    "li",
+    {},
+    el("b", {}, key),
+    ` ${states.at(-1) ?? ""} `,
+    el("span", { class: "soft" }, said.join(" · ")),
+    text !== "" && text !== "{}" && el("details", {}, el("summary", {}, "settings"), el("pre", {}, text)),
+  )
+}
+
+export function breakerView(id: string, mayControl: boolean, link: (state: Link) => void): View {
+  const title = el("h1", { tabindex: "-1" }, "…")
+  const state = el("p", { class: "headline" })
+  const [next, meta] = [el("p", {}), el("p", { class: "soft" })]
+  const [graphs, gate, holders, counted] = [el("div", {}), el("div", {}), el("ul", { class: "list" }), el("div", {})]
+  const [decisions, messages, reports] = [
+    el("ul", { class: "list" }),
+    el("ul", { class: "list", id: "messages" }),
+    el("ul", { class: "list" }),
+  ]
+  const charts = new Charts()
+  const resting = el(
+    "p",
+    { class: "soft" },
+    "It rests: a breaker by key has no actors until something happens to it. Every call may enter.",
+  )
+  let heard = { decisions: -1, messages: -1, reports: "" }
+
+  function show(message: BreakerMessage): void {
+    const { row, actors } = message
+    heardAt(message.at)
+    document.title = `${row.name} · recloser`
+    fill(title, row.name, " ", badge(row))
+    setText(state, whyOf(row))
+    fill(next, nextOf(row))
+    fill(
+      meta,
+      ...(row.since > 0 ? [`since ${time(row.since)} (`, since(row.since), ") · "] : []),
+      `${percent(row.share)} of the calls may enter · epoch ${message.epoch}`,
+    )
+    fill(graphs, series(message.points))
+    fill(gate, gateTable(message))
+    fill(
+      holders,
+      ...(message.holders.length === 0
+        ? [el("li", { class: "soft" }, "Nobody holds anything back.")]
+        : message.holders.map(holderItem)),
+    )
+    fill(counted, figures(message))
+    resting.hidden = !message.isResting
+    charts.show(
+      actors,
+      actors.find(({ key, states }) => key !== "breaker" && states.includes(row.circuit))?.key ?? "breaker",
+    )
+    showLists(message)
+  }
+  function showLists(message: BreakerMessage): void {
+    const [decision, passed] = [message.decisions.at(-1)?.serial ?? 0, message.messages.at(-1)?.serial ?? 0]
+    if (decision !== heard.decisions)
+      fill(decisions, ...[...message.decisions].reverse().map((one) => decisionItem(one, false)))
+    if (passed !== heard.messages) {
+      fill(
+        messages,
+        ...[...message.messages]
+          .reverse()
+          .map(({ at, from, to, event }) =>
+            el("li", {}, el("span", { class: "at" }, time(at)), `${from} → ${to}: `, el("b", {}, event)),
+          ),
+      )
+    }
+    const told = JSON.stringify(
+      message.actors.map(({ key, states, report, settings }) => [
+        key,
+        states,
+        reportItem({ key, states, report, settings }).textContent,
+      ]),
+    )
+    if (told !== heard.reports) fill(reports, ...message.actors.map(reportItem))
+    heard = { decisions: decision, messages: passed, reports: told }
+  }
+  const listening = listen(
+    id,
+    (message: ServerMessage) => {
+      if (message.type === "breaker") show(message)
+      else if (message.type === "gone") setText(state, "This breaker has stopped, or was forgotten.")
+    },
+    link,
+  )
+  const card = (name: string, ...children: readonly HTMLElement[]) =>
+    el("section", { class: "card" }, el("h2", {}, name), ...children)
+  const element = el(
+    "div",
+    {},
+    el("p", {}, el("a", { href: "#/" }, "← all breakers")),
+    title,
+    state,
+    next,
+    meta,
+    mayControl && controls(id),
+    card("Over time", graphs),
+    el(
+      "div",
+      { class: "columns" },
+      el("div", {}, card("Statecharts", resting, charts.element), card("Events between actors", messages)),
+      el(
+        "div",
+        {},
+        card("What was decided", decisions),
+        card("The gate", gate, holders),
+        card("Calls", counted),
+        card("Parts", reports),
+      ),
+    ),
+  )
+  return { element, stop: () => listening.stop() }
+}

@@ -1,0 +1,98 @@
+/** Who depends on whom: callers on the left, what they need to the right of them, and where the trouble began. */
+import type { Edge, Row } from "../../src/observability/inspector/protocol.ts"
+import { svgEl } from "./dom.ts"
+import { inWords, shapeOf } from "./format.ts"
+import { hrefOf, stateOf } from "./parts.ts"
+
+const most = 80
+const [width, height, gapX, gapY] = [170, 40, 70, 16] as const
+
+/** How far each is from those that nobody depends on; a cycle cannot be, and would end the search all the same. */
+function depths(names: readonly string[], edges: readonly Edge[]): ReadonlyMap<string, number> {
+  const depth = new Map(names.map((name) => [name, 0]))
+  for (let round = 0; round < names.length; round++) {
+    let moved = false
+    for (const { from, to } of edges) {
+      const next = (depth.get(from) ?? 0) + 1
+      if (next > (depth.get(to) ?? 0) && next < names.length) {
+        depth.set(to, next)
+        moved = true
+      }
+    }
+    if (!moved) break
+  }
+  return depth
+}
+
+interface Place {
+  readonly x: number
+  readonly y: number
+}
+
+function placesOf(names: readonly string[], edges: readonly Edge[]): ReadonlyMap<string, Place> {
+  const depth = depths(names, edges)
+  const filled = new Map<number, number>()
+  return new Map(
+    names.map((name) => {
+      const column = depth.get(name) ?? 0
+      const line = filled.get(column) ?? 0
+      filled.set(column, line + 1)
+      return [name, { x: 8 + column * (width + gapX), y: 8 + line * (height + gapY) }]
+    }),
+  )
+}
+
+const short = (text: string): string => (text.length > 21 ? `${text.slice(0, 20)}…` : text)
+
+function node(name: string, { x, y }: Place, row: Row | undefined, isRoot: boolean): SVGElement {
+  const state = row === undefined ? "unknown" : stateOf(row)
+  const words = `${shapeOf(state)} ${inWords(state)}${isRoot ? " · root cause" : ""}`
+  const box = svgEl(
+    "g",
+    { class: `node ${row?.circuit ?? ""}${isRoot ? " root" : ""}` },
+    svgEl("rect", { x, y, width, height, rx: 7 }),
+    svgEl("text", { x: x + 10, y: y + 17, "font-weight": "600" }, short(name)),
+    svgEl("text", { x: x + 10, y: y + 33 }, words),
+  )
+  return row === undefined ? box : svgEl("a", { href: hrefOf(row.id), "aria-label": `${name}: ${words}` }, box)
+}
+
+function arrow(edge: Edge, from: Place, to: Place): SVGElement {
+  const [x1, y1, x2, y2] = [from.x + width, from.y + height / 2, to.x, to.y + height / 2]
+  const bend = Math.max(24, (x2 - x1) / 2)
+  const d = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`
+  const title = `${edge.from} needs ${edge.to} (${edge.need}); it can serve ${Math.round(edge.health * 100)} % of its calls`
+  return svgEl("path", { d, class: edge.health < 1 ? "ill" : "" }, svgEl("title", {}, title))
+}
+
+/** The breakers in which trouble began that others feel. */
+export const rootsOf = (rows: Iterable<Row>): ReadonlySet<string> => {
+  const causes = new Set<string>()
+  for (const { cause } of rows) if (cause !== "") causes.add(cause)
+  return causes
+}
+
+export function graph(edges: readonly Edge[], rows: Iterable<Row>): SVGElement | undefined {
+  if (edges.length === 0) return undefined
+  const all = [...rows]
+  const byName = new Map(all.map((row) => [row.name, row]))
+  const roots = rootsOf(all)
+  const names = [...new Set(edges.flatMap(({ from, to }) => [from, to]))].slice(0, most)
+  const shown = edges.filter(({ from, to }) => names.includes(from) && names.includes(to))
+  const places = placesOf(names, shown)
+  const wide = Math.max(...[...places.values()].map(({ x }) => x)) + width + 8
+  const high = Math.max(...[...places.values()].map(({ y }) => y)) + height + 8
+  const lines = shown.flatMap((edge) => {
+    const [from, to] = [places.get(edge.from), places.get(edge.to)]
+    return from === undefined || to === undefined ? [] : [arrow(edge, from, to)]
+  })
+  const nodes = [...places].map(([name, place]) => node(name, place, byName.get(name), roots.has(name)))
+  const picture = svgEl(
+    "svg",
+    { viewBox: `0 0 ${wide} ${high}`, role: "group", "aria-label": "dependencies" },
+    ...lines,
+    ...nodes,
+  )
+  picture.style.maxWidth = `${wide * 1.15}px`
+  return picture
+}

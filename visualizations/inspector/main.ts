@@ -1,0 +1,112 @@
+/** The inspector's page: one address for all breakers, one for each. */
+import type { About } from "../../src/observability/inspector/protocol.ts"
+import { breakerView } from "./breaker.ts"
+import { el, fill, setText } from "./dom.ts"
+import { heardAt } from "./format.ts"
+import { overview } from "./overview.ts"
+import { tick, type View } from "./parts.ts"
+import { replayView } from "./replay.ts"
+import { Store } from "./store.ts"
+import { about, type Link, listen, takeToken, Unauthorised } from "./stream.ts"
+
+const top = document.getElementById("top") as HTMLElement
+const main = document.getElementById("main") as HTMLElement
+const said = document.getElementById("said") as HTMLElement
+
+const links: { readonly [L in Link]: string } = {
+  connecting: "connecting …",
+  live: "live",
+  lost: "lost the program; trying again",
+  unauthorised: "this address is no longer valid: open the one that the program printed",
+}
+
+const link = el("span", { class: "link", role: "status", "data-link": "connecting" }, links.connecting)
+
+function showLink(state: Link): void {
+  link.dataset["link"] = state
+  setText(link, links[state])
+}
+
+function header({ program, library, recording }: About): void {
+  const what = recording ?? program
+  fill(
+    top,
+    el("a", { class: "brand", href: "#/" }, "recloser"),
+    el("span", { class: "program", title: `recloser ${library}` }, what),
+    link,
+  )
+}
+
+function overviewView(): View {
+  const store = new Store()
+  const page = overview(store)
+  let isPlanned = false
+  let headline = ""
+  const draw = () => {
+    isPlanned = false
+    page.update()
+    const now = document.getElementById("headline")?.textContent ?? ""
+    // Told to those who listen instead of looking, when it is another.
+    if (now !== headline) setText(said, now)
+    headline = now
+  }
+  const listening = listen(
+    undefined,
+    (message) => {
+      if (message.type !== "overview") return
+      heardAt(message.at)
+      store.take(message)
+      if (!isPlanned) requestAnimationFrame(draw)
+      isPlanned = true
+    },
+    showLink,
+  )
+  document.title = "recloser inspector"
+  return { element: page.element, stop: () => listening.stop() }
+}
+
+function viewFor(known: About): View {
+  if (known.recording !== undefined && known.recording !== null) return replayView(showLink)
+  const id = /^#\/b\/(.+)$/.exec(location.hash)?.[1]
+  return id === undefined ? overviewView() : breakerView(decodeURIComponent(id), known.control, showLink)
+}
+
+let view: View | undefined
+
+function go(known: About): void {
+  view?.stop()
+  view = viewFor(known)
+  fill(main, view.element)
+  scrollTo(0, 0)
+}
+
+async function start(): Promise<void> {
+  if (takeToken() === "") {
+    showLink("unauthorised")
+    fill(top, el("span", { class: "brand" }, "recloser"), link)
+    return fill(
+      main,
+      el(
+        "p",
+        { class: "headline" },
+        "Open the whole address that the program printed: its last part is the key to this page.",
+      ),
+    )
+  }
+  try {
+    const known = await about()
+    header(known)
+    addEventListener("hashchange", () => go(known))
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && location.hash !== "" && location.hash !== "#/") location.hash = "#/"
+    })
+    setInterval(tick, 100)
+    go(known)
+  } catch (error) {
+    fill(top, el("span", { class: "brand" }, "recloser"), link)
+    showLink(error instanceof Unauthorised ? "unauthorised" : "lost")
+    if (!(error instanceof Unauthorised)) setTimeout(() => void start(), 1000)
+  }
+}
+
+void start()

@@ -1,0 +1,149 @@
+/** All breakers at a glance: what is wrong first, then everything. */
+import type { Row } from "../../src/observability/inspector/protocol.ts"
+import { el, fill, setText } from "./dom.ts"
+import { inWords, percent, rate, shapeOf, time } from "./format.ts"
+import { graph, rootsOf } from "./graph.ts"
+import { badge, decisionItem, hrefOf, nextOf, since, type View, whyOf } from "./parts.ts"
+import type { SortKey, Store } from "./store.ts"
+import { Table } from "./table.ts"
+
+const mostIncidents = 6
+const shownDecisions = 60
+const circuits = ["open", "halfOpen", "ramping", "degraded", "closed"]
+
+function incident(row: Row, isRoot: boolean): HTMLElement {
+  const share = el("i", {})
+  share.style.width = `${row.share * 100}%`
+  const next = nextOf(row)
+  return el(
+    "a",
+    { class: `incident ${row.mode === "forcedOpen" ? "open" : row.circuit}`, href: hrefOf(row.id) },
+    el("span", { class: "name" }, row.name),
+    badge(row),
+    isRoot && el("span", { class: "root-cause" }, " ◎ root cause"),
+    el("p", {}, whyOf(row)),
+    next && el("p", { class: "next" }, next),
+    el(
+      "p",
+      { class: "soft" },
+      ...(row.since > 0 ? ["since ", time(row.since), " (", since(row.since), ") · "] : []),
+      `${percent(row.share)} of the calls may enter · ${rate(row.refused)} refused/s · ${rate(row.sent)} sent/s`,
+    ),
+    el("div", { class: "bar", title: `${percent(row.share)} of the calls may enter` }, share),
+  )
+}
+
+/** The state of everything in one sentence. */
+export function headline(store: Store, troubled: readonly Row[]): string {
+  const { breakers } = store.totals
+  if (breakers === 0) return "No breaker lives in this program yet. They appear here as soon as they are made."
+  const all = breakers === 1 ? "the one breaker" : `all ${breakers.toLocaleString()} breakers`
+  const [first, ...others] = troubled
+  if (first === undefined) return `${all.charAt(0).toUpperCase()}${all.slice(1)} of this program let calls pass.`
+  const roots = rootsOf(store.rows.values())
+  const root = [...store.rows.values()].find(({ name }) => roots.has(name)) ?? first
+  const state = root.mode === "auto" ? inWords(root.circuit) : inWords(root.mode)
+  const rest =
+    others.length === 0
+      ? ""
+      : `, and ${others.length === 1 ? "one other is" : `${others.length.toLocaleString()} others are`} not well`
+  return `${root.name} is ${state}${rest}.`
+}
+
+export function overview(store: Store): View & { update(): void } {
+  let sort: SortKey = "urgency"
+  let [text, state] = ["", ""]
+  const title = el("p", { class: "headline", id: "headline" })
+  const incidents = el("section", { class: "incidents", "aria-label": "what needs attention" })
+  const more = el("p", { class: "soft" })
+  const picture = el("section", { class: "card graph" })
+  const table = new Table((key) => {
+    sort = key
+    update()
+  })
+  const search = el("input", {
+    type: "search",
+    placeholder: "Find a breaker",
+    "aria-label": "find a breaker",
+    input: () => filter(search.value),
+  })
+  const filter = (wanted: string) => {
+    text = wanted
+    update()
+  }
+  const chips = el("div", { class: "tools", role: "group", "aria-label": "states" })
+  const decisions = el("ul", { class: "list", id: "decisions" })
+  let toldDecisions = -1
+  let drawnGraph = ""
+
+  function update(): void {
+    const troubled = store.troubled()
+    const roots = rootsOf(store.rows.values())
+    setText(title, headline(store, troubled))
+    fill(incidents, ...troubled.slice(0, mostIncidents).map((row) => incident(row, roots.has(row.name))))
+    const hidden = troubled.length - mostIncidents
+    setText(more, hidden > 0 ? `${hidden.toLocaleString()} more are not well: see the table.` : "")
+    fill(chips, ...circuits.map(chip))
+    table.show(store.sorted(sort, text, state))
+    const last = store.decisions.at(-1)?.serial ?? 0
+    if (last !== toldDecisions) {
+      toldDecisions = last
+      const items = [...store.decisions].reverse().slice(0, shownDecisions)
+      fill(
+        decisions,
+        ...(items.length === 0
+          ? [el("li", { class: "soft" }, "Nothing has been decided yet.")]
+          : items.map((one) => decisionItem(one, true))),
+      )
+    }
+    updateGraph()
+  }
+  function chip(circuit: string): HTMLElement {
+    const count = store.totals.circuits[circuit] ?? 0
+    const press = () => {
+      state = state === circuit ? "" : circuit
+      update()
+    }
+    const words = `${shapeOf(circuit)} ${inWords(circuit)} ${count.toLocaleString()}`
+    return el(
+      "button",
+      { type: "button", class: "chip", "aria-pressed": String(state === circuit), click: press },
+      words,
+    )
+  }
+  function updateGraph(): void {
+    const seen = JSON.stringify([
+      store.edges,
+      [...rootsOf(store.rows.values())],
+      store.edges.length === 0 ? "" : store.troubled().map((row) => row.name + row.circuit),
+    ])
+    if (seen === drawnGraph) return
+    drawnGraph = seen
+    const drawn = graph(store.edges, store.rows.values())
+    picture.hidden = drawn === undefined
+    fill(picture, el("h2", {}, "Who depends on whom"), drawn)
+  }
+
+  const element = el(
+    "div",
+    {},
+    title,
+    incidents,
+    more,
+    picture,
+    el(
+      "div",
+      { class: "columns" },
+      el(
+        "section",
+        { class: "card" },
+        el("h2", {}, "All breakers"),
+        el("div", { class: "tools" }, search),
+        chips,
+        table.element,
+      ),
+      el("section", { class: "card" }, el("h2", {}, "What was decided"), decisions),
+    ),
+  )
+  return { element, update, stop: () => {} }
+}

@@ -1,0 +1,72 @@
+/** Pieces that several views show. */
+import type { Decision, Row } from "../../src/observability/inspector/protocol.ts"
+import { el } from "./dom.ts"
+import { inWords, now, percent, shapeOf, span, time } from "./format.ts"
+
+export interface View {
+  readonly element: HTMLElement
+  stop(): void
+}
+
+/** What a breaker is called where only one word fits: the operator's hand goes before the circuit. */
+export const stateOf = ({ circuit, mode, phase }: Pick<Row, "circuit" | "mode" | "phase">): string => {
+  if (phase !== "active") return phase
+  return mode === "auto" ? circuit : mode
+}
+
+export function badge(row: Pick<Row, "circuit" | "mode" | "phase">): HTMLElement {
+  const state = stateOf(row)
+  const look = row.mode === "forcedOpen" ? "open" : state
+  return el(
+    "span",
+    { class: `badge ${look}` },
+    el("span", { "aria-hidden": "true" }, shapeOf(look)),
+    el("span", { class: "word" }, inWords(state)),
+  )
+}
+
+export const hrefOf = (id: string): string => `#/b/${encodeURIComponent(id)}`
+
+/** A text that counts down by itself: `tick` writes it anew. */
+export const until = (at: number, before: string, over: string): HTMLElement =>
+  el("span", { "data-until": at, "data-before": before, "data-over": over }, remaining(at, before, over))
+
+/** A text that says how long something has lasted. */
+export const since = (at: number): HTMLElement => el("span", { "data-since": at }, span(now() - at))
+
+const remaining = (at: number, before: string, over: string): string => (at > now() ? before + span(at - now()) : over)
+
+/** Writes all texts anew that depend on the time. */
+export function tick(): void {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-until]")) {
+    const { until: at = "0", before = "", over = "" } = element.dataset
+    element.textContent = remaining(Number(at), before, over)
+  }
+  for (const element of document.querySelectorAll<HTMLElement>("[data-since]")) {
+    element.textContent = span(now() - Number(element.dataset["since"]))
+  }
+}
+
+/** What happens next, in words. */
+export function nextOf(row: Row): HTMLElement | undefined {
+  if (row.mode === "forcedOpen") return el("span", {}, "Until an operator releases it, no call is sent.")
+  if (row.retryAt > 0) return until(row.retryAt, "Next probe in ", "The next call is a probe.")
+  if (row.circuit === "halfOpen") return el("span", {}, "Probing now: the next calls decide.")
+  if (row.circuit === "ramping") return el("span", {}, `${percent(row.share)} of the calls may enter, step by step.`)
+  return undefined
+}
+
+/** Why calls are refused now, in one sentence. */
+export function whyOf(row: Row): string {
+  if (row.phase !== "active") return `The breaker is ${row.phase}: it refuses every call.`
+  if (row.mode === "bypassed") return `Bypassed by an operator: every call is sent.`
+  if (row.mode === "shadow") return `In shadow: it decides, and refuses nothing.`
+  if (row.cause !== "") return `Because of ${row.cause}: ${row.reason}`
+  if (row.share >= 1 && row.circuit !== "halfOpen") return row.reason === "" ? "Every call is sent." : row.reason
+  return row.reason
+}
+
+export function decisionItem({ at, id, name, words }: Decision, withName: boolean): HTMLElement {
+  const who = withName ? [el("a", { href: hrefOf(id) }, name), " "] : []
+  return el("li", {}, el("span", { class: "at" }, time(at)), ...who, words)
+}

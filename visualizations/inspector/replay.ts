@@ -1,0 +1,161 @@
+/** A recorded incident: step through it, forwards and backwards, and ask what another config would have done. */
+import type {
+  RecordedAnswer,
+  RecordedComparison,
+  RecordedDealt,
+  RecordedMoment,
+} from "../../src/observability/inspector/recorded.ts"
+import { Charts } from "./charts.ts"
+import { el, fill, setText } from "./dom.ts"
+import { inWords, percent, span } from "./format.ts"
+import { badge, type View } from "./parts.ts"
+import { ask, type Link, tell } from "./stream.ts"
+
+const timeOf = (wall: number): string => new Date(wall).toISOString().slice(11, 23)
+
+const spelt = (words: string): string => words.replace(/halfOpen|forcedOpen/g, inWords)
+
+function comparison({ breaker, calls, recorded, other, guessed, sentOnGuess }: RecordedComparison): HTMLElement {
+  const row = (name: string, read: (dealt: RecordedDealt) => string) =>
+    el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, read(recorded)), el("td", {}, read(other)))
+  const opened = ({ moves }: RecordedDealt) => moves.filter(({ to }) => to === "open")
+  const first = (dealt: RecordedDealt) => {
+    const [one] = opened(dealt)
+    return one === undefined ? "never" : `after ${span(one.afterMs)}: ${one.reason}`
+  }
+  const head = el(
+    "tr",
+    {},
+    ...["", "as recorded", "with the other config"].map((name) => el("th", { scope: "col" }, name)),
+  )
+  const body = [
+    row("first opened", first),
+    row("opened", (dealt) => `${opened(dealt).length} times`),
+    row("sent", ({ sent }) => String(sent)),
+    row("refused", ({ refused }) => String(refused)),
+    row("failed of those sent", ({ failed }) => String(failed)),
+    row("refused although they would do well", ({ refusedWell }) => String(refusedWell)),
+  ]
+  const doubt =
+    guessed === 0
+      ? ""
+      : `How ${guessed} refused calls would have ended is a guess, from the calls beside them; ${sentOnGuess} of them are sent here.`
+  return el(
+    "div",
+    {},
+    el("h2", {}, `${breaker}, ${calls} calls`),
+    el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...body)),
+    el("p", { class: "soft" }, doubt),
+  )
+}
+
+function whatIf(): HTMLElement {
+  const config = el("textarea", { "aria-label": "another config, as JSON", spellcheck: "false" })
+  config.value = '{ "strategy": "basic" }'
+  const answer = el("div", { id: "what-if" })
+  const run = async () => {
+    fill(answer, el("p", { class: "soft" }, "deciding about every call anew …"))
+    try {
+      const compared = (await tell("what-if", {
+        config: JSON.parse(config.value) as unknown,
+      })) as readonly RecordedComparison[]
+      fill(answer, ...compared.map(comparison))
+    } catch (error) {
+      fill(answer, el("p", { class: "error" }, error instanceof Error ? error.message : String(error)))
+    }
+  }
+  const button = el("button", { type: "button", class: "button", click: () => void run() }, "Decide anew")
+  return el(
+    "section",
+    { class: "card" },
+    el("h2", {}, "What if another config had been in force?"),
+    config,
+    el("p", {}, button),
+    answer,
+  )
+}
+
+export function replayView(link: (state: Link) => void): View {
+  const title = el("p", { class: "headline" })
+  const [stand, meta] = [el("h1", {}), el("p", { class: "soft" })]
+  const list = el("ul", { class: "list", id: "moments" })
+  const charts = new Charts()
+  const slider = el("input", {
+    type: "range",
+    min: 0,
+    value: 0,
+    "aria-label": "moment",
+    input: () => go(Number(slider.value)),
+  })
+  const count = el("span", { class: "soft" })
+  let moments: readonly RecordedMoment[] = []
+  let at = 0
+
+  function go(next: number): void {
+    at = Math.max(0, Math.min(moments.length - 1, next))
+    const moment = moments[at]
+    if (moment === undefined) return
+    slider.value = String(at)
+    setText(count, `moment ${at + 1} of ${moments.length}`)
+    setText(title, `${timeOf(moment.wall)}  ${moment.breaker}: ${spelt(moment.words)}`)
+    fill(stand, moment.breaker, " ", badge({ ...moment, phase: "active" }))
+    const { calls } = moment
+    const held = moment.heldBy.length === 0 ? "nobody holds calls back" : `held by ${moment.heldBy.join(", ")}`
+    setText(
+      meta,
+      `${percent(moment.share)} of the calls may enter; ${held}. Until now ${calls.admitted} sent, ${calls.failure + calls.timedOut} of them failed, ${calls.rejected} refused.`,
+    )
+    charts.show(moment.actors, moment.actors.find(({ states }) => states.includes(moment.circuit))?.key ?? "breaker")
+    for (const item of list.children) item.removeAttribute("aria-current")
+    const item = list.children[at]
+    item?.setAttribute("aria-current", "true")
+    item?.scrollIntoView({ block: "nearest" })
+  }
+  const key = (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement) return
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (step !== undefined) go(at + step)
+  }
+  const load = async () => {
+    const { played, decisions, agreed, trace } = (await ask("recording")) as RecordedAnswer
+    moments = played
+    slider.max = String(Math.max(0, moments.length - 1))
+    fill(
+      list,
+      ...moments.map((moment, index) =>
+        el(
+          "li",
+          { click: () => go(index) },
+          el("span", { class: "at" }, timeOf(moment.wall)),
+          el("b", {}, moment.breaker),
+          ` ${spelt(moment.words)}`,
+        ),
+      ),
+    )
+    setText(
+      faith,
+      `${agreed} of ${decisions} calls are decided as they were when this was recorded. Trace ${trace.slice(0, 16)}…`,
+    )
+    link("live")
+    if (moments.length === 0) setText(title, "Nothing was decided while this was recorded.")
+    go(0)
+  }
+  const faith = el("p", { class: "soft" })
+  const step = (by: number, name: string, label: string) =>
+    el("button", { type: "button", class: "button", "aria-label": label, click: () => go(at + by) }, name)
+  addEventListener("keydown", key)
+  load().catch(() => link("lost"))
+  const element = el(
+    "div",
+    {},
+    title,
+    el("div", { class: "card slider" }, step(-1, "←", "one back"), slider, step(1, "→", "one forward"), count),
+    el(
+      "div",
+      { class: "columns" },
+      el("div", {}, el("section", { class: "card" }, stand, meta, charts.element), whatIf()),
+      el("section", { class: "card" }, el("h2", {}, "Moments"), list, faith),
+    ),
+  )
+  return { element, stop: () => removeEventListener("keydown", key) }
+}
