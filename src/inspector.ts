@@ -18,6 +18,9 @@ export interface InspectorOptions {
   readonly token?: string | undefined
   /** Which breakers are shown; of those made by `createBreakers`, all. Default: all. */
   readonly breakers?: ((name: string) => boolean) | undefined
+  /** What the page calls the program. Default: the name of its main file. */
+  readonly title?: string | undefined
+  /** Where the inspector gets its time from. Default: the process's clock. */
   readonly clock?: Clock | undefined
 }
 
@@ -29,7 +32,7 @@ export interface Inspector {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const names = ["port", "control", "token", "breakers", "clock"]
+const names = ["port", "control", "token", "breakers", "title", "clock"]
 
 const refuse = (path: string, value: unknown, rule: string): never => {
   throw new InvalidConfig([{ path, value: show(value), rule }])
@@ -46,6 +49,7 @@ function readOptions(options: InspectorOptions) {
     refuse("options.token", "(hidden)", "must be 16 to 200 letters, digits, - or _")
   }
   refuseNoFunction(options.breakers, "options.breakers")
+  if (typeof (options.title ?? "") !== "string") refuse("options.title", options.title, "must be a text")
   refuseNoClock(clock)
   return { port, control, token, clock }
 }
@@ -59,12 +63,13 @@ export const paceOf = (clock: Clock): Pace => ({
   },
 })
 
-/** The port cannot be had, in words. */
-export function unavailable(port: number, error: unknown): Error {
+/** The port cannot be had: the same error, in words. */
+export function unavailable(port: number, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
-  if (code === "EADDRINUSE")
-    return new Error(`port ${port} on 127.0.0.1 is already in use: choose another, or 0 for any free one`)
-  return code === "EACCES" ? new Error(`port ${port} on 127.0.0.1 may not be opened by this user`) : (error as Error)
+  if (code !== "EADDRINUSE" && code !== "EACCES") return error
+  const why = code === "EACCES" ? "may not be opened by this user" : "is already in use"
+  const words = `port ${port} on 127.0.0.1 ${why}: choose another, or 0 for any free one`
+  return Object.assign(new Error(words, { cause: error }), { name: "PortUnavailable", code })
 }
 
 /**
@@ -86,7 +91,7 @@ export function unavailable(port: number, error: unknown): Error {
 export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
   const { port: asked, control, token, clock } = readOptions(options)
   const world = new LivingWorld(options.breakers ?? (() => true))
-  const program = basename(process.argv[1] ?? process.title)
+  const program = options.title ?? basename(process.argv[1] ?? process.title)
   const about = { library: libraryVersion(), program, control, recording: undefined }
   const server = new InspectorServer({ port: asked, token, about, world, pace: paceOf(clock), recording: undefined })
   const port = await server.listen().catch((error: unknown) => {

@@ -2,9 +2,9 @@
 import { createRequire } from "node:module"
 import { Command, CommanderError, Option } from "commander"
 import { standardSeeds } from "../testing/simulation/seeds.ts"
-import { PortUnavailable } from "./demo/listen.ts"
 import * as options from "./demo/options.ts"
 import type { DiagramOptions } from "./diagram/command.ts"
+import type { InspectOptions } from "./inspect/command.ts"
 import type { ReplayOptions } from "./replay/command.ts"
 import { conflictOf, type SimulateOptions } from "./simulate/options.ts"
 
@@ -19,6 +19,7 @@ const program = new Command("recloser")
   .version(manifest.version)
   .showHelpAfterError("(recloser --help lists the commands, recloser demo --help the options of one)")
   .exitOverride()
+  .enablePositionalOptions()
   .addHelpText(
     "after",
     `
@@ -107,6 +108,25 @@ program
   })
 
 program
+  .command("inspect")
+  .description(
+    "Show a program of yours while it runs, or a recorded incident, on a page of this machine: which service fails, why calls are " +
+      "refused, and when the next probe comes.",
+  )
+  .argument("<file>", "a program to run with the inspector in it, or a recording")
+  .argument("[args...]", "what the program is given")
+  .option("--port <n>", "port of the page on 127.0.0.1; 0 = any free one", options.wholeBetween(0, 65_535), 0)
+  .option("--control", "let the page force open, bypass, shadow and release")
+  .option("--record <file>", "record the breakers of the program, for recloser replay")
+  .option("--partial", "take what is whole of a recording that was cut off")
+  .passThroughOptions()
+  .action(async (file: string, args: string[], given: Partial<InspectOptions>, command: Command) => {
+    const { port = 0, control = false, record, partial = false } = given
+    const { inspect } = await import("./inspect/command.ts")
+    await inspect({ file, args, port, control, record, partial }, (why) => command.error(`error: ${why}`))
+  })
+
+program
   .command("replay")
   .description(
     "Play a recorded incident again, decision by decision: forwards and backwards on a terminal, as lines on a pipe. With " +
@@ -151,7 +171,7 @@ async function main(): Promise<void> {
 function report(error: unknown): number {
   // Commander has written its message already; exit code 0 is --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE
-  const known = error instanceof PortUnavailable
+  const known = error instanceof Error && error.name === "PortUnavailable"
   console.error(`recloser: ${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : error}`)
   return FAILED
 }

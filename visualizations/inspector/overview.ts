@@ -33,21 +33,31 @@ function incident(row: Row, isRoot: boolean): HTMLElement {
   )
 }
 
+/** Names as a sentence lists them, and no more of them than it can hold. */
+function listed(names: readonly string[]): string {
+  const shown = names.length > 4 ? [...names.slice(0, 3), `${(names.length - 3).toLocaleString()} others`] : names
+  return shown.length < 2 ? (shown[0] ?? "") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`
+}
+
 /** The state of everything in one sentence. */
 export function headline(store: Store, troubled: readonly Row[]): string {
   const { breakers } = store.totals
   if (breakers === 0) return "No breaker lives in this program yet. They appear here as soon as they are made."
   const all = breakers === 1 ? "the one breaker" : `all ${breakers.toLocaleString()} breakers`
-  const [first, ...others] = troubled
+  const [first] = troubled
   if (first === undefined) return `${all.charAt(0).toUpperCase()}${all.slice(1)} of this program let calls pass.`
-  const roots = rootsOf(store.rows.values())
-  const root = [...store.rows.values()].find(({ name }) => roots.has(name)) ?? first
-  const state = root.mode === "auto" ? inWords(root.circuit) : inWords(root.mode)
-  const rest =
-    others.length === 0
-      ? ""
-      : `, and ${others.length === 1 ? "one other is" : `${others.length.toLocaleString()} others are`} not well`
-  return `${root.name} is ${state}${rest}.`
+  const roots = [...rootsOf(store.rows.values())]
+  if (roots.length > 0) {
+    const felt = troubled.filter(({ cause }) => cause !== "").map(({ name }) => name)
+    return `The trouble began in ${listed(roots)}; ${listed(felt)} ${felt.length === 1 ? "feels" : "feel"} it.`
+  }
+  const refusing = troubled.filter(({ share }) => share === 0).map(({ name }) => name)
+  const rest = troubled.length - refusing.length
+  const others =
+    rest === 0 ? "" : `${rest} ${refusing.length === 0 ? "" : "more "}${rest === 1 ? "is" : "are"} not well`
+  if (refusing.length === 0)
+    return troubled.length === 1 ? `${first.name} is not well.` : `${others.charAt(0).toUpperCase()}${others.slice(1)}.`
+  return `${listed(refusing)} ${refusing.length === 1 ? "refuses its calls" : "refuse their calls"}${others === "" ? "." : `; ${others}.`}`
 }
 
 export function overview(store: Store): View & { update(): void } {

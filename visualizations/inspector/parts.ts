@@ -63,7 +63,21 @@ export function whyOf(row: Row): string {
   if (row.mode === "shadow") return `In shadow: it decides, and refuses nothing.`
   if (row.cause !== "") return `Because of ${row.cause}: ${row.reason}`
   if (row.share >= 1 && row.circuit !== "halfOpen") return row.reason === "" ? "Every call is sent." : row.reason
-  return row.reason
+  return episodeOf(row) || row.reason
+}
+
+/** Why it left the closed state, and what has become of that. */
+function episodeOf({ episode, circuit, reason }: Row): string {
+  if (episode === undefined || circuit === "degraded" || circuit === "closed") return ""
+  const { at, reason: first, failedRounds } = episode
+  const again =
+    failedRounds === 0
+      ? ""
+      : failedRounds === 1
+        ? " One probe since then found no change."
+        : ` ${failedRounds} probes since then found no change.`
+  const now = failedRounds === 0 || circuit === "open" || reason === "" ? "" : ` Now: ${reason}.`
+  return `Opened ${time(at)}: ${first}.${again}${now}`
 }
 
 export function decisionItem({ at, id, name, words }: Decision, withName: boolean): HTMLElement {

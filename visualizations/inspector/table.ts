@@ -58,6 +58,8 @@ export class Table {
     this.#rows = rows
     this.#selected = Math.min(this.#selected, Math.max(0, rows.length - 1))
     this.#all.style.height = `${rows.length * rowHeight}px`
+    // A few breakers need no room for thousands.
+    this.#scroller.style.height = rows.length < 12 ? `${Math.max(1, rows.length) * rowHeight + 2}px` : ""
     this.#draw()
   }
 

@@ -14,7 +14,7 @@ export async function openInspection(
     closers.add(() => recorder.stop())
   }
   if (inspect !== true) return undefined
-  const inspector = await startInspector({ control })
+  const inspector = await startInspector({ control, title: "recloser demo" })
   closers.add(() => inspector.stop())
   return inspector.url
 }

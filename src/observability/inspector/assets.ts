@@ -21,7 +21,18 @@ const sources = fileURLToPath(new URL("../../../visualizations/inspector/", impo
 function read(folder: string, name: string): Asset {
   const text = readFileSync(folder + name, "utf8")
   const end = name.slice(name.lastIndexOf(".") + 1)
-  return { type: types[end] ?? "text/plain", body: end === "ts" ? nodeModule.stripTypeScriptTypes(text) : text }
+  return { type: types[end] ?? "text/plain", body: end === "ts" ? withoutTypes(text) : text }
+}
+
+/** Only in the repository. Node warns that this is experimental, which is no news for whoever looks at a page. */
+function withoutTypes(text: string): string {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return nodeModule.stripTypeScriptTypes(text)
+  } finally {
+    process.emitWarning = emitWarning
+  }
 }
 
 /** By path. Whoever asks for anything else gets nothing: no path of a request ever meets the file system. */

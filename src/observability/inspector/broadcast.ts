@@ -1,6 +1,7 @@
 /** Looks at the breakers while anybody listens, and tells every page what it shows: each thing is read and written once, for all. */
 import { type Client, eventOf } from "./client.ts"
 import { Decisions } from "./decisions.ts"
+import { Episodes } from "./episodes.ts"
 import type { Inspected, World } from "./inspected.ts"
 import type { Edge, OverviewMessage, Row, Totals } from "./protocol.ts"
 import { Rows } from "./rows.ts"
@@ -22,7 +23,8 @@ export class Broadcast {
   readonly decisions = new Decisions()
   readonly #world: World
   readonly #pace: Pace
-  readonly #rows = new Rows()
+  readonly #episodes = new Episodes()
+  readonly #rows = new Rows(this.#episodes)
   readonly #clients = new Set<Client>()
   readonly #watched = new Map<string, Watched>()
   readonly #silence: () => void
@@ -34,8 +36,9 @@ export class Broadcast {
     this.#world = world
     this.#pace = pace
     this.#silence = world.onTold((id, told, wallOf) => {
-      const at = "at" in told ? wallOf(told.at) : pace.wallNow()
-      this.decisions.add(id, told.breaker, Math.round(at), told)
+      const at = Math.round(wallOf(told.at))
+      this.decisions.add(id, told.breaker, at, told)
+      this.#episodes.take(id, told, at)
       if (this.#clients.size > 0) this.#soon ??= pace.after(soonMs, () => this.#hurry())
     })
   }

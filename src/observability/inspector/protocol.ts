@@ -25,6 +25,8 @@ export interface Row {
   readonly retryAt: number
   /** The breaker in which the trouble began, when that is another. */
   readonly cause: string
+  /** Since it left the closed state: when and why, and how often it has come back to open since. */
+  readonly episode?: { readonly at: number; readonly reason: string; readonly failedRounds: number } | undefined
 }
 
 export interface Edge {

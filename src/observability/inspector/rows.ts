@@ -1,4 +1,5 @@
 /** Reads breakers for the overview: rates from what was counted between two looks, latencies of a part of them at each look. */
+import type { Episodes } from "./episodes.ts"
 import type { Inspected } from "./inspected.ts"
 import type { Row } from "./protocol.ts"
 
@@ -44,6 +45,7 @@ function ratesOf(looks: readonly Look[]): Pick<Row, "sent" | "failing" | "refuse
 }
 
 const isSame = (one: Row, other: Row): boolean => {
+  if (one.episode !== other.episode) return false
   for (const field in one) {
     const [a, b] = [one[field as keyof Row], other[field as keyof Row]]
     if (a !== b && !(Array.isArray(a) && Array.isArray(b) && a.join() === b.join())) return false
@@ -53,7 +55,12 @@ const isSame = (one: Row, other: Row): boolean => {
 
 export class Rows {
   readonly #seen = new Map<string, Seen>()
+  readonly #episodes: Episodes
   #turn = 0
+
+  constructor(episodes: Episodes) {
+    this.#episodes = episodes
+  }
 
   get ids(): Iterable<string> {
     return this.#seen.keys()
@@ -93,7 +100,8 @@ export class Rows {
       seen.p50 = rounded(p50, 1)
       seen.p99 = rounded(p99, 1)
     }
-    const row = rowOf(id, breaker, seen)
+    const episode = this.#episodes.of(id)
+    const row: Row = { ...rowOf(id, breaker, seen), ...(episode && { episode }) }
     if (seen.row !== undefined && isSame(seen.row, row)) return undefined
     seen.row = row
     return row

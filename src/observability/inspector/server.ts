@@ -1,5 +1,6 @@
 /** The server of the inspector: on loopback only, read-only unless control is enabled, and never in the way of the program. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { InvalidConfig } from "../../../machines/options.ts"
 import { pictureOf } from "../drawing/layouts.ts"
 import { svgInPage } from "../drawing/svg.ts"
 import { type Asset, assets } from "./assets.ts"
@@ -36,7 +37,8 @@ export class InspectorServer {
   readonly #settings: InspectorSettings
   readonly #server: Server
   readonly #broadcast: Broadcast
-  readonly #assets: ReadonlyMap<string, Asset> = assets()
+  /** Read when the first page is opened. */
+  #assets: ReadonlyMap<string, Asset> | undefined
   port = 0
 
   constructor(settings: InspectorSettings) {
@@ -77,7 +79,7 @@ export class InspectorServer {
     const refusal = refusalOf(request, this.port)
     if (refusal !== undefined) return refuse(response, refusal)
     const { pathname, searchParams } = new URL(request.url ?? "/", `http://${host}`)
-    const asset = request.method === "GET" ? this.#assets.get(pathname) : undefined
+    const asset = request.method === "GET" ? (this.#assets ??= assets()).get(pathname) : undefined
     if (asset !== undefined) return send(response, 200, asset.type, asset.body)
     if (!pathname.startsWith("/api/")) return refuse(response, { status: 404, why: "there is nothing here" })
     const unknown = refusalWithout(this.#settings.token, request)
@@ -128,6 +130,7 @@ export class InspectorServer {
 
   #fail(response: ServerResponse, error: unknown): void {
     if (error instanceof Refused) return refuse(response, error.refusal)
+    if (error instanceof InvalidConfig) return refuse(response, { status: 400, why: error.message })
     refuse(response, { status: 500, why: "the inspector failed to answer" })
   }
 }

@@ -100,7 +100,9 @@ class Player {
         this.#note(`${line.b} ${clock.now()} ${JSON.stringify(said)}`)
         const isNews = isLive && gate.restriction.share !== share
         share = gate.restriction.share
-        if (isNews) this.#moment(line, { kind: "gate", words: `${percent(share)} of the calls may enter` })
+        const words =
+          gate.phase === "active" ? `${percent(share)} of the calls may enter` : `the breaker is ${gate.phase}`
+        if (isNews) this.#moment(line, { kind: "gate", words })
       },
       told: (told: Told) => {
         const words = wordsOf(told)

@@ -1,0 +1,28 @@
+/** Troubles from their beginning to their end: a probe that failed says nothing of why it was needed. */
+import type { Told } from "./inspected.ts"
+import type { Row } from "./protocol.ts"
+
+type Moved = Extract<Told, { readonly type: "transition" }>
+export type Episode = NonNullable<Row["episode"]>
+
+export class Episodes {
+  readonly #open = new Map<string, Episode>()
+
+  take(id: string, told: Told, at: number): void {
+    if (told.type !== "transition") return
+    if (told.to === "closed") this.#open.delete(id)
+    else this.#open.set(id, this.#after(id, told, at))
+  }
+
+  of(id: string): Episode | undefined {
+    return this.#open.get(id)
+  }
+
+  #after(id: string, { from, to, reason }: Moved, at: number): Episode {
+    const known = this.#open.get(id)
+    // Trouble in part that becomes trouble in whole has begun with that.
+    if (known === undefined || (from === "degraded" && to === "open")) return { at, reason, failedRounds: 0 }
+    const failedRounds = known.failedRounds + (to === "open" ? 1 : 0)
+    return { ...known, failedRounds }
+  }
+}
