@@ -1,4 +1,5 @@
 import { copyFile } from "node:fs/promises"
+import { build } from "esbuild"
 import { defineConfig } from "tsup"
 
 /** One entry per door of package.json's exports map; the test in test/package holds the two together. */
@@ -9,6 +10,21 @@ const doors = {
   testing: "src/testing/index.ts",
   inspect: "src/inspect.ts",
   fetch: "src/integrations/fetch.ts",
+}
+
+/** The inspector's page: one script and one style, which load nothing else. */
+async function buildPage(): Promise<void> {
+  const from = "visualizations/inspector"
+  await build({
+    entryPoints: [`${from}/main.ts`, `${from}/page.css`],
+    outdir: "dist/inspector",
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    logLevel: "warning",
+  })
+  await copyFile(`${from}/index.html`, "dist/inspector/index.html")
 }
 
 export default defineConfig({
@@ -27,5 +43,6 @@ export default defineConfig({
   onSuccess: async () => {
     // commander is bundled into the command, and its licence asks to travel with it.
     await copyFile("node_modules/commander/LICENSE", "dist/cli.commander.LICENSE")
+    await buildPage()
   },
 })

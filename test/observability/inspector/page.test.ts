@@ -1,0 +1,305 @@
+/** The page in a real browser. The breakers live on a virtual clock; the browser's own time is its own. */
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import type { Browser, BrowserContextOptions, Page } from "playwright-core"
+import { type Breaker, type BreakerConfig, createBreaker, createBreakers } from "recloser"
+import { type InspectorOptions, startInspector } from "recloser/inspect"
+import { createVirtualClock, type VirtualClock } from "recloser/testing"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { serveRecording } from "../../../src/cli/inspect/recorded.ts"
+import { readRecording } from "../../../src/observability/recording/read.ts"
+import { openBrowser } from "../../support/chromium.ts"
+import { incident } from "../../support/incident.ts"
+import { root } from "../../support/repository.ts"
+
+const folder = join(root, "test/observability/inspector/.screenshots")
+const tripping = {
+  strategy: {
+    type: "basic",
+    window: { type: "count", calls: 60, failureRatio: 0.5, minimumCalls: 40 },
+    openFor: "4 seconds",
+  },
+  timeout: "2 seconds",
+} satisfies BreakerConfig
+
+let browser: Browser
+let clock: VirtualClock
+let stops: (() => unknown)[] = []
+/** What a browser complains of, and whatever it asked of anybody else. */
+let complaints: string[] = []
+
+beforeAll(async () => {
+  mkdirSync(folder, { recursive: true })
+  browser = await openBrowser()
+}, 60_000)
+afterAll(() => browser.close())
+beforeEach(() => {
+  complaints = []
+  clock = createVirtualClock({ start: 5000, wall: Date.now() })
+})
+afterEach(async () => {
+  for (const stop of stops.reverse()) await stop()
+  stops = []
+})
+
+const inspector = async (options: InspectorOptions = {}) => {
+  const started = await startInspector({ clock, title: "shop", breakers: (name) => name !== "other", ...options })
+  stops.push(() => started.stop())
+  return started
+}
+
+const breakerOf = (name: string, config: BreakerConfig = tripping): Breaker => {
+  const breaker = createBreaker(name, config, { clock })
+  stops.push(() => breaker.stop({ grace: 0 }))
+  return breaker
+}
+
+async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options })
+  stops.push(() => context.close())
+  const page = await context.newPage()
+  page.on("pageerror", (error) => complaints.push(String(error)))
+  page.on(
+    "console",
+    (message) =>
+      message.type() === "error" && !/Failed to load|ERR_/.test(message.text()) && complaints.push(message.text()),
+  )
+  page.on("request", (request) => {
+    const target = request.url()
+    if (!target.startsWith(new URL(url).origin) && !target.startsWith("data:")) complaints.push(`asked ${target}`)
+  })
+  await page.goto(url)
+  return page
+}
+
+const shoot = (page: Page, name: string, fullPage = false) =>
+  page.screenshot({ path: join(folder, `${name}.png`), fullPage })
+
+const shows = (page: Page, selector: string, text: string | RegExp) =>
+  page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: 15_000 })
+
+/** So many calls, of which the first so many fail. */
+async function call(breaker: Breaker, count: number, failing: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    await breaker.tryExecute(async () => {
+      if (index < failing) throw new Error("503")
+    })
+  }
+}
+
+describe("the page of the inspector", () => {
+  test("shows a circuit open, why, and when the next probe comes; then it closes", async () => {
+    const page = await open((await inspector()).url)
+    await shows(page, "#headline", "No breaker lives in this program yet")
+    const payments = breakerOf("payments")
+    for (const name of ["catalog", "reviews", "ledger"]) await call(breakerOf(name), 20, 0)
+    await clock.advance(1000)
+    await shows(page, "#headline", "All 4 breakers of this program let calls pass.")
+    await call(payments, 19, 0)
+    await call(payments, 41, 41)
+    await clock.advance(1000)
+    await shows(page, "#headline", "payments refuses its calls.")
+    await shows(page, ".incident", /Opened \d\d:\d\d:\d\d: .* calls failed/)
+    await shows(page, ".incident", /Next probe in \d/)
+    await shows(page, "#decisions li", /payments opened: /)
+    await shoot(page, "overview")
+    await clock.advance(5000)
+    await shows(page, ".incident", "Probing now")
+    await call(payments, 2, 0)
+    await clock.advance(1000)
+    await shows(page, "#headline", "All 4 breakers of this program let calls pass.")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("shows one breaker: its charts with the active states lit, its gate, its series, its events", async () => {
+    const payments = breakerOf("payments")
+    const page = await open((await inspector()).url)
+    await page.locator(".rows .row").click()
+    await page.locator('[data-machine="basic"] .state.active[data-state="closed"]').waitFor()
+    for (let second = 0; second < 6; second++) {
+      await call(payments, 8, 1)
+      await clock.advance(1000)
+    }
+    await call(payments, 41, 41)
+    await clock.advance(1000)
+    await page.locator('[data-machine="basic"] .state.active[data-state="open.waiting"]').waitFor()
+    await page.locator('[data-machine="basic"] .move.taken').first().waitFor()
+    await shows(page, "tr", /share of calls that may enter\s*0 %\s*basic \(0 %\)/)
+    await shows(page, "#messages li", "data plane → breaker: alarm.rang")
+    expect(await page.locator(".series rect.failure").count()).toBeGreaterThan(0)
+    await shoot(page, "breaker", true)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("lets an operator act, with a reason, and not without", async () => {
+    const payments = breakerOf("payments")
+    const page = await open((await inspector({ control: true })).url)
+    await page.locator(".rows .row").click()
+    await page.getByRole("button", { name: "Force open" }).click()
+    await shows(page, ".controls", "Give a reason first.")
+    expect(payments.mode).toBe("auto")
+    await page.getByLabel("reason").fill("the bank asked us to")
+    await page.getByRole("button", { name: "Force open" }).click()
+    await shows(page, ".controls", "Force open: done.")
+    expect(payments.mode).toBe("forcedOpen")
+    await clock.advance(1000)
+    await shows(page, "h1", "forced open")
+    await shows(page, "li", "operator: auto → forced-open: the bank asked us to")
+    await page.getByLabel("reason").fill("they are back")
+    await page.getByRole("button", { name: "Release" }).click()
+    await shows(page, ".controls", "Release: done.")
+    expect([payments.mode, payments.circuit]).toEqual(["auto", "halfOpen"])
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("shows no controls where they are not enabled", async () => {
+    breakerOf("payments")
+    const page = await open((await inspector()).url)
+    await page.locator(".rows .row").click()
+    await shows(page, "h1", "payments")
+    expect(await page.locator(".controls").count()).toBe(0)
+  }, 60_000)
+
+  test("shows who depends on whom, and names the root cause", async () => {
+    const db = breakerOf("payments-db")
+    for (const name of ["payments", "refunds"]) {
+      breakerOf(name, { strategy: { type: "dependency", dependencies: { "payments-db": { type: "critical" } } } })
+    }
+    breakerOf("shop", {
+      strategy: { type: "dependency", dependencies: { payments: { type: "required", impact: 0.4 } } },
+    })
+    await call(db, 60, 60)
+    const page = await open((await inspector()).url)
+    await shows(page, "#headline", /The trouble began in payments-db; .*payments.*feel it/)
+    await shows(page, ".graph .node.root", "root cause")
+    await shoot(page, "graph")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("comes back by itself when the program was restarted", async () => {
+    const first = await startInspector({ clock, token: "a-token-that-stays-the-same", breakers: () => false })
+    const page = await open(first.url)
+    await shows(page, ".link", "live")
+    await first.stop()
+    await shows(page, ".link", "lost the program")
+    breakerOf("after-the-restart")
+    await inspector({ port: first.port, token: "a-token-that-stays-the-same" })
+    await shows(page, ".link", "live")
+    await shows(page, ".rows .row", "after-the-restart")
+    await inspector({ port: 0 })
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("says what to do when its token is wrong, or missing", async () => {
+    const { url } = await inspector()
+    await shows(await open(new URL("/", url).href), "main", "Open the whole address that the program printed")
+    const page = await open(`${new URL("/", url).href}#${"x".repeat(32)}`)
+    await shows(page, ".link", "no longer valid")
+    expect(page.url()).not.toContain("xxxx")
+  }, 60_000)
+
+  test("reads no name as markup, and asks nobody else", async () => {
+    const names = [
+      '<script>document.title="owned"</script>',
+      '"><img src=http://evil.example/x onerror=alert(1)>',
+      "../../x",
+      "payments\u202egnp.exe",
+    ]
+    for (const name of names) await call(breakerOf(name), 60, 60)
+    const { url } = await inspector()
+    const page = await open(url)
+    for (const name of names) await shows(page, ".rows .row", name)
+    for (const name of names) {
+      await page.locator(".rows .row").filter({ hasText: name }).click()
+      await shows(page, "h1", name)
+      await page.keyboard.press("Escape")
+      await page.locator("#headline").waitFor()
+    }
+    expect(await page.locator("main img, main script, main iframe").count()).toBe(0)
+    expect(await page.title()).toBe("recloser inspector")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("shows ten thousand breakers with a few rows, and finds one of them", async () => {
+    const perHost = createBreakers({ max: 10_000, config: () => tripping }, { clock })
+    stops.push(() => perHost.stop({ grace: 0 }))
+    for (let key = 0; key < 10_000; key++) perHost.get(`host-${String(key).padStart(5, "0")}`)
+    await call(perHost.get("host-07777"), 60, 60)
+    const page = await open((await inspector()).url)
+    await shows(page, ".rows .row", "host-07777")
+    await shows(page, ".chip", "closed 9,999")
+    expect(await page.locator(".rows .row").count()).toBeLessThan(60)
+    await page.getByLabel("find a breaker").fill("host-0999")
+    await shows(page, ".rows .row", "host-09990")
+    await shoot(page, "many")
+    await page.getByLabel("find a breaker").fill("")
+    await page.locator(".rows").evaluate((rows) => rows.scrollTo(0, 1e9))
+    await shows(page, ".rows .row", "host-09999")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("can be used with the keyboard alone", async () => {
+    for (const name of ["catalog", "payments", "reviews"]) breakerOf(name)
+    const page = await open((await inspector()).url)
+    await shows(page, ".rows .row", "catalog")
+    await page.locator(".rows").focus()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await shows(page, "h1", "payments")
+    await page.keyboard.press("Escape")
+    await shows(page, ".rows .row", "catalog")
+  }, 60_000)
+
+  test.each([
+    ["a phone", { viewport: { width: 375, height: 740 } }],
+    ["a phone in the dark", { viewport: { width: 375, height: 740 }, colorScheme: "dark" as const }],
+    ["a screen in the dark", { viewport: { width: 1280, height: 860 }, colorScheme: "dark" as const }],
+  ])(
+    "fits %s",
+    async (name, options) => {
+      const long = breakerOf("a-service-with-a-name-that-is-longer-than-most-phones-are-wide-and-has-no-space")
+      for (const other of ["catalog", "reviews"]) breakerOf(other)
+      await call(long, 60, 60)
+      const page = await open((await inspector({ control: true })).url, options)
+      await shows(page, ".incident", "Next probe in")
+      const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      expect(await overflow()).toBeLessThanOrEqual(0)
+      await shoot(page, `${name.replaceAll(" ", "-")}-overview`)
+      await page.locator(".incident").click()
+      await page.locator('[data-machine="basic"] .state.active').first().waitFor()
+      expect(await overflow()).toBeLessThanOrEqual(0)
+      await shoot(page, `${name.replaceAll(" ", "-")}-breaker`, true)
+      expect(complaints).toEqual([])
+    },
+    60_000,
+  )
+})
+
+describe("the page of a recording", () => {
+  test("steps through an incident, forwards and backwards, and decides anew under another config", async () => {
+    const { content } = await incident({ config: { strategy: "basic" } })
+    const served = await serveRecording(readRecording("incident.ndjson", content()), 0)
+    stops.push(() => served.stop())
+    const page = await open(served.url)
+    await shows(page, ".headline", "payments: closed → open: ")
+    await page.locator('[data-machine="basic"] .state.active[data-state="open.waiting"]').waitFor()
+    await page.keyboard.press("ArrowRight")
+    await shows(page, ".headline", "open → half-open")
+    await page.locator('[data-machine="basic"] .state.active[data-state="halfOpen"]').waitFor()
+    await page.keyboard.press("ArrowLeft")
+    await shows(page, ".headline", "closed → open")
+    await shows(page, "section", "1000 of 1000 calls are decided as they were")
+    await page.getByRole("button", { name: "Decide anew" }).click()
+    await shows(page, "#what-if", "with the other config")
+    await page
+      .getByLabel("another config, as JSON")
+      .fill('{"strategy":{"type":"basic","window":{"type":"consecutive","failures":3}}}')
+    await page.getByRole("button", { name: "Decide anew" }).click()
+    await shows(page, "#what-if", "3 calls in a row were bad")
+    await shoot(page, "replay", true)
+    await page.getByLabel("another config, as JSON").fill('{"strategy":"magic"}')
+    await page.getByRole("button", { name: "Decide anew" }).click()
+    await shows(page, "#what-if .error", "config.strategy")
+    expect(complaints).toEqual([])
+  }, 60_000)
+})
