@@ -126,6 +126,7 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
     charts.show(
       actors,
       actors.find(({ key, states }) => key !== "breaker" && states.includes(row.circuit))?.key ?? "breaker",
+      (key) => message.messages.findLast(({ to }) => to === key)?.event ?? "",
     )
     showLists(message)
   }

@@ -8,22 +8,52 @@ const markedMs = 2500
 interface Drawn {
   readonly element: HTMLDetailsElement
   readonly states: HTMLElement
+  readonly place: HTMLElement
   picture: SVGElement | undefined
   active: readonly string[]
 }
 
 const sameStates = (one: readonly string[], other: readonly string[]): boolean => one.join(" ") === other.join(" ")
 
-/** Marks the arrows that led from what was active to what has become so. */
-function mark(picture: SVGElement, before: readonly string[], after: readonly string[]): void {
+/** Whether an arrow is taken for this event, as its label names it. */
+const isCausedBy = (move: SVGGElement, event: string): boolean => {
+  const delay = /^xstate\.after\.([^.]+)\./.exec(event)?.[1]
+  const words = delay === undefined ? event : `after ${delay}`
+  return (move.dataset["causes"] ?? "").split(" | ").some((cause) => cause === words || cause.startsWith(`${words} [`))
+}
+
+/** The arrows that may have led from what was active to what has become so: those of the event, if it is known. */
+function taken(
+  picture: SVGElement,
+  before: readonly string[],
+  entered: ReadonlySet<string>,
+  event: string,
+): readonly SVGGElement[] {
+  const moves = [...picture.querySelectorAll<SVGGElement>(".move")].filter(({ dataset }) => {
+    const { from = "", to = "", causes = "" } = dataset
+    return causes !== "" && entered.has(to) && (from === "" || before.includes(from))
+  })
+  const caused = moves.filter((move) => isCausedBy(move, event))
+  const own = moves.filter(({ dataset }) => dataset["from"] !== "")
+  return caused.length > 0 ? caused : own.length > 0 ? own : moves
+}
+
+function mark(picture: SVGElement, before: readonly string[], after: readonly string[], event: string): void {
   const entered = new Set(after.filter((state) => !before.includes(state)))
   if (entered.size === 0 || before.length === 0) return
-  for (const move of picture.querySelectorAll<SVGGElement>(".move")) {
-    const { from = "", to = "" } = move.dataset
-    if (!entered.has(to) || !(from === "" || before.includes(from))) continue
+  for (const move of picture.querySelectorAll(".move.taken")) move.classList.remove("taken")
+  for (const move of taken(picture, before, entered, event)) {
     move.classList.add("taken")
     setTimeout(() => move.classList.remove("taken"), markedMs)
   }
+}
+
+/** Where a chart is wider than the screen, its active state is brought into sight. */
+function bringIntoSight(place: HTMLElement, picture: SVGElement): void {
+  const active = [...picture.querySelectorAll<SVGGElement>(".state.active")].at(-1)
+  if (active === undefined || place.scrollWidth <= place.clientWidth) return
+  const [box, around] = [active.getBoundingClientRect(), place.getBoundingClientRect()]
+  place.scrollLeft += box.left - around.left - (around.width - box.width) / 2
 }
 
 export class Charts {
@@ -31,7 +61,11 @@ export class Charts {
   readonly #drawn = new Map<string, Drawn>()
 
   /** `first` is drawn open, the others on demand. */
-  show(actors: readonly { readonly key: string; readonly states: readonly string[] }[], first: string): void {
+  show(
+    actors: readonly { readonly key: string; readonly states: readonly string[] }[],
+    first: string,
+    eventOf: (key: string) => string = () => "",
+  ): void {
     for (const key of [...this.#drawn.keys()]) {
       if (!actors.some((actor) => actor.key === key)) {
         this.#drawn.get(key)?.element.remove()
@@ -39,7 +73,8 @@ export class Charts {
       }
     }
     const order = [...actors].sort((one, other) => Number(other.key === first) - Number(one.key === first))
-    for (const { key, states } of order) this.#light(this.#drawn.get(key) ?? this.#make(key, key === first), states)
+    for (const { key, states } of order)
+      this.#light(this.#drawn.get(key) ?? this.#make(key, key === first), states, eventOf(key))
   }
 
   #make(key: string, isOpen: boolean): Drawn {
@@ -51,7 +86,7 @@ export class Charts {
       el("summary", {}, key, states),
       place,
     )
-    const drawn: Drawn = { element, states, picture: undefined, active: [] }
+    const drawn: Drawn = { element, states, place, picture: undefined, active: [] }
     const load = async () => {
       if (!element.open || place.firstChild !== null) return
       place.append(el("p", { class: "soft" }, "drawing …"))
@@ -61,6 +96,7 @@ export class Charts {
       drawn.picture = picture
       fill(place, picture)
       light(picture, drawn.active)
+      bringIntoSight(place, picture)
     }
     element.addEventListener("toggle", () => void load())
     this.element.append(element)
@@ -69,7 +105,7 @@ export class Charts {
     return drawn
   }
 
-  #light(drawn: Drawn, active: readonly string[]): void {
+  #light(drawn: Drawn, active: readonly string[], event: string): void {
     if (sameStates(drawn.active, active)) return
     const before = drawn.active
     drawn.active = active
@@ -77,7 +113,8 @@ export class Charts {
     drawn.states.textContent = leaves.join(" · ")
     if (drawn.picture === undefined) return
     light(drawn.picture, active)
-    mark(drawn.picture, before, active)
+    mark(drawn.picture, before, active, event)
+    bringIntoSight(drawn.place, drawn.picture)
   }
 }
 

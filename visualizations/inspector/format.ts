@@ -34,7 +34,11 @@ export const span = (ms: number): string => {
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
 }
 
-const words: { readonly [state: string]: string } = { halfOpen: "half-open", forcedOpen: "forced open" }
+const words: { readonly [state: string]: string } = {
+  halfOpen: "half-open",
+  forcedOpen: "forced open",
+  heldBack: "held back",
+}
 
 export const inWords = (state: string): string => words[state] ?? state
 
@@ -47,6 +51,9 @@ const shapes: { readonly [state: string]: string } = {
   ramping: "▲",
   bypassed: "⏩",
   shadow: "◌",
+  forcedOpen: "■",
+  blocked: "⊘",
+  heldBack: "◇",
 }
 
 export const shapeOf = (state: string): string => shapes[state] ?? "○"

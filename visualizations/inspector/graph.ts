@@ -2,7 +2,7 @@
 import type { Edge, Row } from "../../src/observability/inspector/protocol.ts"
 import { svgEl } from "./dom.ts"
 import { inWords, shapeOf } from "./format.ts"
-import { hrefOf, stateOf } from "./parts.ts"
+import { hrefOf, lookOf, stateOf } from "./parts.ts"
 
 const most = 80
 const [width, height, gapX, gapY] = [170, 40, 70, 16] as const
@@ -49,7 +49,7 @@ function node(name: string, { x, y }: Place, row: Row | undefined, isRoot: boole
   const words = `${shapeOf(state)} ${inWords(state)}${isRoot ? " · root cause" : ""}`
   const box = svgEl(
     "g",
-    { class: `node ${row?.circuit ?? ""}${isRoot ? " root" : ""}` },
+    { class: `node ${lookOf(state)}${isRoot ? " root" : ""}` },
     svgEl("rect", { x, y, width, height, rx: 7 }),
     svgEl("text", { x: x + 10, y: y + 17, "font-weight": "600" }, short(name)),
     svgEl("text", { x: x + 10, y: y + 33 }, words),

@@ -3,7 +3,7 @@ import type { Row } from "../../src/observability/inspector/protocol.ts"
 import { el, fill, setText } from "./dom.ts"
 import { inWords, percent, rate, shapeOf, time } from "./format.ts"
 import { graph, rootsOf } from "./graph.ts"
-import { badge, decisionItem, hrefOf, nextOf, since, type View, whyOf } from "./parts.ts"
+import { badge, decisionItem, hrefOf, lookOf, nextOf, since, stateOf, type View, whyOf } from "./parts.ts"
 import type { SortKey, Store } from "./store.ts"
 import { Table } from "./table.ts"
 
@@ -17,7 +17,7 @@ function incident(row: Row, isRoot: boolean): HTMLElement {
   const next = nextOf(row)
   return el(
     "a",
-    { class: `incident ${row.mode === "forcedOpen" ? "open" : row.circuit}`, href: hrefOf(row.id) },
+    { class: `incident ${lookOf(stateOf(row))}`, href: hrefOf(row.id) },
     el("span", { class: "name" }, row.name),
     badge(row),
     isRoot && el("span", { class: "root-cause" }, " ◎ root cause"),
@@ -102,7 +102,7 @@ export function overview(store: Store): View & { update(): void } {
       fill(
         decisions,
         ...(items.length === 0
-          ? [el("li", { class: "soft" }, "Nothing has been decided yet.")]
+          ? [el("li", { class: "soft" }, "Nothing has been decided since the inspector was started.")]
           : items.map((one) => decisionItem(one, true))),
       )
     }

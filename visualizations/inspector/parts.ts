@@ -9,18 +9,27 @@ export interface View {
 }
 
 /** What a breaker is called where only one word fits: the operator's hand goes before the circuit. */
-export const stateOf = ({ circuit, mode, phase }: Pick<Row, "circuit" | "mode" | "phase">): string => {
+export const stateOf = ({ circuit, mode, phase, share }: Standing): string => {
   if (phase !== "active") return phase
-  return mode === "auto" ? circuit : mode
+  if (mode !== "auto") return mode
+  // Its own circuit is closed, and somebody else holds its calls back.
+  if (circuit === "closed" && share < 1) return share === 0 ? "blocked" : "heldBack"
+  return circuit
 }
 
-export function badge(row: Pick<Row, "circuit" | "mode" | "phase">): HTMLElement {
+export type Standing = Pick<Row, "circuit" | "mode" | "phase" | "share">
+
+/** The colour of a state: that of the circuit which means as much. */
+export const lookOf = (state: string): string =>
+  ({ forcedOpen: "open", blocked: "degraded", heldBack: "degraded" })[state] ?? state
+
+export function badge(row: Standing): HTMLElement {
   const state = stateOf(row)
-  const look = row.mode === "forcedOpen" ? "open" : state
+  const look = lookOf(state)
   return el(
     "span",
     { class: `badge ${look}` },
-    el("span", { "aria-hidden": "true" }, shapeOf(look)),
+    el("span", { "aria-hidden": "true" }, shapeOf(state)),
     el("span", { class: "word" }, inWords(state)),
   )
 }

@@ -84,9 +84,10 @@ function head([x, y]: Point, [fromX, fromY]: Point): string {
   return `<path d="M${number(x)} ${number(y)}L${side(1)}L${side(-1)}Z" class="head"/>`
 }
 
-function line({ from, to, points }: Line): string {
+function line({ from, to, points, label }: Line): string {
   const [fromX = 0, fromY = 0, x = 0, y = 0] = points.slice(-4)
-  const ends = `data-from="${escaped(from ?? "")}" data-to="${escaped(to)}"`
+  const causes = escaped((label?.lines ?? []).join(" | "))
+  const ends = `data-from="${escaped(from ?? "")}" data-to="${escaped(to)}" data-causes="${causes}"`
   return `<g ${ends} class="move"><path d="${pathOf(points)}" class="arrow"/>${head([x, y], [fromX, fromY])}</g>`
 }
 
