@@ -77,8 +77,8 @@ export class Subject implements Recordable, Inspected {
   wallNow(): number {
     return this.#assembly.clock.wallNow()
   }
-  turnedAt(): number {
-    return wheelOf(this.#assembly.clock).turnedAt
+  get turning(): { readonly turnedAt: number } {
+    return wheelOf(this.#assembly.clock)
   }
   record(tape: ReelTape | undefined): void {
     this.#assembly.plane.record(tape)

@@ -49,6 +49,8 @@ export class Plane implements Settler {
   timeoutMs = Number.POSITIVE_INFINITY
   #ghost: Ghost | undefined
   #tape: Tape | undefined
+  /** The number on the tape of the call that entered freely last; 0 while nobody records. */
+  serial = 0
   readonly #admission: Admission
 
   constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
@@ -68,6 +70,7 @@ export class Plane implements Settler {
   /** From now on every call is written down, or none is. */
   record(tape: Tape | undefined): void {
     this.#tape = tape
+    this.serial = 0
     this.#open()
   }
 
@@ -87,18 +90,21 @@ export class Plane implements Settler {
     const never = Number.POSITIVE_INFINITY
     const isObeyed = enforcement === "on"
     const isOpen = share >= 1 && cohortShare >= 1 && probes === never && limit === never && phase === "active"
-    const isUnseen = this.#ghost === undefined && this.#tape === undefined
-    this.#free = isOpen && this.#admission.isPlain && isObeyed && isUnseen
+    const hasGhost = this.#ghost !== undefined
+    this.#free = isOpen && this.#admission.isPlain && isObeyed && !hasGhost
     this.timeoutMs = isObeyed ? timeoutMs : Number.POSITIVE_INFINITY
-    this.isShut = share === 0 && isObeyed && isUnseen
-    this.#unmeasured = this.#free && lines.slowAfterMs === undefined && lines.sliceMs === undefined
+    this.isShut = share === 0 && isObeyed && !hasGhost && this.#tape === undefined
+    this.#unmeasured =
+      this.#free && this.#tape === undefined && lines.slowAfterMs === undefined && lines.sliceMs === undefined
   }
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
   admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
     if (this.#free) {
       this.#begin(now)
-      return new Receipt(this, this.gate.epoch, now, undefined, true)
+      const receipt = new Receipt(this, this.gate.epoch, now, undefined, true)
+      if (this.#tape !== undefined) receipt.serial = this.#tape.entered("ordinary", now, facts)
+      return receipt
     }
     const ticket = this.#ghost === undefined ? this.#decide(now, facts) : this.#haunted(this.#ghost, now, facts)
     if (this.#tape !== undefined) this.#write(this.#tape, ticket, now, facts)
@@ -109,6 +115,7 @@ export class Plane implements Settler {
   enterFreely(now: number): boolean {
     if (!this.#free) return false
     this.#begin(now)
+    if (this.#tape !== undefined) this.serial = this.#tape.entered("ordinary", now, noFacts)
     return true
   }
 

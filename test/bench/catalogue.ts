@@ -5,6 +5,7 @@ import { insideFiber } from "./cases/fiber.ts"
 import { importCost } from "./cases/imports.ts"
 import { keyed } from "./cases/keyed.ts"
 import { load } from "./cases/load.ts"
+import { looking, pageOfMany } from "./cases/looking.ts"
 import { memory } from "./cases/memory.ts"
 import { openReject } from "./cases/reject.ts"
 import { timers } from "./cases/timers.ts"
@@ -20,4 +21,6 @@ export const catalogue: readonly CostCase[] = [
   load,
   importCost,
   keyed,
+  looking,
+  pageOfMany,
 ]

@@ -27,9 +27,8 @@ export class RotatingFile {
     this.size = 0
   }
 
-  write(text: string): void {
+  write(bytes: Buffer): void {
     if (this.#descriptor === undefined) return
-    const bytes = Buffer.from(text)
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
     this.size += bytes.length
   }

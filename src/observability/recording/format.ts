@@ -147,6 +147,14 @@ export class Seal {
     return `${text.slice(0, -1)},"crc":"${hex(this.#checksum)}"}\n`
   }
 
+  /** Seals a line of plain letters that lacks only its last brace. */
+  bytes(...parts: readonly string[]): Buffer {
+    const text = Buffer.from(`${parts.join("")}}`, "latin1")
+    this.#checksum = crc32(text, this.#checksum)
+    const end = Buffer.from(`,"crc":"${hex(this.#checksum)}"}\n`, "latin1")
+    return Buffer.concat([text.subarray(0, -1), end])
+  }
+
   /** The text that was sealed; `undefined` when the checksum is not what it must be. */
   open(line: string): string | undefined {
     const sealed = /^(.*),"crc":"([0-9a-f]{8})"\}$/s.exec(line)

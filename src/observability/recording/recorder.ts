@@ -13,7 +13,7 @@ export interface Recordable {
   now(): number
   wallNow(): number
   /** When the timers of its clock were fired last. */
-  turnedAt(): number
+  readonly turning: { readonly turnedAt: number }
   record(tape: ReelTape | undefined): void
   /** What it is made of, and what it knows; `saved` is absent when it has only just begun. */
   describe(): { readonly seed: number; readonly parts: readonly RecordedPart[]; readonly saved?: unknown }
@@ -91,8 +91,8 @@ export class FileRecorder {
 
   add(who: number, subject: Recordable): void {
     if (this.#isOver) return
-    const tape = new ReelTape(this.#reel, who, {
-      turnedAt: () => subject.turnedAt(),
+    const tape = new ReelTape(this.#reel, who, subject.turning, {
+      factNames: this.#settings.factNames,
       factsId: (facts) => this.#factsId(facts),
       asked: (serial, judged, now) => this.#asked(who, serial, judged, now),
     })
@@ -123,7 +123,7 @@ export class FileRecorder {
     this.#cancel?.()
     this.#cancel = undefined
     if (this.#isOver || this.#reel.isEmpty) return
-    this.#put(this.#reel.take())
+    this.#putBytes(this.#seal.bytes(...this.#reel.take()))
     if (this.#file.size >= this.#settings.maxBytes) this.#rotate()
   }
 
@@ -163,9 +163,12 @@ export class FileRecorder {
 
   #put(line: RecordedLine): void {
     if (this.#isOver) return
-    const text = this.#seal.line(line)
-    this.bytes += text.length
-    this.#try(() => this.#file.write(text))
+    this.#putBytes(Buffer.from(this.#seal.line(line)))
+  }
+
+  #putBytes(bytes: Buffer): void {
+    this.bytes += bytes.length
+    this.#try(() => this.#file.write(bytes))
   }
 
   /** A full disk must not fail a call: recording ends, and is told of. */
@@ -204,7 +207,6 @@ export class FileRecorder {
     const told = this.#settings.factNames.flatMap((name) =>
       all[name] === undefined ? [] : [[name, all[name]] as const],
     )
-    if (told.length === 0) return 0
     const text = JSON.stringify(told)
     const known = this.#facts.get(text)
     if (known !== undefined) return known
