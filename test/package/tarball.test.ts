@@ -19,9 +19,10 @@ describe("the packed tarball", () => {
   test("holds the doors, what they share, the command and the papers, and nothing else", () => {
     const evidence = ["test/bench/COST.md", "test/conformance/SCORECARD.md"]
     const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "dist/cli.commander.LICENSE", ...evidence]
+    const pictures = ["atlas/gradual.svg", "breaker.png", "overview.png"].map((name) => `visualizations/${name}`)
     const page = ["index.html", "main.js", "page.css"].map((name) => `dist/inspector/${name}`)
     const entries = doors().flatMap(({ js, types }) => [js, `${js}.map`, types])
-    const expected = [...papers, ...page, ...entries, "dist/cli.js", "dist/cli.js.map"]
+    const expected = [...papers, ...pictures, ...page, ...entries, "dist/cli.js", "dist/cli.js.map"]
     const shared = /^dist\/[\w$-]+-[\w-]{8}\.(?:js|js\.map|d\.ts)$/
     expect(files).toEqual(expect.arrayContaining(expected))
     expect(files.filter((path) => !expected.includes(path) && !shared.test(path))).toEqual([])

@@ -4,7 +4,7 @@ import { Charts } from "./charts.ts"
 import { controls } from "./controls.ts"
 import { el, fill, setText } from "./dom.ts"
 import { heardAt, millis, percent, rate, time } from "./format.ts"
-import { badge, decisionItem, nextOf, since, type View, whyOf } from "./parts.ts"
+import { badge, decisionItem, entryOf, nextOf, since, type View, whyOf } from "./parts.ts"
 import { series } from "./series.ts"
 import { type Link, listen } from "./stream.ts"
 
@@ -111,9 +111,9 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
     fill(
       meta,
       ...(row.since > 0 ? [`since ${time(row.since)} (`, since(row.since), ") · "] : []),
-      `${percent(row.share)} of the calls may enter · epoch ${message.epoch}`,
+      `${entryOf(row)} · epoch ${message.epoch}`,
     )
-    fill(graphs, series(message.points))
+    fill(graphs, series(message.points, row.share))
     fill(gate, gateTable(message))
     fill(
       holders,

@@ -1,9 +1,21 @@
 /** All breakers at a glance: what is wrong first, then everything. */
 import type { Row } from "../../src/observability/inspector/protocol.ts"
 import { el, fill, setText } from "./dom.ts"
-import { inWords, percent, rate, shapeOf, time } from "./format.ts"
+import { inWords, rate, shapeOf, time } from "./format.ts"
 import { graph, rootsOf } from "./graph.ts"
-import { badge, decisionItem, hrefOf, lookOf, nextOf, since, stateOf, type View, whyOf } from "./parts.ts"
+import {
+  badge,
+  decisionItem,
+  entryOf,
+  hrefOf,
+  lookOf,
+  nextOf,
+  partOf,
+  since,
+  stateOf,
+  type View,
+  whyOf,
+} from "./parts.ts"
 import type { SortKey, Store } from "./store.ts"
 import { Table } from "./table.ts"
 
@@ -13,7 +25,7 @@ const circuits = ["open", "halfOpen", "ramping", "degraded", "closed"]
 
 function incident(row: Row, isRoot: boolean): HTMLElement {
   const share = el("i", {})
-  share.style.width = `${row.share * 100}%`
+  share.style.width = `${partOf(row) * 100}%`
   const next = nextOf(row)
   return el(
     "a",
@@ -27,9 +39,9 @@ function incident(row: Row, isRoot: boolean): HTMLElement {
       "p",
       { class: "soft" },
       ...(row.since > 0 ? ["since ", time(row.since), " (", since(row.since), ") · "] : []),
-      `${percent(row.share)} of the calls may enter · ${rate(row.refused)} refused/s · ${rate(row.sent)} sent/s`,
+      `${entryOf(row)} · ${rate(row.refused)} refused/s · ${rate(row.sent)} sent/s`,
     ),
-    el("div", { class: "bar", title: `${percent(row.share)} of the calls may enter` }, share),
+    el("div", { class: "bar", title: entryOf(row) }, share),
   )
 }
 
@@ -44,20 +56,17 @@ export function headline(store: Store, troubled: readonly Row[]): string {
   const { breakers } = store.totals
   if (breakers === 0) return "No breaker lives in this program yet. They appear here as soon as they are made."
   const all = breakers === 1 ? "the one breaker" : `all ${breakers.toLocaleString()} breakers`
-  const [first] = troubled
-  if (first === undefined) return `${all.charAt(0).toUpperCase()}${all.slice(1)} of this program let calls pass.`
+  if (troubled.length === 0) return `${all.charAt(0).toUpperCase()}${all.slice(1)} of this program let calls pass.`
   const roots = [...rootsOf(store.rows.values())]
   if (roots.length > 0) {
     const felt = troubled.filter(({ cause }) => cause !== "").map(({ name }) => name)
     return `The trouble began in ${listed(roots)}; ${listed(felt)} ${felt.length === 1 ? "feels" : "feel"} it.`
   }
   const refusing = troubled.filter(({ share }) => share === 0).map(({ name }) => name)
-  const rest = troubled.length - refusing.length
-  const others =
-    rest === 0 ? "" : `${rest} ${refusing.length === 0 ? "" : "more "}${rest === 1 ? "is" : "are"} not well`
-  if (refusing.length === 0)
-    return troubled.length === 1 ? `${first.name} is not well.` : `${others.charAt(0).toUpperCase()}${others.slice(1)}.`
-  return `${listed(refusing)} ${refusing.length === 1 ? "refuses its calls" : "refuse their calls"}${others === "" ? "." : `; ${others}.`}`
+  const unwell = troubled.filter(({ share }) => share > 0).map(({ name }) => name)
+  const others = unwell.length === 0 ? "" : `${listed(unwell)} ${unwell.length === 1 ? "is" : "are"} not well`
+  if (refusing.length === 0) return `${others}.`
+  return `${listed(refusing)} ${refusing.length === 1 ? "refuses its calls" : "refuse their calls"}${others === "" ? "" : `; ${others}`}.`
 }
 
 export function overview(store: Store): View & { update(): void } {

@@ -36,6 +36,16 @@ export function badge(row: Standing): HTMLElement {
 
 export const hrefOf = (id: string): string => `#/b/${encodeURIComponent(id)}`
 
+/** How many calls may enter, in words. */
+export function entryOf({ share, probes }: Pick<Row, "share" | "probes">): string {
+  if (share > 0 && probes > 0) return `only probes may enter, ${probes} at once`
+  return share === 0 ? "no call may enter" : `${percent(share)} of the calls may enter`
+}
+
+/** The part that stands for it in a bar. */
+export const partOf = ({ share, probes }: Pick<Row, "share" | "probes">): number =>
+  share > 0 && probes > 0 ? 0.02 : share
+
 /** A text that counts down by itself: `tick` writes it anew. */
 export const until = (at: number, before: string, over: string): HTMLElement =>
   el("span", { "data-until": at, "data-before": before, "data-over": over }, remaining(at, before, over))
@@ -85,7 +95,7 @@ function episodeOf({ episode, circuit, reason }: Row): string {
       : failedRounds === 1
         ? " One probe since then found no change."
         : ` ${failedRounds} probes since then found no change.`
-  const now = failedRounds === 0 || circuit === "open" || reason === "" ? "" : ` Now: ${reason}.`
+  const now = circuit !== "ramping" || reason === "" ? "" : ` Now: ${reason}.`
   return `Opened ${time(at)}: ${first}.${again}${now}`
 }
 

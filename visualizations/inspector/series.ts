@@ -1,13 +1,14 @@
-/** Time series, small and side by side: throughput by outcome, latency, and the share of calls that may enter. */
+/** Time series of the last minute, small and side by side: throughput by outcome, latency, and who may enter. */
 import type { Point } from "../../src/observability/inspector/protocol.ts"
 import { el, svgEl } from "./dom.ts"
-import { millis, percent, rate, time } from "./format.ts"
+import { millis, now, percent, rate } from "./format.ts"
 
-const [width, height, most] = [300, 110, 120] as const
+const [width, height, shownMs] = [300, 110, 60_000] as const
 const outcomes = ["success", "failure", "timedOut", "refused"] as const
 const names = { success: "succeeded", failure: "failed", timedOut: "timed out", refused: "refused" } as const
 
-const x = (index: number, count: number): number => (count <= 1 ? 0 : (index * width) / Math.max(count, 30))
+/** The right end is now: what is missing in between is seen to be missing. */
+const x = (at: number): number => width * (1 - (now() - at) / shownMs)
 
 const perSecond = (point: Point, outcome: (typeof outcomes)[number]): number =>
   (1000 * point[outcome]) / Math.max(1, point.spanMs)
@@ -15,21 +16,15 @@ const perSecond = (point: Point, outcome: (typeof outcomes)[number]): number =>
 function throughput(points: readonly Point[]): { readonly bars: readonly SVGElement[]; readonly most: number } {
   const sums = points.map((point) => outcomes.reduce((sum, outcome) => sum + perSecond(point, outcome), 0))
   const top = Math.max(1, ...sums)
-  const step = width / Math.max(points.length, 30)
-  const bars = points.flatMap((point, index) => {
+  const bars = points.flatMap((point) => {
+    const wide = (width * point.spanMs) / shownMs
     let y = height
     return outcomes.flatMap((outcome) => {
       const high = (perSecond(point, outcome) / top) * (height - 14)
       if (high <= 0) return []
       y -= high
       return [
-        svgEl("rect", {
-          class: outcome,
-          x: x(index, points.length),
-          y,
-          width: Math.max(0.6, step * 0.92),
-          height: high,
-        }),
+        svgEl("rect", { class: outcome, x: x(point.at) - wide, y, width: Math.max(0.6, wide * 0.92), height: high }),
       ]
     })
   })
@@ -39,14 +34,15 @@ function throughput(points: readonly Point[]): { readonly bars: readonly SVGElem
 /** A line through what is known; a gap where nothing is. */
 function line(points: readonly Point[], read: (point: Point) => number, top: number, kind: string): SVGElement {
   let d = ""
-  let isOn = false
-  points.forEach((point, index) => {
+  let before = Number.NEGATIVE_INFINITY
+  for (const point of points) {
     const value = read(point)
-    const isKnown = Number.isFinite(value) && value !== null
+    if (!Number.isFinite(value)) continue
     const y = height - 3 - (value / top) * (height - 17)
-    if (isKnown) d += `${isOn ? "L" : "M"}${x(index, points.length).toFixed(1)} ${y.toFixed(1)}`
-    isOn = isKnown
-  })
+    const goesOn = point.at - before < 3000
+    d += `${goesOn ? "L" : "M"}${x(point.at).toFixed(1)} ${y.toFixed(1)}`
+    before = point.at
+  }
   return svgEl("path", { class: kind, d })
 }
 
@@ -58,7 +54,12 @@ function figure(
 ): HTMLElement {
   const picture = svgEl(
     "svg",
-    { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
+    {
+      viewBox: `0 0 ${width} ${height}`,
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": `${label}, last minute`,
+    },
     ...marks,
   )
   return el("figure", {}, el("figcaption", {}, ...caption, el("span", {}, top)), picture)
@@ -66,37 +67,30 @@ function figure(
 
 const key = (kind: string, text: string): HTMLElement => el("span", { class: `key ${kind}` }, text)
 
-export function series(all: readonly Point[]): HTMLElement {
-  const points = all.slice(-most)
+/** `share` is how many may enter now. */
+export function series(all: readonly Point[], share: number): HTMLElement {
+  const points = all.filter(({ at }) => now() - at < shownMs)
   const last = points.at(-1)
   const { bars, most: top } = throughput(points)
   const slowest = Math.max(1, ...points.map(({ p99 }) => p99))
-  const shares = points.map(({ share }) => share)
-  const from = points[0] === undefined ? "" : `, from ${time(points[0].at)}`
+  const p50 = key("p50", `p50 ${millis(last?.p50 ?? 0)}`)
+  const p99 = key("p99", `p99 ${millis(last?.p99 ?? 0)}`)
+  const latencies = [
+    line(points, (point) => point.p99, slowest, "p99"),
+    line(points, (point) => point.p50, slowest, "p50"),
+  ]
+  const entering = [line(points, (point) => point.share, 1, "share")]
+  const keys = outcomes.map((outcome) => key(outcome, names[outcome]))
   return el(
     "div",
     { class: "series" },
+    figure([el("b", {}, "Calls"), ...keys], bars, `up to ${rate(top)}/s`, "calls a second by outcome"),
+    figure([el("b", {}, "Latency of successes"), p50, p99], latencies, `up to ${millis(slowest)}`, "latency"),
     figure(
-      [el("b", {}, "Calls"), ...outcomes.map((outcome) => key(outcome, names[outcome]))],
-      bars,
-      `up to ${rate(top)}/s`,
-      `calls a second by outcome${from}`,
-    ),
-    figure(
-      [
-        el("b", {}, "Latency of successes"),
-        key("p50", `p50 ${millis(last?.p50 ?? 0)}`),
-        key("p99", `p99 ${millis(last?.p99 ?? 0)}`),
-      ],
-      [line(points, ({ p99 }) => p99, slowest, "p99"), line(points, ({ p50 }) => p50, slowest, "p50")],
-      `up to ${millis(slowest)}`,
-      `latency${from}`,
-    ),
-    figure(
-      [el("b", {}, "May enter"), key("share", percent(shares.at(-1) ?? 1))],
-      [line(points, ({ share }) => share, 1, "share")],
+      [el("b", {}, "May enter"), key("share", percent(share))],
+      entering,
       "up to 100 %",
-      `share of the calls that may enter${from}`,
+      "share of the calls that may enter",
     ),
   )
 }

@@ -9,6 +9,8 @@ export interface Row {
   readonly phase: string
   /** The part of calls that may enter, 0 to 1. */
   readonly share: number
+  /** How many probes at once, where only probes enter; 0 where others enter too. */
+  readonly probes: number
   /** Calls a second that were sent; of them, the part that failed or timed out, 0 to 1; and calls refused a second. */
   readonly sent: number
   readonly failing: number

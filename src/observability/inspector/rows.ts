@@ -125,6 +125,7 @@ function rowOf(id: string, breaker: Inspected, { looks, p50, p99 }: Seen): Row {
     mode,
     phase,
     share: rounded(restriction.share, 4),
+    probes: Number.isFinite(restriction.probes) ? restriction.probes : 0,
     ...ratesOf(looks),
     inFlight: breaker.tally().inFlight,
     p50,
