@@ -11,7 +11,7 @@ const text = (x: number, y: number, what: string, kind: string): string =>
 
 /** Colours of states say the circuit; shapes and words say it too. */
 export const style = `
-svg.chart { --ground: #ffffff; --ink: #1c2733; --soft: #55636f; --line: #6b7a88; --box: #f3f6f9; --group: #fafbfc; --edge: #b9c3cc;
+svg.chart { --ground: #ffffff; --ink: #1c2733; --soft: #4a5763; --line: #6b7a88; --box: #f3f6f9; --group: #fafbfc; --edge: #b9c3cc;
   --closed: #d7efdc; --degraded: #fde3c4; --open: #f9d3d0; --halfOpen: #fbf0b8; --ramping: #d3e6fa; }
 @media (prefers-color-scheme: dark) { svg.chart { --ground: #12181f; --ink: #e6edf3; --soft: #9fb0bf; --line: #8496a5; --box: #1e2833;
   --group: #171f28; --edge: #3b4856; --closed: #173f26; --degraded: #4f3413; --open: #571f1c; --halfOpen: #4a400f; --ramping: #163a5c; } }
