@@ -1,3 +1,4 @@
 /** `recloser/inspect`: breakers to look at, while they run and afterwards. */
+export { type ActorListener, inspectActors } from "./actors.ts"
 export { type Inspector, type InspectorOptions, startInspector } from "./inspector.ts"
 export { type Recorder, type RecorderOptions, startRecorder } from "./recording.ts"

@@ -98,7 +98,7 @@ export class Subject implements Recordable, Inspected {
   }
 
   onHeard(listener: (event: Heard | undefined) => void): () => void {
-    const root = this.#assembly.conductor.root as unknown as AnyActorRef
+    const { root } = this
     return this.onInspection((heard) => {
       if (heard.type !== "@xstate.event") return
       const isOutside = heard.actorRef === root && isCommand(heard.event.type)
@@ -106,10 +106,13 @@ export class Subject implements Recordable, Inspected {
     })
   }
 
+  get root(): AnyActorRef {
+    return this.#assembly.conductor.root as unknown as AnyActorRef
+  }
+
   /** XState's own inspection of all actors of the breaker; answers how to stop. */
   onInspection(listener: (event: InspectionEvent) => void): () => void {
-    const { system } = this.#assembly.conductor.root as unknown as AnyActorRef
-    const subscription = system.inspect({ next: listener })
+    const subscription = this.root.system.inspect({ next: listener })
     return () => subscription.unsubscribe()
   }
 
@@ -124,7 +127,7 @@ export class Subject implements Recordable, Inspected {
   }
 
   latency(): LatencySummary {
-    return this.#assembly.plane.meter.latency(this.now())
+    return this.#assembly.plane.meter.slices.latency(this.now())
   }
 
   cause(): string {
@@ -166,7 +169,7 @@ export class Subject implements Recordable, Inspected {
 
   onPassed(listener: (passed: Passed) => void): () => void {
     if (!this.#assembly.conductor.isStarted) return () => {}
-    const root = this.#assembly.conductor.root as unknown as AnyActorRef
+    const { root } = this
     const nameOf = (actor: AnyActorRef | undefined, type: string) => {
       if (actor !== undefined) return actor === root ? rootName : actor.id
       return type.startsWith("operator.") ? "operator" : "data plane"

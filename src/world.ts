@@ -20,6 +20,7 @@ const told = ["transition", "mode", "dependency", "trouble", "config"] as const
 class MemberSubject implements Inspected {
   readonly #member: Member<unknown>
   readonly #clock: Clock
+  #subject: readonly [Assembly, Subject] | undefined
 
   constructor(member: Member<unknown>, clock: Clock) {
     this.#member = member
@@ -28,7 +29,9 @@ class MemberSubject implements Inspected {
 
   get #awake(): Subject | undefined {
     const assembly = this.#member.awake?.assembly
-    return assembly && new Subject(assembly)
+    if (assembly === undefined) return undefined
+    if (this.#subject?.[0] !== assembly) this.#subject = [assembly, new Subject(assembly)]
+    return this.#subject[1]
   }
   get name(): string {
     return this.#member.name

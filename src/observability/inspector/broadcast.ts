@@ -31,6 +31,8 @@ export class Broadcast {
   #cancel: (() => void) | undefined
   #soon: (() => void) | undefined
   #edges: readonly Edge[] = []
+  /** Those of which something was decided since the last look. */
+  #moved = new Set<string>()
 
   constructor(world: World, pace: Pace) {
     this.#world = world
@@ -39,6 +41,7 @@ export class Broadcast {
       const at = Math.round(wallOf(told.at))
       this.decisions.add(id, told.breaker, at, told)
       this.#episodes.take(id, told, at)
+      this.#moved.add(id)
       if (this.#clients.size > 0) this.#soon ??= pace.after(soonMs, () => this.#hurry())
     })
   }
@@ -106,7 +109,8 @@ export class Broadcast {
 
   #tellOverview(clients: readonly Client[], now: number): void {
     if (clients.length === 0) return
-    const changed = this.#rows.look(this.#world.breakers, this.#world.size)
+    const changed = this.#rows.look(this.#world.breakers, this.#world.size, this.#moved)
+    this.#moved = new Set()
     const gone = this.#forgetGone()
     const totals = this.#totals()
     this.#edges = edgesOf(this.#world.breakers)

@@ -18,11 +18,16 @@ interface Seen {
   p50: number
   p99: number
   row: Row | undefined
+  gate: Inspected["gate"] | undefined
+  /** Whether its row says already that nothing happens. */
+  isSettled: boolean
 }
 
 const spanMs = 3000
-/** A latency takes some microseconds to read: of many breakers so many are read at each look, in turn. */
-const latenciesPerLook = 400
+/** Looking must not hold the program up: of very many breakers so many are looked at each time, in turn, and those that moved. */
+const breakersPerLook = 1000
+/** A latency takes some ten microseconds to read: of many breakers so many are read at each look, in turn. */
+const latenciesPerLook = 100
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits))
 
@@ -31,6 +36,9 @@ const lookAt = (breaker: Inspected): Look => {
   const bad = failure + timedOut
   return { at: breaker.now(), sent: admitted, bad, settled: success + bad, refused: rejected }
 }
+
+const isIdle = (one: Look, other: Look): boolean =>
+  one.sent === other.sent && one.settled === other.settled && one.refused === other.refused
 
 function ratesOf(looks: readonly Look[]): Pick<Row, "sent" | "failing" | "refused"> {
   const [first, last] = [looks[0], looks.at(-1)]
@@ -74,15 +82,16 @@ export class Rows {
     this.#seen.delete(id)
   }
 
-  /** Looks at all of them; answers the rows that changed. */
-  look(breakers: Iterable<readonly [string, Inspected]>, size: number): readonly Row[] {
-    const stride = Math.max(1, Math.ceil(size / latenciesPerLook))
-    const turn = this.#turn++ % stride
+  /** Looks at those whose turn it is, at those that have not been seen, and at those that moved; answers the rows that changed. */
+  look(breakers: Iterable<readonly [string, Inspected]>, size: number, moved: ReadonlySet<string>): readonly Row[] {
+    const turn = this.#turn++
+    const [stride, patience] = [Math.ceil(size / breakersPerLook) || 1, Math.ceil(size / latenciesPerLook) || 1]
     const changed: Row[] = []
-    let index = 0
+    let index = -1
     for (const [id, breaker] of breakers) {
-      const readsLatency = index++ % stride === turn
-      const row = this.read(id, breaker, readsLatency)
+      index++
+      if (index % stride !== turn % stride && !moved.has(id) && this.#seen.has(id)) continue
+      const row = this.read(id, breaker, index % patience === turn % patience)
       if (row !== undefined) changed.push(row)
     }
     return changed
@@ -90,11 +99,22 @@ export class Rows {
 
   /** The row of one breaker, if it is another than it was. */
   read(id: string, breaker: Inspected, readsLatency: boolean): Row | undefined {
-    const seen = this.#seen.get(id) ?? { looks: [], p50: 0, p99: 0, row: undefined }
+    const seen = this.#seen.get(id) ?? { looks: [], p50: 0, p99: 0, row: undefined, gate: undefined, isSettled: false }
     this.#seen.set(id, seen)
     const look = lookAt(breaker)
-    const isBusy = look.settled !== seen.looks.at(-1)?.settled
-    seen.looks = [...seen.looks.filter(({ at }) => look.at - at <= spanMs && look.at > at), look]
+    const before = seen.looks.at(-1)
+    const { gate } = breaker
+    if (before !== undefined && seen.gate === gate && isIdle(seen.looks[0] ?? before, look)) {
+      // Nothing has happened for as long as rates go back: the row says so already.
+      if (seen.row !== undefined && seen.isSettled) return undefined
+      seen.isSettled = true
+    } else seen.isSettled = false
+    seen.gate = gate
+    const isBusy = look.settled !== before?.settled
+    seen.looks = [
+      ...seen.looks.filter((one) => (look.at - one.at <= spanMs || one === before) && look.at > one.at),
+      look,
+    ]
     if (readsLatency && isBusy) {
       const { p50, p99 } = breaker.latency()
       seen.p50 = rounded(p50, 1)
