@@ -40,8 +40,11 @@ const hosts =
 
 const url = /\bhttps?:\/\/([^\s/"'`<>)}\\$:]+|\[[^\]]*\])/g
 
+/** A picture has no words, and bytes that look like one. */
+const picture = /\.png$/
+
 const written = filesUnder("").filter(
-  (path) => path !== "package-lock.json" && path !== "LICENSE" && !itself.test(path),
+  (path) => path !== "package-lock.json" && path !== "LICENSE" && !itself.test(path) && !picture.test(path),
 )
 
 function banned(path: string, text: string): readonly string[] {
