@@ -8,6 +8,7 @@ import { accrue, beginEpoch, type Evidence, freshEvidence } from "./vocabulary/e
 import type { Gate, Lines, SequentialLine } from "./vocabulary/gate.ts"
 import { addLatency, emptySketch, type Sketch, summarise, turn } from "./vocabulary/latency.ts"
 import { isFailure } from "./vocabulary/outcome.ts"
+import { freshHearing, type Hearing, listen } from "./vocabulary/quota.ts"
 import type { CallEntered, CallOverdue, OutcomeSettled, Report, Slice } from "./vocabulary/signal.ts"
 import { statisticsOf } from "./vocabulary/verdict.ts"
 import { addSample, countsAt, emptyWindow, isQuiet, reached, type Window } from "./vocabulary/window.ts"
@@ -20,6 +21,8 @@ export interface MeterState {
   readonly window: Window | undefined
   /** What was learned outlives epochs. */
   readonly evidence: Evidence | undefined
+  /** What the service says about its limits, while somebody wants to know. */
+  readonly hearing?: Hearing | undefined
   readonly armed: boolean
   readonly overdue: number
   readonly slice: SliceCounts | undefined
@@ -62,7 +65,8 @@ const freshSlice = (startedAt: number): SliceCounts => ({
 })
 
 /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
-function adopt(state: MeterState, { gate: { epoch, lines } }: GatePublished): MeterState {
+function adopt(before: MeterState, { gate: { epoch, lines } }: GatePublished): MeterState {
+  const state = lines.toldMs === undefined ? { ...before, hearing: undefined } : before
   if (epoch === state.epoch) return { ...state, lines, armed: true }
   const ratio = lines.circuit?.kind === "ratio" ? lines.circuit : undefined
   const sequence = sequenceOf(lines)
@@ -204,10 +208,27 @@ function lengthened(state: MeterState, at: number, calls: number): MeterState {
   return { ...state, window }
 }
 
+/** One more answer of a service that may say something about its limits; an outcome that was reported otherwise is not heard. */
+function hear(state: MeterState, { at, quota }: OutcomeSettled): MeterState {
+  const { toldMs } = state.lines
+  if (toldMs === undefined) return state
+  const hearing = { ...(state.hearing ?? freshHearing(at)) }
+  const told = listen(hearing, quota, toldMs, at)
+  if (told === undefined) return { ...state, hearing }
+  return { ...state, hearing, report: { ...told, epoch: state.epoch }, reports: state.reports + 1 }
+}
+
+/** A refusal by the service's own limits is the business of whoever listens for it: the service is well. */
+function end(before: MeterState, event: OutcomeSettled): MeterState {
+  const isOverrun = before.lines.toldMs !== undefined && event.quota?.exceeded === true
+  const after = settle(before, isOverrun ? { ...event, kind: "ignored" } : event)
+  return after.reports === before.reports ? hear(after, event) : after
+}
+
 /** One step of the meter: a total function, so that a law can compare it with the data plane. */
 export function meterStep(state: MeterState, event: MeterEvent): MeterState {
   if (event.type === "gate.published") return adopt(state, event)
-  if (event.type === "outcome.settled") return settle(state, event)
+  if (event.type === "outcome.settled") return end(state, event)
   if (event.type === "call.entered") return admit(state, event)
   const sequence = sequenceOf(state.lines)
   if (sequence !== undefined) return weighOverdue(state, sequence, event)

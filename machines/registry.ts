@@ -1,5 +1,6 @@
 /** The one list of strategies and components: the only line that a newcomer adds. Order is the order of start. */
 import { metrics } from "./components/metrics.ts"
+import { rateLimit } from "./components/rateLimit.ts"
 import { timeout } from "./components/timeout.ts"
 import { entriesOf, type InOf, InvalidConfig, type Problem, refuseUnknown, show, switchable } from "./options.ts"
 import type { AnyComponent, AnyPlug, AnyStrategy } from "./plug.ts"
@@ -18,6 +19,11 @@ export const components = {
    * their 99.9th percentile. `false`: as long as it likes. Default: learned.
    */
   timeout,
+  /**
+   * How many calls may enter in a time: `{ limit: 100, interval: "1 second" }`, `burst` at once, for all or `perKey`, and fewer where the
+   * service refuses calls as too many. `true`: only what the service says. Default: off.
+   */
+  rateLimit,
 } satisfies { readonly [key: string]: AnyComponent }
 
 export interface Registry {

@@ -119,6 +119,8 @@ export function heardAlone({ metered, gate }: BreakerContext, event: BreakerEven
   const isKnown = "epoch" in event && event.epoch !== undefined
   if (metered || enforcement === "off" || (restriction.share === 0 && !isKnown)) return undefined
   const isProbing = Number.isFinite(restriction.probes)
+  // What a service says of its own limits is no verdict on a probe.
+  if ("quota" in event && event.quota?.exceeded && gate.lines.toldMs !== undefined) return "meter"
   if (event.type !== "outcome.settled") return isKnown || !isProbing ? "meter" : undefined
   return (event.probe ?? isProbing) ? probeOf(gate, event) : "meter"
 }

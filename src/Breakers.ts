@@ -64,7 +64,7 @@ export class KeyedBreaker extends Member<AssembledBreaker> implements Breaker {
     return this.enter().acquire(options)
   }
   wouldReject(facts?: Facts): Rejection | undefined {
-    return this.ask()?.wouldReject(facts)
+    return this.ask(facts)?.wouldReject(facts)
   }
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.listen(name, listener)

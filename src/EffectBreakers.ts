@@ -89,7 +89,7 @@ class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements Effec
     return Effect.suspend(() => this.enter().guard(effect, options))
   }
   wouldReject(facts?: Facts): Effect.Effect<Rejection | undefined> {
-    return Effect.suspend(() => this.ask()?.wouldReject(facts) ?? Effect.succeed(undefined))
+    return Effect.suspend(() => this.ask(facts)?.wouldReject(facts) ?? Effect.succeed(undefined))
   }
   get metrics(): Effect.Effect<BreakerMetrics> {
     return Effect.sync(() => this.read(readMetrics))

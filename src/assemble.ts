@@ -50,7 +50,8 @@ export function saveAssembly({ last, conductor, parts, clock, listeners, plane }
   if (last !== undefined) return last
   const saved = save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
   const baseline = plane.meter.baseline(clock.now())
-  return baseline === undefined ? saved : { ...saved, baseline }
+  const rates = plane.rates?.save(clock.now()) ?? []
+  return { ...saved, ...(baseline && { baseline }), ...(rates.length > 0 && { rates }) }
 }
 
 /** Takes up what was saved; answers what of it cannot be used. */
@@ -60,7 +61,9 @@ function takeUp({ conductor, parts, clock, plane }: Assembly, saved: SavedBreake
   const lost = saved.baseline === undefined || baseline ? [] : ["baseline"]
   // Before the circuit: an epoch that begins with it is judged by what is usual.
   if (baseline) plane.meter.resume({ ...baseline, ageMs: baseline.ageMs + elapsedSince(saved, time) }, time.now())
-  return [...restore(conductor, parts, saved, time), ...lost]
+  const unusable = restore(conductor, parts, saved, time)
+  if (saved.rates) plane.rates?.restore(saved.rates, elapsedSince(saved, time), time.now())
+  return [...unusable, ...lost]
 }
 
 /** Brings back what was saved; what part of it cannot be used is told as trouble. */

@@ -15,7 +15,7 @@ import { CallRejected } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { answer, type Fallback } from "./call.ts"
 import { checkFacts, factNames, readFacts } from "./callFacts.ts"
-import { type CallExit, type Classify, ownClassify } from "./classify.ts"
+import { type CallExit, type Classify, heedsQuotas, ownClassify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import {
   addDependency,
@@ -95,6 +95,9 @@ export class AssembledBreaker implements Breaker {
 
   get [ownClassify](): Classify<never> | undefined {
     return this.assembly.classify
+  }
+  get [heedsQuotas](): boolean {
+    return this.assembly.plane.gate.lines.toldMs !== undefined
   }
   get [ownAssembly](): Assembly {
     return this.assembly

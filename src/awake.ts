@@ -109,6 +109,11 @@ export class Awake<Face> {
     return this.plane.inFlight === 0 && this.listeners.isEmpty && this.assembly.whenIdle.size === 0
   }
 
+  /** Whether there is more to say of it than of a new one: it has actors, or has spent of its limits. */
+  get isWorthSaving(): boolean {
+    return this.conductor.isStarted || this.plane.rates?.isPaid(this.assembly.clock.now()) === false
+  }
+
   /** Whether nothing has been published since it was made. */
   get isUnmoved(): boolean {
     return this.plane.gate === this.#memory.recipe.gate

@@ -1,5 +1,5 @@
 /** One admitted call as a promise: its deadline, its signal, its one outcome. */
-import type { Judged } from "../machines/vocabulary/outcome.ts"
+import { type Judged, neverSent } from "../machines/vocabulary/outcome.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import type { Classify } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
@@ -109,7 +109,7 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     } catch (error) {
       // What calls itself a signal and cannot be heeded ends its call before the work begins; nothing stays taken.
       this.#abandon = undefined
-      this.#end("ignored")
+      this.#end(neverSent)
       this.#course.reject(error)
     }
   }

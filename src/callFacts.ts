@@ -5,12 +5,20 @@ import { invalid, refuseStrangers } from "./knownOptions.ts"
 /** Keys longer than this are no names of parts but payloads. */
 const longestKey = 200
 
+/** What costs more than any burst may be is a slip of the pen. */
+const highestCost = 1_000_000
+
+const isCost = (cost: unknown): boolean => typeof cost === "number" && cost > 0 && cost <= highestCost
+
 const isKey = (key: unknown): boolean => typeof key === "string" && key.length > 0 && key.length <= longestKey
 
 /** Each fact, and how it is checked. Whoever adds a fact adds it here, and every door knows it. */
 const readers: { readonly [Fact in keyof Facts]-?: (value: unknown, path: string) => void } = {
   key: (value, path) => {
     if (!isKey(value)) throw invalid(path, value, `must be a string of 1 to ${longestKey} characters`)
+  },
+  cost: (value, path) => {
+    if (!isCost(value)) throw invalid(path, value, `must be a number above 0, and at most ${highestCost}`)
   },
 }
 

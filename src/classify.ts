@@ -1,5 +1,6 @@
 import { type DurationInput, toMs } from "../machines/options.ts"
-import type { Judged, OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import { type Judged, neverSent, type OutcomeKind } from "../machines/vocabulary/outcome.ts"
+import type { Quota } from "../machines/vocabulary/quota.ts"
 import { CallRejected } from "./CallRejected.ts"
 
 /** How a call ended, as a classifier sees it. */
@@ -9,6 +10,15 @@ export type CallExit<A = unknown> =
 
 /** A verdict in one word. */
 export type VerdictKind = Exclude<OutcomeKind, "timedOut">
+
+/** What the service said about its own limits: `rateLimit` learns from it. */
+export interface QuotaVerdict {
+  /** It refused the call because of them, as by status 429. With `rateLimit` that is no failure: the outcome is ignored. */
+  readonly exceeded?: boolean | undefined
+  /** How many calls it still grants, and for how long from now. */
+  readonly remaining?: number | undefined
+  readonly reset?: DurationInput | undefined
+}
 
 /** A verdict that says more than the kind. */
 export interface DetailedVerdict {
@@ -22,6 +32,8 @@ export interface DetailedVerdict {
    * of this service otherwise. Only with the strategy `dependency`.
    */
   readonly dependency?: string | undefined
+  /** What the service said about its own limits. */
+  readonly quota?: QuotaVerdict | undefined
 }
 
 /** What a classifier may answer. A timeout is the breaker's own finding and is not classified. */
@@ -36,6 +48,12 @@ export const ownClassify = Symbol("classify")
 /** A breaker's own classifier, if it has one. */
 export const classifierOf = (breaker: object): Classify<never> | undefined =>
   (breaker as { readonly [ownClassify]?: Classify<never> | undefined })[ownClassify]
+
+/** By this a breaker tells whether anybody in it wants to know what the service says about its limits. */
+export const heedsQuotas = Symbol("heeds quotas")
+
+export const wantsQuota = (breaker: object): boolean =>
+  (breaker as { readonly [heedsQuotas]?: boolean })[heedsQuotas] === true
 
 /** Whether a failure is charged to a dependency instead of this service: to the one that is named, or that refused the call. */
 export type Charge = (dependency: string | undefined, error: unknown) => boolean
@@ -72,13 +90,37 @@ function judge(classify: Classify<never>, exit: CallExit, trouble: (error: unkno
   return { kind: classifyByDefault(exit) }
 }
 
-/** What a failure asks for; a time that cannot be read is reported, and asks for nothing. */
-function asking({ trip, retryAfter }: DetailedVerdict, trouble: (error: unknown) => void): Judged {
-  if (trip === undefined && retryAfter === undefined) return "failure"
-  const retryAfterMs = retryAfter === undefined ? undefined : toMs(retryAfter)
-  const isRead = retryAfter === undefined || (retryAfterMs !== undefined && retryAfterMs >= 0)
-  if (!isRead) trouble(new TypeError("classify must answer a duration as retryAfter"))
-  return { kind: "failure", trip: trip === true, retryAfterMs: isRead ? retryAfterMs : undefined }
+/** A time that a verdict states; one that cannot be read is reported, and is none. */
+function readTime(time: DurationInput | undefined, name: string, trouble: (error: unknown) => void) {
+  const ms = time === undefined ? undefined : toMs(time)
+  if (time === undefined || (ms !== undefined && ms >= 0)) return ms
+  trouble(new TypeError(`classify must answer a duration as ${name}`))
+  return undefined
+}
+
+function readQuota(
+  { exceeded, remaining, reset }: QuotaVerdict,
+  retryAfterMs: number | undefined,
+  trouble: (error: unknown) => void,
+): Quota {
+  const isCount = typeof remaining === "number" && remaining >= 0
+  return {
+    exceeded: exceeded === true,
+    retryAfterMs,
+    remaining: isCount ? remaining : undefined,
+    resetAfterMs: readTime(reset, "quota.reset", trouble),
+  }
+}
+
+/** What a verdict says beside its kind. */
+function judgedOf(verdict: DetailedVerdict, trouble: (error: unknown) => void): Judged {
+  const { kind, trip, retryAfter, quota } = verdict
+  const asks = kind === "failure" && (trip !== undefined || retryAfter !== undefined)
+  const tells = typeof quota === "object" && quota !== null
+  if (!asks && !tells) return kind
+  const retryAfterMs = readTime(retryAfter, "retryAfter", trouble)
+  const said = tells ? { quota: readQuota(quota, retryAfterMs, trouble) } : {}
+  return { kind, trip: asks && trip === true, retryAfterMs: asks ? retryAfterMs : undefined, ...said }
 }
 
 /** What the end of a call means for the service, once what is a dependency's doing is charged to that. */
@@ -93,5 +135,6 @@ export function classifyWith(
   if (charge !== undefined && kind !== "success") {
     if (charge(verdict?.dependency, exit.ok ? undefined : exit.error)) return "ignored"
   }
-  return kind === "failure" && verdict !== undefined ? asking(verdict, trouble) : kind
+  if (kind === "ignored" && !exit.ok && exit.error instanceof CallRejected) return neverSent
+  return verdict === undefined ? kind : judgedOf(verdict, trouble)
 }

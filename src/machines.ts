@@ -3,9 +3,11 @@
 export { breakerLogic } from "../machines/breaker.ts"
 export type { BreakerEmitted, BreakerEvent, BreakerInput, OperatorCommand } from "../machines/breakerEvents.ts"
 export { metrics } from "../machines/components/metrics.ts"
+export { rateLimit } from "../machines/components/rateLimit.ts"
 export { timeout } from "../machines/components/timeout.ts"
 export type { GatePublished } from "../machines/meter.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"
+export type { RateLimitOptions, RateOptions, RateSettings } from "../machines/rateOptions.ts"
 export { registry } from "../machines/registry.ts"
 export { basic } from "../machines/strategies/basic.ts"
 export { type DependencyReport, dependency, type GraphReport } from "../machines/strategies/dependency.ts"
@@ -19,6 +21,7 @@ export {
   tighten,
   unrestricted,
 } from "../machines/vocabulary/gate.ts"
+export type { Bucket } from "../machines/vocabulary/rate.ts"
 export type { CircuitMoved, DependencySignal, OutcomeSettled, Signal } from "../machines/vocabulary/signal.ts"
 export {
   type GraphFinding,

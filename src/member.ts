@@ -4,10 +4,11 @@
  * or there is something to learn.
  */
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
+import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
 import type { Gate, Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Assembly } from "./assemble.ts"
 import { Awake, gateAtRest, type Memory, pastOf, type Surroundings } from "./awake.ts"
-import { type Classify, ownClassify } from "./classify.ts"
+import { type Classify, heedsQuotas, ownClassify } from "./classify.ts"
 import { countsIn, type Journal } from "./data-plane/journal.ts"
 import { ownAssembly } from "./dependencies.ts"
 import type { EventName, Listener } from "./events.ts"
@@ -81,6 +82,9 @@ export class Member<Face> {
     const peer = this.#group.peer(this)
     return peer.#awake === undefined ? peer.#classify : peer.#awake.assembly.classify
   }
+  get [heedsQuotas](): boolean {
+    return this.gate.lines.toldMs !== undefined
+  }
   get [ownAssembly](): Assembly {
     return this.take().assembly
   }
@@ -97,7 +101,9 @@ export class Member<Face> {
     const awake = this.#awake
     if (awake === undefined) return true
     const { circuit, mode, phase } = awake.plane.gate
-    return circuit === "closed" && mode === "auto" && phase === "active" && awake.isIdle
+    const isQuiet = circuit === "closed" && mode === "auto" && phase === "active" && awake.isIdle
+    // Forgotten with something spent, it would come back with all of it.
+    return isQuiet && awake.plane.rates?.isPaid(this.#group.clock.now()) !== false
   }
 
   wake(): Awake<Face> {
@@ -202,9 +208,11 @@ export class Member<Face> {
   }
 
   /** What can say more than that every call may enter. */
-  protected ask(): Face | undefined {
+  protected ask({ cost }: Facts = noFacts): Face | undefined {
     const peer = this.#group.peer(this)
-    return peer.#awake === undefined && this.#group.ending === undefined ? undefined : peer.wake().face
+    // At rest nothing is spent; but a call that costs more than the burst may not enter even so.
+    const rests = peer.#awake === undefined && this.#group.ending === undefined && cost === undefined
+    return rests ? undefined : peer.wake().face
   }
 
   /** Reads what only actors can tell. */

@@ -53,6 +53,14 @@ export interface BreakerMetrics {
       readonly slices: readonly Slice[]
     }
     readonly dependency?: GraphReport
+    readonly rateLimit?: {
+      /** `throttled` while a rate was learned from what the service says, `held` while it wants to be left alone. */
+      readonly state: "fixed" | "steady" | "throttled" | "held"
+      /** The learned rate, in calls a second. */
+      readonly rate?: number | undefined
+      /** The limits in force, the learned one last. */
+      readonly limits: readonly RateReport[]
+    }
     readonly timeout?: {
       /** `exploring` while calls are given longer than what was learned, to see whether they need it. */
       readonly state: "fixed" | "cold" | "tracking" | "exploring" | "listening" | "frozen"
@@ -62,7 +70,40 @@ export interface BreakerMetrics {
   }
 }
 
-export function readMetrics({ name, clock, plane, conductor, parts, listeners, candidate }: Assembly): BreakerMetrics {
+/** A limit in force. */
+export interface RateReport {
+  readonly limit: number
+  readonly intervalMs: number
+  readonly burst: number
+  /** What may still enter at this instant, in calls; of a limit for each key it is each key's own. */
+  readonly left?: number | undefined
+  /** So many keys are told apart, where the limit is for each of them. */
+  readonly keys?: number | undefined
+}
+
+function readRates({ plane }: Assembly, at: number): readonly RateReport[] {
+  const all = plane.rates?.left(at) ?? []
+  return all.map(({ limit: { limit, intervalMs, burst, keys }, left }) => ({
+    limit,
+    intervalMs,
+    burst,
+    ...(keys === undefined ? { left } : { keys }),
+  }))
+}
+
+/** The part that each running component reports; what is spent of the limits is the data plane's to say. */
+function readComponents(assembly: Assembly, at: number): BreakerMetrics["components"] {
+  const { conductor, parts, listeners } = assembly
+  const trouble = (part: string, error: unknown) => listeners.trouble(part, error)
+  const answers: BreakerMetrics["components"] = askParts(conductor, parts, (plug) => plug.report, at, trouble)
+  const { rateLimit } = answers
+  return rateLimit === undefined
+    ? answers
+    : { ...answers, rateLimit: { ...rateLimit, limits: readRates(assembly, at) } }
+}
+
+export function readMetrics(assembly: Assembly): BreakerMetrics {
+  const { name, clock, plane, candidate } = assembly
   const at = clock.now()
   const { gate, tally } = plane
   const { admitted, rejected, success, failure, timedOut, ignored, probes, stragglers, shadowed } = tally
@@ -88,12 +129,6 @@ export function readMetrics({ name, clock, plane, conductor, parts, listeners, c
     ...(candidate && { candidate: candidate.report() }),
     refusals: { ...tally.refusals },
     latency: plane.meter.slices.latency(at),
-    components: askParts(
-      conductor,
-      parts,
-      (plug) => plug.report,
-      at,
-      (part, error) => listeners.trouble(part, error),
-    ),
+    components: readComponents(assembly, at),
   }
 }

@@ -24,8 +24,8 @@ export class SavedKeys<Face> {
   /** What is more than their calls of those that are known, and what was saved of the others. */
   save(members: Iterable<Member<Face>>): readonly SavedBreaker[] {
     if (this.#last !== undefined) return this.#last
-    const live = [...members].flatMap(({ awake }) => (awake?.conductor.isStarted ? [awake.assembly] : []))
-    return [...live.map(saveAssembly), ...this.#waiting.values()]
+    const saved = [...members].flatMap(({ awake }) => (awake?.isWorthSaving ? awake.read(saveAssembly) : []))
+    return [...saved, ...this.#waiting.values()]
   }
 
   end(members: Iterable<Member<Face>>): void {

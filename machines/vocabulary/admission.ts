@@ -2,7 +2,10 @@
  * Admission as a total function: what a gate and the gauges it bounds say to one more call. The data plane
  * does the same with mutable gauges, faster; a law compares the two.
  */
+import { costOf, type Facts } from "./facts.ts"
 import type { Gate } from "./gate.ts"
+import { type Limit, neededFor, setLimits, tightenedLimit } from "./limits.ts"
+import { type Bucket, freshBucket, spend, tickOf, ticksUntil, unitsOf } from "./rate.ts"
 
 /** What admission remembers between calls. Starts anew with each epoch. */
 export interface AdmissionState {
@@ -15,11 +18,15 @@ export interface AdmissionState {
   readonly entered: number
   /** Integer credit towards the next ordinary call of a partial share, in `creditPerCall`ths. It begins with half a call's. */
   readonly credit: number
+  /** What is spent of each limit, and of each key's where it is for each key by itself. Outlives epochs. */
+  readonly buckets?: { readonly [limit: string]: Bucket } | undefined
 }
+
+type Refused = "share" | "probes" | "limit" | "rate"
 
 export type Verdict =
   | { readonly admitted: true; readonly probe: boolean; readonly shadowed: boolean; readonly state: AdmissionState }
-  | { readonly admitted: false; readonly by: "share" | "probes" | "limit"; readonly state: AdmissionState }
+  | { readonly admitted: false; readonly by: Refused; readonly state: AdmissionState }
 
 /** One call's worth of credit: shares are exact to one in 65 536, without randomness and without drift. */
 export const creditPerCall = 65_536
@@ -51,6 +58,41 @@ export const leaseOf = ({ lines, restriction: { timeoutMs } }: Gate): number =>
     Math.max(lines.leaseMs ?? Number.MAX_SAFE_INTEGER, Number.isFinite(timeoutMs) ? timeoutMs + 1 : 0),
   )
 
+/** A call: what is said about it, and when it comes, in monotonic milliseconds. */
+export interface OfferedCall extends Facts {
+  readonly at?: number | undefined
+}
+
+interface Spending {
+  readonly name: string
+  readonly limit: Limit
+  readonly bucket: Bucket
+  readonly units: number
+}
+
+/** What the call would spend of each limit. */
+function spendings(gate: Gate, { buckets = {} }: AdmissionState, call: OfferedCall): readonly Spending[] {
+  const tightened = tightenedLimit(gate.restriction)
+  return [...setLimits(gate.lines), ...(tightened ? [tightened] : [])].map((limit, index) => {
+    const place = limit.tightened ? "tightened" : String(index)
+    const name = limit.keys === undefined ? place : `${place} of ${call.key ?? ""}`
+    const bucket = Object.hasOwn(buckets, name) ? (buckets[name] as Bucket) : freshBucket()
+    return { name, limit, bucket: { ...bucket }, units: unitsOf(limit.rate, costOf(call)) }
+  })
+}
+
+/** The state once the call has spent what it spends; `undefined` when one of the limits refuses it. */
+function spent(state: AdmissionState, spending: readonly Spending[], at: number): AdmissionState | undefined {
+  if (spending.length === 0) return state
+  const tick = tickOf(at)
+  const fits = ({ limit, bucket, units }: Spending) =>
+    ticksUntil(limit.rate, bucket, neededFor(limit, units), tick) === 0
+  if (!spending.every(fits)) return undefined
+  for (const { limit, bucket, units } of spending) spend(limit.rate, bucket, units, tick)
+  const after = Object.fromEntries(spending.map(({ name, bucket }) => [name, bucket]))
+  return { ...state, buckets: { ...state.buckets, ...after } }
+}
+
 /**
  * Decides about one call. Nothing is taken when the call is refused, save that it earned its credit.
  *
@@ -63,33 +105,31 @@ export const leaseOf = ({ lines, restriction: { timeoutMs } }: Gate): number =>
  * const second = decideAdmission(third, first.state)
  * assert.deepEqual([first.admitted, second.admitted], [false, true])
  */
-export function decideAdmission(gate: Gate, before: AdmissionState): Verdict {
-  const state = before.epoch === gate.epoch ? before : freshAdmission(gate.epoch)
+export function decideAdmission(gate: Gate, before: AdmissionState, call: OfferedCall = {}): Verdict {
+  const state = before.epoch === gate.epoch ? before : { ...freshAdmission(gate.epoch), buckets: before.buckets }
   const { share, probes, limit } = gate.restriction
-  const entered = state.entered + 1
-  if (gate.enforcement === "off") return { admitted: true, probe: false, shadowed: false, state: { ...state, entered } }
-  if (probes !== Number.POSITIVE_INFINITY && share > 0) {
-    if (state.probesTaken < probes) {
-      const probesTaken = state.probesTaken + 1
-      return { admitted: true, probe: true, shadowed: false, state: { ...state, entered, probesTaken } }
-    }
-    return refused(gate, "probes", state)
-  }
-  if (share > 0 && state.running >= limit) return refused(gate, "limit", state)
+  if (gate.enforcement === "off") return entered(state, false)
+  if (share === 0) return refused(gate, "share", state)
+  const isProbe = probes !== Number.POSITIVE_INFINITY
+  if (isProbe && state.probesTaken >= probes) return refused(gate, "probes", state)
+  if (!isProbe && state.running >= limit) return refused(gate, "limit", state)
+  const paid = spent(state, spendings(gate, state, call), call.at ?? 0)
+  if (paid === undefined) return refused(gate, "rate", state)
+  if (isProbe) return entered({ ...paid, probesTaken: paid.probesTaken + 1 }, true)
   // A full share spends on each call what it earns: a share that comes and goes within an epoch keeps its account.
   const credit = state.credit + creditOf(shareAfter(state.entered, gate))
   if (credit < creditPerCall) return refused(gate, "share", { ...state, credit })
-  return {
-    admitted: true,
-    probe: false,
-    shadowed: false,
-    state: { ...state, entered, running: state.running + 1, credit: credit - creditPerCall },
-  }
+  return entered({ ...paid, running: paid.running + 1, credit: credit - creditPerCall }, false)
 }
 
-function refused(gate: Gate, by: "share" | "probes" | "limit", state: AdmissionState): Verdict {
-  if (gate.enforcement === "observe") {
-    return { admitted: true, probe: false, shadowed: true, state: { ...state, entered: state.entered + 1 } }
-  }
+const entered = (state: AdmissionState, probe: boolean, shadowed = false): Verdict => ({
+  admitted: true,
+  probe,
+  shadowed,
+  state: { ...state, entered: state.entered + 1 },
+})
+
+function refused(gate: Gate, by: Refused, state: AdmissionState): Verdict {
+  if (gate.enforcement === "observe") return entered(state, false, true)
   return { admitted: false, by, state }
 }

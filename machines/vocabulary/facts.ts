@@ -2,7 +2,17 @@
 export interface Facts {
   /** Which part of the service the call goes to: a card, a shard, a host. Calls of one key share the fate of their cell. */
   readonly key?: string | undefined
+  /** What the call counts against rate limits, in calls: more than 0, counted to a millionth. Default: 1. */
+  readonly cost?: number | undefined
 }
 
 /** A call about which nothing is said. */
 export const noFacts: Facts = Object.freeze({})
+
+/** Facts of a call that is lived through again: it has spent what it spent. */
+export const livedThrough: Facts = Object.freeze({ cost: 0 })
+
+/** What a call costs. Facts are the caller's own object: what changes between two looks must not get into the books. */
+export function costOf({ cost = 1 }: Facts): number {
+  return cost >= 0 && cost < Number.POSITIVE_INFINITY ? cost : 1
+}

@@ -6,6 +6,7 @@
  * loosen what another holds.
  */
 import type { Circuit, Statistics } from "./circuit.ts"
+import type { RateLimit } from "./rate.ts"
 import type { Layer } from "./rejection.ts"
 
 /** What one or many actors demand of traffic. Every field has one strict direction; see `fields`. */
@@ -18,6 +19,10 @@ export interface Restriction {
   readonly probes: number
   /** Most ordinary calls in flight at one instant, of those that entered in the present epoch and are not older than the slow line. */
   readonly limit: number
+  /** Most calls a second, or what they cost, over time: beside the limits among the lines, and for all of them together. */
+  readonly rate: number
+  /** Most of them at one instant. Means nothing while `rate` is free. One call that costs more waits for as long, and enters. */
+  readonly burst: number
   /** Longest that one attempt may run, in milliseconds. */
   readonly timeoutMs: number
   /** When it makes sense to try again, on the monotonic clock in milliseconds. */
@@ -33,6 +38,8 @@ export const unrestricted: Restriction = Object.freeze({
   cohortShare: 1,
   probes: Number.POSITIVE_INFINITY,
   limit: Number.POSITIVE_INFINITY,
+  rate: Number.POSITIVE_INFINITY,
+  burst: Number.POSITIVE_INFINITY,
   timeoutMs: Number.POSITIVE_INFINITY,
   retryAt: Number.NEGATIVE_INFINITY,
 })
@@ -43,6 +50,8 @@ export const fields = {
   cohortShare: Math.min,
   probes: Math.min,
   limit: Math.min,
+  rate: Math.min,
+  burst: Math.min,
   timeoutMs: Math.min,
   retryAt: Math.max,
 } satisfies { readonly [Field in keyof Restriction]: (a: number, b: number) => number }
@@ -64,6 +73,8 @@ export function tighten(one: Restriction, other: Demand): Restriction {
     cohortShare: fields.cohortShare(one.cohortShare, other.cohortShare ?? unrestricted.cohortShare),
     probes: fields.probes(one.probes, other.probes ?? unrestricted.probes),
     limit: fields.limit(one.limit, other.limit ?? unrestricted.limit),
+    rate: fields.rate(one.rate, other.rate ?? unrestricted.rate),
+    burst: fields.burst(one.burst, other.burst ?? unrestricted.burst),
     timeoutMs: fields.timeoutMs(one.timeoutMs, other.timeoutMs ?? unrestricted.timeoutMs),
     retryAt: fields.retryAt(one.retryAt, other.retryAt ?? unrestricted.retryAt),
   }
@@ -76,6 +87,8 @@ export function sameDemand(one: Demand, other: Demand): boolean {
     one.cohortShare === other.cohortShare &&
     one.probes === other.probes &&
     one.limit === other.limit &&
+    one.rate === other.rate &&
+    one.burst === other.burst &&
     one.timeoutMs === other.timeoutMs &&
     one.retryAt === other.retryAt
   )
@@ -140,6 +153,12 @@ export interface SequentialLine {
 
 export type CircuitLine = RatioLine | SequentialLine
 
+/** A limit that the operator of this side has set: for all calls, or for those of each key by themselves. */
+export interface RateLine extends RateLimit {
+  /** For each key by itself; so many keys are told apart at once. */
+  readonly keys?: number | undefined
+}
+
 /** What the data plane watches: the union of what the actors want to hear about. */
 export interface Lines {
   readonly circuit?: CircuitLine | undefined
@@ -153,12 +172,16 @@ export interface Lines {
   readonly sliceMs?: number | undefined
   /** A success that took longer than this is counted as late in its slice. */
   readonly lateAfterMs?: number | undefined
+  /** Limits that calls are held to, each by a bucket of its own. They belong to the one component that states them. */
+  readonly rates?: readonly RateLine[] | undefined
+  /** What the service says about its own limits is reported, at most once in this time unless it asks for a wait. */
+  readonly toldMs?: number | undefined
 }
 
 const least = (one: number | undefined, other: number | undefined) =>
   one === undefined ? other : other === undefined ? one : Math.min(one, other)
 
-/** The union of two sets of lines: the circuit line belongs to the one strategy, the rest is the finer of both. */
+/** The union of two sets of lines: circuit line and rates belong to the one part that states them, the rest is the finer of both. */
 export function joinLines(one: Lines, other: Lines): Lines {
   return {
     circuit: one.circuit ?? other.circuit,
@@ -167,6 +190,8 @@ export function joinLines(one: Lines, other: Lines): Lines {
     patienceMs: least(one.patienceMs, other.patienceMs),
     sliceMs: least(one.sliceMs, other.sliceMs),
     lateAfterMs: least(one.lateAfterMs, other.lateAfterMs),
+    rates: one.rates ?? other.rates,
+    toldMs: least(one.toldMs, other.toldMs),
   }
 }
 

@@ -1,17 +1,27 @@
+import type { Quota } from "./quota.ts"
+
 /** How a call ended. Classified once; that one outcome feeds every component. */
 export const kinds = ["success", "failure", "timedOut", "ignored"] as const
 
 export type OutcomeKind = (typeof kinds)[number]
 
-/** A failure with which the service itself asks to be left alone: whether at once, and for how long. */
+/** An end of which there is more to say than its kind. */
 export interface Asking {
-  readonly kind: "failure"
+  readonly kind: OutcomeKind
+  /** It is a failure with which the service asks to be left alone at once; and for how long. */
   readonly trip: boolean
   readonly retryAfterMs: number | undefined
+  /** What the service said about its limits. */
+  readonly quota?: Quota | undefined
+  /** The call never reached the service: what was taken for it comes back. */
+  readonly unsent?: boolean | undefined
 }
 
 /** What the end of a call was judged to mean. */
 export type Judged = OutcomeKind | Asking
+
+/** A breaker further in has refused it. */
+export const neverSent: Asking = Object.freeze({ kind: "ignored", trip: false, retryAfterMs: undefined, unsent: true })
 
 export const kindOf = (judged: Judged): OutcomeKind => (typeof judged === "string" ? judged : judged.kind)
 

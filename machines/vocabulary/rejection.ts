@@ -1,5 +1,6 @@
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { Gate, Holder } from "./gate.ts"
+import { inCalls, type Limit } from "./limits.ts"
 
 /** Where a call can be refused: a closed list, in the order in which the reasons are told. */
 export const layers = [
@@ -84,6 +85,21 @@ export function refusalByShare(breaker: string, gate: Gate, present = gate.restr
 export function refusalByProbes(breaker: string, gate: Gate): RejectionTemplate {
   const holders = gate.holders.filter((holder) => holder.demand.probes === gate.restriction.probes)
   return template(breaker, gate, holders, true)
+}
+
+/** The template for a rate: a limit that was set, or the one that was learned; `exceeds` for a call that can never enter. */
+export function refusalByRate(breaker: string, gate: Gate, limit: Limit, exceeds: boolean): RejectionTemplate {
+  const { rate, burst } = gate.restriction
+  const holders = gate.holders.filter(({ demand }) => demand.rate === rate || demand.burst === burst)
+  const [first] = limit.tightened ? holders : []
+  const spent = `${inCalls(limit)} are spent`
+  return Object.freeze({
+    ...template(breaker, gate, limit.tightened ? holders : [], false),
+    layer: "rateLimit",
+    reason: exceeds ? `it costs more than the burst of ${limit.burst}: it can never enter` : (first?.reason ?? spent),
+    heldBy: first === undefined ? ["rateLimit"] : holders.map(({ by }) => by),
+    rule: exceeds ? "burst" : limit.tightened ? "tightened" : limit.keys === undefined ? "rate" : "perKey",
+  })
 }
 
 /** One refusal now. `retryAt` may be later than the template's (a busy probe place). */

@@ -5,6 +5,7 @@
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { EvidenceRule } from "./evidence.ts"
 import type { OutcomeKind } from "./outcome.ts"
+import type { Quota } from "./quota.ts"
 import type { Need, Standing } from "./standing.ts"
 
 /** Counts of one slice of time, and the latency of successes over the sketch's window at its end. */
@@ -57,6 +58,22 @@ export interface SliceClosed {
   readonly slice: Slice
   /** Calls that still run, where a strategy watches them: how little is known yet of the slowest. */
   readonly running?: number | undefined
+}
+
+/** What the service said about its own limits, over the answers since the last such report. */
+export interface ThrottleTold {
+  readonly type: "throttle.told"
+  readonly at: number
+  readonly epoch: number
+  /** How long these answers took to come, and how many were refusals by the service's limits. */
+  readonly overMs: number
+  readonly answered: number
+  readonly exceeded: number
+  /** It asks to be left alone for so long. */
+  readonly waitMs?: number | undefined
+  /** What it still grants for the next `resetAfterMs`, when more than that will be asked of it. */
+  readonly remaining?: number | undefined
+  readonly resetAfterMs?: number | undefined
 }
 
 export interface CircuitMoved {
@@ -132,6 +149,7 @@ export type Signal =
   | AlarmRang
   | ProbeSettled
   | SliceClosed
+  | ThrottleTold
   | CircuitMoved
   | OperatorActed
   | BreakerRestored
@@ -141,7 +159,7 @@ export type Signal =
 export type SignalType = Signal["type"]
 
 /** What the data plane reports to the root. */
-export type Report = AlarmRang | ProbeSettled | SliceClosed
+export type Report = AlarmRang | ProbeSettled | SliceClosed | ThrottleTold
 
 /**
  * How a call ended, told to a breaker actor that runs alone, without the data plane.
@@ -156,6 +174,8 @@ export interface OutcomeSettled {
   /** It failed, and the service asked to be left alone at once; and for how long. */
   readonly trip?: boolean | undefined
   readonly retryAfterMs?: number | undefined
+  /** What the service said about its limits. */
+  readonly quota?: Quota | undefined
   /** The call was reported by `call.overdue` before it settled. */
   readonly overdue?: boolean | undefined
   /** Whether it entered as a probe. Left out, it did if the gate probes now. */

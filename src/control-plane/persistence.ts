@@ -17,6 +17,14 @@ export interface SavedBreaker {
   readonly parts: { readonly [key: string]: unknown }
   /** What is usual of the service, as far as a strategy has learned it. */
   readonly baseline?: unknown
+  /** What the limits of `rateLimit` are owed, in their order: milliseconds until it is paid off. */
+  readonly rates?: readonly SavedRate[] | undefined
+}
+
+/** What one limit is owed, and what each key is that owes something. */
+export interface SavedRate {
+  readonly ms: number
+  readonly keys?: readonly (readonly [string, number])[] | undefined
 }
 
 /** Asks every living part for something of its own; one that throws is reported, and missing. */
@@ -94,7 +102,7 @@ export function readSaved(value: unknown, name: string, path = "restore"): Saved
 
 function checkSaved(value: unknown, name: string, path: string): SavedBreaker {
   if (typeof value !== "object" || value === null) return refuse(path, value, "must be what save() returned")
-  const { format, savedAt, mode, why, parts, breaker, baseline } = value as Partial<SavedBreaker>
+  const { format, savedAt, mode, why, parts, breaker, baseline, rates } = value as Partial<SavedBreaker>
   const wrong = (field: string, given: unknown, rule: string) => refuse(`${path}.${field}`, given, rule)
   if (format !== 1) return wrong("format", format, "must be 1: this version reads no other")
   if (breaker !== name) return wrong("breaker", breaker, `must be ${show(name)}: a saved state fits its own breaker`)
@@ -102,7 +110,29 @@ function checkSaved(value: unknown, name: string, path: string): SavedBreaker {
     return wrong("savedAt", savedAt, "must be a time in milliseconds")
   if (!modes.includes(mode)) return wrong("mode", mode, `must be one of ${modes.join(", ")}`)
   if (typeof parts !== "object" || parts === null) return wrong("parts", parts, "must be an object")
-  return { format, savedAt, mode: mode as Mode, why: String(why ?? ""), parts, breaker, baseline }
+  if (rates !== undefined && !areRates(rates)) return wrong("rates", rates, "must be what save() returned")
+  return {
+    format,
+    savedAt,
+    mode: mode as Mode,
+    why: String(why ?? ""),
+    parts,
+    breaker,
+    baseline,
+    ...(rates && { rates }),
+  }
+}
+
+const isMs = (value: unknown): value is number => typeof value === "number" && value >= 0 && Number.isFinite(value)
+
+function areRates(rates: unknown): rates is readonly SavedRate[] {
+  const isOwed = (entry: unknown): entry is readonly [string, number] =>
+    Array.isArray(entry) && typeof entry[0] === "string" && entry[0].length <= 200 && isMs(entry[1])
+  const isRate = (rate: unknown): rate is SavedRate => {
+    const { ms, keys = [] } = (rate ?? {}) as Partial<SavedRate>
+    return isMs(ms) && Array.isArray(keys) && keys.every(isOwed)
+  }
+  return Array.isArray(rates) && rates.every(isRate)
 }
 
 /** How long ago a breaker was saved. A wall clock that went backwards shortens no wait. */

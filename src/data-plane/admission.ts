@@ -3,13 +3,14 @@
  * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
  */
 import { leaseOf } from "../../machines/vocabulary/admission.ts"
-import type { Facts } from "../../machines/vocabulary/facts.ts"
+import { costOf, type Facts } from "../../machines/vocabulary/facts.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import { Credit } from "./credit.ts"
 import { Leases } from "./leases.ts"
 import type { Meter } from "./meter.ts"
+import { Rates } from "./rates.ts"
 import { Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
 import type { Tally } from "./tally.ts"
@@ -31,6 +32,8 @@ export class Admission {
   #gate: Gate = idleGate
   readonly #credit: Credit
   readonly #meter: Meter
+  /** Only where something is limited, or was. */
+  #rates: Rates | undefined
   readonly #settler: Settler
   readonly #refusals: Refusals
 
@@ -44,12 +47,19 @@ export class Admission {
 
   /** Nothing but the gate can refuse a call, or wants to know of it. */
   get isPlain(): boolean {
-    return true
+    return this.#rates === undefined || this.#rates.isFree
+  }
+
+  get rates(): Rates | undefined {
+    return this.#rates
   }
 
   adopt(gate: Gate): void {
     this.#gate = gate
     this.#refusals.adopt(gate)
+    if (gate.lines.rates !== undefined || gate.restriction.rate !== Number.POSITIVE_INFINITY)
+      this.#rates ??= new Rates()
+    this.#rates?.adopt(gate)
   }
 
   /** Credit and leases start anew; what ran before is a straggler. */
@@ -71,27 +81,44 @@ export class Admission {
   take(facts: Facts, now: number): Receipt | Rejection {
     const refusal = this.#look(facts, now)
     if (refusal !== undefined) return refusal
-    if (probesOnly(this.#gate)) return this.#takePlace(now)
+    if (probesOnly(this.#gate)) return this.#spend(this.#takePlace(now), facts, now)
     const share = this.#credit.shareOf(this.#gate)
     if (!this.#credit.spend(share)) return this.#refusals.byShare(now, share)
     this.running++
-    return new Receipt(this.#settler, this.#gate.epoch, now, undefined, true)
+    return this.#spend(new Receipt(this.#settler, this.#gate.epoch, now, undefined, true), facts, now)
   }
 
   /** A call has ended, whatever it was: what it held comes back. */
-  settle(receipt: Receipt, _judged: Judged, _now: number): void {
+  settle(receipt: Receipt, judged: Judged, now: number): void {
+    if (receipt.spent !== undefined && typeof judged !== "string" && judged.unsent) {
+      this.#rates?.giveBack(receipt.spent, receipt.startedAt, now)
+    }
     if (receipt.epoch === this.#gate.epoch && receipt.place === undefined && receipt.counted) this.running--
   }
 
   /** What the gate and its gauges say, save for the credit of a partial share. */
-  #look(_facts: Facts, now: number): Rejection | undefined {
+  #look(facts: Facts, now: number): Rejection | undefined {
     const { share, probes, limit } = this.#gate.restriction
     if (share === 0) return this.#refusals.byShare(now, share)
     if (probesOnly(this.#gate)) {
-      return this.leases.places.size < probes ? undefined : this.#refusals.byProbes(now, this.leases.freeAt)
-    }
-    // A call that hangs has been judged, and holds up nobody else.
-    return this.running - this.#meter.overdue >= limit ? this.#refusals.byLimit(now) : undefined
+      if (this.leases.places.size >= probes) return this.#refusals.byProbes(now, this.leases.freeAt)
+      // A call that hangs has been judged, and holds up nobody else.
+    } else if (this.running - this.#meter.overdue >= limit) return this.#refusals.byLimit(now)
+    return this.#rates === undefined ? undefined : this.#lookAtRates(this.#rates, facts, now)
+  }
+
+  #lookAtRates(rates: Rates, facts: Facts, now: number): Rejection | undefined {
+    const refusal = rates.look(costOf(facts), facts.key, now)
+    return refusal === undefined ? undefined : this.#refusals.byRate(now, refusal)
+  }
+
+  /** Counts the call against the rates. */
+  #spend(receipt: Receipt, facts: Facts, now: number): Receipt {
+    if (this.#rates === undefined) return receipt
+    const spent = { cost: costOf(facts), key: facts.key }
+    receipt.spent = spent
+    this.#rates.take(spent, now)
+    return receipt
   }
 
   #takePlace(now: number): Receipt {

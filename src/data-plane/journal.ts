@@ -2,8 +2,9 @@
  * The journal of a quiet breaker: a few calls as plain numbers. A plane is a function of its gate and of what entered and
  * settled when, so a quiet one need not exist: it is made again from its journal when a call comes.
  */
+import { livedThrough } from "../../machines/vocabulary/facts.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
-import { type Judged, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { type Judged, kindOf, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { Plane, type PlaneHooks } from "./plane.ts"
 import type { Receipt } from "./receipt.ts"
 import type { Wheel } from "./wheel.ts"
@@ -53,7 +54,7 @@ export class RecordingPlane extends Plane {
 
   override settleAt(receipt: Receipt, judged: Judged, now: number): boolean {
     // What asks for more than its kind says starts the actors, who do not rest while they mind it.
-    const kind = typeof judged === "string" ? judged : judged.kind
+    const kind = kindOf(judged)
     if (this.journal !== undefined && !receipt.settled) this.#note(this.journal, receipt.startedAt, kind, now)
     return super.settleAt(receipt, judged, now)
   }
@@ -65,7 +66,7 @@ export class RecordingPlane extends Plane {
     const receipts: Receipt[] = []
     for (const { call, at, settles } of eventsOf(journal)) {
       this.meter.catchUp(at)
-      const receipt = settles ? receipts[call] : this.admit(at)
+      const receipt = settles ? receipts[call] : this.admit(at, livedThrough)
       if (receipt === undefined || !receipt.admitted) continue
       if (settles) this.settleAt(receipt, kinds[journal[call + 2] as number] ?? "ignored", at)
       else receipts[call] = receipt as Receipt
@@ -81,7 +82,7 @@ export class RecordingPlane extends Plane {
   isQuietAt(now: number): boolean {
     if (this.journal === undefined) return false
     forget(this.journal, now - this.#memoryMs)
-    return callsIn(this.journal) <= quietCalls
+    return callsIn(this.journal) <= quietCalls && this.rates?.isPaid(now) !== false
   }
 
   #note(journal: Journal, startedAt: number, kind: OutcomeKind, now: number): void {

@@ -11,8 +11,10 @@ import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Admission } from "./admission.ts"
+import { Ear } from "./ear.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
+import type { Rates } from "./rates.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { Tally } from "./tally.ts"
 import type { Tape } from "./tape.ts"
@@ -51,13 +53,17 @@ export class Plane implements Settler {
   #tape: Tape | undefined
   /** The number on the tape of the call that entered freely last; 0 while nobody records. */
   serial = 0
+  /** Only where somebody wants to hear what the service says about its limits. */
+  #ear: Ear | undefined
+  /** What has been reported so far. */
+  #reports = 0
   readonly #admission: Admission
 
   constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
-    this.meter = new Meter(wheel, (report) => hooks.signal(report))
+    this.meter = new Meter(wheel, (report) => this.#report(report))
     this.#admission = new Admission(breaker, wheel, this, this)
   }
 
@@ -79,6 +85,8 @@ export class Plane implements Settler {
     if (gate.epoch !== this.gate.epoch) this.#admission.beginEpoch(this.#wheel.host.now())
     this.gate = gate
     this.#admission.adopt(gate)
+    const { toldMs } = gate.lines
+    this.#ear = toldMs === undefined ? undefined : (this.#ear ?? new Ear(toldMs))
     this.#open()
     this.meter.adopt(gate, now)
   }
@@ -145,8 +153,9 @@ export class Plane implements Settler {
   }
 
   /** Settles once; false when it was settled, or its lease had ended, before. */
-  settleAt(receipt: Receipt, judged: Judged, now: number): boolean {
+  settleAt(receipt: Receipt, given: Judged, now: number): boolean {
     if (receipt.settled) return false
+    const judged = this.#ear === undefined ? given : this.#ear.meaningOf(given)
     const kind = kindOf(judged)
     receipt.settled = true
     if (this.#tape !== undefined) this.#tape.settled(receipt.serial, judged, now)
@@ -155,11 +164,13 @@ export class Plane implements Settler {
     this.#admission.settle(receipt, judged, now)
     this.tally.count(kind)
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
-    const place = receipt.place
+    const { place } = receipt
+    const reports = this.#reports
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
     else this.meter.settle(judged, receipt.startedAt, now)
+    if (this.#ear !== undefined && reports === this.#reports) this.#hear(this.#ear, receipt, given, judged, now)
     if (this.inFlight === 0) this.#hooks.idle()
     return place === undefined || !place.expired
   }
@@ -169,6 +180,11 @@ export class Plane implements Settler {
     this.#admission.leases.freePlace(place)
     if (place.holder !== undefined) this.settleAt(place.holder, "ignored", now)
     if (place.epoch === this.gate.epoch) this.#hooks.signal({ type: "probe.expired", at: now, epoch: place.epoch })
+  }
+
+  /** The limits of this breaker, once it has any. */
+  get rates(): Rates | undefined {
+    return this.#admission.rates
   }
 
   stop(): void {
@@ -226,14 +242,27 @@ export class Plane implements Settler {
     return observed ? this.#admitUncounted(now) : rejection
   }
 
+  /** What an answer says about the service's limits; of a probe's only that it was refused by them. */
+  #hear(ear: Ear, receipt: Receipt, given: Judged, judged: Judged, now: number): void {
+    const isOverrun = given !== judged
+    if (!receipt.counted || receipt.epoch !== this.gate.epoch || (receipt.probe && !isOverrun)) return
+    const told = ear.hear(given, now)
+    if (told !== undefined) this.#report({ ...told, epoch: receipt.epoch })
+  }
+
+  #report(report: Report): void {
+    this.#reports++
+    this.#hooks.signal(report)
+  }
+
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {
     this.#admission.leases.freePlace(place)
     const { epoch, startedAt } = receipt
     if (epoch !== this.gate.epoch || place.expired) this.tally.stragglers++
-    else if (judged !== "ignored") {
+    else if (kindOf(judged) !== "ignored") {
       const bad = isBad({ kind: kindOf(judged), slow: this.meter.isSlow(now - startedAt) })
       const retryAfterMs = typeof judged === "string" ? undefined : judged.retryAfterMs
-      this.#hooks.signal({ type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch, retryAfterMs })
+      this.#report({ type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch, retryAfterMs })
     }
   }
 }

@@ -27,6 +27,12 @@ export class ProbePlace extends Timer {
   }
 }
 
+/** What a call has spent of rate limits, and of which key's. */
+export interface Spent {
+  readonly cost: number
+  readonly key: string | undefined
+}
+
 export class Receipt implements Permit {
   readonly epoch: number
   readonly startedAt: number
@@ -38,6 +44,8 @@ export class Receipt implements Permit {
   settled = false
   /** Its number on the tape, from 1; 0 when nobody recorded its entry. */
   serial = 0
+  /** What it has spent of rate limits: to be given back, should it never be made. */
+  spent: Spent | undefined = undefined
   readonly #settler: Settler
 
   constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {

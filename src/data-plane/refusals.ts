@@ -1,13 +1,16 @@
 /** What a gate refuses with: templates that are made once per gate, and only when something is refused. */
 import type { Gate } from "../../machines/vocabulary/gate.ts"
+import type { Limit } from "../../machines/vocabulary/limits.ts"
 import {
   type Rejection,
   type RejectionTemplate,
   refusalByLimit,
   refusalByProbes,
+  refusalByRate,
   refusalByShare,
   rejectNow,
 } from "../../machines/vocabulary/rejection.ts"
+import type { RateRefusal } from "./rates.ts"
 
 export class Refusals {
   readonly #breaker: string
@@ -16,6 +19,7 @@ export class Refusals {
   #share = 0
   #byProbes: RejectionTemplate | undefined
   #byLimit: RejectionTemplate | undefined
+  #byRate: Map<Limit, RejectionTemplate> | undefined
 
   constructor(breaker: string, gate: Gate) {
     this.#breaker = breaker
@@ -27,6 +31,7 @@ export class Refusals {
     this.#byShare = undefined
     this.#byProbes = undefined
     this.#byLimit = undefined
+    this.#byRate = undefined
   }
 
   /** `share`: the one in force, which may end with the cohort. */
@@ -42,5 +47,20 @@ export class Refusals {
 
   byProbes(now: number, freeAt: number): Rejection {
     return rejectNow((this.#byProbes ??= refusalByProbes(this.#breaker, this.#gate)), now, freeAt)
+  }
+
+  byRate(now: number, { limit, retryAt, since, spent }: RateRefusal): Rejection {
+    const exceeds = retryAt === Number.POSITIVE_INFINITY
+    const template = exceeds ? refusalByRate(this.#breaker, this.#gate, limit, true) : this.#templateOf(limit)
+    const statistics = { calls: Math.ceil(spent), failures: 0, slow: 0 }
+    return { ...rejectNow(template, now, retryAt), since, statistics }
+  }
+
+  #templateOf(limit: Limit): RejectionTemplate {
+    const known = (this.#byRate ??= new Map()).get(limit)
+    if (known !== undefined) return known
+    const template = refusalByRate(this.#breaker, this.#gate, limit, false)
+    this.#byRate.set(limit, template)
+    return template
   }
 }

@@ -1,7 +1,16 @@
 /** `recloser/fetch`: a `fetch` that goes through a breaker and knows what an HTTP status means. */
 import type { Breaker, ExecuteOptions } from "../Breaker.ts"
-import { type CallExit, classifierOf, classifyByDefault, type Verdict, type VerdictKind } from "../classify.ts"
+import {
+  type CallExit,
+  classifierOf,
+  classifyByDefault,
+  type QuotaVerdict,
+  type Verdict,
+  type VerdictKind,
+  wantsQuota,
+} from "../classify.ts"
 import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
+import { quotaIn } from "../quotaHeaders.ts"
 
 /** `F` is what a fallback answers, if there is one. */
 export type Fetch<F = Response> = (input: string | URL | Request, init?: RequestInit) => Promise<Response | F>
@@ -11,7 +20,7 @@ export interface ProtectFetchOptions<F = Response> {
   readonly fetch?: Fetch | undefined
   /**
    * Says what a response or an error means for the service. Default: the breaker's own `classify`, else `classifyResponse`, and a
-   * 429 or 503 with Retry-After opens the circuit at once, for so long.
+   * 429 or 503 with Retry-After opens the circuit at once, for so long. With `rateLimit`, a 429 is its business instead.
    */
   readonly classify?: ((exit: CallExit<Response>) => Verdict) | undefined
   /** Answers instead of the service when the call is rejected or times out. */
@@ -43,12 +52,28 @@ function retryAfterMs({ headers }: Response): number | undefined {
   return ms >= 0 ? ms : undefined
 }
 
+/** What a response says of the service's limits, if it says anything. */
+function saidOfLimits({ status, headers }: Response): QuotaVerdict | undefined {
+  const left = quotaIn(headers)
+  return status === 429 || left !== undefined ? { exceeded: status === 429, ...left } : undefined
+}
+
 /** `classifyResponse`, and what the service asks for itself. */
 function heedResponse(exit: CallExit<Response>): Verdict {
   const verdict = classifyResponse(exit)
   const retryAfter = exit.ok && [429, 503].includes(exit.value.status) ? retryAfterMs(exit.value) : undefined
   return retryAfter === undefined ? verdict : { kind: verdict, trip: true, retryAfter }
 }
+
+/** The same, and what the service says of its limits, for a breaker in which somebody wants to know. */
+function heedLimits(exit: CallExit<Response>): Verdict {
+  const verdict = heedResponse(exit)
+  const quota = exit.ok ? saidOfLimits(exit.value) : undefined
+  if (quota === undefined) return verdict
+  return typeof verdict === "string" ? { kind: verdict, quota } : { ...verdict, quota }
+}
+
+const heed = (breaker: Breaker) => (wantsQuota(breaker) ? heedLimits : heedResponse)
 
 /** The caller's own signal, wherever `fetch` was given one; `null` takes away that of a request. */
 const signalOf = (input: string | URL | Request, init: RequestInit | undefined): AbortSignal | undefined => {
@@ -89,7 +114,7 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
     // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.
     const run = ({ signal }: { readonly signal: AbortSignal }) =>
       fetch(input, { ...init, signal: own ? AbortSignal.any([own, signal]) : signal })
-    const classify = options.classify ?? (classifierOf(breaker) ? undefined : heedResponse)
+    const classify = options.classify ?? (classifierOf(breaker) ? undefined : heed(breaker))
     return breaker.execute(run, { signal: own, classify, fallback })
   }
 }

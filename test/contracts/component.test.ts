@@ -79,7 +79,7 @@ describe.each(components.map((plug) => [plug.key, plug] as const))("component %s
         const before = startChart(plug)
         for (const step of walk) await take(before, step)
         const saved = saveOf(plug, before)
-        const after = startChart(plug)
+        const after = startChart(plug, { clock: before.clock })
         after.send({
           type: "breaker.restored",
           elapsedMs: 0,

@@ -3,7 +3,18 @@ import { afterAll, describe, expect, it } from "vitest"
 import type { PartsConfig } from "../../machines/registry.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
-import { calmConfig, calmStep, config, dependingConfig, dependingStep, type Step, step } from "../support/steps.ts"
+import type { Quota } from "../../machines/vocabulary/quota.ts"
+import {
+  calmConfig,
+  calmStep,
+  config,
+  dependingConfig,
+  dependingStep,
+  limitedConfig,
+  limitedStep,
+  type Step,
+  step,
+} from "../support/steps.ts"
 import { fastTwin, naiveTwin, type Twin } from "../support/twins.ts"
 
 /** Random steps that all laws of a run must take together. */
@@ -25,9 +36,9 @@ const decision = ({ epoch, version, phase, mode, enforcement, circuit, restricti
 
 type Open = readonly [ReturnType<Twin["admit"]>, ReturnType<Twin["admit"]>]
 
-function settleBoth([fast, naive]: Open, kind: OutcomeKind, asks?: number): void {
-  fast?.settle(kind, asks)
-  naive?.settle(kind, asks)
+function settleBoth([fast, naive]: Open, kind: OutcomeKind, asks?: number, quota?: Quota): void {
+  fast?.settle(kind, asks, quota)
+  naive?.settle(kind, asks, quota)
 }
 
 function admitBoth(fast: Twin, naive: Twin): Open {
@@ -42,7 +53,7 @@ function admitBoth(fast: Twin, naive: Twin): Open {
 function take(step: Step, fast: Twin, naive: Twin, open: Open[]): void {
   if (step.do === "call") open.push(admitBoth(fast, naive))
   if (step.do === "settle" && open.length > 0)
-    for (const pair of open.splice(step.which % open.length, 1)) settleBoth(pair, step.kind, step.asks)
+    for (const pair of open.splice(step.which % open.length, 1)) settleBoth(pair, step.kind, step.asks, step.quota)
   if (step.do === "wait") for (const twin of [fast, naive]) twin.step(step.ms)
   if (step.do === "move") {
     for (const twin of [fast, naive]) twin.move(Object.fromEntries([[step.id, { standing: step.standing }]]))
@@ -115,6 +126,21 @@ describe("differential law", () => {
       { seed: 19, numRuns: 150 },
     )
     for (const steps of Object.values(held)) expect(steps).toBeGreaterThan(500)
+  }, 240_000)
+
+  it("breaker law 6: so they do while the service talks of its limits", () => {
+    const said = { held: 0, throttled: 0, closed: 0 }
+    fc.assert(
+      fc.property(limitedConfig, fc.array(limitedStep, { minLength: 500, maxLength: 500 }), (parts, steps) => {
+        compare(parts, steps, ({ circuit, holders, restriction }) => {
+          if (holders.some(({ by, demand }) => by === "rateLimit" && demand.share === 0)) said.held++
+          if (Number.isFinite(restriction.rate)) said.throttled++
+          if (circuit === "closed") said.closed++
+        })
+      }),
+      { seed: 23, numRuns: 120 },
+    )
+    for (const steps of Object.values(said)) expect(steps).toBeGreaterThan(500)
   }, 240_000)
 
   afterAll(() => {

@@ -37,12 +37,23 @@ const saved = (key: string) => [
     restored({ [key]: { circuit, remainingMs: 5, trips: 1, sinceCloseMs: 5, timeoutMs: 400 } }),
   ),
   restored({ [key]: { timeoutMs: 400, trialMs: 900 } }),
+  restored({ [key]: { cut: { rate: 8.9, from: 6, ms: 500 } } }),
+  restored({ [key]: { heldMs: 500 } }),
 ]
+
+const told = [
+  { overMs: 1000, answered: 50, exceeded: 30 },
+  { overMs: 1000, answered: 50, exceeded: 0 },
+  { overMs: 1000, answered: 50, exceeded: 1, waitMs: 5000 },
+  { overMs: 1000, answered: 50, exceeded: 1, waitMs: 5_000_000 },
+  { overMs: 1000, answered: 50, exceeded: 0, remaining: 5, resetAfterMs: 5000 },
+].map((said) => ({ type: "throttle.told", epoch: 0, ...said }))
 
 /** Options that the chart is started with, beside its defaults. */
 const starts: { readonly [key: string]: readonly unknown[] } = {
   gradual: [{ probes: { wrong: 0.01 } }],
   timeout: [{ min: 500, max: 500 }],
+  rateLimit: [{ limit: 10, adaptive: false }],
 }
 
 /** Settings under which a change begins something new, and one under which it does not. */
@@ -51,7 +62,9 @@ const settings = (plug: AnyPlug): readonly unknown[] =>
     ? [settingsOf(plug, {}), settingsOf(plug, { window: { type: "count" } })]
     : plug.key === "timeout"
       ? [settingsOf(plug, {}), settingsOf(plug, { min: 10, max: 20 })]
-      : [settingsOf(plug)]
+      : plug.key === "rateLimit"
+        ? [settingsOf(plug, {}), settingsOf(plug, { limit: 10, adaptive: false })]
+        : [settingsOf(plug)]
 
 const nodesOf = (node: AnyStateNode): readonly AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodesOf)]
 
@@ -68,6 +81,7 @@ function eventsFor(plug: AnyPlug, nodes: readonly AnyStateNode[]): readonly Even
       released,
       ...moved,
       ...saved(plug.key),
+      ...told,
       slice(0, 0),
       slice(5000, 0),
       slice(5000, 90),

@@ -2,13 +2,20 @@
 import fc from "fast-check"
 import type { PartsConfig, StrategyConfig } from "../../machines/registry.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Quota } from "../../machines/vocabulary/quota.ts"
 import type { Standing } from "../../machines/vocabulary/standing.ts"
 
 export type Act = "forceOpen" | "bypass" | "shadow" | "release"
 
 export type Step =
   | { readonly do: "call" }
-  | { readonly do: "settle"; readonly which: number; readonly kind: OutcomeKind; readonly asks: number | undefined }
+  | {
+      readonly do: "settle"
+      readonly which: number
+      readonly kind: OutcomeKind
+      readonly asks: number | undefined
+      readonly quota?: Quota | undefined
+    }
   | { readonly do: "burst"; readonly calls: number; readonly kind: OutcomeKind; readonly afterMs: number }
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "act"; readonly act: Act }
@@ -158,3 +165,35 @@ export const dependingConfig: fc.Arbitrary<PartsConfig> = config.map(({ strategy
     dependencies: { ledger: { type: "critical" as const }, cards: { type: "required" as const, impact: 0.5 } },
   },
 }))
+
+/** What a service says about its limits, among all that may happen otherwise. */
+const quota: fc.Arbitrary<Quota> = fc.oneof(
+  fc.record({ exceeded: fc.constant(true), retryAfterMs: fc.constantFrom(undefined, undefined, 512, 8192) }),
+  fc.record({
+    exceeded: fc.constant(false),
+    remaining: fc.constantFrom(0, 3, 1000),
+    resetAfterMs: fc.constantFrom(256, 16_384),
+  }),
+)
+export const limitedStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 30, arbitrary: step },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("settle" as const),
+      which: fc.nat(30),
+      kind: fc.constant<OutcomeKind>("success"),
+      asks: fc.constant(undefined),
+      quota,
+    }),
+  },
+)
+/** What is learned never binds here: how buckets refuse under a rate that changes is the law of rates to say. */
+const adaptive = fc.constantFrom(false as const, { floor: 90_000, evidence: 1 }, { floor: 90_000, evidence: 5 })
+export const limitedConfig: fc.Arbitrary<PartsConfig> = fc
+  .record({ config, adaptive, burst: fc.constantFrom(4, 16), limit: fc.constantFrom(0.5, 7) })
+  .map(({ config: others, adaptive: learns, burst: atOnce, limit }) => {
+    const most = { limit: 100_000, burst: 100_000 }
+    const perKey = { limit, interval: "1 second" as const, burst: atOnce }
+    return { ...others, rateLimit: { ...most, perKey, adaptive: learns } }
+  })

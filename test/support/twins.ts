@@ -8,6 +8,7 @@ import type { PartsConfig } from "../../machines/registry.ts"
 import { type AdmissionState, decideAdmission, freshAdmission, leaseOf } from "../../machines/vocabulary/admission.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Quota } from "../../machines/vocabulary/quota.ts"
 import type { DependencyMoved } from "../../machines/vocabulary/signal.ts"
 import { assemble, readAll } from "../../src/assemble.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
@@ -17,7 +18,9 @@ import type { Act } from "./steps.ts"
 
 /** What both twins can do, and how each answers: `undefined` for a refusal. */
 export interface Twin {
-  admit(): { readonly probe: boolean; settle(kind: OutcomeKind, retryAfterMs?: number): void } | undefined
+  admit():
+    | { readonly probe: boolean; settle(kind: OutcomeKind, retryAfterMs?: number, quota?: Quota): void }
+    | undefined
   act(act: Act): void
   /** Dependencies are said to have moved. */
   move(moves: DependencyMoved["moves"]): void
@@ -38,7 +41,7 @@ export function fastTwin(config: PartsConfig): Twin {
       return ticket.admitted
         ? {
             probe: ticket.probe,
-            settle: (kind, ms) => void plane.settleAt(ticket as Receipt, judged(kind, ms), clock.now()),
+            settle: (kind, ms, quota) => void plane.settleAt(ticket as Receipt, judged(kind, ms, quota), clock.now()),
           }
         : undefined
     },
@@ -51,8 +54,10 @@ export function fastTwin(config: PartsConfig): Twin {
 }
 
 /** With a time to be left alone, a failure asks for it. */
-const judged = (kind: OutcomeKind, retryAfterMs: number | undefined): Judged =>
-  kind === "failure" && retryAfterMs !== undefined ? { kind, trip: true, retryAfterMs } : kind
+function judged(kind: OutcomeKind, retryAfterMs: number | undefined, quota: Quota | undefined): Judged {
+  if (quota !== undefined) return { kind, trip: false, retryAfterMs: undefined, quota }
+  return kind === "failure" && retryAfterMs !== undefined ? { kind, trip: true, retryAfterMs } : kind
+}
 
 interface NaiveCall {
   readonly startedAt: number
@@ -98,7 +103,7 @@ class NaiveTwin implements Twin {
 
   admit() {
     const gate = this.gate()
-    const verdict = decideAdmission(gate, this.#state)
+    const verdict = decideAdmission(gate, this.#state, { at: this.#clock.now() })
     this.#state = verdict.state
     if (!verdict.admitted) return undefined
     const { probe, shadowed } = verdict
@@ -118,10 +123,10 @@ class NaiveTwin implements Twin {
       this.#actor.send({ type: "call.entered", at: call.startedAt, epoch: call.epoch })
       this.#watch(call, gate)
     }
-    return { probe, settle: (kind: OutcomeKind, ms?: number) => this.#settle(call, kind, ms) }
+    return { probe, settle: (kind: OutcomeKind, ms?: number, quota?: Quota) => this.#settle(call, kind, ms, quota) }
   }
 
-  #settle(call: NaiveCall, kind: OutcomeKind, retryAfterMs?: number): void {
+  #settle(call: NaiveCall, kind: OutcomeKind, retryAfterMs?: number, quota?: Quota): void {
     if (!this.#calls.delete(call)) return
     const at = this.#clock.now()
     if (!call.overdue) this.#giveUp(call)
@@ -130,7 +135,7 @@ class NaiveTwin implements Twin {
     const { startedAt, epoch, probe } = call
     const asks = kind === "failure" && retryAfterMs !== undefined ? { trip: true, retryAfterMs } : {}
     const { overdue } = call
-    const settled = { kind, durationMs: at - startedAt, epoch, overdue, probe, ...asks }
+    const settled = { kind, durationMs: at - startedAt, epoch, overdue, probe, quota, ...asks }
     this.#actor.send({ type: "outcome.settled", at, ...settled })
   }
 

@@ -117,6 +117,18 @@ export const dependencySteps: fc.Arbitrary<Step> = fc.oneof(
   })),
 )
 
+/** What a service may say about its own limits: hostile waits included. */
+const told: fc.Arbitrary<Step> = fc
+  .record({
+    overMs: fc.nat(5000),
+    answered: fc.nat(200),
+    exceeded: fc.nat(20),
+    waitMs: fc.constantFrom(undefined, undefined, 1, 5000, 99_999_999_000, 1e300),
+    remaining: fc.constantFrom(undefined, undefined, 0, 3, 1e300),
+    resetAfterMs: fc.constantFrom(undefined, 1, 30_000, 1e300),
+  })
+  .map((said) => ({ type: "throttle.told" as const, epoch: 0, ...said }))
+
 /** What a component might hear. */
 export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
@@ -138,6 +150,7 @@ export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
     })),
   },
   { weight: 3, arbitrary: dependencySteps },
-  { weight: 1, arbitrary: fc.anything().map((junk) => restored({ timeout: junk, metrics: junk })) },
+  { weight: 3, arbitrary: told },
+  { weight: 1, arbitrary: fc.anything().map((junk) => restored({ timeout: junk, metrics: junk, rateLimit: junk })) },
   { weight: 1, arbitrary: ms.map((timeoutMs) => restored({ timeout: { timeoutMs } })) },
 )

@@ -1,0 +1,219 @@
+/**
+ * `rateLimit`: how many calls may enter in a time. The limits that a user sets are held to the data plane's buckets; this actor adds what
+ * the service says itself. Where it refuses calls as too many it learns a rate from what it did answer, and finds its way back up;
+ * where it asks for a wait it is left alone.
+ *
+ * Owns:    the rate that was learned, until when it holds, and until when the service wants to be left alone.
+ * Hears:   throttle.told, slice.closed, breaker.restored, settings.changed.
+ * Demands: throttled: rate, burst · held: share 0, retryAt, and what was learned.
+ * Laws:
+ *   1. What is learned only tightens: the limits that were set hold whatever the service says.
+ *   2. A rate is learned on evidence: so many refusals as `evidence` says, one in a hundred of the answers, and never from calls that
+ *      were under way at the last cut.
+ *   3. It is never below `floor`, comes back by a twentieth in each second that goes well and uses it, and is forgotten after ten
+ *      minutes without another cut.
+ *   4. No wait is longer than `longestAsked`, and each ends by itself; what was learned holds on after it.
+ *   5. What the service still grants is spread until there is more, down to `floor`, for `longestAsked` at most.
+ *   6. With `adaptive: false` nothing that the service says moves it.
+ */
+import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
+import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { type Adaptive, type RateSettings, rateOptions } from "../rateOptions.ts"
+import {
+  cutBack,
+  demandOf,
+  freshThrottling,
+  grown,
+  held,
+  isExcess,
+  isGone,
+  nextEnd,
+  noted,
+  paced,
+  passed,
+  readThrottling,
+  resumed,
+  type SavedThrottling,
+  saved,
+  type Throttling,
+} from "../throttling.ts"
+import type { Lines } from "../vocabulary/gate.ts"
+import type { Signal, ThrottleTold } from "../vocabulary/signal.ts"
+
+interface RateContext extends Throttling {
+  readonly settings: RateSettings
+}
+type Heard = { readonly context: RateContext; readonly event: Signal }
+
+const toldMs = 1000
+const sliceMs = 1000
+const noLearning: Adaptive = { floor: 0, evidence: Number.POSITIVE_INFINITY, longestAsked: 0 }
+
+const adaptiveOf = ({ settings }: RateContext): Adaptive => settings.adaptive ?? noLearning
+
+/** The context with the answers that it was told of. */
+const withAnswers = ({ context, event }: Heard): Throttling =>
+  event.type === "throttle.told" ? noted(context, event) : context
+
+const whenTold = ({ event }: Heard, step: (told: ThrottleTold) => boolean): boolean =>
+  event.type === "throttle.told" && step(event)
+
+const restoredOf = ({ context, event }: Heard): Throttling | undefined => {
+  if (event.type !== "breaker.restored") return undefined
+  const kept = readThrottling(event.parts["rateLimit"])
+  return kept && resumed(kept, adaptiveOf(context), event.at, event.elapsedMs)
+}
+
+const rates = ({ settings: { lines } }: RateContext): Lines => (lines.length > 0 ? { rates: lines } : {})
+
+const machine = setup({
+  types: {
+    context: {} as RateContext,
+    events: {} as Signal,
+    input: {} as PlugInput<RateSettings>,
+    meta: {} as StateMeta<RateContext>,
+  },
+  delays: {
+    waitPasses: ({ context: { heldUntil, at } }) => Math.max(0, heldUntil - at),
+    learnedEnds: ({ context }) => Math.max(0, nextEnd(context) - context.at),
+  },
+  guards: {
+    isFixed: ({ context }) => context.settings.adaptive === undefined,
+    isFreed: ({ event }) =>
+      event.type === "settings.changed" && (event.settings as RateSettings).adaptive !== undefined,
+    asksToWait: (heard) => whenTold(heard, ({ waitMs = 0 }) => waitMs > 0),
+    asksForMore: (heard) =>
+      whenTold(
+        heard,
+        ({ waitMs = 0 }) =>
+          held(withAnswers(heard), waitMs, adaptiveOf(heard.context)).heldUntil > heard.context.heldUntil,
+      ),
+    isTooMuch: (heard) => isExcess(withAnswers(heard), adaptiveOf(heard.context)),
+    isShort: (heard) => whenTold(heard, ({ remaining }) => remaining !== undefined),
+    isUnbound: ({ context, event }) => event.type === "slice.closed" && isGone(grown(context, event.slice, event.at)),
+    isLearned: ({ context }) => context.cut !== undefined || context.pace !== undefined,
+    staysLearned: ({ context }) => Number.isFinite(nextEnd(passed(context, nextEnd(context)))),
+    isHeld: ({ context }) => context.heldUntil > context.at,
+    isKnown: (heard) => restoredOf(heard) !== undefined,
+  },
+  actions: {
+    note: assign((heard) => withAnswers(heard)),
+    cut: assign((heard) => cutBack(withAnswers(heard), adaptiveOf(heard.context))),
+    hold: assign((heard) => {
+      const now = withAnswers(heard)
+      const { waitMs = 0 } = heard.event as ThrottleTold
+      return held(now, waitMs, adaptiveOf(heard.context))
+    }),
+    pace: assign((heard) => paced(withAnswers(heard), heard.event as ThrottleTold, adaptiveOf(heard.context))),
+    grow: assign(({ context, event }) =>
+      event.type === "slice.closed" ? grown(context, event.slice, event.at) : context,
+    ),
+    forget: assign(({ context, event }) => ({
+      ...freshThrottling(event.at ?? context.at),
+      cut: undefined,
+      pace: undefined,
+    })),
+    pass: assign(({ context }) => {
+      const { cut, pace, at } = passed(context, nextEnd(context))
+      return { cut, pace, at }
+    }),
+    endWait: assign(({ context }) => ({ at: context.heldUntil })),
+    adopt: assign(({ context, event }) => ({
+      settings: event.type === "settings.changed" ? (event.settings as RateSettings) : context.settings,
+      at: event.at,
+    })),
+    restore: assign((heard) => restoredOf(heard) ?? {}),
+  },
+}).createMachine({
+  id: "rateLimit",
+  context: ({ input: { settings, at } }) => ({ settings, ...freshThrottling(at) }),
+  initial: "steady",
+  on: {
+    "throttle.told": [
+      { guard: "asksToWait", target: ".held", actions: "hold" },
+      { guard: "isTooMuch", target: ".throttled", actions: "cut" },
+      { guard: "isShort", target: ".throttled", actions: "pace" },
+      { actions: "note" },
+    ],
+    "breaker.restored": { guard: "isKnown", target: ".steady", actions: "restore" },
+    "settings.changed": { target: ".steady", actions: "adopt" },
+  },
+  states: {
+    fixed: {
+      meta: { lines: rates },
+      on: {
+        "throttle.told": {},
+        "breaker.restored": {},
+        "settings.changed": [{ guard: "isFreed", target: "steady", actions: "adopt" }, { actions: "adopt" }],
+      },
+    },
+    steady: {
+      meta: { lines: (context) => ({ ...rates(context), toldMs }) },
+      always: [
+        { guard: "isFixed", target: "fixed", actions: "forget" },
+        { guard: "isHeld", target: "held" },
+        { guard: "isLearned", target: "throttled" },
+      ],
+    },
+    throttled: {
+      meta: { demand: demandOf, lines: (context) => ({ ...rates(context), toldMs, sliceMs }) },
+      on: {
+        "slice.closed": [{ guard: "isUnbound", target: "steady", actions: "forget" }, { actions: "grow" }],
+      },
+      after: {
+        learnedEnds: [
+          { guard: "staysLearned", target: "throttled", reenter: true, actions: "pass" },
+          { target: "steady", actions: "pass" },
+        ],
+      },
+    },
+    held: {
+      meta: {
+        demand: (context) => ({ share: 0, retryAt: context.heldUntil, ...demandOf(context) }),
+        lines: (context) => ({ ...rates(context), toldMs }),
+      },
+      on: {
+        "throttle.told": [
+          { guard: "asksForMore", target: "held", reenter: true, actions: "hold" },
+          { guard: "isTooMuch", actions: "cut" },
+          { actions: "note" },
+        ],
+      },
+      after: {
+        waitPasses: [
+          { guard: "isLearned", target: "throttled", actions: "endWait" },
+          { target: "steady", actions: "endWait" },
+        ],
+      },
+    },
+  },
+})
+
+const snapshotOf = (snapshot: Snapshot<unknown>) => snapshot as SnapshotFrom<typeof machine>
+
+const whole = (rate: number): string => String(Number(rate.toPrecision(3)))
+
+export const rateLimit = component({
+  key: "rateLimit",
+  layer: "rateLimit",
+  standard: false,
+  options: rateOptions,
+  chart: machine,
+  hears: ["throttle.told", "slice.closed", "breaker.restored", "settings.changed"],
+  reason: (snapshot) => {
+    const { value, context } = snapshotOf(snapshot)
+    if (value === "held") return "the service asks to be left alone"
+    const { rate = 0 } = demandOf(context)
+    const isPaced = rate === context.pace?.rate
+    return isPaced
+      ? `what the service still grants lasts at ${whole(rate)} calls a second`
+      : `the service takes ${whole(rate)} calls a second`
+  },
+  canRestore: (kept) => readThrottling(kept) !== undefined,
+  save: (snapshot, at): SavedThrottling | undefined => saved(snapshotOf(snapshot).context, at),
+  report: (snapshot) => {
+    const { value, context } = snapshotOf(snapshot)
+    const { rate } = demandOf(context)
+    return { state: String(value), ...(rate === undefined ? {} : { rate }) }
+  },
+})

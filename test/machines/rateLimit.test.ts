@@ -1,0 +1,253 @@
+/** `rateLimit` alone: what it learns from what a service says. */
+import fc from "fast-check"
+import { rateLimit } from "recloser/machines"
+import { describe, expect, test } from "vitest"
+import type { AnyMachineSnapshot } from "xstate"
+import type { ThrottleTold } from "../../machines/vocabulary/signal.ts"
+import { type Chart, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
+import { slices } from "../support/walks.ts"
+
+type Told = Omit<ThrottleTold, "type" | "at" | "epoch">
+
+const tell = (chart: Chart, told: Partial<Told>) =>
+  chart.send({ type: "throttle.told", epoch: 0, overMs: 1000, answered: 0, exceeded: 0, ...told })
+
+const start = (options?: unknown) => startChart(rateLimit, { options })
+
+const latency = { samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+const slice = (chart: Chart, success: number, overMs = 1000) => {
+  const startedAt = chart.clock.now() - overMs
+  const counts = { startedAt, success, failure: 0, timedOut: 0, ignored: 0, slow: 0, late: 0, latency }
+  chart.send({ type: "slice.closed", epoch: 0, slice: counts })
+}
+const second = async (chart: Chart, success: number) => {
+  await chart.clock.advance(1000)
+  slice(chart, success)
+}
+const stateOf = (chart: Chart) => String((chart.snapshot() as AnyMachineSnapshot).value)
+const rateOf = (chart: Chart) => chart.advice().demand.rate
+
+/** Tells it of 30 refusals beside 50 answers in a second: a service that takes 50 a second. */
+const overrun = (chart: Chart) => tell(chart, { answered: 50, exceeded: 30 })
+
+describe("what the service says", () => {
+  test("rateLimit law 2: one refusal, or two, or few among many answers, cut nothing", () => {
+    const chart = start()
+    tell(chart, { answered: 50, exceeded: 1 })
+    tell(chart, { answered: 50, exceeded: 1 })
+    expect(stateOf(chart)).toBe("steady")
+    const busy = start()
+    tell(busy, { answered: 10_000, exceeded: 90 })
+    expect(stateOf(busy)).toBe("steady")
+  })
+
+  test("rateLimit law 2: refusals enough are a rate: nine tenths of what it did answer", () => {
+    const chart = start()
+    overrun(chart)
+    expect(stateOf(chart)).toBe("throttled")
+    expect(chart.advice().demand).toEqual({ rate: 45, burst: 23.5 })
+  })
+
+  test("rateLimit law 2: refusals long ago are no evidence beside new ones, those without a pause are", async () => {
+    const [rare, steady] = [start(), start()]
+    for (let minute = 0; minute < 5; minute++) {
+      await rare.clock.advance(60_000)
+      tell(rare, { answered: 20, exceeded: 1 })
+      await steady.clock.advance(60_000)
+      tell(steady, { overMs: 60_000, answered: 0, exceeded: 1 })
+    }
+    expect([stateOf(rare), stateOf(steady)]).toEqual(["steady", "throttled"])
+  })
+
+  test("rateLimit law 2: calls that were under way at a cut do not cut again", async () => {
+    const chart = start()
+    overrun(chart)
+    await chart.clock.advance(900)
+    tell(chart, { overMs: 900, answered: 10, exceeded: 70 })
+    expect(rateOf(chart)).toBe(45)
+    await chart.clock.advance(2000)
+    tell(chart, { answered: 40, exceeded: 10 })
+    expect(rateOf(chart)).toBe(36)
+  })
+
+  test("rateLimit law 2: a service that refuses everything is asked less and less, and never nothing", async () => {
+    const chart = start({ adaptive: { floor: 2 } })
+    const rates: (number | undefined)[] = []
+    for (const exceeded of [100, 25, 6, 3, 3]) {
+      tell(chart, { exceeded })
+      rates.push(rateOf(chart))
+      await chart.clock.advance(2500)
+    }
+    expect(rates).toEqual([25, 6.25, 2, 2, 2])
+  })
+
+  test("rateLimit law 3: it comes back by a twentieth in a second that goes well and uses it, and not else", async () => {
+    const chart = start()
+    overrun(chart)
+    // Of this second, part was before the cut.
+    await second(chart, 45)
+    expect(rateOf(chart)).toBe(45)
+    await second(chart, 45)
+    expect(rateOf(chart)).toBe(47.5)
+    await second(chart, 20)
+    expect(rateOf(chart)).toBe(47.5)
+    await chart.clock.advance(1000)
+    tell(chart, { answered: 48, exceeded: 1 })
+    slice(chart, 47)
+    expect(rateOf(chart)).toBe(47.5)
+    await second(chart, 47)
+    expect(rateOf(chart)).toBe(50)
+  })
+
+  test("rateLimit law 3: half as much again as the service answered, and it no longer holds", async () => {
+    const chart = start()
+    overrun(chart)
+    for (let turn = 0; turn < 13 && stateOf(chart) === "throttled"; turn++) await second(chart, 80)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["steady", undefined])
+  })
+
+  test("rateLimit law 3: after ten minutes it is forgotten, also without a call", async () => {
+    const chart = start()
+    overrun(chart)
+    await chart.clock.advance("9 minutes")
+    expect(stateOf(chart)).toBe("throttled")
+    await chart.clock.advance("1 minute")
+    expect([stateOf(chart), chart.advice().demand]).toEqual(["steady", {}])
+  })
+
+  test("rateLimit law 3: told what it likes it never demands less than the floor, nor a burst below one call", () => {
+    const told = fc.record({
+      overMs: fc.integer({ min: 0, max: 100_000 }),
+      answered: fc.nat(1000),
+      exceeded: fc.nat(1000),
+      remaining: fc.option(fc.nat(100), { nil: undefined }),
+      resetAfterMs: fc.option(fc.double({ min: 0, max: 1e15, noNaN: true }), { nil: undefined }),
+    })
+    return fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(told, slices, fc.nat(10_000)), { maxLength: 30 }), async (walk) => {
+        const chart = start({ adaptive: { floor: 0.5 } })
+        for (const [said, counts, ms] of walk) {
+          await chart.clock.advance(ms)
+          tell(chart, said)
+          chart.send({ type: "slice.closed", epoch: 0, slice: counts })
+          const { rate = 1, burst = 1 } = chart.advice().demand
+          expect(rate).toBeGreaterThanOrEqual(0.5)
+          expect(burst).toBeGreaterThanOrEqual(1)
+        }
+      }),
+    )
+  })
+
+  test("rateLimit law 4: asked to wait it leaves the service alone for so long, and no longer", async () => {
+    const chart = start()
+    tell(chart, { exceeded: 1, waitMs: 7000 })
+    expect(chart.advice().demand).toEqual({ share: 0, retryAt: 7000 })
+    await chart.clock.advance(6999)
+    expect(stateOf(chart)).toBe("held")
+    await chart.clock.advance(1)
+    expect([stateOf(chart), chart.advice().demand]).toEqual(["steady", {}])
+  })
+
+  test("rateLimit law 4: a hostile wait is cut to `longestAsked`", async () => {
+    const chart = start({ adaptive: { longestAsked: "30 seconds" } })
+    tell(chart, { exceeded: 1, waitMs: 99_999_999_000 })
+    expect(chart.advice().demand.retryAt).toBe(30_000)
+    await chart.clock.advance("30 seconds")
+    expect(stateOf(chart)).toBe("steady")
+  })
+
+  test("rateLimit law 4: a longer wait counts, a shorter one does not; what was learned holds on after it", async () => {
+    const chart = start()
+    tell(chart, { exceeded: 1, waitMs: 5000 })
+    await chart.clock.advance(1000)
+    tell(chart, { answered: 20, exceeded: 20, waitMs: 1000 })
+    expect(chart.advice().demand.retryAt).toBe(5000)
+    tell(chart, { exceeded: 1, waitMs: 9000 })
+    expect(chart.advice().demand.retryAt).toBe(10_000)
+    tell(chart, { answered: 20, exceeded: 20 })
+    expect(chart.advice().demand.rate).toBe(9)
+    await chart.clock.advance(9000)
+    expect(stateOf(chart)).toBe("throttled")
+  })
+
+  test("rateLimit law 5: what is left is spread until there is more, and then forgotten", async () => {
+    const chart = start()
+    tell(chart, { answered: 100, remaining: 30, resetAfterMs: 10_000 })
+    expect(chart.advice().demand).toEqual({ rate: 3, burst: 2.5 })
+    await chart.clock.advance(5000)
+    tell(chart, { answered: 3, remaining: 0, resetAfterMs: 5000 })
+    expect(chart.advice().demand).toEqual({ rate: 0.2, burst: 1.1 })
+    await chart.clock.advance(5000)
+    expect(stateOf(chart)).toBe("steady")
+  })
+
+  test("rateLimit law 5: a learned rate that outlasts it holds on", async () => {
+    const chart = start()
+    overrun(chart)
+    tell(chart, { answered: 100, remaining: 30, resetAfterMs: 10_000 })
+    expect(rateOf(chart)).toBe(3)
+    await chart.clock.advance(10_000)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["throttled", 45])
+  })
+
+  test("rateLimit law 1: nothing that it is told takes away a limit that was set", async () => {
+    const chart = start({ limit: 10, interval: "1 second" })
+    const lines = chart.advice().lines.rates
+    expect(lines).toEqual([{ limit: 10, intervalMs: 1000, burst: 10 }])
+    for (const say of [() => overrun(chart), () => tell(chart, { exceeded: 9, waitMs: 5000 })]) {
+      say()
+      expect(chart.advice().lines.rates).toBe(lines)
+    }
+  })
+
+  test("rateLimit law 6: with `adaptive: false` it moves for nothing", () => {
+    const chart = start({ limit: 10, adaptive: false })
+    overrun(chart)
+    tell(chart, { exceeded: 9, waitMs: 5000 })
+    chart.send(restored({ rateLimit: { heldMs: 5000 } }))
+    expect([stateOf(chart), chart.advice().demand]).toEqual(["fixed", {}])
+  })
+})
+
+describe("a change of settings", () => {
+  const change = (chart: Chart, options: unknown) =>
+    chart.send({ type: "settings.changed", settings: settingsOf(rateLimit, options) })
+
+  test("keeps what was learned, and the wait", async () => {
+    const chart = start({ limit: 100 })
+    overrun(chart)
+    change(chart, { limit: 200 })
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["throttled", 45])
+    tell(chart, { exceeded: 1, waitMs: 5000 })
+    change(chart, { limit: 300 })
+    expect([stateOf(chart), chart.advice().demand.retryAt]).toEqual(["held", 5000])
+  })
+
+  test("to `adaptive: false` forgets it, and back again learns afresh", () => {
+    const chart = start({ limit: 100 })
+    overrun(chart)
+    change(chart, { limit: 100, adaptive: false })
+    expect([stateOf(chart), chart.advice().demand]).toEqual(["fixed", {}])
+    change(chart, { limit: 90, adaptive: false })
+    expect(chart.advice().lines.rates?.[0]?.limit).toBe(90)
+    change(chart, { limit: 100 })
+    expect(stateOf(chart)).toBe("steady")
+    overrun(chart)
+    expect(rateOf(chart)).toBe(45)
+  })
+})
+
+test("what it saved comes back shorter by the time that has passed", async () => {
+  const chart = start()
+  overrun(chart)
+  tell(chart, { exceeded: 1, waitMs: 60_000 })
+  await chart.clock.advance(10_000)
+  const saved = saveOf(rateLimit, chart)
+  expect(saved).toEqual({ heldMs: 50_000, cut: { rate: 45, from: 50, ms: 590_000 } })
+  const later = start()
+  later.send(restored({ rateLimit: saved }, 20_000))
+  expect(later.advice().demand).toMatchObject({ share: 0, retryAt: 30_000, rate: 45 })
+  const much = start()
+  much.send(restored({ rateLimit: saved }, 3_600_000))
+  expect([stateOf(much), much.advice().demand]).toEqual(["steady", {}])
+})
