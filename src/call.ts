@@ -57,6 +57,10 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     if (course.callerSignal !== undefined) this.#heed(course.callerSignal)
   }
 
+  get remainingMs(): number {
+    return this.deadline === never ? never : Math.max(0, this.deadline - this.#runner.clock.now())
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()

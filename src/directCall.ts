@@ -26,6 +26,9 @@ export class DirectCall extends Receipt implements CallContext {
   get deadline(): number {
     return Number.POSITIVE_INFINITY
   }
+  get remainingMs(): number {
+    return Number.POSITIVE_INFINITY
+  }
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()

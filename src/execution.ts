@@ -19,6 +19,8 @@ export interface CallContext {
   readonly attempt: number
   /** When the call's time is over, in milliseconds on the breaker's monotonic clock; `Infinity` without a timeout. */
   readonly deadline: number
+  /** Milliseconds until then, read now: never negative, `Infinity` without a timeout. */
+  readonly remainingMs: number
 }
 
 /**

@@ -9,6 +9,8 @@ import {
   type VerdictKind,
   wantsQuota,
 } from "../classify.ts"
+import { readHeaderName, written } from "../deadlineHeader.ts"
+import type { CallContext } from "../execution.ts"
 import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 import { quotaIn } from "../quotaHeaders.ts"
 
@@ -25,6 +27,12 @@ export interface ProtectFetchOptions<F = Response> {
   readonly classify?: ((exit: CallExit<Response>) => Verdict) | undefined
   /** Answers instead of the service when the call is rejected or times out. */
   readonly fallback?: ExecuteOptions<Response, F>["fallback"]
+  /**
+   * Tells the service how many milliseconds there are left for its answer: `true` in the header `x-request-timeout-ms`, or in a header that
+   * you name; `"grpc-timeout"` has its own notation. One that the request has already stays. Without a timeout nothing is said.
+   * Default: `false`.
+   */
+  readonly propagateDeadline?: boolean | string | undefined
 }
 
 /**
@@ -81,6 +89,26 @@ const signalOf = (input: string | URL | Request, init: RequestInit | undefined):
   return input instanceof Request ? input.signal : undefined
 }
 
+/** The header that a deadline travels in, if it travels. Throws `InvalidConfig`. */
+function readPropagation(asked: unknown): string | undefined {
+  if (asked === undefined || asked === false) return undefined
+  return readHeaderName(asked === true ? undefined : asked, "options.propagateDeadline")
+}
+
+/** The request's headers with the time that is left for it, if there is an end to it and nobody has said it. */
+function withTimeLeft(
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+  header: string,
+  remainingMs: number,
+): { readonly headers: Headers } | undefined {
+  if (remainingMs === Number.POSITIVE_INFINITY) return undefined
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
+  if (headers.has(header)) return undefined
+  headers.set(header, written(header, remainingMs))
+  return { headers }
+}
+
 /** Where a relative address belongs, in a page; elsewhere there is no such place. */
 const base = (globalThis as { readonly location?: { readonly href: string } }).location?.href
 
@@ -105,16 +133,23 @@ const isAddress = (input: string | URL | Request): boolean => typeof input !== "
  * await search.stop()
  */
 export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFetchOptions<F> = {}): Fetch<F> {
-  refuseStrangers(options, ["fetch", "classify", "fallback"])
-  for (const [name, value] of Object.entries(options)) refuseNoFunction(value, `options.${name}`)
-  const { fetch = globalThis.fetch, fallback } = options
+  refuseStrangers(options, ["fetch", "classify", "fallback", "propagateDeadline"])
+  const { fetch = globalThis.fetch, fallback, propagateDeadline } = options
+  for (const name of ["fetch", "classify", "fallback"] as const) refuseNoFunction(options[name], `options.${name}`)
+  const header = readPropagation(propagateDeadline)
   return (input, init) => {
     if (!isAddress(input)) return fetch(input, init)
     const own = signalOf(input, init)
     // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.
-    const run = ({ signal }: { readonly signal: AbortSignal }) =>
-      fetch(input, { ...init, signal: own ? AbortSignal.any([own, signal]) : signal })
+    const run = (call: CallContext) => {
+      const { signal } = call
+      const told = header === undefined ? undefined : withTimeLeft(input, init, header, call.remainingMs)
+      return fetch(input, { ...init, ...told, signal: own ? AbortSignal.any([own, signal]) : signal })
+    }
     const classify = options.classify ?? (classifierOf(breaker) ? undefined : heed(breaker))
     return breaker.execute(run, { signal: own, classify, fallback })
   }
 }
+
+export { type IncomingRequest, type ReadDeadlineOptions, readDeadline } from "../deadlineHeader.ts"
+export { type HeaderQuota, quotaIn } from "../quotaHeaders.ts"
