@@ -14,7 +14,7 @@ import { type Conductor, type ConductorHooks, conduct, StartFailed } from "./con
 import { LazyConductor } from "./control-plane/lazyConductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { countsIn, type Journal, RecordingPlane } from "./data-plane/journal.ts"
-import type { PlaneHooks } from "./data-plane/plane.ts"
+import type { PlaneHooks } from "./data-plane/planeHooks.ts"
 import { declareAnew } from "./declaring.ts"
 import { leaveGraph } from "./dependencyGraph.ts"
 import { retold } from "./dependencyNode.ts"

@@ -1,6 +1,7 @@
 /** A ghost: a second data plane that decides about the same calls, and is not obeyed. */
 import type { Facts } from "../../machines/vocabulary/facts.ts"
 import { type Judged, kindOf, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Plane } from "./plane.ts"
 import type { Receipt } from "./receipt.ts"
 
@@ -50,6 +51,12 @@ export class Ghost {
   readonly #shades = new Map<Receipt, Shade>()
   constructor(plane: Plane) {
     this.plane = plane
+  }
+
+  /** Decides about a call after the breaker has. */
+  follow(ticket: Receipt | Rejection, now: number, facts: Facts): void {
+    if (ticket.admitted) this.enter(ticket, now, facts)
+    else this.miss(now, facts)
   }
 
   /** Decides about a call that the breaker has let enter. */

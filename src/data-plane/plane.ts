@@ -14,21 +14,13 @@ import { Admission } from "./admission.ts"
 import { Ear } from "./ear.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
+import type { PlaneHooks } from "./planeHooks.ts"
 import type { Rates } from "./rates.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
+import { admitsAll, measures } from "./shortWays.ts"
 import { Tally } from "./tally.ts"
-import type { Tape } from "./tape.ts"
+import { type Tape, write } from "./tape.ts"
 import type { Wheel } from "./wheel.ts"
-
-/** What the control plane hands in: the way facts reach it, and who is told about refusals. */
-export interface PlaneHooks {
-  signal(report: Report): void
-  refused(rejection: Rejection, now: number): void
-  /** What an error that a permit's holder reports means. */
-  classify(error: unknown): Judged
-  /** The last call in flight has settled. */
-  idle(): void
-}
 
 export class Plane implements Settler {
   readonly breaker: string
@@ -93,17 +85,14 @@ export class Plane implements Settler {
 
   /** Works out the short ways: what need not be looked at on each call under this gate. */
   #open(): void {
-    const { restriction, enforcement, phase, lines } = this.gate
-    const { share, cohortShare, probes, limit, timeoutMs } = restriction
-    const never = Number.POSITIVE_INFINITY
-    const isObeyed = enforcement === "on"
-    const isOpen = share >= 1 && cohortShare >= 1 && probes === never && limit === never && phase === "active"
+    const { gate } = this
+    const isObeyed = gate.enforcement === "on"
     const hasGhost = this.#ghost !== undefined
-    this.#free = isOpen && this.#admission.isPlain && isObeyed && !hasGhost
-    this.timeoutMs = isObeyed ? timeoutMs : Number.POSITIVE_INFINITY
-    this.isShut = share === 0 && isObeyed && !hasGhost && this.#tape === undefined
-    this.#unmeasured =
-      this.#free && this.#tape === undefined && lines.slowAfterMs === undefined && lines.sliceMs === undefined
+    const isTaped = this.#tape !== undefined
+    this.#free = admitsAll(gate) && this.#admission.isPlain && isObeyed && !hasGhost
+    this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : Number.POSITIVE_INFINITY
+    this.isShut = gate.restriction.share === 0 && isObeyed && !hasGhost && !isTaped
+    this.#unmeasured = this.#free && !isTaped && !measures(gate)
   }
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
@@ -114,8 +103,10 @@ export class Plane implements Settler {
       if (this.#tape !== undefined) receipt.serial = this.#tape.entered("ordinary", now, facts)
       return receipt
     }
-    const ticket = this.#ghost === undefined ? this.#decide(now, facts) : this.#haunted(this.#ghost, now, facts)
-    if (this.#tape !== undefined) this.#write(this.#tape, ticket, now, facts)
+    const ticket = this.#decide(now, facts)
+    // What an operator lets through unseen teaches nobody.
+    if (this.#ghost !== undefined && this.gate.enforcement !== "off") this.#ghost.follow(ticket, now, facts)
+    if (this.#tape !== undefined) write(this.#tape, ticket, now, facts)
     return ticket
   }
 
@@ -199,21 +190,6 @@ export class Plane implements Settler {
     this.#admission.running++
     this.tally.admitted++
     this.meter.enter(now)
-  }
-
-  #haunted(ghost: Ghost, now: number, facts: Facts): Receipt | Rejection {
-    const ticket = this.#decide(now, facts)
-    // What an operator lets through unseen teaches nobody.
-    if (this.gate.enforcement === "off") return ticket
-    if (ticket.admitted) ghost.enter(ticket, now, facts)
-    else ghost.miss(now, facts)
-    return ticket
-  }
-
-  #write(tape: Tape, ticket: Receipt | Rejection, now: number, facts: Facts): void {
-    if (!ticket.admitted) return tape.refused(ticket.layer, now, facts)
-    const entry = ticket.probe ? "probe" : ticket.counted ? "ordinary" : "uncounted"
-    ticket.serial = tape.entered(entry, now, facts)
   }
 
   #decide(now: number, facts: Facts): Receipt | Rejection {

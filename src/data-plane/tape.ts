@@ -1,7 +1,8 @@
 /** A tape: what is told of every call while somebody records. Without one, calls pay nothing for it. */
 import type { Facts } from "../../machines/vocabulary/facts.ts"
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
-import type { Layer } from "../../machines/vocabulary/rejection.ts"
+import type { Layer, Rejection } from "../../machines/vocabulary/rejection.ts"
+import type { Receipt } from "./receipt.ts"
 
 /** How a call entered: as a probe, ordinarily, or where the gate was not obeyed. */
 export type Entry = "ordinary" | "probe" | "uncounted"
@@ -12,4 +13,11 @@ export interface Tape {
   refused(layer: Layer, now: number, facts: Facts): void
   /** The call of this number has ended. */
   settled(serial: number, judged: Judged, now: number): void
+}
+
+/** Writes down what was decided about a call that came. */
+export function write(tape: Tape, ticket: Receipt | Rejection, now: number, facts: Facts): void {
+  if (!ticket.admitted) return tape.refused(ticket.layer, now, facts)
+  const entry = ticket.probe ? "probe" : ticket.counted ? "ordinary" : "uncounted"
+  ticket.serial = tape.entered(entry, now, facts)
 }

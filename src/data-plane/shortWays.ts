@@ -1,0 +1,13 @@
+/** What need not be looked at on each call: worked out once for each gate. */
+import type { Gate } from "../../machines/vocabulary/gate.ts"
+
+const never = Number.POSITIVE_INFINITY
+
+/** The gate itself refuses no ordinary call. */
+export function admitsAll({ phase, restriction: { share, cohortShare, probes, limit } }: Gate): boolean {
+  return share >= 1 && cohortShare >= 1 && probes === never && limit === never && phase === "active"
+}
+
+/** Somebody wants to know how long calls take. */
+export const measures = ({ lines: { slowAfterMs, sliceMs } }: Gate): boolean =>
+  slowAfterMs !== undefined || sliceMs !== undefined
