@@ -3,6 +3,8 @@ import { createRequire } from "node:module"
 import { Command, CommanderError, Option } from "commander"
 import { standardSeeds } from "../testing/simulation/seeds.ts"
 import * as options from "./demo/options.ts"
+import { CannotDetect } from "./detect/files.ts"
+import type { DetectOptions } from "./detect/options.ts"
 import type { DiagramOptions } from "./diagram/command.ts"
 import type { InspectOptions } from "./inspect/command.ts"
 import type { ReplayOptions } from "./replay/command.ts"
@@ -28,7 +30,8 @@ Examples:
   recloser demo --to http://127.0.0.1:3000 --port 8080   protect a service of yours
   recloser simulate S1 --config ./breaker.config.js      what a config of yours is worth in an outage
   recloser diagram gradual --format svg > gradual.svg    the statechart that runs, drawn
-  recloser replay incident.ndjson --config '{"strategy":"basic"}'   a recorded incident, under another config`,
+  recloser replay incident.ndjson --config '{"strategy":"basic"}'   a recorded incident, under another config
+  recloser detect --input load.csv --output scores.csv   how unusual each measurement was`,
   )
 
 program
@@ -145,6 +148,20 @@ program
     await replay({ file, config, partial, json }, (why) => command.error(`error: ${why}`))
   })
 
+program
+  .command("detect")
+  .description(
+    "Look for anomalies in a stream of measurements: reads timestamp,value and writes timestamp,value,anomaly_score,label " +
+      "row by row. A score depends on the rows before it and on nothing else; label is 1 where the score says anomaly.",
+  )
+  .requiredOption("--input <file>", "CSV with a timestamp and a value a row; - reads standard input")
+  .requiredOption("--output <file>", "where the scores go; - writes standard output")
+  .option("--strict", "end at the first row that is missing something, repeats a time or goes back in it")
+  .action(async ({ input, output, strict = false }: DetectOptions) => {
+    const { detect } = await import("./detect/command.ts")
+    await detect({ input, output, strict })
+  })
+
 function complete(given: Partial<options.DemoOptions>): options.DemoOptions {
   return {
     duration: given.duration,
@@ -171,7 +188,7 @@ async function main(): Promise<void> {
 function report(error: unknown): number {
   // Commander has written its message already; exit code 0 is --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE
-  const known = error instanceof Error && error.name === "PortUnavailable"
+  const known = error instanceof CannotDetect || (error instanceof Error && error.name === "PortUnavailable")
   console.error(`recloser: ${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : error}`)
   return FAILED
 }

@@ -43,6 +43,9 @@ const sayNothing = /^(?:utils?|helpers?|commons?|core|types|misc|shared|lib|base
 const fileName = /^(?:[a-z][a-zA-Z0-9]*|[A-Z][a-zA-Z0-9]*)(?:\.test|\.types)?\.(?:ts|js)$/
 const folderName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 
+/** Data of somebody else's, under their licence: files and folders keep their names. */
+const asTheyCame = /^test\/bench\/nab\//
+
 const longest = 250
 
 const linesOf = (text: string): number => text.replace(/\n$/, "").split("\n").length
@@ -80,7 +83,8 @@ describe("the house", () => {
   })
 
   test("names files and folders for what is inside", () => {
-    expect(rooms.flatMap(filesUnder).flatMap(problem)).toEqual([])
+    const ours = rooms.flatMap(filesUnder).filter((path) => !asTheyCame.test(path))
+    expect(ours.flatMap(problem)).toEqual([])
   })
 
   test.each([
