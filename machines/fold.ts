@@ -5,6 +5,7 @@ import type { AnyActorRef, Snapshot } from "xstate"
 import { type Advice, adviceOf } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
+import type { ForecastFinding } from "./vocabulary/forecast.ts"
 import {
   type Demand,
   enforcementOf,
@@ -29,7 +30,7 @@ export type ReportRef = AnyActorRef
 interface Voice extends Advice {
   readonly since: number
   readonly reason: string
-  readonly finding: GraphFinding | undefined
+  readonly finding: GraphFinding | ForecastFinding | undefined
 }
 
 /** How often a part crashed since it last began to. */
@@ -117,7 +118,7 @@ export interface Heard {
   readonly next: Partial<BreakerContext>
   readonly moved: CircuitMoved | undefined
   /** The strategy's finding when it entered a state; a component's when it is another. */
-  readonly stated: CircuitFinding | GraphFinding | undefined
+  readonly stated: CircuitFinding | GraphFinding | ForecastFinding | undefined
   /** Whether the gate has to be published anew. */
   readonly changed: boolean
 }

@@ -62,6 +62,7 @@ const freshSlice = (startedAt: number): SliceCounts => ({
   ignored: 0,
   slow: 0,
   late: 0,
+  busyMs: 0,
 })
 
 /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
@@ -176,14 +177,16 @@ function closeSlice(state: MeterState, at: number): MeterState {
 
 function settle(before: MeterState, event: OutcomeSettled): MeterState {
   const { at, kind, durationMs, overdue } = event
-  const slow = durationMs >= (before.lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
-  const late = kind === "success" && durationMs > (before.lines.lateAfterMs ?? Number.POSITIVE_INFINITY)
+  const { lines } = before
+  const slow = durationMs >= (lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
+  const late = kind === "success" && durationMs > (lines.lateAfterMs ?? Number.POSITIVE_INFINITY)
   const slice = before.slice ?? freshSlice(at)
   const counted = {
     ...slice,
     [kind]: slice[kind] + 1,
     slow: slice.slow + (slow && kind !== "ignored" ? 1 : 0),
     late: slice.late + (late ? 1 : 0),
+    busyMs: (slice.busyMs ?? 0) + (kind === "success" && lines.sliceMs !== undefined ? durationMs : 0),
   }
   const state = { ...before, slice: counted, overdue: Math.max(0, before.overdue - (overdue ? 1 : 0)) }
   if (event.trip && kind === "failure") return asked(state, event)

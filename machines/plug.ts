@@ -5,6 +5,7 @@
 import type { AnyActorLogic, AnyMachineSnapshot, Snapshot } from "xstate"
 import type { Reader } from "./options.ts"
 import type { Circuit, CircuitFinding } from "./vocabulary/circuit.ts"
+import type { ForecastFinding } from "./vocabulary/forecast.ts"
 import { type Demand, joinLines, type Lines, tighten, unrestricted } from "./vocabulary/gate.ts"
 import type { Layer } from "./vocabulary/rejection.ts"
 import type { SignalType } from "./vocabulary/signal.ts"
@@ -60,7 +61,7 @@ export interface Component<Key extends string, In, Settings> extends Part<Key, I
   /** Why it demands what it demands now, for rejections and metrics. */
   readonly reason?: (snapshot: Snapshot<unknown>) => string
   /** What it states: compared by reference, and told when it is another. */
-  readonly finding?: (snapshot: Snapshot<unknown>) => GraphFinding
+  readonly finding?: (snapshot: Snapshot<unknown>) => GraphFinding | ForecastFinding
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds parts of any options and settings

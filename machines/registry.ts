@@ -1,6 +1,7 @@
 /** The one list of strategies and components: the only line that a newcomer adds. Order is the order of start. */
 import { metrics } from "./components/metrics.ts"
 import { rateLimit } from "./components/rateLimit.ts"
+import { prediction } from "./components/prediction.ts"
 import { timeout } from "./components/timeout.ts"
 import { entriesOf, type InOf, InvalidConfig, type Problem, refuseUnknown, show, switchable } from "./options.ts"
 import type { AnyComponent, AnyPlug, AnyStrategy } from "./plug.ts"
@@ -14,6 +15,11 @@ export const companions = { dependency } satisfies { readonly [key: string]: Any
 export const components = {
   /** Remembers slices, times in state and moves for `metrics()`. It has no options: `false` switches it off. Default: on. */
   metrics,
+  /**
+   * Looks ahead: warns when error rate, latency, calls in flight or a gauge of yours is on its way to failure, and eases the load while
+   * the warning holds. Default: off.
+   */
+  prediction,
   /**
    * How long one call may run. A bare duration is fixed; `true` or `{ min, max }` learns it from how long successes take: twice
    * their 99.9th percentile. `false`: as long as it likes. Default: learned.

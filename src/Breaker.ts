@@ -8,6 +8,7 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import type { Fallback } from "./call.ts"
 import type { CallExit, Classify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
+import type { GaugeValue } from "./data-plane/observed.ts"
 import type { Dependable, DependencyOptions } from "./dependencies.ts"
 import type { EventName, Listener } from "./events.ts"
 import type { CallContext } from "./execution.ts"
@@ -62,6 +63,11 @@ export interface Breaker extends AsyncDisposable {
   /** Listens; answers how to stop listening. What a listener throws is isolated and told as `trouble`. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
   metrics(): BreakerMetrics
+  /**
+   * What a gauge of yours shows now, for `prediction`: a number, or a function that is asked once a slice while calls arrive. A number that
+   * is not finite says nothing; `undefined` forgets the gauge. Throws `InvalidConfig` for a 17th gauge, and for what shows no number.
+   */
+  observe(gauge: string, value: GaugeValue | undefined): void
   /** Refuses everything until released. */
   forceOpen(why: string): void
   /** Lets everything pass, untimed, and learns nothing, until released. */

@@ -8,11 +8,13 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import { readConfigOf } from "./BreakersConfig.ts"
 import type { CallExit } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
+import type { GaugeValue } from "./data-plane/observed.ts"
 import { addDependency, type Dependable, type DependencyOptions, removeDependency } from "./dependencies.ts"
 import type { EventName, Listener } from "./events.ts"
 import { type BreakersMetrics, readGroup } from "./groupMetrics.ts"
 import { Member } from "./member.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
+import { observe } from "./observing.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
 import type { Table } from "./table.ts"
 
@@ -71,6 +73,9 @@ export class KeyedBreaker extends Member<AssembledBreaker> implements Breaker {
   }
   metrics(): BreakerMetrics {
     return this.read(readMetrics)
+  }
+  observe(gauge: string, value: GaugeValue | undefined): void {
+    this.change((assembly) => observe(assembly, gauge, value))
   }
   forceOpen(why: string): void {
     this.take().face.forceOpen(why)

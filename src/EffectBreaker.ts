@@ -17,6 +17,7 @@ import { clockOfEffect, type Clock as RecloserClock, systemClock } from "./Clock
 import { readFacts } from "./callFacts.ts"
 import type { StartFailed } from "./control-plane/conductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
+import type { GaugeValue } from "./data-plane/observed.ts"
 import {
   addDependency,
   type Dependable,
@@ -30,6 +31,7 @@ import { refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { logEffect } from "./observability/effectLogger.ts"
 import { logEvents } from "./observability/logging.ts"
+import { observe } from "./observing.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 
@@ -53,6 +55,11 @@ export interface EffectBreaker {
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]>
   /** Listens; answers how to stop listening. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
+  /**
+   * What a gauge of yours shows now, for `prediction`: a number, or a function that is asked once a slice while calls arrive. A number that
+   * is not finite says nothing; `undefined` forgets the gauge. Fails for a 17th gauge, and for what shows no number.
+   */
+  observe(gauge: string, value: GaugeValue | undefined): Effect.Effect<void, InvalidConfig>
   /** Refuses everything until released. */
   forceOpen(why: string): Effect.Effect<void>
   /** Lets everything pass, untimed, and learns nothing, until released. */
@@ -154,6 +161,10 @@ export class AssembledEffectBreaker implements EffectBreaker {
 
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.#assembly.listeners.add(name, listener)
+  }
+
+  observe(gauge: string, value: GaugeValue | undefined): Effect.Effect<void, InvalidConfig> {
+    return change(() => observe(this.#assembly, gauge, value))
   }
 
   forceOpen(why: string): Effect.Effect<void> {

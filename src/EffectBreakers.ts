@@ -9,6 +9,7 @@ import type { BreakerConfig } from "./BreakerConfig.ts"
 import { type BreakersConfig, readConfigOf, readGroupConfig } from "./BreakersConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { readManySaved, type SavedBreaker } from "./control-plane/persistence.ts"
+import type { GaugeValue } from "./data-plane/observed.ts"
 import { addDependency, type Dependable, removeDependency } from "./dependencies.ts"
 import {
   AssembledEffectBreaker,
@@ -26,6 +27,7 @@ import { Member } from "./member.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { logEffect } from "./observability/effectLogger.ts"
 import { logMany } from "./observability/logging.ts"
+import { observe } from "./observing.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 import { Table } from "./table.ts"
@@ -102,6 +104,9 @@ class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements Effec
   }
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.listen(name, listener)
+  }
+  observe(gauge: string, value: GaugeValue | undefined): Effect.Effect<void, InvalidConfig> {
+    return typed(() => this.change((assembly) => observe(assembly, gauge, value)))
   }
   forceOpen(why: string): Effect.Effect<void> {
     return Effect.suspend(() => this.take().face.forceOpen(why))

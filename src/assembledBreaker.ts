@@ -17,6 +17,7 @@ import { answer, type Fallback } from "./call.ts"
 import { checkFacts, factNames, readFacts } from "./callFacts.ts"
 import { type CallExit, type Classify, heedsQuotas, ownClassify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
+import type { GaugeValue } from "./data-plane/observed.ts"
 import {
   addDependency,
   type Dependable,
@@ -30,6 +31,7 @@ import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
+import { observe } from "./observing.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 
@@ -193,6 +195,10 @@ export class AssembledBreaker implements Breaker {
 
   metrics(): BreakerMetrics {
     return readMetrics(this.assembly)
+  }
+
+  observe(gauge: string, value: GaugeValue | undefined): void {
+    observe(this.assembly, gauge, value)
   }
 
   forceOpen(why: string): void {

@@ -73,7 +73,8 @@ export class Node {
 
   /** What its dependencies do to it. */
   get finding(): GraphFinding | undefined {
-    return this.depends ? this.assembly.conductor.root.getSnapshot().context.voices["dependency"]?.finding : undefined
+    if (!this.depends) return undefined
+    return this.assembly.conductor.root.getSnapshot().context.voices["dependency"]?.finding as GraphFinding | undefined
   }
 
   #look(): Standing {

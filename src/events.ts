@@ -1,4 +1,5 @@
 import type { CircuitFinding } from "../machines/vocabulary/circuit.ts"
+import type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 import type { Mode } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
@@ -44,12 +45,12 @@ export interface BreakerEvents {
   }
   /** The circuit of the candidate moved. Nothing was refused or let in for it. */
   readonly candidate: Omit<CircuitMoved, "type"> & { readonly type: "candidate" }
-  /** What the strategy states of itself changed. */
+  /** What the strategy, or `prediction`, states of itself changed. */
   readonly finding: {
     readonly type: "finding"
     readonly breaker: string
     readonly part: string
-    readonly finding: CircuitFinding
+    readonly finding: CircuitFinding | ForecastFinding
   }
   /** What the breaker's dependencies do to it changed. Only with the strategy `dependency`. */
   readonly dependency: Omit<GraphFinding, "state"> & {

@@ -61,6 +61,25 @@ export interface BreakerMetrics {
       /** The limits in force, the learned one last. */
       readonly limits: readonly RateReport[]
     }
+    readonly prediction?: {
+      readonly state: "cold" | "calm" | "warned" | "frozen"
+      /** That the service fails within the horizon; 0 unless it warns. */
+      readonly probability: number
+      readonly reasons: readonly string[]
+      /** Slices that it has learned from. */
+      readonly samples: number
+      readonly warnings: number
+      /** Warnings within whose horizon the service failed, and those within which it did not. */
+      readonly confirmed: number
+      readonly refuted: number
+      readonly failures: number
+      /** The part of warnings that came true; `null` before the first. A failure that a warning has averted refutes it. */
+      readonly precision: number | null
+      /** The part of failures that a warning came before. */
+      readonly recall: number | null
+      /** From a warning to the failure, on average, in milliseconds. */
+      readonly meanLeadMs: number | null
+    }
     readonly timeout?: {
       /** `exploring` while calls are given longer than what was learned, to see whether they need it. */
       readonly state: "fixed" | "cold" | "tracking" | "exploring" | "listening" | "frozen"

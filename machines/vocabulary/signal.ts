@@ -18,6 +18,8 @@ export interface Slice {
   readonly slow: number
   /** Successes that took longer than the gate's line `lateAfterMs`. */
   readonly late: number
+  /** Milliseconds that its successes took together. */
+  readonly busyMs?: number | undefined
   readonly latency: LatencySummary
 }
 
@@ -58,6 +60,8 @@ export interface SliceClosed {
   readonly slice: Slice
   /** Calls that still run, where a strategy watches them: how little is known yet of the slowest. */
   readonly running?: number | undefined
+  /** What gauges showed within the slice, by name. */
+  readonly gauges?: { readonly [name: string]: number } | undefined
 }
 
 /** What the service said about its own limits, over the answers since the last such report. */

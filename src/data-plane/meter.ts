@@ -10,6 +10,7 @@ import { isFailure, type Judged, kindOf } from "../../machines/vocabulary/outcom
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
+import type { Observed } from "./observed.ts"
 import { Overdue } from "./overdue.ts"
 import { Slices } from "./slices.ts"
 import { Alarm } from "./timers.ts"
@@ -32,6 +33,8 @@ export class Meter {
   #overdue: Overdue | undefined
   #excusedUntil = Number.NEGATIVE_INFINITY
   readonly slices = new Slices()
+  /** Made when something is observed. */
+  gauges: Observed | undefined
   readonly #wheel: Wheel
   readonly #report: (report: Report) => void
   readonly #sweeper = new Alarm((now) => this.#sweep(now))
@@ -168,7 +171,7 @@ export class Meter {
     const slice = this.slices.close(now)
     if (slice === undefined) return
     const running = this.#evidence?.running
-    this.#report({ type: "slice.closed", at: now, epoch: this.#epoch, slice, running })
+    this.#report({ type: "slice.closed", at: now, epoch: this.#epoch, slice, running, gauges: this.gauges?.take() })
   }
 
   /** Takes one outcome as evidence; true when it rang. It rings again when the line was not reached in between. */

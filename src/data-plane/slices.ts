@@ -30,6 +30,7 @@ export class Slices {
     // A call that entered while nobody measured has no duration.
     if (kind !== "success" || !(durationMs >= 0)) return
     if (durationMs > this.#lateAfterMs) slice.late++
+    slice.busyMs += durationMs
     const sketch = (this.#sketch ??= new LatencySketch(now))
     sketch.add(durationMs, now)
   }

@@ -50,6 +50,7 @@ export class SliceTally extends OutcomeCounts {
   readonly startedAt: number
   slow = 0
   late = 0
+  busyMs = 0
 
   constructor(startedAt: number) {
     super()
