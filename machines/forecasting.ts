@@ -135,7 +135,7 @@ function jumpOf({ level, noise, samples, limit, base }: Measure, { value, isUnde
   if (samples < firstSamples) return 0
   const most = (isUnderLoad || limit !== undefined ? jump.rising : jump.usual) * noise + 1e-9 * Math.abs(base)
   const off = value - level
-  return off - clamp(off, most)
+  return Math.abs(off) > most ? off : 0
 }
 
 /** Level, noise and means after one more sample. */
@@ -178,6 +178,8 @@ function foretold(measure: Measure, index: number, step: Step): Forecast {
   if (!(slope > standsOut * floor) || !(recent > pair.goesOn * slope)) return noForecast
   // The quicker mean lags behind by its time constant.
   const gap = direction * (line - (scale.quick + direction * slope * pair.quickS))
+  // Whoever is there already, and was not seen to come, has jumped.
+  if (measure.limit === undefined && gap <= 0 && scale.lasted === 0) return noForecast
   const margin = (slope * step.horizonS - gap) / (floor * step.horizonS || Number.MIN_VALUE)
   const probability = 1 / (1 + Math.exp(-1.7 * clamp(margin, 20)))
   return { probability, inMs: Math.max(0, gap / slope) * 1000, line: unscaled(measure, line) }

@@ -55,10 +55,7 @@ export interface EffectBreaker {
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]>
   /** Listens; answers how to stop listening. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
-  /**
-   * What a gauge of yours shows now, for `prediction`: a number, or a function that is asked once a slice while calls arrive. A number that
-   * is not finite says nothing; `undefined` forgets the gauge. Fails for a 17th gauge, and for what shows no number.
-   */
+  /** What a gauge of yours shows now, for `prediction`: a number, or a function that is asked once a slice. See `Breaker`. */
   observe(gauge: string, value: GaugeValue | undefined): Effect.Effect<void, InvalidConfig>
   /** Refuses everything until released. */
   forceOpen(why: string): Effect.Effect<void>

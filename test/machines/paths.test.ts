@@ -1,10 +1,18 @@
 /** Every chart of the registry is walked along generated paths: each of its states is reached, each of its transitions is taken. */
 import { registry } from "recloser/machines"
 import { describe, expect, test } from "vitest"
-import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, EventObject } from "xstate"
+import {
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+  type EventObject,
+  initialTransition,
+  transition,
+} from "xstate"
 import { getShortestPaths } from "xstate/graph"
 import type { AnyPlug } from "../../machines/plug.ts"
 import { forcedOpen, probe, released, restored, settingsOf } from "../support/charts.ts"
+import { heapLimit, leaking, sliceAt } from "../support/foretold.ts"
 
 const parts: readonly AnyPlug[] = [...Object.values(registry.strategies), ...Object.values(registry.components)]
 
@@ -54,6 +62,28 @@ const starts: { readonly [key: string]: readonly unknown[] } = {
   gradual: [{ probes: { wrong: 0.01 } }],
   timeout: [{ min: 500, max: 500 }],
   rateLimit: [{ limit: 10, adaptive: false }],
+}
+
+/** Pasts too long for a path: the chart is walked from where they lead as well, and by what would come next. */
+const pasts: { readonly [key: string]: { readonly options: unknown; readonly slices: readonly EventObject[] } } = {
+  prediction: {
+    options: heapLimit,
+    slices: Array.from({ length: 360 }, (_, at) => sliceAt(at + 1, leaking(at + 1))),
+  },
+}
+
+/** Where the past leads just before it warns, and the slice by which it does. */
+function afterPast(plug: AnyPlug): readonly { readonly state: AnyMachineSnapshot; readonly next: EventObject }[] {
+  const past = pasts[plug.key]
+  if (past === undefined) return []
+  const input = { settings: settingsOf(plug, past.options), seed: 1, at: 0, circuit: "closed" }
+  let [state] = initialTransition(plug.chart as AnyStateMachine, input as never) as unknown as [AnyMachineSnapshot]
+  for (const next of past.slices) {
+    const [after] = transition(plug.chart as AnyStateMachine, state, next) as unknown as [AnyMachineSnapshot]
+    if (after.value === "warned") return [{ state, next }]
+    state = after
+  }
+  return []
 }
 
 /** Settings under which a change begins something new, and one under which it does not. */
@@ -129,10 +159,14 @@ const transitionsOf = (node: AnyStateNode): readonly string[] =>
 describe.each(parts.map((plug) => [plug.key, plug] as const))("the chart of %s", (_key, plug) => {
   const machine = plug.chart as AnyStateMachine
   const nodes = nodesOf(machine.root)
-  const events = eventsFor(plug, nodes)
-  const states = [undefined, ...(starts[plug.key] ?? [])].flatMap((options) =>
+  const later = afterPast(plug)
+  const events = [...eventsFor(plug, nodes), ...later.map(({ next }) => next)]
+  const beginnings = [undefined, ...(starts[plug.key] ?? [])].map((options) => ({
+    input: { settings: settingsOf(plug, options), seed: 1, at: 0, circuit: "closed" },
+  }))
+  const states = [...beginnings, ...later.map(({ state }) => ({ fromState: state as never }))].flatMap((beginning) =>
     getShortestPaths(machine, {
-      input: { settings: settingsOf(plug, options), seed: 1, at: 0, circuit: "closed" },
+      ...beginning,
       events: events as never,
       serializeState: (state) => serialize(state as AnyMachineSnapshot),
       limit: 1_000_000,

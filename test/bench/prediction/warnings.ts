@@ -109,10 +109,13 @@ export const median = (sorted: readonly number[]): number => sorted[Math.floor(s
 const seedsFrom = (first: number, count: number): readonly number[] =>
   Array.from({ length: count }, (_, at) => first + at)
 
-export function warningReport(
-  worlds: number,
-  days: number,
-): { readonly lines: readonly string[]; readonly all: readonly Led[] } {
+export interface WarningReport {
+  readonly lines: readonly string[]
+  readonly all: readonly Led[]
+  readonly alarmsADay: number
+}
+
+export function warningReport(worlds: number, days: number): WarningReport {
   const seeds = seedsFrom(1, worlds)
   const names = [...(Object.keys(precursors) as (keyof typeof precursors)[]), "control"] as const
   const all = names.map((name) => led(name, seeds))
@@ -128,5 +131,5 @@ export function warningReport(
     "",
     `Ordinary days: ${total} false alarms in ${days} days, ${(total / days).toFixed(2)} a day; at most ${Math.max(...alarms)} in one.`,
   ]
-  return { lines, all }
+  return { lines, all, alarmsADay: total / days }
 }

@@ -1,0 +1,238 @@
+import fc from "fast-check"
+import { prediction } from "recloser/machines"
+import { createVirtualClock } from "recloser/testing"
+import { describe, expect, test } from "vitest"
+import type { ForecastFinding } from "../../machines/vocabulary/forecast.ts"
+import type { Demand } from "../../machines/vocabulary/gate.ts"
+import { type Chart, startChart } from "../support/charts.ts"
+import { heapLimit, leaking, quiet, type SliceFacts, sliceAt, wobble } from "../support/foretold.ts"
+
+interface Report {
+  readonly state: string
+  readonly warnings: number
+  readonly confirmed: number
+  readonly refuted: number
+  readonly failures: number
+  readonly precision: number | null
+  readonly recall: number | null
+  readonly meanLeadMs: number | null
+  readonly samples: number
+}
+
+const reportOf = (chart: Chart) => prediction.report?.(chart.snapshot(), chart.clock.now()) as Report
+const findingOf = (chart: Chart) => prediction.finding?.(chart.snapshot()) as ForecastFinding
+const demandOf = (chart: Chart): Demand => chart.advice().demand
+const stateOf = (chart: Chart) => reportOf(chart).state
+
+const start = (options: object = heapLimit) => startChart(prediction, { options, clock: createVirtualClock() })
+
+/** Plays seconds from the present one on, until it warns or they are over; answers whether it warned. */
+async function play(chart: Chart, seconds: number, facts: (second: number) => SliceFacts, until = "warned") {
+  for (let played = 0; played < seconds; played++) {
+    await chart.clock.advance(1000)
+    chart.send(sliceAt(chart.clock.now() / 1000, facts(chart.clock.now() / 1000)))
+    if (stateOf(chart) === until) return true
+  }
+  return false
+}
+
+const moved = (from: "closed" | "open" | "ramping", to: "closed" | "open" | "degraded" | "halfOpen") =>
+  ({
+    type: "circuit.moved",
+    breaker: "service",
+    from,
+    to,
+    epoch: 1,
+    reason: "",
+    rule: "",
+    statistics: undefined,
+  }) as const
+
+/** One that has learned, and warns of the leak. */
+async function warning(options: object = heapLimit) {
+  const chart = start(options)
+  expect(await play(chart, 400, leaking)).toBe(true)
+  return chart
+}
+
+describe("prediction", () => {
+  test("prediction law 1: it only tightens, and only while it warns", async () => {
+    const chart = start()
+    await play(chart, 260, leaking)
+    expect(demandOf(chart)).toEqual({})
+    await play(chart, 140, leaking)
+    expect(stateOf(chart)).toBe("warned")
+    const { probability } = findingOf(chart)
+    expect(probability).toBeGreaterThan(0.6)
+    expect(probability).toBeLessThanOrEqual(0.9)
+    // Five were in flight.
+    expect(demandOf(chart)).toEqual({ limit: Math.max(1, Math.floor(5 * (1 - probability))) })
+  })
+
+  test("prediction law 1: it refuses every call only if it was told to trip, and says until when", async () => {
+    const chart = await warning({ ...heapLimit, trips: true })
+    expect(demandOf(chart)).toEqual({ share: 0, retryAt: chart.clock.now() + 60_000 })
+  })
+
+  test("prediction law 1: where nobody counts the calls in flight there is nothing to limit", async () => {
+    const chart = start()
+    expect(await play(chart, 400, (second) => ({ ...leaking(second), running: undefined }))).toBe(true)
+    expect(demandOf(chart)).toEqual({})
+  })
+
+  test("prediction law 2: a warning expires after its horizon without any traffic, and a new one needs a new slice", async () => {
+    const chart = await warning({ ...heapLimit, horizon: "30 seconds" })
+    await chart.clock.advance("29 seconds")
+    expect(stateOf(chart)).toBe("warned")
+    await chart.clock.advance("1 second")
+    expect(stateOf(chart)).toBe("calm")
+    await chart.clock.advance("1 day")
+    expect(demandOf(chart)).toEqual({})
+    expect(stateOf(chart)).toBe("calm")
+  })
+
+  test("prediction law 2: slices that go on warning do not prolong a warning", async () => {
+    const chart = await warning()
+    const { warnings } = reportOf(chart)
+    expect(await play(chart, 60, leaking, "calm")).toBe(false)
+    expect(reportOf(chart).warnings).toBe(warnings + 1)
+  })
+
+  test("prediction law 3: nothing is foretold from fewer than 210 slices, however steep the trend", async () => {
+    const chart = start()
+    expect(await play(chart, 209, (second) => ({ gauges: { heapUsed: 0.1 + second * 0.004 } }))).toBe(false)
+    expect(stateOf(chart)).toBe("cold")
+  })
+
+  test("prediction law 3: neither noise nor a jump is a trend, however large the jump", async () => {
+    for (const factor of [1.5, 3, 20]) {
+      const chart = start()
+      const jumping = (second: number) => ({
+        ...quiet(second),
+        latencyMs: 50 * (second < 300 ? 1 : factor) * (1 + 0.05 * wobble(second)),
+      })
+      expect(await play(chart, 600, jumping)).toBe(false)
+      expect(reportOf(chart)).toMatchObject({ state: "calm", warnings: 0 })
+    }
+  })
+
+  test("prediction law 4: an improvement is no danger: latency and error rate that fall, a limit from which a gauge moves away", async () => {
+    const chart = start()
+    const improving = (second: number): SliceFacts => {
+      const along = Math.max(0, second - 260) / 120
+      return {
+        calls: 100,
+        bad: second % 10 === 0 ? Math.round(3 * Math.max(0, 1 - along)) : 0,
+        latencyMs: 50 * Math.max(0.1, 1 - along) * (1 + 0.05 * wobble(second)),
+        gauges: { heapUsed: Math.max(0, 0.4 - 0.3 * along) + 0.004 * wobble(second) },
+      }
+    }
+    expect(await play(chart, 400, improving)).toBe(false)
+    expect(reportOf(chart).warnings).toBe(0)
+  })
+
+  test("prediction law 5: while the circuit is not closed it learns nothing and demands nothing", async () => {
+    const chart = await warning()
+    const { samples } = reportOf(chart)
+    chart.send(moved("closed", "open"))
+    expect(stateOf(chart)).toBe("frozen")
+    expect(demandOf(chart)).toEqual({})
+    await play(chart, 50, leaking)
+    expect(reportOf(chart).samples).toBe(samples)
+    chart.send(moved("ramping", "closed"))
+    expect(stateOf(chart)).toBe("calm")
+  })
+
+  test("prediction law 5: while the service fails it warns of nothing: whoever comes late claims no lead", async () => {
+    const chart = start()
+    await play(chart, 260, quiet)
+    const failing = (second: number): SliceFacts => ({ ...leaking(second), bad: 50 })
+    expect(await play(chart, 140, failing)).toBe(false)
+    expect(reportOf(chart)).toMatchObject({ warnings: 0, failures: 1, confirmed: 0, recall: 0 })
+  })
+
+  test("prediction law 6: it follows 16 gauges and no more, and what is no finite number teaches nothing", async () => {
+    const chart = start()
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`gauge ${at}`, at]))
+    await play(chart, 5, () => ({ gauges: { ...many, broken: Number.NaN } }))
+    const { outlook } = chart.context<{ outlook: { followed: Map<string, unknown> } }>()
+    expect([...outlook.followed.keys()]).toHaveLength(3 + 16)
+    expect(outlook.followed.has("broken")).toBe(false)
+  })
+
+  test("prediction law 6: no slice breaks it, whatever its numbers are", () => {
+    const number = fc.double()
+    const slices = fc.array(
+      fc.record({
+        calls: fc.nat(1000),
+        latencyMs: number,
+        running: number,
+        gauges: fc.dictionary(fc.string(), number),
+      }),
+      { maxLength: 30 },
+    )
+    fc.assert(
+      fc.property(slices, fc.nat(300), (wild, from) => {
+        const chart = start()
+        for (let second = 1; second <= from; second++) chart.send(sliceAt(second, quiet(second)))
+        for (const [at, facts] of wild.entries())
+          chart.send(sliceAt(from + at + 1, { ...facts, bad: facts.calls >> 1 }))
+        expect(chart.snapshot().status).toBe("active")
+        for (const value of Object.values(demandOf(chart))) expect(value).toBeGreaterThanOrEqual(0)
+        expect(findingOf(chart).probability).toBeGreaterThanOrEqual(0)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test("prediction law 7: a warning is confirmed by a failure within its horizon, with the time it was ahead", async () => {
+    const chart = await warning()
+    await chart.clock.advance("20 seconds")
+    chart.send(moved("closed", "open"))
+    expect(reportOf(chart)).toMatchObject({
+      ...{ warnings: 1, confirmed: 1, refuted: 0, failures: 1, precision: 1, recall: 1, meanLeadMs: 20_000 },
+    })
+  })
+
+  test("prediction law 7: one that nothing came of is refuted, and a failure that none came before is missed", async () => {
+    const chart = await warning({ ...heapLimit, horizon: "30 seconds" })
+    await chart.clock.advance("30 seconds")
+    expect(reportOf(chart)).toMatchObject({
+      warnings: 1,
+      confirmed: 0,
+      refuted: 1,
+      failures: 0,
+      precision: 0,
+      recall: null,
+    })
+    await chart.clock.advance("5 minutes")
+    chart.send(moved("closed", "degraded"))
+    expect(reportOf(chart)).toMatchObject({ refuted: 1, failures: 1, recall: 0, meanLeadMs: null })
+  })
+
+  test("prediction law 7: an operator who moves the circuit confirms nothing", async () => {
+    const chart = await warning()
+    chart.send(moved("closed", "halfOpen"))
+    expect(reportOf(chart)).toMatchObject({ confirmed: 0, refuted: 1, failures: 0 })
+  })
+
+  test("tells what points to failure, and by when", async () => {
+    const [reason = ""] = findingOf(await warning()).reasons
+    expect(reason).toMatch(/^heapUsed is 0\.\d+, on its way to 1, and is there in \d+ s if it goes on so$/)
+  })
+
+  test("tells measures that look unusual, which is no warning", async () => {
+    const chart = start()
+    await play(chart, 300, (second) => ({ ...quiet(second), latencyMs: second < 300 ? 50 + wobble(second) : 400 }))
+    expect(findingOf(chart)).toMatchObject({ state: "calm", probability: 0, unusual: ["latency"] })
+  })
+
+  test("a grown load does not make more calls in flight a danger", async () => {
+    const chart = start()
+    const busier = (second: number): SliceFacts => {
+      const calls = Math.round(100 * (1 + Math.max(0, second - 260) / 60))
+      return { ...quiet(second), calls, running: Math.round(calls / 20) }
+    }
+    expect(await play(chart, 400, busier)).toBe(false)
+  })
+})
