@@ -69,7 +69,7 @@ export interface BreakerEvents {
     readonly breaker: string
     /** How many troubles of this part the event stands for: those since the event before. */
     readonly count: number
-    /** A part's key, or `classify`, `listener`, `inspect`, `restore`. */
+    /** A part's key, or `classify`, `listener`, `inspect`, `restore`, `observe`. */
     readonly part: string
     /** What was thrown last. */
     readonly error: unknown

@@ -10,7 +10,7 @@ export function observe({ plane, listeners }: Assembly, gauge: unknown, value: u
   if (value === undefined) return plane.meter.gauges?.forget(gauge)
   if (typeof value !== "number" && typeof value !== "function")
     throw invalid("value", value, "must be a number or a function")
-  const gauges = (plane.meter.gauges ??= new Observed(mostGauges, (name, error) => listeners.trouble(name, error)))
+  const gauges = (plane.meter.gauges ??= new Observed(mostGauges, (error) => listeners.trouble("observe", error)))
   if (gauges.observe(gauge, value as GaugeValue)) return
   throw invalid("gauge", gauge, `must be one of ${mostGauges} gauges; this breaker has as many`)
 }

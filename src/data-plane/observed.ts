@@ -9,9 +9,9 @@ export type GaugeValue = number | (() => number)
 export class Observed {
   readonly #values = new Map<string, GaugeValue>()
   readonly #most: number
-  readonly #trouble: (gauge: string, error: unknown) => void
+  readonly #trouble: (error: unknown) => void
 
-  constructor(most: number, trouble: (gauge: string, error: unknown) => void) {
+  constructor(most: number, trouble: (error: unknown) => void) {
     this.#most = most
     this.#trouble = trouble
   }
@@ -31,18 +31,18 @@ export class Observed {
   take(): { readonly [gauge: string]: number } | undefined {
     const shown: [string, number][] = []
     for (const [gauge, value] of this.#values) {
-      const now = typeof value === "number" ? value : this.#ask(gauge, value)
+      const now = typeof value === "number" ? value : this.#ask(value)
       if (Number.isFinite(now)) shown.push([gauge, now])
       if (typeof value === "number") this.#values.set(gauge, Number.NaN)
     }
     return shown.length === 0 ? undefined : Object.fromEntries(shown)
   }
 
-  #ask(gauge: string, value: () => number): number {
+  #ask(value: () => number): number {
     try {
       return value()
     } catch (error) {
-      this.#trouble(gauge, error)
+      this.#trouble(error)
       return Number.NaN
     }
   }

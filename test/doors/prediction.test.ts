@@ -1,0 +1,178 @@
+import * as Effect from "effect/Effect"
+import {
+  type Breaker,
+  type BreakerEvents,
+  createBreaker,
+  createBreakers,
+  eventLoopDelay,
+  InvalidConfig,
+} from "recloser"
+import * as EffectDoor from "recloser/effect"
+import { createVirtualClock } from "recloser/testing"
+import { describe, expect, test } from "vitest"
+import { heapLimit, leaking } from "../support/foretold.ts"
+
+type Told = BreakerEvents["finding"]
+
+/** A service that answers in 5 ms, called five times a second, whose memory leaks after 260 seconds. */
+function world(options: object = heapLimit) {
+  const clock = createVirtualClock()
+  const breaker = createBreaker("cards", { prediction: options, timeout: false }, { clock })
+  const told: Told[] = []
+  breaker.on("finding", (event) => told.push(event))
+  const second = async (used: number) => {
+    breaker.observe("heapUsed", used)
+    for (let call = 0; call < 5; call++) {
+      const done = breaker.tryExecute(() => new Promise<void>((resolve) => clock.setTimeout(resolve, 5)))
+      await clock.advance(200)
+      await done
+    }
+  }
+  return { clock, breaker, told, second, report: () => breaker.metrics().components.prediction }
+}
+
+const heapAt = (second: number): number => leaking(second).gauges?.["heapUsed"] ?? 0
+
+async function untilWarned(options: object = heapLimit) {
+  const all = world(options)
+  for (let second = 1; second < 420 && all.report()?.state !== "warned"; second++) await all.second(heapAt(second))
+  expect(all.report()?.state).toBe("warned")
+  return all
+}
+
+describe("breakers that look ahead", () => {
+  test("tell a warning as a finding, hold it in metrics, and let it expire", async () => {
+    const { clock, told, report, breaker } = await untilWarned()
+    const last = told.at(-1)
+    expect(last).toMatchObject({ type: "finding", part: "prediction", finding: { state: "warned", horizonMs: 60_000 } })
+    expect(report()).toMatchObject({ state: "warned", warnings: 1, confirmed: 0, refuted: 0 })
+    expect(report()?.reasons[0]).toContain("heapUsed")
+    await clock.advance("61 seconds")
+    expect(report()).toMatchObject({ state: "calm", refuted: 1, precision: 0 })
+    await breaker.stop()
+  })
+
+  test("with trips: refuse calls in the layer prediction, with the reason and for how long", async () => {
+    const { breaker, clock } = await untilWarned({ ...heapLimit, trips: true })
+    const rejection = breaker.wouldReject()
+    expect(rejection).toMatchObject({ layer: "prediction", heldBy: ["prediction"], rule: "prediction" })
+    expect(rejection?.retryAfterMs).toBeGreaterThan(50_000)
+    expect(rejection?.reason).toContain("heapUsed")
+    expect(breaker.circuit).toBe("closed")
+    await clock.advance("61 seconds")
+    expect(breaker.wouldReject()).toBeUndefined()
+    await breaker.stop()
+  })
+
+  test("make no samples while they are idle, however much is observed", async () => {
+    const { breaker, clock, report } = world()
+    for (let second = 0; second < 50; second++) {
+      breaker.observe("heapUsed", second)
+      await clock.advance("1 second")
+    }
+    expect(report()).toMatchObject({ state: "cold", samples: 0 })
+    await breaker.stop()
+  })
+
+  test("do not look ahead unless they are told to", async () => {
+    const breaker = createBreaker("cards", {}, { clock: createVirtualClock() })
+    breaker.observe("heapUsed", 1)
+    expect(breaker.metrics().components.prediction).toBeUndefined()
+    await breaker.stop()
+  })
+})
+
+describe("observe", () => {
+  const use = async (run: (breaker: Breaker) => unknown) => {
+    const breaker = createBreaker("cards", { prediction: true }, { clock: createVirtualClock() })
+    try {
+      return await run(breaker)
+    } finally {
+      await breaker.stop()
+    }
+  }
+
+  test.each([
+    ["", 1, "gauge"],
+    ["latency", 1, "gauge"],
+    ["x".repeat(101), 1, "gauge"],
+    [7, 1, "gauge"],
+    ["queue", "7", "value"],
+    ["queue", null, "value"],
+    ["queue", 7n, "value"],
+  ])("refuses the gauge %j showing %s", async (gauge, value, path) => {
+    await use((breaker) => {
+      expect(() => breaker.observe(gauge as string, value as number)).toThrow(InvalidConfig)
+      expect(() => breaker.observe(gauge as string, value as number)).toThrow(new RegExp(`^${path}: must be`))
+    })
+  })
+
+  test("refuses a 17th gauge, and takes it when another is forgotten", async () => {
+    await use((breaker) => {
+      for (let gauge = 0; gauge < 16; gauge++) breaker.observe(`gauge ${gauge}`, gauge)
+      expect(() => breaker.observe("one more", 1)).toThrow("gauge: must be one of 16 gauges")
+      breaker.observe("gauge 3", undefined)
+      breaker.observe("one more", 1)
+    })
+  })
+
+  test("takes what is no finite number for a gauge that says nothing now", async () => {
+    await use((breaker) => {
+      for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+        expect(() => breaker.observe("queue", value)).not.toThrow()
+    })
+  })
+
+  test("asks a function once a slice, and tells what it throws, isolated", async () => {
+    const { breaker, clock } = world(heapLimit)
+    let asked = 0
+    const troubles: unknown[] = []
+    breaker.on("trouble", ({ part, error }) => troubles.push([part, error]))
+    breaker.observe("queue", () => ++asked)
+    breaker.observe("broken", () => {
+      throw new Error("no gauge")
+    })
+    for (let call = 0; call < 30; call++) {
+      await breaker.execute(() => 1)
+      await clock.advance(100)
+    }
+    expect(asked).toBe(2)
+    expect(troubles).toEqual(Array(2).fill(["observe", new Error("no gauge")]))
+    await breaker.stop()
+  })
+
+  test.each([
+    [{ gauges: { queue: { limit: Number.NaN } } }, "config.prediction.gauges.queue.limit"],
+    [{ gauges: { queue: { most: 3 } } }, "config.prediction.gauges.queue.most"],
+    [{ gauges: { latency: { limit: 3 } } }, "config.prediction.gauges"],
+    [{ gauges: Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`g${at}`, {}])) }, "config.prediction.gauges"],
+    [{ horizon: "1 hour" }, "config.prediction.horizon"],
+    [{ trips: "yes" }, "config.prediction.trips"],
+  ])("and a config with %j is refused before anything starts", (prediction, path) => {
+    expect(() => createBreaker("cards", { prediction: prediction as never })).toThrow(
+      `${path}: must`.replace("most: must", "most: is"),
+    )
+  })
+
+  test("is there for breakers by key, and for effects", async () => {
+    const clock = createVirtualClock()
+    const hosts = createBreakers({ max: 10, config: () => ({ prediction: true }) }, { clock })
+    expect(() => hosts.get("a").observe("queue", 3)).not.toThrow()
+    expect(() => hosts.get("a").observe("latency", 3)).toThrow(InvalidConfig)
+    await hosts.stop()
+    const observed = Effect.scoped(
+      Effect.flatMap(EffectDoor.Breaker.make("cards", { prediction: true }, { log: false }), (breaker) =>
+        Effect.flip(Effect.andThen(breaker.observe("queue", 3), breaker.observe("latency", 3))),
+      ),
+    )
+    expect(await Effect.runPromise(observed)).toBeInstanceOf(InvalidConfig)
+  })
+})
+
+describe("the delay of the event loop", () => {
+  test("is a gauge: a number of milliseconds from 0 up", () => {
+    const delay = eventLoopDelay()
+    expect(delay()).toBeGreaterThanOrEqual(0)
+    delay.stop()
+  })
+})
