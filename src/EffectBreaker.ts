@@ -1,10 +1,9 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { InvalidConfig } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
@@ -25,7 +24,8 @@ import {
   ownAssembly,
   removeDependency,
 } from "./dependencies.ts"
-import { type BreakerEvents, checkEvent, type EventName, type Listener } from "./events.ts"
+import { eventsOf } from "./eventStream.ts"
+import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type GuardOptions, guardWith } from "./guard.ts"
 import { refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
@@ -86,28 +86,6 @@ export interface EffectDependencyOptions extends Omit<DependencyOptions, "fallba
 
 const change = (run: () => void): Effect.Effect<void, InvalidConfig> =>
   Effect.try({ try: run, catch: (error) => error as InvalidConfig })
-
-/** Events of one name as they happen, until one of `ends` is called: whoever stops calls them all. */
-export const eventsOf = <Name extends EventName>(
-  source: Pick<EffectBreaker, "on">,
-  name: Name,
-  ends: Set<() => void> = new Set(),
-): Stream.Stream<BreakerEvents[Name]> => {
-  checkEvent(name)
-  return Stream.callback<BreakerEvents[Name]>((queue) => {
-    const end = () => void Queue.endUnsafe(queue)
-    const listen = Effect.sync(() => {
-      ends.add(end)
-      return source.on(name, (event) => void Queue.offerUnsafe(queue, event))
-    })
-    const leave = (stop: () => void) =>
-      Effect.sync(() => {
-        stop()
-        ends.delete(end)
-      })
-    return Effect.acquireRelease(listen, leave)
-  })
-}
 
 export class AssembledEffectBreaker implements EffectBreaker {
   readonly #assembly: Assembly

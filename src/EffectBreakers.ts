@@ -15,10 +15,10 @@ import {
   AssembledEffectBreaker,
   type EffectBreaker,
   type EffectDependencyOptions,
-  eventsOf,
   graceMs,
   presentClock,
 } from "./EffectBreaker.ts"
+import { eventsOf } from "./eventStream.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type BreakersMetrics, readGroup } from "./groupMetrics.ts"
 import { type GuardOptions, readGuard } from "./guard.ts"
