@@ -17,7 +17,7 @@ export interface GaugeIn {
   readonly limit?: number | undefined
 }
 
-interface GaugeSettings {
+export interface GaugeSettings {
   readonly limit: number | undefined
 }
 

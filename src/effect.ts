@@ -94,14 +94,17 @@ const layerOfMany = <Self>(
 export const Breakers = { make: makeMany, layer: layerOfMany, Service: ManyService }
 
 export { InvalidConfig } from "../machines/options.ts"
+export type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 export type { BreakerConfig } from "./BreakerConfig.ts"
 export type { BreakersConfig } from "./BreakersConfig.ts"
 export { CallRejected, CallTimedOut } from "./CallRejected.ts"
 export type { Clock } from "./Clock.ts"
 export { StartFailed } from "./control-plane/conductor.ts"
+export type { GaugeValue } from "./data-plane/observed.ts"
 export type { Dependable } from "./dependencies.ts"
 export type { EffectBreaker, EffectDependencyOptions, MakeOptions } from "./EffectBreaker.ts"
 export type { EffectBreakers, MakeBreakersOptions } from "./EffectBreakers.ts"
+export { type EventLoopDelay, eventLoopDelay } from "./eventLoopDelay.ts"
 export type { BreakerEvents, EventName } from "./events.ts"
 export { type FromEffectOptions, fromEffect, fromStream } from "./fromEffect.ts"
 export type { BreakersMetrics } from "./groupMetrics.ts"
