@@ -1,7 +1,7 @@
 /** The one list of strategies and components: the only line that a newcomer adds. Order is the order of start. */
 import { metrics } from "./components/metrics.ts"
-import { rateLimit } from "./components/rateLimit.ts"
 import { prediction } from "./components/prediction.ts"
+import { rateLimit } from "./components/rateLimit.ts"
 import { timeout } from "./components/timeout.ts"
 import { entriesOf, type InOf, InvalidConfig, type Problem, refuseUnknown, show, switchable } from "./options.ts"
 import type { AnyComponent, AnyPlug, AnyStrategy } from "./plug.ts"
