@@ -3,7 +3,6 @@ import { createRequire } from "node:module"
 import { Command, CommanderError, Option } from "commander"
 import { standardSeeds } from "../testing/simulation/seeds.ts"
 import * as options from "./demo/options.ts"
-import { CannotDetect } from "./detect/files.ts"
 import type { DetectOptions } from "./detect/options.ts"
 import type { DiagramOptions } from "./diagram/command.ts"
 import type { InspectOptions } from "./inspect/command.ts"
@@ -176,6 +175,9 @@ function complete(given: Partial<options.DemoOptions>): options.DemoOptions {
   }
 }
 
+/** Errors that say in words for users what is wrong: told without a stack. By name, so that nothing is loaded to know them. */
+const knownErrors = ["PortUnavailable", "CannotDetect"]
+
 /** No process.exit: a run that closed everything ends by itself. */
 async function main(): Promise<void> {
   try {
@@ -188,7 +190,7 @@ async function main(): Promise<void> {
 function report(error: unknown): number {
   // Commander has written its message already; exit code 0 is --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE
-  const known = error instanceof CannotDetect || (error instanceof Error && error.name === "PortUnavailable")
+  const known = error instanceof Error && knownErrors.includes(error.name)
   console.error(`recloser: ${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : error}`)
   return FAILED
 }

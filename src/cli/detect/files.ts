@@ -5,7 +5,9 @@ import type { Readable, Writable } from "node:stream"
 import { STANDARD } from "./options.ts"
 
 /** The run cannot begin, or go on, and this is why. */
-export class CannotDetect extends Error {}
+export class CannotDetect extends Error {
+  override readonly name = "CannotDetect"
+}
 
 const reasons: { readonly [code: string]: string } = {
   ENOENT: "there is no such file or folder",

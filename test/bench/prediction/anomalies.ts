@@ -109,19 +109,19 @@ const seedsFrom = (first: number, count: number): readonly number[] =>
 const range = (seeds: readonly number[]): string => `${seeds[0]} to ${seeds.at(-1)}`
 
 function guards(all: readonly Series[], profile: Profile): readonly string[] {
-  const [tuned, unseen] = [seedsFrom(1, 3), seedsFrom(101, 3)]
+  const [some, others] = [seedsFrom(51, 3), seedsFrom(101, 3)]
   const copies = (seeds: readonly number[]) => seeds.flatMap((seed) => all.map((series) => copyOf(series, seed)))
   const made = (seeds: readonly number[], families = familyNames) =>
     families.flatMap((family) => seeds.map((seed) => syntheticSeries(family, seed)))
-  const withWindows = familyNames.filter((family) => made(tuned, [family]).some(({ windows }) => windows.length > 0))
+  const withWindows = familyNames.filter((family) => made(some, [family]).some(({ windows }) => windows.length > 0))
   return [
-    `| streams | seeds ${range(tuned)} | seeds ${range(unseen)} |`,
+    `| streams | seeds ${range(some)} | seeds ${range(others)} |`,
     "| --- | --- | --- |",
-    `| transformed copies of the 28 files | ${fixedOn(copies(tuned), profile)} | ${fixedOn(copies(unseen), profile)} |`,
-    `| synthetic, all families | ${fixedOn(made(tuned), profile)} | ${fixedOn(made(unseen), profile)} |`,
+    `| transformed copies of the 28 files | ${fixedOn(copies(some), profile)} | ${fixedOn(copies(others), profile)} |`,
+    `| synthetic, all families | ${fixedOn(made(some), profile)} | ${fixedOn(made(others), profile)} |`,
     ...withWindows.map(
       (family) =>
-        `| · ${family} | ${fixedOn(made(tuned, [family]), profile)} | ${fixedOn(made(unseen, [family]), profile)} |`,
+        `| · ${family} | ${fixedOn(made(some, [family]), profile)} | ${fixedOn(made(others, [family]), profile)} |`,
     ),
   ]
 }
