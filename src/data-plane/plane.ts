@@ -149,7 +149,7 @@ export class Plane implements Settler {
     const judged = this.#ear === undefined ? given : this.#ear.meaningOf(given)
     const kind = kindOf(judged)
     receipt.settled = true
-    if (this.#tape !== undefined) this.#tape.settled(receipt.serial, judged, now)
+    if (this.#tape !== undefined) this.#tape.settled(receipt.serial, given, now)
     if (receipt.leased) this.#admission.leases.giveBack(receipt)
     this.inFlight--
     this.#admission.settle(receipt, judged, now)

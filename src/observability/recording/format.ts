@@ -1,6 +1,8 @@
 /** What a recording says: one JSON object a line, each sealed with a checksum that goes on from the line before. */
 import { crc32 } from "node:zlib"
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
+import type { OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
+import type { Quota } from "../../../machines/vocabulary/quota.ts"
 import type { CircuitMoved } from "../../../machines/vocabulary/signal.ts"
 
 /** Rises when a line comes to mean something else. */
@@ -55,7 +57,7 @@ export interface FactsLine {
   readonly facts: Facts
 }
 
-/** A failed call whose service asked to be left alone. */
+/** A call of whose end there is more to say than its kind: its service asked to be left alone, or spoke of its limits. */
 export interface AskedLine {
   readonly t: "asked"
   readonly b: number
@@ -63,6 +65,10 @@ export interface AskedLine {
   readonly serial: number
   readonly trip: boolean
   readonly retryAfterMs?: number | undefined
+  /** A failure, when left out. */
+  readonly kind?: OutcomeKind | undefined
+  readonly quota?: Quota | undefined
+  readonly unsent?: boolean | undefined
 }
 
 /** Something that came from outside: the operator, a dependency, another config. */

@@ -45,12 +45,12 @@ const ends: { readonly [code: number]: OutcomeKind } = {
   [codes.ignored]: "ignored",
 }
 
-const settledBy = ({ b, at, serial, trip, retryAfterMs }: AskedLine): Happening => ({
+const settledBy = ({ b, at, serial, trip, retryAfterMs, kind = "failure", quota, unsent }: AskedLine): Happening => ({
   type: "settled",
   b,
   at,
   serial,
-  judged: { kind: "failure", trip, retryAfterMs },
+  judged: { kind, trip, retryAfterMs, ...(quota && { quota }), ...(unsent && { unsent }) },
 })
 
 /** What has been said of calls, and of the one that comes next. */

@@ -198,8 +198,10 @@ export class FileRecorder {
     this.#cancel ??= this.#settings.after(flushEveryMs, () => this.flush())
   }
 
-  #asked(b: number, serial: number, { trip, retryAfterMs }: Exclude<Judged, OutcomeKind>, at: number): void {
-    this.#write({ t: "asked", b, at, serial, trip, retryAfterMs })
+  #asked(b: number, serial: number, judged: Exclude<Judged, OutcomeKind>, at: number): void {
+    const { kind, trip, retryAfterMs, quota, unsent } = judged
+    const more = { ...(kind === "failure" ? {} : { kind }), ...(quota && { quota }), ...(unsent && { unsent }) }
+    this.#write({ t: "asked", b, at, serial, trip, retryAfterMs, ...more })
   }
 
   #factsId(facts: Facts): number {

@@ -8,7 +8,7 @@ import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../../machines/vocabulary/outcome.ts"
 import { type Clock, timekeeperOf, wheelOf } from "../../Clock.ts"
 import { type Conductor, type ConductorHooks, conduct } from "../../control-plane/conductor.ts"
-import { readSaved, restore } from "../../control-plane/persistence.ts"
+import { elapsedSince, readSaved, restore } from "../../control-plane/persistence.ts"
 import { Plane } from "../../data-plane/plane.ts"
 import type { Receipt } from "../../data-plane/receipt.ts"
 import type { BreakerLine, EventLine, RecordedPart } from "../../observability/recording/format.ts"
@@ -58,6 +58,7 @@ export class PlayedBreaker {
     late.conductor = this.#conductor
     const known = readSaved(saved, name)
     if (known !== undefined) restore(this.#conductor, parts, known, time)
+    if (known?.rates) this.plane.rates?.restore(known.rates, elapsedSince(known, time), clock.now())
   }
 
   /** Whether the call enters; if so it is kept under this number until it ends. */

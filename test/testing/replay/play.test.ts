@@ -30,6 +30,21 @@ describe("a recorded incident, played again", () => {
     expect(moments.filter(({ kind }) => kind === "moved").map(({ words }) => words)).toEqual(moves)
   })
 
+  test("decides every call as it was decided then: with limits, and a service that talks of its own", async () => {
+    const classify = ({ ok }: { readonly ok: boolean }) =>
+      ok
+        ? ("success" as const)
+        : { kind: "failure" as const, retryAfter: "700 millis" as const, quota: { exceeded: true } }
+    const { recording, decisions } = await recorded({
+      config: { classify, rateLimit: { limit: 40, burst: 10, perKey: { limit: 15 } } },
+      key: (call) => `tenant ${call % 3}`,
+    })
+    const { agreed, firstDifference } = play(recording)
+    expect({ agreed, firstDifference }).toEqual({ agreed: decisions.length, firstDifference: undefined })
+    const layers = new Set([...happenings(recording)].flatMap((one) => (one.type === "refused" ? [one.layer] : [])))
+    expect([...layers]).toEqual(["rateLimit"])
+  })
+
   test("has one trace, however often it is played", async () => {
     const { recording } = await recorded()
     const traces = new Set(Array.from({ length: 100 }, () => play(recording).trace))
