@@ -49,6 +49,8 @@ export interface Evidence {
   bad: number
   late: number
   judged: boolean
+  /** Parts of the service are held back by themselves: what was bad was theirs, and no burst of noise. */
+  parted: boolean
 }
 
 /** As if one of twenty calls had been bad, before anything is known. */
@@ -95,10 +97,11 @@ export const freshEvidence = (): Evidence => ({
   bad: 0,
   late: 0,
   judged: false,
+  parted: false,
 })
 
 /** The share of bad outcomes that still counts as usual: the learned one and what chance may add to it. */
-export function usualShare({ usual, learned }: Evidence): number {
+export function usualShare({ usual, learned }: Pick<Evidence, "usual" | "learned">): number {
   const calls = Math.min(2000, learned + prior.calls)
   return clamp(usual + Math.sqrt((usual * (1 - usual)) / calls), 0.01, 0.4)
 }
@@ -120,7 +123,7 @@ export function beginEpoch(evidence: Evidence, line: SequentialLine | undefined)
     evidence.accepted = clamp((evidence.failures + evidence.slow) / evidence.calls, 0.05, 0.9)
   }
   // A degraded time that ended by itself was a burst of noise, as far as anybody can tell.
-  if (line?.watch === "usual" && evidence.relief > reliefAt && evidence.calls > 0) {
+  if (line?.watch === "usual" && evidence.relief > reliefAt && evidence.calls > 0 && !evidence.parted) {
     evidence.worst = Math.max(evidence.worst, Math.min(0.5, (evidence.failures + evidence.slow) / evidence.calls))
   }
   restartExcursion(evidence)

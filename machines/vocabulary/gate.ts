@@ -134,9 +134,28 @@ export interface SequentialLine {
 
 export type CircuitLine = RatioLine | SequentialLine
 
+/**
+ * How the parts of a service are watched, one cell for each key that callers name: a part that is dead is held back by itself. Without
+ * this line there are no cells, and what was suspected of them is forgotten.
+ */
+export interface CellLine {
+  /** Most cells that are remembered; the rest are not watched. */
+  readonly max: number
+  /** Log-likelihood ratio at which an excursion from what is usual is more than noise: then many cells may be dead at once. */
+  readonly threshold: number
+  /** How long cells wait between probes: the first time, what each failed probe adds, what it multiplies by, and at most. */
+  readonly waitMs: number
+  readonly stepMs: number
+  readonly factor: number
+  readonly maxMs: number
+  /** A probe that hangs gives its place back after this long. */
+  readonly leaseMs: number
+}
+
 /** What the data plane watches: the union of what the actors want to hear about. */
 export interface Lines {
   readonly circuit?: CircuitLine | undefined
+  readonly cells?: CellLine | undefined
   /** A call at least this old is slow, in flight or settled. */
   readonly slowAfterMs?: number | undefined
   /** A probe that is not settled after this long gives its place back. */
@@ -152,10 +171,11 @@ export interface Lines {
 const least = (one: number | undefined, other: number | undefined) =>
   one === undefined ? other : other === undefined ? one : Math.min(one, other)
 
-/** The union of two sets of lines: the circuit line belongs to the one strategy, the rest is the finer of both. */
+/** The union of two sets of lines: those of circuit and cells belong to the one strategy, the rest is the finer of both. */
 export function joinLines(one: Lines, other: Lines): Lines {
   return {
     circuit: one.circuit ?? other.circuit,
+    cells: one.cells ?? other.cells,
     slowAfterMs: least(one.slowAfterMs, other.slowAfterMs),
     leaseMs: least(one.leaseMs, other.leaseMs),
     patienceMs: least(one.patienceMs, other.patienceMs),

@@ -43,6 +43,8 @@ export interface RejectionTemplate extends Omit<Rejection, "retryAfterMs" | "adm
   readonly retryAt: number
 }
 
+const heldByCells: readonly string[] = Object.freeze(["cells"])
+
 const byLayer = (one: Holder, other: Holder) => layers.indexOf(one.layer) - layers.indexOf(other.layer)
 
 /** Whose probe places are all taken: the circuit's own, or those of what the holder waits for. */
@@ -82,6 +84,27 @@ export function refusalByShare(breaker: string, gate: Gate): RejectionTemplate {
 export function refusalByProbes(breaker: string, gate: Gate): RejectionTemplate {
   const holders = gate.holders.filter((holder) => holder.demand.probes === gate.restriction.probes)
   return template(breaker, gate, holders, true)
+}
+
+/** What a cell is held back for. */
+export interface CellCharge extends Statistics {
+  readonly since: number
+}
+
+/** The template for a call whose part of the service is dead, while others are well. */
+export function refusalByCell(breaker: string, gate: Gate, key: string, charge: CellCharge): RejectionTemplate {
+  const { since, calls, failures, slow } = charge
+  return {
+    breaker,
+    circuit: gate.circuit,
+    layer: "cell",
+    reason: `${JSON.stringify(key)} is held back: ${failures + slow} of its last ${calls} calls were bad`,
+    heldBy: heldByCells,
+    since,
+    retryAt: Number.NEGATIVE_INFINITY,
+    rule: "cell",
+    statistics: { calls, failures, slow },
+  }
 }
 
 /** One refusal now. `retryAt` may be later than the template's (a busy probe place). */

@@ -5,8 +5,10 @@
 import { creditOf, creditPerCall, leaseOf } from "../../machines/vocabulary/admission.ts"
 import type { Facts } from "../../machines/vocabulary/facts.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
-import type { Judged } from "../../machines/vocabulary/outcome.ts"
+import { isBad, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
+import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
+import { type CellChange, Cells, type Visit } from "./cells.ts"
 import { Leases } from "./leases.ts"
 import { Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
@@ -14,30 +16,42 @@ import type { Wheel } from "./wheel.ts"
 
 /** Calls enter one by one, and only as probes. */
 const probesOnly = ({ restriction: { share, probes } }: Gate): boolean => share > 0 && Number.isFinite(probes)
+const never = Number.POSITIVE_INFINITY
 
 export class Admission {
   readonly leases: Leases
   /** Ordinary calls of this epoch in flight. */
   running = 0
+  /** Made when the first key is named. */
+  cells: Cells | undefined = undefined
   #gate: Gate = idleGate
   #credit = creditPerCall / 2
   readonly #settler: Settler
   readonly #refusals: Refusals
+  readonly #seed: () => number
 
-  constructor(breaker: string, wheel: Wheel, settler: Settler) {
+  /** `seed` is asked once, if keys are named: it keeps others from choosing keys that share a cell. */
+  constructor(breaker: string, wheel: Wheel, settler: Settler, seed: () => number) {
     this.#settler = settler
+    this.#seed = seed
     this.leases = new Leases(wheel, settler)
     this.#refusals = new Refusals(breaker, idleGate)
   }
 
-  /** Nothing but the gate can refuse a call, or wants to know of it. */
+  /** Nothing but the gate can refuse a call of which nothing is said, or wants to know of it. */
   get isPlain(): boolean {
     return true
+  }
+
+  /** Whether it matters which key a call names. */
+  get isKeyed(): boolean {
+    return this.#gate.lines.cells !== undefined
   }
 
   adopt(gate: Gate): void {
     this.#gate = gate
     this.#refusals.adopt(gate)
+    this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs ?? never)
   }
 
   /** Credit and leases start anew; what ran before is a straggler. */
@@ -58,28 +72,79 @@ export class Admission {
   /** Takes what one call needs, or says why not. A call that a partial share refuses has earned its credit. */
   take(facts: Facts, now: number): Receipt | Rejection {
     const refusal = this.#look(facts, now)
-    if (refusal !== undefined) return refusal
+    if (refusal !== undefined) return this.#refuse(refusal, facts, now)
     if (probesOnly(this.#gate)) return this.#takePlace(now)
     this.#credit += creditOf(this.#gate.restriction.share)
     if (this.#credit < creditPerCall) return this.#refusals.byShare(now)
     this.#credit -= creditPerCall
     this.running++
-    return new Receipt(this.#settler, this.#gate.epoch, now, undefined, true)
+    return new Receipt(this.#settler, this.#gate.epoch, now, undefined, true, this.#visit(facts, now))
   }
 
-  /** A call has ended, whatever it was: what it held comes back. */
-  settle(receipt: Receipt, _judged: Judged, _now: number): void {
-    if (receipt.epoch === this.#gate.epoch && receipt.place === undefined && receipt.counted) this.running--
+  /** A call has ended, whatever it was: what it held comes back. Answers whether its outcome is its cell's business alone. */
+  settle(receipt: Receipt, judged: Judged, now: number): boolean {
+    const { visit, epoch, place, counted } = receipt
+    if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
+    if (this.cells === undefined) return false
+    const kind = kindOf(judged)
+    if (visit === undefined) {
+      if (kind === "success" && counted) this.cells.hearGood()
+      return false
+    }
+    const slow = now - receipt.startedAt >= (this.#gate.lines.slowAfterMs ?? never)
+    const bad = kind === "ignored" ? undefined : isBad({ kind, slow })
+    return this.cells.settle(visit, bad, slow && kind === "success", now)
+  }
+
+  /** What the circuit should know of cells when an alarm rings: whether the trouble is theirs. */
+  explain(report: Report): Report {
+    const within = report.type === "alarm.rang" ? this.cells?.within : undefined
+    return within === undefined ? report : { ...(report as AlarmRang), within }
+  }
+
+  /** When all cells are silent the service is gone, and that is no cell's business any more. */
+  takeAlarm(now: number): AlarmRang | undefined {
+    const silence = this.cells?.takeSilence()
+    if (silence === undefined) return undefined
+    return { type: "alarm.rang", at: now, epoch: this.#gate.epoch, rule: "run", statistics: silence }
+  }
+
+  /** What has changed among cells since this was last asked. */
+  takeNews(): CellChange | undefined {
+    const news = this.cells?.news
+    if (news !== undefined && this.cells !== undefined) this.cells.news = undefined
+    return news
   }
 
   /** What the gate and its gauges say, save for the credit of a partial share. */
-  #look(_facts: Facts, now: number): Rejection | undefined {
+  #look(facts: Facts, now: number): Rejection | undefined {
     const { share, probes, limit } = this.#gate.restriction
     if (share === 0) return this.#refusals.byShare(now)
+    if (facts.key !== undefined && this.cells !== undefined) {
+      const held = this.cells.holds(facts.key, now)
+      if (held !== undefined) return this.#refusals.byCell(facts.key, held, now, this.cells.condemned.retryAt(now))
+    }
     if (probesOnly(this.#gate)) {
       return this.leases.places.size < probes ? undefined : this.#refusals.byProbes(now, this.leases.freeAt)
     }
     return this.running >= limit ? this.#refusals.byLimit(now) : undefined
+  }
+
+  #refuse(refusal: Rejection, { key }: Facts, now: number): Rejection {
+    if (refusal.layer === "cell" && key !== undefined) this.cells?.refuse(key, now)
+    return refusal
+  }
+
+  #visit({ key }: Facts, now: number): Visit | undefined {
+    const line = this.#gate.lines.cells
+    if (key === undefined || line === undefined) return undefined
+    return (this.cells ??= this.#makeCells(line)).enter(key, now)
+  }
+
+  #makeCells(line: NonNullable<Gate["lines"]["cells"]>): Cells {
+    const cells = new Cells(line, this.#seed())
+    cells.adopt(line, this.#gate.lines.slowAfterMs ?? never)
+    return cells
   }
 
   #takePlace(now: number): Receipt {

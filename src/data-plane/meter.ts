@@ -22,6 +22,8 @@ const knownSamples = 100
 const never = Number.POSITIVE_INFINITY
 
 export class Meter {
+  /** Cells are held back: what is bad is theirs. */
+  isParted = false
   #epoch = -1
   #line: RatioLine | undefined
   /** Whether the window counts a row: asked on each outcome. */
@@ -61,7 +63,10 @@ export class Meter {
     this.#epoch = gate.epoch
     this.#ring = this.#line && makeRing(this.#line.window)
     if (this.#sequence !== undefined) this.#evidence ??= freshEvidence()
-    if (this.#evidence !== undefined) beginEpoch(this.#evidence, this.#sequence)
+    if (this.#evidence !== undefined) {
+      this.#evidence.parted = this.isParted
+      beginEpoch(this.#evidence, this.#sequence)
+    }
     this.#watch(now)
   }
 
@@ -113,6 +118,18 @@ export class Meter {
     if (wasOverdue && this.#isRow) return this.#closeSlice(now)
     ring.add(now, isFailure(kind), slow)
     if (!this.#judge(ring, now)) this.#closeSlice(now)
+  }
+
+  /** Counts one outcome that is a cell's business alone: it says nothing of the service. `entered`: it was taken for the service's. */
+  pass(judged: Judged, startedAt: number, now: number, entered: boolean): void {
+    const kind = kindOf(judged)
+    const wasOverdue = entered && (this.#overdue?.leave(startedAt) ?? false)
+    if (this.#sliceMs < never) this.#count(kind, this.isSlow(now - startedAt), now - startedAt, now)
+    if (entered && this.#sequence !== undefined && this.#evidence !== undefined) {
+      leave(this.#evidence)
+      if (!wasOverdue) withdraw(this.#evidence, startedAt)
+    }
+    this.#closeSlice(now)
   }
 
   /** The service asks to be left alone: that is an alarm, and needs no more evidence. */

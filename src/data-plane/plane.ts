@@ -11,6 +11,7 @@ import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Admission } from "./admission.ts"
+import type { CellChange, Cells } from "./cells.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
@@ -25,6 +26,10 @@ export interface PlaneHooks {
   classify(error: unknown): Judged
   /** The last call in flight has settled. */
   idle(): void
+  /** Cells were condemned or set free. */
+  cell?(change: CellChange, now: number): void
+  /** A whole number that nobody can guess; asked once, if calls name keys. */
+  seed?(): number
 }
 
 export class Plane implements Settler {
@@ -47,14 +52,21 @@ export class Plane implements Settler {
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   timeoutMs = Number.POSITIVE_INFINITY
   #ghost: Ghost | undefined
+  /** It matters which keys calls name. */
+  #keyed = false
   readonly #admission: Admission
 
   constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
-    this.#admission = new Admission(breaker, wheel, this)
-    this.meter = new Meter(wheel, (report) => hooks.signal(report))
+    this.#admission = new Admission(breaker, wheel, this, () => hooks.seed?.() ?? 0)
+    this.meter = new Meter(wheel, (report) => hooks.signal(this.#admission.explain(report)))
+  }
+
+  /** The parts of the service that calls have named, once they have. */
+  get cells(): Cells | undefined {
+    return this.#admission.cells
   }
 
   /** From now on a ghost decides about the same calls, or none does. */
@@ -67,7 +79,9 @@ export class Plane implements Settler {
   swap(gate: Gate, now: number = this.#wheel.host.now()): void {
     if (gate.epoch !== this.gate.epoch) this.#admission.beginEpoch(this.#wheel.host.now())
     this.gate = gate
+    this.meter.isParted = (this.cells?.condemned.size ?? 0) > 0
     this.#admission.adopt(gate)
+    this.#keyed = this.#admission.isKeyed
     this.#open()
     this.meter.adopt(gate, now)
   }
@@ -87,7 +101,7 @@ export class Plane implements Settler {
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
   admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
-    if (this.#free) {
+    if (this.#free && (facts.key === undefined || !this.#keyed)) {
       this.#begin(now)
       return new Receipt(this, this.gate.epoch, now, undefined, true)
     }
@@ -103,7 +117,8 @@ export class Plane implements Settler {
 
   /** Why a call would be refused now; takes nothing and counts nothing. */
   wouldReject(now: number, facts: Facts = noFacts): Rejection | undefined {
-    if (this.#free || this.gate.enforcement !== "on") return undefined
+    const isFree = this.#free && (facts.key === undefined || !this.#keyed)
+    if (isFree || this.gate.enforcement !== "on") return undefined
     return this.#admission.wouldReject(facts, now)
   }
 
@@ -133,14 +148,16 @@ export class Plane implements Settler {
     receipt.settled = true
     if (receipt.leased) this.#admission.leases.giveBack(receipt)
     this.inFlight--
-    this.#admission.settle(receipt, judged, now)
+    const isCharged = this.#admission.settle(receipt, judged, now)
     this.tally.count(kind)
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, kind, now)
     const place = receipt.place
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
+    else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, receipt.visit?.isProbe === false)
     else this.meter.settle(judged, receipt.startedAt, now)
+    this.#tellCells(now)
     if (this.inFlight === 0) this.#hooks.idle()
     return place === undefined || !place.expired
   }
@@ -182,7 +199,7 @@ export class Plane implements Settler {
     this.inFlight++
     this.tally.admitted++
     if (ticket.probe) this.tally.probes++
-    else this.meter.enter(now)
+    else if (ticket.visit?.isProbe !== true) this.meter.enter(now)
     return ticket
   }
 
@@ -198,7 +215,20 @@ export class Plane implements Settler {
     if (observed) this.tally.shadowed++
     else this.tally.refuse(rejection.layer)
     if (!observed) this.#hooks.refused(rejection, now)
+    if (rejection.layer === "cell") this.#hearCells(now)
     return observed ? this.#admitUncounted(now) : rejection
+  }
+
+  #tellCells(now: number): void {
+    const news = this.#admission.takeNews()
+    if (news !== undefined) this.#hooks.cell?.(news, now)
+  }
+
+  /** A cell has refused a call. When all have for long, that is the circuit's business. */
+  #hearCells(now: number): void {
+    this.#tellCells(now)
+    const alarm = this.#admission.takeAlarm(now)
+    if (alarm !== undefined) this.#hooks.signal(alarm)
   }
 
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {

@@ -111,6 +111,7 @@ const variant = (layout: Layout): Variant => ({
       load: new PoissonLoad({ perSecond: layout.perSecond, seed, keys: drawer(layout) }),
       server: new SteadyServer((now, call) => ({ failing: isDead(call, now) ? 1 : noise, serviceMs: 20 })),
       patienceMs: 3000,
+      keysTold: true,
       groups: { count: 2, of: ({ key }) => (dying.has(key) ? dead : sound) },
     }
   },

@@ -1,0 +1,252 @@
+/**
+ * Cells: the parts of a service that callers name by keys. Nobody says which keys share a shard, so each key is a cell; a cell that is
+ * dead is held back by itself, and its calls are charged to it and not to the circuit. A gauge: the gate's line bounds it, and where
+ * the gate has none (an open circuit: the service as a whole is to blame) all that was suspected is forgotten.
+ */
+import type { Statistics } from "../../machines/vocabulary/circuit.ts"
+import type { CellLine } from "../../machines/vocabulary/gate.ts"
+import { CellTable, hashOf } from "./cellTable.ts"
+import { Condemned, type Convict } from "./condemned.ts"
+import { Streaks } from "./streaks.ts"
+import { Suspicion } from "./suspicion.ts"
+
+const never = Number.POSITIVE_INFINITY
+
+/** One call, as its cell sees it. */
+export class Visit {
+  readonly key: string
+  readonly hash: number
+  readonly startedAt: number
+  /** What was known is another's since the cells were cleared. */
+  readonly era: number
+  /** The round in which it holds a probe's place; -1: it is no probe. */
+  readonly round: number
+  /** It was bad before it ended: it had become too old. */
+  judged = false
+  older: Visit | undefined = undefined
+  newer: Visit | undefined = undefined
+
+  constructor(key: string, hash: number, startedAt: number, era: number, round: number) {
+    this.key = key
+    this.hash = hash
+    this.startedAt = startedAt
+    this.era = era
+    this.round = round
+  }
+
+  get isProbe(): boolean {
+    return this.round >= 0
+  }
+}
+
+/** Something that people should know: which cell, and how many with it. */
+export interface CellChange {
+  readonly to: "condemned" | "freed"
+  readonly key: string
+  readonly cells: number
+  readonly convict: Convict
+}
+
+export class Cells {
+  /** What has changed and was not told yet. */
+  news: CellChange | undefined = undefined
+  readonly condemned: Condemned
+  readonly #seed: number
+  readonly #suspicion: Suspicion
+  readonly #streaks = new Streaks()
+  #table: CellTable
+  #line: CellLine | undefined
+  #max: number
+  #slowAfterMs = never
+  #era = 0
+  /** A call is looked at, and then enters: its hash is worked out once. */
+  #lastKey = ""
+  #lastHash = 0
+  /** Calls in flight that may yet become too old, in the order in which they entered. */
+  #oldest: Visit | undefined = undefined
+  #newest: Visit | undefined = undefined
+
+  constructor(line: CellLine, seed: number) {
+    this.#seed = seed
+    this.#line = line
+    this.#max = line.max
+    this.#table = new CellTable(line.max)
+    this.condemned = new Condemned(line)
+    this.#suspicion = new Suspicion(line.threshold)
+  }
+
+  adopt(line: CellLine | undefined, slowAfterMs: number): void {
+    this.#slowAfterMs = slowAfterMs
+    if (line === undefined && this.#line !== undefined) this.#clear()
+    this.#line = line
+    if (line === undefined) return
+    this.condemned.adopt(line)
+    this.#suspicion.threshold = line.threshold
+    if (line.max === this.#max) return
+    this.#max = line.max
+    this.#table = new CellTable(line.max)
+  }
+
+  get isOn(): boolean {
+    return this.#line !== undefined
+  }
+
+  /** Places in the table. */
+  get watched(): number {
+    return this.#table.size
+  }
+
+  /** Where the trouble sits, for an alarm of the circuit. */
+  get within(): "oneCell" | "cells" | undefined {
+    if (this.#line === undefined) return undefined
+    if (this.#streaks.isOneCell) return "oneCell"
+    return this.condemned.size > 0 || this.#suspicion.sitsInCells ? "cells" : undefined
+  }
+
+  /** How many calls in a row nobody has answered, whoever was called, when that is too many for cells; said once. */
+  takeSilence(): Statistics | undefined {
+    if (this.condemned.size === 0 || !this.#streaks.isSilent) return undefined
+    const calls = this.#streaks.breakSilence()
+    return { calls, failures: calls, slow: 0 }
+  }
+
+  /** The cell that holds a call back now, or would; takes nothing. */
+  holds(key: string, now: number): Convict | number | undefined {
+    if (this.#line === undefined) return undefined
+    if (this.condemned.size === 0 && !this.#mayBeGuilty) return undefined
+    const hash = this.#hashOf(key)
+    const convict = this.condemned.find(hash)
+    if (convict !== undefined) return this.condemned.mayProbe(convict, now) ? undefined : convict
+    const level = this.#levelOf(hash)
+    const isGuilty = this.#suspicion.isGuilty(level) && !this.#streaks.isOminous && this.condemned.hasRoom(now)
+    return isGuilty ? level : undefined
+  }
+
+  /** A call was refused because of its cell: condemns the cell if it was not yet. */
+  refuse(key: string, now: number): void {
+    const hash = this.#hashOf(key)
+    const convict = this.condemned.find(hash) ?? this.#condemn(hash, key, now)
+    this.condemned.refuse(hash, convict, now)
+    this.#suspicion.takeRefusal()
+    this.#streaks.refused(hash)
+  }
+
+  /** A call enters. */
+  enter(key: string, now: number): Visit | undefined {
+    if (this.#line === undefined) return undefined
+    this.#sweep(now)
+    const hash = this.#hashOf(key)
+    const convict = this.condemned.size === 0 ? undefined : this.condemned.find(hash)
+    const round = convict === undefined ? -1 : this.condemned.probe(convict, now)
+    const visit = new Visit(key, hash, now, this.#era, round)
+    visit.older = this.#newest
+    if (this.#newest !== undefined) this.#newest.newer = visit
+    else this.#oldest = visit
+    this.#newest = visit
+    return visit
+  }
+
+  /** A call has ended; `undefined`: without an outcome. Answers whether it is its cell's business alone. */
+  settle(visit: Visit, bad: boolean | undefined, slow: boolean, now: number): boolean {
+    if (visit.era !== this.#era) return visit.isProbe
+    if (!visit.judged) this.#unlink(visit)
+    this.#sweep(now)
+    const isCharged = visit.isProbe || this.condemned.find(visit.hash) !== undefined
+    if (visit.isProbe) this.condemned.giveBack(visit.round)
+    if (bad !== undefined && !visit.judged) this.#judge(visit, bad, slow, now)
+    return isCharged
+  }
+
+  /** A call of no cell has ended well. */
+  hearGood(): void {
+    this.#streaks.good(0)
+  }
+
+  /** Calls in flight that have become too old are bad, once. */
+  #sweep(now: number): void {
+    for (let visit = this.#oldest; visit !== undefined; visit = this.#oldest) {
+      if (!(now - visit.startedAt >= this.#slowAfterMs)) return
+      this.#unlink(visit)
+      visit.judged = true
+      this.#judge(visit, true, true, now)
+    }
+  }
+
+  #judge(visit: Visit, bad: boolean, slow: boolean, now: number): void {
+    const { hash } = visit
+    const convict = this.condemned.size === 0 ? undefined : this.condemned.find(hash)
+    if (convict !== undefined) return this.#judgeConvict(visit, convict, bad, slow, now)
+    const place = this.#table.find(hash)
+    const level = place < 0 ? 0 : this.#levelAt(place)
+    const isFirst = place < 0 || this.#table.seenAt(place) <= this.#suspicion.since
+    this.#suspicion.take(level, isFirst, bad)
+    if (bad) this.#streaks.bad(hash)
+    else this.#streaks.good(hash)
+    // A cell of which nothing is known is as good as new; a good outcome is worth remembering only in times of trouble.
+    if (place >= 0 || bad || this.#suspicion.isWary) this.#note(place, hash, this.#suspicion.nextLevel(level, bad))
+    if (this.condemned.size === 0) this.#suspicion.calmDown()
+  }
+
+  #judgeConvict({ hash, isProbe, key }: Visit, convict: Convict, bad: boolean, slow: boolean, now: number): void {
+    if (bad) {
+      this.#suspicion.confirm()
+      this.#streaks.refused(hash)
+      return this.condemned.fail(convict, slow, isProbe, now)
+    }
+    this.#streaks.good(hash)
+    const cells = this.condemned.succeed(hash, convict, isProbe, now)
+    this.#note(this.#table.find(hash), hash, -1)
+    this.news = { to: "freed", key, cells, convict }
+  }
+
+  #condemn(hash: number, key: string, now: number): Convict {
+    const level = this.#levelOf(hash)
+    this.#suspicion.raise()
+    const convict = this.condemned.condemn(hash, key, this.#suspicion.generation, level, now)
+    this.news = { to: "condemned", key, cells: 1, convict }
+    return convict
+  }
+
+  get #mayBeGuilty(): boolean {
+    return this.#suspicion.isWary || this.#table.suspects > 0
+  }
+
+  #hashOf(key: string): number {
+    if (key === this.#lastKey) return this.#lastHash
+    this.#lastKey = key
+    this.#lastHash = hashOf(key, this.#seed)
+    return this.#lastHash
+  }
+
+  #levelOf(hash: number): number {
+    const place = this.#table.find(hash)
+    return place < 0 ? 0 : this.#levelAt(place)
+  }
+
+  #levelAt(place: number): number {
+    return this.#suspicion.levelOf(this.#table.levelAt(place), this.#table.seenAt(place))
+  }
+
+  #note(place: number, hash: number, level: number): void {
+    this.#table.write(place, hash, level, this.#suspicion.serial)
+  }
+
+  #unlink(visit: Visit): void {
+    if (visit.newer === undefined) this.#newest = visit.older
+    else visit.newer.older = visit.older
+    if (visit.older === undefined) this.#oldest = visit.newer
+    else visit.older.newer = visit.newer
+    visit.older = undefined
+    visit.newer = undefined
+  }
+
+  #clear(): void {
+    this.#era++
+    this.#oldest = undefined
+    this.#newest = undefined
+    this.#table = new CellTable(this.#max)
+    this.condemned.clear()
+    this.#suspicion.clear()
+    this.#streaks.clear()
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * Suspicion: what the stream of outcomes says about where trouble sits. Three questions, each a sequential test: is there more of it than
+ * usual (Page's CUSUM, as the circuit's own)? Does it sit in some cells, which fail while others do not, or does it fall on all alike
+ * (a likelihood ratio over calls to cells that are known already)? And, with that, how likely is it that one cell is dead?
+ */
+import { brokenShare, usualShare } from "../../machines/vocabulary/evidence.ts"
+
+/** A dead cell answers one call in a hundred. */
+const dead = 0.99
+/** Before there is any trouble: one cell in ten thousand is dead. */
+const rarely = Math.log(1e-4)
+/** Odds of 20 to 1. */
+const certainty = 3
+/** So many good outcomes in a row count; each is worth as much as a bad one is worth where one in a hundred fails. */
+const mostGood = 2
+const perGood = -Math.log(1 - dead)
+/** Trouble that begins is a little less likely to sit in cells than to fall on all alike. */
+const undecided = -1
+const bounds = { least: -8, most: 8 } as const
+/** The recent past: so many calls. */
+const recent = 32
+const memory = 4096
+const prior = { bad: 1, calls: 20 } as const
+/** How much the recent past weighs, in cells, when it is guessed how many are dead. */
+const guess = 20
+const shares = { least: 0.005, most: 0.6 } as const
+
+const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
+
+export class Suspicion {
+  threshold: number
+  /** Outcomes so far. */
+  serial = 0
+  /** Outcomes up to this one say nothing of the present trouble. */
+  since = 0
+  /** Counts troubles. */
+  generation = 0
+  /** There is more trouble than usual: any cell may be dead. */
+  raised = false
+  usual = prior.bad / prior.calls
+  learned = 0
+  #score = 0
+  #from = 0
+  /** The log-likelihood ratio that the trouble sits in cells. */
+  #leaning = undecided
+  /** Shares of the recent calls that were bad: of those that ran, and of all, refused ones included. */
+  #noise = prior.bad / prior.calls
+  #trouble = prior.bad / prior.calls
+  /** Cells that were heard of first in this trouble, and those of them that began with a bad outcome. */
+  #firsts = 0
+  #badFirsts = 0
+  #stale = 0
+  #usually = 0
+  #perBad = 0
+  #badStep = 0
+  #goodStep = 0
+
+  constructor(threshold: number) {
+    this.threshold = threshold
+    this.#refresh()
+  }
+
+  /** Whether outcomes that are not bad are worth remembering. */
+  get isWary(): boolean {
+    return this.raised || this.#score > 0
+  }
+
+  /** Whether the failures of the recent past sit in cells rather than fall on all alike. */
+  get sitsInCells(): boolean {
+    return this.isWary && this.#leaning > 0
+  }
+
+  /** What a level counts for now: `seen` is the serial at which it was reached. */
+  levelOf(level: number, seen: number): number {
+    if (seen > this.since) return level
+    return this.raised ? 0 : Math.max(0, level)
+  }
+
+  /** The level after one more outcome. Good ones end a row of bad ones; bad ones must first undo what good ones have said. */
+  nextLevel(level: number, bad: boolean): number {
+    return bad ? Math.min(127, level + 1) : Math.max(-mostGood, Math.min(0, level) - 1)
+  }
+
+  /** Whether a cell of this level is dead, as far as anybody can tell. */
+  isGuilty(level: number): boolean {
+    if (level < 1) return false
+    const noise = clamp(this.#noise, this.#usually, 0.9)
+    if (rarely + level * Math.log(dead / noise) >= certainty) return true
+    return this.raised && this.#leaning >= certainty && this.#oddsOf(level) >= certainty
+  }
+
+  /** Takes in one outcome of a cell that is not held back: its level before, and whether it is heard of for the first time in this trouble. */
+  take(level: number, isFirst: boolean, bad: boolean): void {
+    this.serial++
+    if (this.isWary) this.#lean(level, isFirst, bad)
+    // What is usual is learned of those who are well.
+    if (!this.raised || level < 0) this.#learn(bad)
+    this.#watch(level, bad)
+    const share = bad ? 1 : 0
+    this.#noise += (share - this.#noise) / recent
+    this.#trouble += (share - this.#trouble) / recent
+  }
+
+  /** A call to a condemned cell was bad: it was condemned rightly. */
+  confirm(): void {
+    this.#move(Math.log(dead / clamp(this.#noise, this.#usually, 0.9)))
+  }
+
+  /** A call was refused because of its cell. */
+  takeRefusal(): void {
+    this.#trouble += (1 - this.#trouble) / recent
+  }
+
+  /** A cell is condemned: that is trouble enough. */
+  raise(): void {
+    if (this.raised) return
+    if (this.#score <= 0) this.#begin()
+    this.raised = true
+    this.#score = 0
+    this.#leaning = Math.max(this.#leaning, certainty)
+  }
+
+  /** Nobody is held back: when no more calls fail than usual, the trouble is over. */
+  calmDown(): void {
+    if (!this.raised || this.#score > 0 || this.#noise > 2 * this.#usually) return
+    this.raised = false
+    this.#rest()
+  }
+
+  /** All is forgotten but what is usual. */
+  clear(): void {
+    this.raised = false
+    this.#score = 0
+    this.#noise = this.usual
+    this.#trouble = this.usual
+    this.#rest()
+  }
+
+  #rest(): void {
+    this.since = this.serial
+    this.#from = this.serial
+  }
+
+  #begin(): void {
+    this.generation++
+    this.#leaning = undecided
+    this.#firsts = 0
+    this.#badFirsts = 0
+  }
+
+  /** The log-odds that a cell of this level is dead, if the trouble sits in cells at all. */
+  #oddsOf(level: number): number {
+    const bad = this.#badFirsts + guess * this.#trouble
+    const share = clamp(bad / (this.#firsts + guess), shares.least, shares.most)
+    return Math.log(share / (1 - share)) + (level > 0 ? level * this.#perBad : level * perGood)
+  }
+
+  #lean(level: number, isFirst: boolean, bad: boolean): void {
+    const odds = Math.exp(this.#oddsOf(level))
+    const likely = (odds * dead + this.#usually) / (1 + odds)
+    const alike = clamp(this.#noise, this.#usually, 0.9)
+    this.#move(bad ? Math.log(likely / alike) : Math.log((1 - likely) / (1 - alike)))
+    if (!isFirst) return
+    this.#firsts++
+    if (bad) this.#badFirsts++
+  }
+
+  #move(by: number): void {
+    this.#leaning = clamp(this.#leaning + by, bounds.least, bounds.most)
+  }
+
+  /** In the midst of trouble only cells that were well in it can tell of another. */
+  #watch(level: number, bad: boolean): void {
+    if (this.raised && level >= 0) return
+    const before = this.#score
+    const score = before + (bad ? this.#badStep : this.#goodStep)
+    this.#score = Math.max(0, score)
+    if (score >= this.threshold) return this.#ring()
+    if (this.raised && score <= 0) this.#from = this.serial
+    if (this.raised) return
+    if (score <= 0) this.#rest()
+    else if (before <= 0) this.#begin()
+  }
+
+  #ring(): void {
+    this.#score = 0
+    if (this.raised) {
+      this.since = this.#from
+      this.#begin()
+    }
+    this.raised = true
+  }
+
+  #learn(bad: boolean): void {
+    const weight = Math.max(1 / memory, 1 / (prior.calls + this.learned))
+    this.usual += weight * ((bad ? 1 : 0) - this.usual)
+    this.learned++
+    if (--this.#stale <= 0) this.#refresh()
+  }
+
+  #refresh(): void {
+    this.#stale = 16
+    const usual = usualShare(this)
+    const broken = brokenShare(usual)
+    this.#usually = usual
+    this.#perBad = Math.log(dead / usual)
+    this.#badStep = Math.log(broken / usual)
+    this.#goodStep = Math.log((1 - broken) / (1 - usual))
+  }
+}
