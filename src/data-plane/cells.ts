@@ -195,6 +195,7 @@ export class Cells {
     }
     this.#streaks.good(hash)
     const cells = this.condemned.succeed(hash, convict, isProbe, now)
+    if (cells > 1 || this.condemned.size === 0) this.#suspicion.relieve()
     this.#note(this.#table.find(hash), hash, -1)
     this.news = { to: "freed", key, cells, convict }
   }

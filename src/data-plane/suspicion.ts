@@ -120,6 +120,14 @@ export class Suspicion {
     this.#leaning = Math.max(this.#leaning, certainty)
   }
 
+  /** What was condemned for one trouble is well again, all of it: what is known of cells is out of date. */
+  relieve(): void {
+    this.since = this.serial
+    this.#from = this.serial
+    this.#score = 0
+    this.#begin()
+  }
+
   /** Nobody is held back: when no more calls fail than usual, the trouble is over. */
   calmDown(): void {
     if (!this.raised || this.#score > 0 || this.#noise > 2 * this.#usually) return
