@@ -164,13 +164,18 @@ export class Suspicion {
   }
 
   #lean(level: number, isFirst: boolean, bad: boolean): void {
+    // Of a cell of which nothing is known both say the same.
+    if (level !== 0) this.#weigh(level, bad)
+    if (!isFirst) return
+    this.#firsts++
+    if (bad) this.#badFirsts++
+  }
+
+  #weigh(level: number, bad: boolean): void {
     const odds = Math.exp(this.#oddsOf(level))
     const likely = (odds * dead + this.#usually) / (1 + odds)
     const alike = clamp(this.#noise, this.#usually, 0.9)
     this.#move(bad ? Math.log(likely / alike) : Math.log((1 - likely) / (1 - alike)))
-    if (!isFirst) return
-    this.#firsts++
-    if (bad) this.#badFirsts++
   }
 
   #move(by: number): void {
