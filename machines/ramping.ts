@@ -1,5 +1,5 @@
 /** What `gradual` remembers beyond a trip, its options, and what it makes of an alarm: pure functions over its context. */
-import { type CellingFields, cellLine, celling } from "./cells.ts"
+import { type CellingFields, celling, cellLine } from "./cells.ts"
 import {
   acceptedLine,
   badShare,

@@ -8,10 +8,11 @@ import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { isBad, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
-import { type CellChange, Cells, type Visit } from "./cells.ts"
+import { type CellChange, Cells } from "./cells.ts"
 import { Leases } from "./leases.ts"
 import { Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
+import type { Visit } from "./visits.ts"
 import type { Wheel } from "./wheel.ts"
 
 /** Calls enter one by one, and only as probes. */

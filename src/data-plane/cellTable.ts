@@ -26,6 +26,8 @@ export class CellTable {
   #seen: Float64Array
   /** Cells that may be dead even where nothing else is wrong. */
   suspects = 0
+  /** How many places are taken. */
+  used = 0
 
   constructor(max: number) {
     this.#max = max
@@ -33,11 +35,6 @@ export class CellTable {
     this.#hashes = new Uint32Array(this.#size)
     this.#levels = new Int8Array(this.#size)
     this.#seen = new Float64Array(this.#size)
-  }
-
-  /** How many places there are. */
-  get size(): number {
-    return this.#size
   }
 
   levelAt(place: number): number {
@@ -59,6 +56,7 @@ export class CellTable {
   /** Writes down what is known of a cell, whose place was `known`. */
   write(known: number, hash: number, level: number, seen: number): void {
     const place = known < 0 ? this.#claim(hash) : known
+    if (this.#hashes[place] === 0) this.used++
     if (this.levelAt(place) >= suspicious) this.suspects--
     if (level >= suspicious) this.suspects++
     this.#hashes[place] = hash
@@ -87,7 +85,8 @@ export class CellTable {
 
   #oldestIn(from: number): number {
     let oldest = from
-    for (let place = from + 1; place < from + ways; place++) if (this.seenAt(place) < this.seenAt(oldest)) oldest = place
+    for (let place = from + 1; place < from + ways; place++)
+      if (this.seenAt(place) < this.seenAt(oldest)) oldest = place
     return oldest
   }
 

@@ -9,42 +9,18 @@ import { CellTable, hashOf } from "./cellTable.ts"
 import { Condemned, type Convict } from "./condemned.ts"
 import { Streaks } from "./streaks.ts"
 import { Suspicion } from "./suspicion.ts"
+import { Visit, Visits } from "./visits.ts"
 
 const never = Number.POSITIVE_INFINITY
-
-/** One call, as its cell sees it. */
-export class Visit {
-  readonly key: string
-  readonly hash: number
-  readonly startedAt: number
-  /** What was known is another's since the cells were cleared. */
-  readonly era: number
-  /** The round in which it holds a probe's place; -1: it is no probe. */
-  readonly round: number
-  /** It was bad before it ended: it had become too old. */
-  judged = false
-  older: Visit | undefined = undefined
-  newer: Visit | undefined = undefined
-
-  constructor(key: string, hash: number, startedAt: number, era: number, round: number) {
-    this.key = key
-    this.hash = hash
-    this.startedAt = startedAt
-    this.era = era
-    this.round = round
-  }
-
-  get isProbe(): boolean {
-    return this.round >= 0
-  }
-}
 
 /** Something that people should know: which cell, and how many with it. */
 export interface CellChange {
   readonly to: "condemned" | "freed"
   readonly key: string
   readonly cells: number
-  readonly convict: Convict
+  /** How many are held back now. */
+  readonly condemned: number
+  readonly statistics: Statistics
 }
 
 export class Cells {
@@ -62,9 +38,7 @@ export class Cells {
   /** A call is looked at, and then enters: its hash is worked out once. */
   #lastKey = ""
   #lastHash = 0
-  /** Calls in flight that may yet become too old, in the order in which they entered. */
-  #oldest: Visit | undefined = undefined
-  #newest: Visit | undefined = undefined
+  readonly #visits = new Visits()
 
   constructor(line: CellLine, seed: number) {
     this.#seed = seed
@@ -87,13 +61,9 @@ export class Cells {
     this.#table = new CellTable(line.max)
   }
 
-  get isOn(): boolean {
-    return this.#line !== undefined
-  }
-
-  /** Places in the table. */
-  get watched(): number {
-    return this.#table.size
+  /** How many cells something is remembered of. */
+  get remembered(): number {
+    return this.#table.used
   }
 
   /** Where the trouble sits, for an alarm of the circuit. */
@@ -139,17 +109,14 @@ export class Cells {
     const convict = this.condemned.size === 0 ? undefined : this.condemned.find(hash)
     const round = convict === undefined ? -1 : this.condemned.probe(convict, now)
     const visit = new Visit(key, hash, now, this.#era, round)
-    visit.older = this.#newest
-    if (this.#newest !== undefined) this.#newest.newer = visit
-    else this.#oldest = visit
-    this.#newest = visit
+    this.#visits.add(visit)
     return visit
   }
 
   /** A call has ended; `undefined`: without an outcome. Answers whether it is its cell's business alone. */
   settle(visit: Visit, bad: boolean | undefined, slow: boolean, now: number): boolean {
     if (visit.era !== this.#era) return visit.isProbe
-    if (!visit.judged) this.#unlink(visit)
+    if (!visit.judged) this.#visits.remove(visit)
     this.#sweep(now)
     const isCharged = visit.isProbe || this.condemned.find(visit.hash) !== undefined
     if (visit.isProbe) this.condemned.giveBack(visit.round)
@@ -164,9 +131,9 @@ export class Cells {
 
   /** Calls in flight that have become too old are bad, once. */
   #sweep(now: number): void {
-    for (let visit = this.#oldest; visit !== undefined; visit = this.#oldest) {
+    for (let visit = this.#visits.oldest; visit !== undefined; visit = this.#visits.oldest) {
       if (!(now - visit.startedAt >= this.#slowAfterMs)) return
-      this.#unlink(visit)
+      this.#visits.remove(visit)
       visit.judged = true
       this.#judge(visit, true, true, now)
     }
@@ -187,7 +154,7 @@ export class Cells {
     if (this.condemned.size === 0) this.#suspicion.calmDown()
   }
 
-  #judgeConvict({ hash, isProbe, key }: Visit, convict: Convict, bad: boolean, slow: boolean, now: number): void {
+  #judgeConvict({ hash, isProbe }: Visit, convict: Convict, bad: boolean, slow: boolean, now: number): void {
     if (bad) {
       this.#suspicion.confirm()
       this.#streaks.refused(hash)
@@ -197,14 +164,20 @@ export class Cells {
     const cells = this.condemned.succeed(hash, convict, isProbe, now)
     if (cells > 1 || this.condemned.size === 0) this.#suspicion.relieve()
     this.#note(this.#table.find(hash), hash, -1)
-    this.news = { to: "freed", key, cells, convict }
+    this.#tell("freed", convict, cells)
+  }
+
+  #tell(to: CellChange["to"], { key, calls, failures, slow }: Convict, cells: number): void {
+    this.news = { to, key, cells, condemned: this.condemned.size, statistics: { calls, failures, slow } }
   }
 
   #condemn(hash: number, key: string, now: number): Convict {
     const level = this.#levelOf(hash)
     this.#suspicion.raise()
+    // What is known of it stands in its record from now on; set free, it is as good as new.
+    this.#note(this.#table.find(hash), hash, 0)
     const convict = this.condemned.condemn(hash, key, this.#suspicion.generation, level, now)
-    this.news = { to: "condemned", key, cells: 1, convict }
+    this.#tell("condemned", convict, 1)
     return convict
   }
 
@@ -232,19 +205,9 @@ export class Cells {
     this.#table.write(place, hash, level, this.#suspicion.serial)
   }
 
-  #unlink(visit: Visit): void {
-    if (visit.newer === undefined) this.#newest = visit.older
-    else visit.newer.older = visit.older
-    if (visit.older === undefined) this.#oldest = visit.newer
-    else visit.older.newer = visit.newer
-    visit.older = undefined
-    visit.newer = undefined
-  }
-
   #clear(): void {
     this.#era++
-    this.#oldest = undefined
-    this.#newest = undefined
+    this.#visits.clear()
     this.#table = new CellTable(this.#max)
     this.condemned.clear()
     this.#suspicion.clear()

@@ -4,7 +4,6 @@
  * cell free; several in a row set free all that were condemned for the same trouble.
  */
 import type { CellLine } from "../../machines/vocabulary/gate.ts"
-import type { Statistics } from "../../machines/vocabulary/circuit.ts"
 
 /** One condemned cell. */
 export interface Convict {
@@ -65,6 +64,10 @@ export class Condemned {
     return this.#byHash.size
   }
 
+  get all(): Iterable<Convict> {
+    return this.#byHash.values()
+  }
+
   adopt(line: CellLine): void {
     this.#line = line
   }
@@ -79,8 +82,10 @@ export class Condemned {
     return this.#byHash.size < this.#line.max
   }
 
-  condemn(hash: number, key: string, generation: number, failures: number, now: number): Convict {
+  /** A copy of the key is kept: one that was cut out of a long text would keep the whole text. */
+  condemn(hash: number, text: string, generation: number, failures: number, now: number): Convict {
     const since = { calls: failures, failures, slow: 0, probes: 0, refused: 0, triedAt: now, askedAt: now }
+    const key: string = JSON.parse(JSON.stringify(text))
     const convict: Convict = { key, since: now, generation, ...since }
     if (this.size === 0) this.#failed = now - this.#freeAt < memoryMs ? this.#failed >> 1 : 0
     this.#byHash.set(hash, convict)
@@ -196,5 +201,3 @@ export class Condemned {
     }
   }
 }
-
-export const statisticsOf = ({ calls, failures, slow }: Convict): Statistics => ({ calls, failures, slow })

@@ -5,20 +5,16 @@
 import { enter, leave, withdraw } from "../../machines/vocabulary/cohort.ts"
 import { accrue, beginEpoch, type Evidence, freshEvidence } from "../../machines/vocabulary/evidence.ts"
 import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/gate.ts"
-import { isFailure, type Judged, kindOf, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { isFailure, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import type { LatencySummary, Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
-import { LatencySketch } from "./latency.ts"
 import { Overdue } from "./overdue.ts"
-import { SliceTally } from "./tally.ts"
+import { Slices } from "./slices.ts"
 import { Alarm } from "./timers.ts"
 import type { Wheel } from "./wheel.ts"
 import { makeRing, type Ring } from "./window.ts"
 
-const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
-/** Fewer successes than this say nothing about a tail. */
-const knownSamples = 100
 const never = Number.POSITIVE_INFINITY
 
 export class Meter {
@@ -35,10 +31,7 @@ export class Meter {
   #armed = true
   #slowAfterMs = never
   #overdue: Overdue | undefined
-  #sliceMs = never
-  #lateAfterMs = never
-  #slice: SliceTally | undefined
-  #sketch: LatencySketch | undefined
+  readonly #slices = new Slices()
   readonly #wheel: Wheel
   readonly #report: (report: Report) => void
   readonly #sweeper = new Alarm((now) => this.#sweep(now))
@@ -51,8 +44,8 @@ export class Meter {
   /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
   adopt(gate: Gate, now: number): void {
     const { circuit, slowAfterMs = never, sliceMs = never, lateAfterMs = never } = gate.lines
-    this.#sliceMs = sliceMs
-    this.#lateAfterMs = lateAfterMs
+    this.#slices.lengthMs = sliceMs
+    this.#slices.lateAfterMs = lateAfterMs
     this.#armed = true
     this.#line = circuit?.kind === "ratio" ? circuit : undefined
     this.#isRow = this.#line?.window.type === "consecutive"
@@ -100,7 +93,7 @@ export class Meter {
     const wasOverdue = this.#overdue?.leave(startedAt) ?? false
     const durationMs = now - startedAt
     const slow = durationMs >= this.#slowAfterMs
-    if (this.#sliceMs < never) this.#count(kind, slow, durationMs, now)
+    if (this.#slices.areCounted) this.#slices.count(kind, slow, durationMs, now)
     if (typeof judged !== "string" && judged.trip) return this.#askedFor(now, judged.retryAfterMs)
     if (this.#sequence !== undefined && this.#evidence !== undefined) {
       leave(this.#evidence)
@@ -124,7 +117,7 @@ export class Meter {
   pass(judged: Judged, startedAt: number, now: number, entered: boolean): void {
     const kind = kindOf(judged)
     const wasOverdue = entered && (this.#overdue?.leave(startedAt) ?? false)
-    if (this.#sliceMs < never) this.#count(kind, this.isSlow(now - startedAt), now - startedAt, now)
+    if (this.#slices.areCounted) this.#slices.count(kind, this.isSlow(now - startedAt), now - startedAt, now)
     if (entered && this.#sequence !== undefined && this.#evidence !== undefined) {
       leave(this.#evidence)
       if (!wasOverdue) withdraw(this.#evidence, startedAt)
@@ -139,13 +132,12 @@ export class Meter {
   }
 
   latency(now: number): LatencySummary {
-    return this.#sketch?.summary(now) ?? noLatency
+    return this.#slices.latency(now)
   }
 
   /** What successes usually take at most; 0 while too little is known. */
   usualMs(now: number): number {
-    const { samples, p99 } = this.latency(now)
-    return samples < knownSamples ? 0 : p99
+    return this.#slices.usualMs(now)
   }
 
   /** Does what was due by then, for calls that are lived through again: no timer fires for the past. */
@@ -161,28 +153,10 @@ export class Meter {
     this.#wheel.disarm(this.#sweeper)
   }
 
-  #count(kind: OutcomeKind, slow: boolean, durationMs: number, now: number): void {
-    const slice = (this.#slice ??= new SliceTally(now))
-    slice.count(kind)
-    if (slow && kind !== "ignored") slice.slow++
-    // A call that entered while nobody measured has no duration.
-    if (kind !== "success" || !(durationMs >= 0)) return
-    if (durationMs > this.#lateAfterMs) slice.late++
-    const sketch = (this.#sketch ??= new LatencySketch(now))
-    sketch.add(durationMs, now)
-  }
-
   #closeSlice(now: number): void {
-    const slice = this.#slice
-    if (slice === undefined || now < slice.startedAt + this.#sliceMs) return
-    this.#slice = undefined
-    this.#report({
-      type: "slice.closed",
-      at: now,
-      epoch: this.#epoch,
-      slice: { ...slice, latency: this.latency(now) },
-      running: this.#evidence?.running,
-    })
+    const slice = this.#slices.takeClosed(now)
+    if (slice === undefined) return
+    this.#report({ type: "slice.closed", at: now, epoch: this.#epoch, slice, running: this.#evidence?.running })
   }
 
   /** Takes one outcome as evidence; true when it rang. It rings again when the line was not reached in between. */

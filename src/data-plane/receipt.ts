@@ -1,7 +1,7 @@
 import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Permit, SettlementDetails } from "../../machines/vocabulary/permit.ts"
-import type { Visit } from "./cells.ts"
 import { Timer } from "./timers.ts"
+import type { Visit } from "./visits.ts"
 
 /** What a receipt reports to. */
 export interface Settler {

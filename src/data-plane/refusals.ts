@@ -1,9 +1,9 @@
 /** What a gate refuses with: templates that are made once per gate, and only when something is refused. */
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import {
-  refusalByCell,
   type Rejection,
   type RejectionTemplate,
+  refusalByCell,
   refusalByLimit,
   refusalByProbes,
   refusalByShare,
