@@ -4,15 +4,15 @@
  */
 import { creditOf, creditPerCall, leaseOf } from "../../machines/vocabulary/admission.ts"
 import type { Facts } from "../../machines/vocabulary/facts.ts"
-import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
-import { isBad, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
+import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
+import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import { type CellChange, Cells } from "./cells.ts"
 import { Leases } from "./leases.ts"
 import { Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
-import type { Visit } from "./visits.ts"
+import { Visit } from "./visits.ts"
 import type { Wheel } from "./wheel.ts"
 
 /** Calls enter one by one, and only as probes. */
@@ -79,22 +79,27 @@ export class Admission {
     if (this.#credit < creditPerCall) return this.#refusals.byShare(now)
     this.#credit -= creditPerCall
     this.running++
-    return new Receipt(this.#settler, this.#gate.epoch, now, undefined, true, this.#visit(facts, now))
+    const line = this.#gate.lines.cells
+    if (facts.key !== undefined && line !== undefined) return this.#visit(facts.key, line, now)
+    return new Receipt(this.#settler, this.#gate.epoch, now, undefined, true)
+  }
+
+  /** Takes what a call needs that names a key, when only its cell can stand in its way; `undefined` when it does. */
+  takeFreely(key: string, now: number): Receipt | undefined {
+    const line = this.#gate.lines.cells
+    if (line === undefined || this.cells?.holds(key, now) !== undefined) return undefined
+    this.running++
+    return this.#visit(key, line, now)
   }
 
   /** A call has ended, whatever it was: what it held comes back. Answers whether its outcome is its cell's business alone. */
   settle(receipt: Receipt, judged: Judged, now: number): boolean {
-    const { visit, epoch, place, counted } = receipt
+    const { epoch, place, counted } = receipt
     if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
     if (this.cells === undefined) return false
-    const kind = kindOf(judged)
-    if (visit === undefined) {
-      if (kind === "success" && counted) this.cells.hearGood()
-      return false
-    }
-    const slow = now - receipt.startedAt >= (this.#gate.lines.slowAfterMs ?? never)
-    const bad = kind === "ignored" ? undefined : isBad({ kind, slow })
-    return this.cells.settle(visit, bad, slow && kind === "success", now)
+    if (receipt instanceof Visit) return this.cells.settle(receipt, kindOf(judged), now)
+    if (counted && judged === "success") this.cells.hearGood()
+    return false
   }
 
   /** What the circuit should know of cells when an alarm rings: whether the trouble is theirs. */
@@ -136,13 +141,11 @@ export class Admission {
     return refusal
   }
 
-  #visit({ key }: Facts, now: number): Visit | undefined {
-    const line = this.#gate.lines.cells
-    if (key === undefined || line === undefined) return undefined
-    return (this.cells ??= this.#makeCells(line)).enter(key, now)
+  #visit(key: string, line: CellLine, now: number): Visit {
+    return (this.cells ??= this.#makeCells(line)).enter(this.#settler, this.#gate.epoch, key, now)
   }
 
-  #makeCells(line: NonNullable<Gate["lines"]["cells"]>): Cells {
+  #makeCells(line: CellLine): Cells {
     const cells = new Cells(line, this.#seed())
     cells.adopt(line, this.#gate.lines.slowAfterMs ?? never)
     return cells

@@ -13,18 +13,19 @@ export function hashOf(key: string, seed: number): number {
   for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0 || 1
+  return hash ^ (hash >>> 16) || 1
 }
 
 export class CellTable {
   readonly #max: number
   #size: number
-  #hashes: Uint32Array
+  #hashes: Int32Array
   /** Bad outcomes in a row, or below zero, good ones. */
   #levels: Int8Array
   /** The serial of the last outcome. */
   #seen: Float64Array
-  /** Cells that may be dead even where nothing else is wrong. */
+  /** Cells whose last outcome was bad, and those of them that may be dead even where nothing else is wrong. */
+  blamed = 0
   suspects = 0
   /** How many places are taken. */
   used = 0
@@ -32,7 +33,7 @@ export class CellTable {
   constructor(max: number) {
     this.#max = max
     this.#size = Math.min(smallest, max)
-    this.#hashes = new Uint32Array(this.#size)
+    this.#hashes = new Int32Array(this.#size)
     this.#levels = new Int8Array(this.#size)
     this.#seen = new Float64Array(this.#size)
   }
@@ -57,11 +58,16 @@ export class CellTable {
   write(known: number, hash: number, level: number, seen: number): void {
     const place = known < 0 ? this.#claim(hash) : known
     if (this.#hashes[place] === 0) this.used++
-    if (this.levelAt(place) >= suspicious) this.suspects--
-    if (level >= suspicious) this.suspects++
+    this.#count(this.levelAt(place), -1)
+    this.#count(level, 1)
     this.#hashes[place] = hash
     this.#levels[place] = level
     this.#seen[place] = seen
+  }
+
+  #count(level: number, by: number): void {
+    if (level > 0) this.blamed += by
+    if (level >= suspicious) this.suspects += by
   }
 
   /** A place for a cell that has none. */
@@ -93,7 +99,7 @@ export class CellTable {
   #grow(): void {
     const [hashes, levels, seen] = [this.#hashes, this.#levels, this.#seen]
     this.#size *= 2
-    this.#hashes = new Uint32Array(this.#size)
+    this.#hashes = new Int32Array(this.#size)
     this.#levels = new Int8Array(this.#size)
     this.#seen = new Float64Array(this.#size)
     for (let place = 0; place < hashes.length; place++) {

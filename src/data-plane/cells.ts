@@ -5,8 +5,10 @@
  */
 import type { Statistics } from "../../machines/vocabulary/circuit.ts"
 import type { CellLine } from "../../machines/vocabulary/gate.ts"
+import { isFailure, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { CellTable, hashOf } from "./cellTable.ts"
 import { Condemned, type Convict } from "./condemned.ts"
+import type { Settler } from "./receipt.ts"
 import { Streaks } from "./streaks.ts"
 import { Suspicion } from "./suspicion.ts"
 import { Visit, Visits } from "./visits.ts"
@@ -35,9 +37,6 @@ export class Cells {
   #max: number
   #slowAfterMs = never
   #era = 0
-  /** A call is looked at, and then enters: its hash is worked out once. */
-  #lastKey = ""
-  #lastHash = 0
   readonly #visits = new Visits()
 
   constructor(line: CellLine, seed: number) {
@@ -84,7 +83,7 @@ export class Cells {
   holds(key: string, now: number): Convict | number | undefined {
     if (this.#line === undefined) return undefined
     if (this.condemned.size === 0 && !this.#mayBeGuilty) return undefined
-    const hash = this.#hashOf(key)
+    const hash = hashOf(key, this.#seed)
     const convict = this.condemned.find(hash)
     if (convict !== undefined) return this.condemned.mayProbe(convict, now) ? undefined : convict
     const level = this.#levelOf(hash)
@@ -94,39 +93,53 @@ export class Cells {
 
   /** A call was refused because of its cell: condemns the cell if it was not yet. */
   refuse(key: string, now: number): void {
-    const hash = this.#hashOf(key)
+    const hash = hashOf(key, this.#seed)
     const convict = this.condemned.find(hash) ?? this.#condemn(hash, key, now)
     this.condemned.refuse(hash, convict, now)
     this.#suspicion.takeRefusal()
-    this.#streaks.refused(hash)
+    this.#streaks.refused(key)
   }
 
-  /** A call enters. */
-  enter(key: string, now: number): Visit | undefined {
-    if (this.#line === undefined) return undefined
+  /** A call enters: its receipt. */
+  enter(settler: Settler, epoch: number, key: string, now: number): Visit {
     this.#sweep(now)
-    const hash = this.#hashOf(key)
-    const convict = this.condemned.size === 0 ? undefined : this.condemned.find(hash)
+    const convict = this.condemned.size === 0 ? undefined : this.condemned.find(hashOf(key, this.#seed))
     const round = convict === undefined ? -1 : this.condemned.probe(convict, now)
-    const visit = new Visit(key, hash, now, this.#era, round)
+    const visit = new Visit(settler, epoch, now, key, this.#era, round)
     this.#visits.add(visit)
     return visit
   }
 
-  /** A call has ended; `undefined`: without an outcome. Answers whether it is its cell's business alone. */
-  settle(visit: Visit, bad: boolean | undefined, slow: boolean, now: number): boolean {
-    if (visit.era !== this.#era) return visit.isProbe
+  /** A call has ended. Answers whether it is its cell's business alone. */
+  settle(visit: Visit, kind: OutcomeKind, now: number): boolean {
+    if (visit.era !== this.#era) return visit.probesCell
     if (!visit.judged) this.#visits.remove(visit)
     this.#sweep(now)
-    const isCharged = visit.isProbe || this.condemned.find(visit.hash) !== undefined
-    if (visit.isProbe) this.condemned.giveBack(visit.round)
-    if (bad !== undefined && !visit.judged) this.#judge(visit, bad, slow, now)
-    return isCharged
+    const slow = now - visit.startedAt >= this.#slowAfterMs
+    const bad = slow || isFailure(kind)
+    if (!bad && this.#isOrdinary(visit)) return this.#settleWell(visit.key, kind)
+    const convict = this.#convictOf(visit)
+    if (visit.probesCell) this.condemned.giveBack(visit.round)
+    if (kind !== "ignored" && !visit.judged) this.#judge(visit, convict, bad, slow && !isFailure(kind), now)
+    return convict !== undefined || visit.probesCell
+  }
+
+  /** Nothing is wrong, with this cell or as a whole: a good outcome tells nothing new. */
+  #isOrdinary(visit: Visit): boolean {
+    if (this.condemned.size > 0 || this.#suspicion.isWary) return false
+    return this.#table.blamed === 0 || this.#levelOf(this.#hashOf(visit)) <= 0
+  }
+
+  #settleWell(key: string, kind: OutcomeKind): false {
+    if (kind === "ignored") return false
+    this.#suspicion.takeWell()
+    this.#streaks.good(key)
+    return false
   }
 
   /** A call of no cell has ended well. */
   hearGood(): void {
-    this.#streaks.good(0)
+    this.#streaks.hearGood()
   }
 
   /** Calls in flight that have become too old are bad, once. */
@@ -135,33 +148,38 @@ export class Cells {
       if (!(now - visit.startedAt >= this.#slowAfterMs)) return
       this.#visits.remove(visit)
       visit.judged = true
-      this.#judge(visit, true, true, now)
+      this.#judge(visit, this.#convictOf(visit), true, true, now)
     }
   }
 
-  #judge(visit: Visit, bad: boolean, slow: boolean, now: number): void {
-    const { hash } = visit
-    const convict = this.condemned.size === 0 ? undefined : this.condemned.find(hash)
+  #convictOf(visit: Visit): Convict | undefined {
+    return this.condemned.size === 0 ? undefined : this.condemned.find(this.#hashOf(visit))
+  }
+
+  #judge(visit: Visit, convict: Convict | undefined, bad: boolean, slow: boolean, now: number): void {
     if (convict !== undefined) return this.#judgeConvict(visit, convict, bad, slow, now)
+    const hash = this.#hashOf(visit)
     const place = this.#table.find(hash)
     const level = place < 0 ? 0 : this.#levelAt(place)
     const isFirst = place < 0 || this.#table.seenAt(place) <= this.#suspicion.since
     this.#suspicion.take(level, isFirst, bad)
-    if (bad) this.#streaks.bad(hash)
-    else this.#streaks.good(hash)
+    if (bad) this.#streaks.bad(visit.key)
+    else this.#streaks.good(visit.key)
     // A cell of which nothing is known is as good as new; a good outcome is worth remembering only in times of trouble.
-    if (place >= 0 || bad || this.#suspicion.isWary) this.#note(place, hash, this.#suspicion.nextLevel(level, bad))
+    if (level > 0 || bad || this.#suspicion.isWary) this.#note(place, hash, this.#suspicion.nextLevel(level, bad))
     if (this.condemned.size === 0) this.#suspicion.calmDown()
   }
 
-  #judgeConvict({ hash, isProbe }: Visit, convict: Convict, bad: boolean, slow: boolean, now: number): void {
+  #judgeConvict(visit: Visit, convict: Convict, bad: boolean, slow: boolean, now: number): void {
+    const { key, probesCell } = visit
     if (bad) {
       this.#suspicion.confirm()
-      this.#streaks.refused(hash)
-      return this.condemned.fail(convict, slow, isProbe, now)
+      this.#streaks.refused(key)
+      return this.condemned.fail(convict, slow, probesCell, now)
     }
-    this.#streaks.good(hash)
-    const cells = this.condemned.succeed(hash, convict, isProbe, now)
+    const hash = this.#hashOf(visit)
+    this.#streaks.good(key)
+    const cells = this.condemned.succeed(hash, convict, probesCell, now)
     if (cells > 1 || this.condemned.size === 0) this.#suspicion.relieve()
     this.#note(this.#table.find(hash), hash, -1)
     this.#tell("freed", convict, cells)
@@ -185,11 +203,9 @@ export class Cells {
     return this.#suspicion.isWary || this.#table.suspects > 0
   }
 
-  #hashOf(key: string): number {
-    if (key === this.#lastKey) return this.#lastHash
-    this.#lastKey = key
-    this.#lastHash = hashOf(key, this.#seed)
-    return this.#lastHash
+  #hashOf(visit: Visit): number {
+    if (visit.hash === 0) visit.hash = hashOf(visit.key, this.#seed)
+    return visit.hash
   }
 
   #levelOf(hash: number): number {

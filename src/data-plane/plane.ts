@@ -101,7 +101,9 @@ export class Plane implements Settler {
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
   admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
-    if (this.#free && (facts.key === undefined || !this.#keyed)) {
+    if (this.#free) {
+      const key = this.#keyed ? facts.key : undefined
+      if (key !== undefined) return this.#visit(key, now, facts)
       this.#begin(now)
       return new Receipt(this, this.gate.epoch, now, undefined, true)
     }
@@ -155,7 +157,7 @@ export class Plane implements Settler {
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
-    else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, receipt.visit?.isProbe === false)
+    else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.probesCell)
     else this.meter.settle(judged, receipt.startedAt, now)
     this.#tellCells(now)
     if (this.inFlight === 0) this.#hooks.idle()
@@ -183,6 +185,16 @@ export class Plane implements Settler {
     this.meter.enter(now)
   }
 
+  /** Lets a call enter that names a key, when its cell lets it. */
+  #visit(key: string, now: number, facts: Facts): Receipt | Rejection {
+    const visit = this.#admission.takeFreely(key, now)
+    if (visit === undefined) return this.#decide(now, facts)
+    this.inFlight++
+    this.tally.admitted++
+    if (!visit.probesCell) this.meter.enter(now)
+    return visit
+  }
+
   #haunted(ghost: Ghost, now: number, facts: Facts): Receipt | Rejection {
     const ticket = this.#decide(now, facts)
     // What an operator lets through unseen teaches nobody.
@@ -199,7 +211,7 @@ export class Plane implements Settler {
     this.inFlight++
     this.tally.admitted++
     if (ticket.probe) this.tally.probes++
-    else if (ticket.visit?.isProbe !== true) this.meter.enter(now)
+    else if (!ticket.probesCell) this.meter.enter(now)
     return ticket
   }
 

@@ -1,7 +1,6 @@
 import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Permit, SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import { Timer } from "./timers.ts"
-import type { Visit } from "./visits.ts"
 
 /** What a receipt reports to. */
 export interface Settler {
@@ -34,29 +33,27 @@ export class Receipt implements Permit {
   readonly place: ProbePlace | undefined
   /** False for calls that ran while the gate was not obeyed: they enter no window. */
   readonly counted: boolean
-  /** What its cell knows of it, where calls have keys. */
-  readonly visit: Visit | undefined
   /** Whether its holder may forget to settle it: then a lease ends it. */
   leased = false
   settled = false
   readonly #settler: Settler
 
-  constructor(
-    settler: Settler,
-    epoch: number,
-    startedAt: number,
-    place: ProbePlace | undefined,
-    counted: boolean,
-    visit?: Visit,
-  ) {
+  constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {
     this.#settler = settler
     this.epoch = epoch
     this.startedAt = startedAt
     this.place = place
     this.counted = counted
-    this.visit = visit
   }
 
+  /** What its call has named; a visit has a key. */
+  get key(): string | undefined {
+    return undefined
+  }
+  /** It probes a cell: the service as a whole has nothing to do with it. */
+  get probesCell(): boolean {
+    return false
+  }
   get admitted(): true {
     return true
   }

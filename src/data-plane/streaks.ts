@@ -5,20 +5,22 @@
 
 /** So many bad outcomes in a row may be the end of the whole service. */
 const ominous = 3
-/** So many calls without a success, refused ones included, are its end. */
+/** So many of one cell are its end; more say that nobody has asked the others for long. */
+const longest = 64
+/** So many calls without a success, refused ones included, are the end of the service. */
 const silent = 200
-/** Another cell that was well so many outcomes ago still is, as far as anybody knows. */
-const lately = 64
+/** The keys of so many successes are remembered. */
+const remembered = 32
 
 /** Calls in a row, and whose. */
 class Streak {
   calls = 0
   isOne = true
-  of = 0
+  of = ""
 
-  add(hash: number): void {
-    this.isOne = this.calls === 0 || (this.isOne && this.of === hash)
-    this.of = hash
+  add(key: string): void {
+    this.isOne = this.calls === 0 || (this.isOne && this.of === key)
+    this.of = key
     this.calls++
   }
 }
@@ -27,18 +29,14 @@ export class Streaks {
   readonly #bad = new Streak()
   /** Bad or refused. */
   readonly #silence = new Streak()
-  #outcomes = 0
-  /** Whose success was the last one, when it was, and when the last of anybody else was. */
-  #goodOf = 0
-  #goodAt = -lately
-  #otherAt = -lately
+  /** Whose the last successes were: compared when it matters, and only noted on each. */
+  readonly #good: string[] = Array.from({ length: remembered }, () => "")
+  #next = 0
 
-  /** The last bad outcomes were all one cell's, and another was well just before. */
+  /** The last bad outcomes were all one cell's, and another was well not long before. */
   get isOneCell(): boolean {
     const { calls, isOne, of } = this.#bad
-    if (calls === 0 || !isOne) return false
-    const at = this.#goodOf === of ? this.#otherAt : this.#goodAt
-    return this.#outcomes - at < lately
+    return calls > 0 && calls < longest && isOne && this.#good.some((key) => key !== "" && key !== of)
   }
 
   /** Whether too many in a row have failed to blame any one cell. */
@@ -51,26 +49,25 @@ export class Streaks {
     return this.#silence.calls >= silent && !this.#silence.isOne
   }
 
-  bad(hash: number): void {
-    this.#outcomes++
-    this.#bad.add(hash)
-    this.#silence.add(hash)
+  bad(key: string): void {
+    this.#bad.add(key)
+    this.#silence.add(key)
   }
 
-  refused(hash: number): void {
-    this.#silence.add(hash)
+  refused(key: string): void {
+    this.#silence.add(key)
   }
 
-  /** `hash` 0: a call of no cell. */
-  good(hash: number): void {
-    this.#outcomes++
+  good(key: string): void {
+    this.#good[this.#next] = key
+    this.#next = (this.#next + 1) % remembered
+    this.hearGood()
+  }
+
+  /** A call of no cell was good: the service is not gone. */
+  hearGood(): void {
     this.#bad.calls = 0
     this.#silence.calls = 0
-    if (this.#goodOf !== hash) {
-      this.#otherAt = this.#goodAt
-      this.#goodOf = hash
-    }
-    this.#goodAt = this.#outcomes
   }
 
   /** Nobody has answered, and the circuit is told: how many calls it were. */
@@ -81,9 +78,7 @@ export class Streaks {
   }
 
   clear(): void {
-    this.#bad.calls = 0
-    this.#silence.calls = 0
-    this.#goodAt = this.#outcomes - lately
-    this.#otherAt = this.#goodAt
+    this.hearGood()
+    this.#good.fill("")
   }
 }

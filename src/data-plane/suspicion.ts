@@ -49,6 +49,8 @@ export class Suspicion {
   /** Cells that were heard of first in this trouble, and those of them that began with a bad outcome. */
   #firsts = 0
   #badFirsts = 0
+  /** Good outcomes that are not worked in yet. */
+  #well = 0
   #stale = 0
   #usually = 0
   #perBad = 0
@@ -84,13 +86,36 @@ export class Suspicion {
   /** Whether a cell of this level is dead, as far as anybody can tell. */
   isGuilty(level: number): boolean {
     if (level < 1) return false
+    this.#catchUp()
     const noise = clamp(this.#noise, this.#usually, 0.9)
     if (rarely + level * Math.log(dead / noise) >= certainty) return true
     return this.raised && this.#leaning >= certainty && this.#oddsOf(level) >= certainty
   }
 
+  /** Takes in a good outcome while nothing is wrong: it is counted now, and worked in when it matters. */
+  takeWell(): void {
+    this.#well++
+  }
+
+  /** Works in good outcomes that were only counted: what each of them would have done, in one step. */
+  #catchUp(): void {
+    const calls = this.#well
+    if (calls === 0) return
+    this.#well = 0
+    this.serial += calls
+    const faded = (1 - 1 / recent) ** calls
+    this.#noise *= faded
+    this.#trouble *= faded
+    const known = prior.calls + this.learned
+    this.usual *= known < memory ? (known - 1) / (known + calls - 1) : (1 - 1 / memory) ** calls
+    this.learned += calls
+    this.#rest()
+    this.#refresh()
+  }
+
   /** Takes in one outcome of a cell that is not held back: its level before, and whether it is heard of for the first time in this trouble. */
   take(level: number, isFirst: boolean, bad: boolean): void {
+    this.#catchUp()
     this.serial++
     if (this.isWary) this.#lean(level, isFirst, bad)
     // What is usual is learned of those who are well.
@@ -113,6 +138,7 @@ export class Suspicion {
 
   /** A cell is condemned: that is trouble enough. */
   raise(): void {
+    this.#catchUp()
     if (this.raised) return
     if (this.#score <= 0) this.#begin()
     this.raised = true
@@ -122,6 +148,7 @@ export class Suspicion {
 
   /** What was condemned for one trouble is well again, all of it: what is known of cells is out of date. */
   relieve(): void {
+    this.#catchUp()
     this.since = this.serial
     this.#from = this.serial
     this.#score = 0
@@ -130,6 +157,7 @@ export class Suspicion {
 
   /** Nobody is held back: when no more calls fail than usual, the trouble is over. */
   calmDown(): void {
+    this.#catchUp()
     if (!this.raised || this.#score > 0 || this.#noise > 2 * this.#usually) return
     this.raised = false
     this.#rest()
@@ -137,6 +165,7 @@ export class Suspicion {
 
   /** All is forgotten but what is usual. */
   clear(): void {
+    this.#catchUp()
     this.raised = false
     this.#score = 0
     this.#noise = this.usual

@@ -1,28 +1,31 @@
-/** Visits: calls with keys, as their cells see them, and those of them that are in flight in the order in which they entered. */
+/** Visits: calls with keys, and those of them that are in flight in the order in which they entered. */
+import { Receipt, type Settler } from "./receipt.ts"
 
-/** One call to a cell. */
-export class Visit {
-  readonly key: string
-  readonly hash: number
-  readonly startedAt: number
-  /** What was known of cells since then has not been forgotten as a whole. */
+/** A call to a cell. */
+export class Visit extends Receipt {
+  readonly #key: string
+  /** What was known of cells when it entered is still known. */
   readonly era: number
   /** The round in which it holds a probe's place; -1: it is no probe. */
   readonly round: number
+  /** Of its key; 0 until somebody asks for it. */
+  hash = 0
   /** It was bad before it ended: it had become too old. */
   judged = false
   older: Visit | undefined = undefined
   newer: Visit | undefined = undefined
 
-  constructor(key: string, hash: number, startedAt: number, era: number, round: number) {
-    this.key = key
-    this.hash = hash
-    this.startedAt = startedAt
+  constructor(settler: Settler, epoch: number, startedAt: number, key: string, era: number, round: number) {
+    super(settler, epoch, startedAt, undefined, true)
+    this.#key = key
     this.era = era
     this.round = round
   }
 
-  get isProbe(): boolean {
+  override get key(): string {
+    return this.#key
+  }
+  override get probesCell(): boolean {
     return this.round >= 0
   }
 }
@@ -33,17 +36,19 @@ export class Visits {
   #newest: Visit | undefined = undefined
 
   add(visit: Visit): void {
-    visit.older = this.#newest
-    if (this.#newest === undefined) this.oldest = visit
-    else this.#newest.newer = visit
+    const before = this.#newest
+    visit.older = before
+    if (before === undefined) this.oldest = visit
+    else before.newer = visit
     this.#newest = visit
   }
 
   remove(visit: Visit): void {
-    if (visit.newer === undefined) this.#newest = visit.older
-    else visit.newer.older = visit.older
-    if (visit.older === undefined) this.oldest = visit.newer
-    else visit.older.newer = visit.newer
+    const { older, newer } = visit
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    if (older === undefined) this.oldest = newer
+    else older.newer = newer
     visit.older = undefined
     visit.newer = undefined
   }
