@@ -19,7 +19,8 @@ import {
   type StartFailed,
 } from "./control-plane/conductor.ts"
 import { readSaved, restore, type SavedBreaker, save } from "./control-plane/persistence.ts"
-import { Plane, type PlaneHooks } from "./data-plane/plane.ts"
+import { Plane } from "./data-plane/plane.ts"
+import type { PlaneHooks } from "./data-plane/planeHooks.ts"
 import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
 import { chargeTo, type Node, retold } from "./dependencyNode.ts"
 import { Listeners } from "./events.ts"

@@ -4,7 +4,8 @@
  */
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import { type Judged, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
-import { Plane, type PlaneHooks } from "./plane.ts"
+import { Plane } from "./plane.ts"
+import type { PlaneHooks } from "./planeHooks.ts"
 import type { Receipt } from "./receipt.ts"
 import type { Wheel } from "./wheel.ts"
 

@@ -9,28 +9,14 @@ import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { isBad, type Judged, kindOf, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
-import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Admission } from "./admission.ts"
-import type { CellChange, Cells } from "./cells.ts"
+import type { Cells } from "./cells.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
+import type { PlaneHooks } from "./planeHooks.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { Tally } from "./tally.ts"
 import type { Wheel } from "./wheel.ts"
-
-/** What the control plane hands in: the way facts reach it, and who is told about refusals. */
-export interface PlaneHooks {
-  signal(report: Report): void
-  refused(rejection: Rejection, now: number): void
-  /** What an error that a permit's holder reports means. */
-  classify(error: unknown): Judged
-  /** The last call in flight has settled. */
-  idle(): void
-  /** Cells were condemned or set free. */
-  cell?(change: CellChange, now: number): void
-  /** A whole number that nobody can guess; asked once, if calls name keys. */
-  seed?(): number
-}
 
 export class Plane implements Settler {
   readonly breaker: string

@@ -3,7 +3,7 @@
  * usual (Page's CUSUM, as the circuit's own)? Does it sit in some cells, which fail while others do not, or does it fall on all alike
  * (a likelihood ratio over calls to cells that are known already)? And, with that, how likely is it that one cell is dead?
  */
-import { brokenShare, usualShare } from "../../machines/vocabulary/evidence.ts"
+import { Baseline } from "./baseline.ts"
 
 /** A dead cell answers one call in a hundred. */
 const dead = 0.99
@@ -17,10 +17,6 @@ const perGood = -Math.log(1 - dead)
 /** Trouble that begins is a little less likely to sit in cells than to fall on all alike. */
 const undecided = -1
 const bounds = { least: -8, most: 8 } as const
-/** The recent past: so many calls. */
-const recent = 32
-const memory = 4096
-const prior = { bad: 1, calls: 20 } as const
 /** How much the recent past weighs, in cells, when it is guessed how many are dead. */
 const guess = 20
 const shares = { least: 0.005, most: 0.6 } as const
@@ -37,29 +33,17 @@ export class Suspicion {
   generation = 0
   /** There is more trouble than usual: any cell may be dead. */
   raised = false
-  usual = prior.bad / prior.calls
-  learned = 0
+  readonly #baseline = new Baseline()
   #score = 0
   #from = 0
   /** The log-likelihood ratio that the trouble sits in cells. */
-  #leaning = undecided
-  /** Shares of the recent calls that were bad: of those that ran, and of all, refused ones included. */
-  #noise = prior.bad / prior.calls
-  #trouble = prior.bad / prior.calls
+  #leaning: number = undecided
   /** Cells that were heard of first in this trouble, and those of them that began with a bad outcome. */
   #firsts = 0
   #badFirsts = 0
-  /** Good outcomes that are not worked in yet. */
-  #well = 0
-  #stale = 0
-  #usually = 0
-  #perBad = 0
-  #badStep = 0
-  #goodStep = 0
 
   constructor(threshold: number) {
     this.threshold = threshold
-    this.#refresh()
   }
 
   /** Whether outcomes that are not bad are worth remembering. */
@@ -87,30 +71,13 @@ export class Suspicion {
   isGuilty(level: number): boolean {
     if (level < 1) return false
     this.#catchUp()
-    const noise = clamp(this.#noise, this.#usually, 0.9)
-    if (rarely + level * Math.log(dead / noise) >= certainty) return true
+    if (rarely + level * Math.log(dead / this.#baseline.noise) >= certainty) return true
     return this.raised && this.#leaning >= certainty && this.#oddsOf(level) >= certainty
   }
 
-  /** Takes in a good outcome while nothing is wrong: it is counted now, and worked in when it matters. */
+  /** Takes in a good outcome while nothing is wrong. */
   takeWell(): void {
-    this.#well++
-  }
-
-  /** Works in good outcomes that were only counted: what each of them would have done, in one step. */
-  #catchUp(): void {
-    const calls = this.#well
-    if (calls === 0) return
-    this.#well = 0
-    this.serial += calls
-    const faded = (1 - 1 / recent) ** calls
-    this.#noise *= faded
-    this.#trouble *= faded
-    const known = prior.calls + this.learned
-    this.usual *= known < memory ? (known - 1) / (known + calls - 1) : (1 - 1 / memory) ** calls
-    this.learned += calls
-    this.#rest()
-    this.#refresh()
+    this.#baseline.countWell()
   }
 
   /** Takes in one outcome of a cell that is not held back: its level before, and whether it is heard of for the first time in this trouble. */
@@ -119,21 +86,19 @@ export class Suspicion {
     this.serial++
     if (this.isWary) this.#lean(level, isFirst, bad)
     // What is usual is learned of those who are well.
-    if (!this.raised || level < 0) this.#learn(bad)
+    if (!this.raised || level < 0) this.#baseline.learn(bad)
     this.#watch(level, bad)
-    const share = bad ? 1 : 0
-    this.#noise += (share - this.#noise) / recent
-    this.#trouble += (share - this.#trouble) / recent
+    this.#baseline.take(bad)
   }
 
   /** A call to a condemned cell was bad: it was condemned rightly. */
   confirm(): void {
-    this.#move(Math.log(dead / clamp(this.#noise, this.#usually, 0.9)))
+    this.#move(Math.log(dead / this.#baseline.noise))
   }
 
   /** A call was refused because of its cell. */
   takeRefusal(): void {
-    this.#trouble += (1 - this.#trouble) / recent
+    this.#baseline.takeRefusal()
   }
 
   /** A cell is condemned: that is trouble enough. */
@@ -148,17 +113,14 @@ export class Suspicion {
 
   /** What was condemned for one trouble is well again, all of it: what is known of cells is out of date. */
   relieve(): void {
-    this.#catchUp()
-    this.since = this.serial
-    this.#from = this.serial
+    this.#rest()
     this.#score = 0
     this.#begin()
   }
 
   /** Nobody is held back: when no more calls fail than usual, the trouble is over. */
   calmDown(): void {
-    this.#catchUp()
-    if (!this.raised || this.#score > 0 || this.#noise > 2 * this.#usually) return
+    if (!this.raised || this.#score > 0 || !this.#baseline.isQuiet) return
     this.raised = false
     this.#rest()
   }
@@ -168,8 +130,14 @@ export class Suspicion {
     this.#catchUp()
     this.raised = false
     this.#score = 0
-    this.#noise = this.usual
-    this.#trouble = this.usual
+    this.#baseline.clear()
+    this.#rest()
+  }
+
+  #catchUp(): void {
+    const calls = this.#baseline.catchUp()
+    if (calls === 0) return
+    this.serial += calls
     this.#rest()
   }
 
@@ -187,9 +155,9 @@ export class Suspicion {
 
   /** The log-odds that a cell of this level is dead, if the trouble sits in cells at all. */
   #oddsOf(level: number): number {
-    const bad = this.#badFirsts + guess * this.#trouble
-    const share = clamp(bad / (this.#firsts + guess), shares.least, shares.most)
-    return Math.log(share / (1 - share)) + (level > 0 ? level * this.#perBad : level * perGood)
+    const { trouble, usually } = this.#baseline
+    const share = clamp((this.#badFirsts + guess * trouble) / (this.#firsts + guess), shares.least, shares.most)
+    return Math.log(share / (1 - share)) + level * (level > 0 ? Math.log(dead / usually) : perGood)
   }
 
   #lean(level: number, isFirst: boolean, bad: boolean): void {
@@ -201,10 +169,10 @@ export class Suspicion {
   }
 
   #weigh(level: number, bad: boolean): void {
+    const { noise, usually } = this.#baseline
     const odds = Math.exp(this.#oddsOf(level))
-    const likely = (odds * dead + this.#usually) / (1 + odds)
-    const alike = clamp(this.#noise, this.#usually, 0.9)
-    this.#move(bad ? Math.log(likely / alike) : Math.log((1 - likely) / (1 - alike)))
+    const likely = (odds * dead + usually) / (1 + odds)
+    this.#move(bad ? Math.log(likely / noise) : Math.log((1 - likely) / (1 - noise)))
   }
 
   #move(by: number): void {
@@ -215,7 +183,7 @@ export class Suspicion {
   #watch(level: number, bad: boolean): void {
     if (this.raised && level >= 0) return
     const before = this.#score
-    const score = before + (bad ? this.#badStep : this.#goodStep)
+    const score = before + (bad ? this.#baseline.badStep : this.#baseline.goodStep)
     this.#score = Math.max(0, score)
     if (score >= this.threshold) return this.#ring()
     if (this.raised && score <= 0) this.#from = this.serial
@@ -231,22 +199,5 @@ export class Suspicion {
       this.#begin()
     }
     this.raised = true
-  }
-
-  #learn(bad: boolean): void {
-    const weight = Math.max(1 / memory, 1 / (prior.calls + this.learned))
-    this.usual += weight * ((bad ? 1 : 0) - this.usual)
-    this.learned++
-    if (--this.#stale <= 0) this.#refresh()
-  }
-
-  #refresh(): void {
-    this.#stale = 16
-    const usual = usualShare(this)
-    const broken = brokenShare(usual)
-    this.#usually = usual
-    this.#perBad = Math.log(dead / usual)
-    this.#badStep = Math.log(broken / usual)
-    this.#goodStep = Math.log((1 - broken) / (1 - usual))
   }
 }
