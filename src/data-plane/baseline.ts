@@ -9,8 +9,6 @@ const prior = { bad: 1, calls: 20 } as const
 const memory = 4096
 /** The recent past: so many calls. */
 const recent = 32
-/** The logarithms are worked out anew after so many outcomes. */
-const refreshAfter = 16
 const mostNoise = 0.9
 
 export class Baseline {
@@ -27,7 +25,6 @@ export class Baseline {
   trouble: number = prior.bad / prior.calls
   /** Good outcomes that are not worked in yet. */
   #well = 0
-  #stale = 0
 
   constructor() {
     this.#refresh()
@@ -62,7 +59,7 @@ export class Baseline {
     const weight = Math.max(1 / memory, 1 / (prior.calls + this.learned))
     this.usual += weight * ((bad ? 1 : 0) - this.usual)
     this.learned++
-    if (--this.#stale <= 0) this.#refresh()
+    this.#refresh()
   }
 
   /** Takes in one outcome of the recent past. */
@@ -88,7 +85,6 @@ export class Baseline {
   }
 
   #refresh(): void {
-    this.#stale = refreshAfter
     const usual = usualShare(this)
     const broken = brokenShare(usual)
     this.usually = usual

@@ -76,15 +76,17 @@ export class Condemned {
     return this.#byHash.get(hash)
   }
 
-  /** Whether one more fits in. */
+  /** Whether one more fits in, perhaps in the place of one that nobody asks for. */
   hasRoom(now: number): boolean {
-    this.#forget(now)
-    return this.#byHash.size < this.#line.max
+    if (this.#byHash.size < this.#line.max) return true
+    const [oldest] = this.#byHash.values()
+    return oldest !== undefined && now - oldest.askedAt >= forgottenMs
   }
 
   /** A copy of the key is kept: one that was cut out of a long text would keep the whole text. */
   condemn(hash: number, text: string, generation: number, failures: number, now: number): Convict {
     const since = { calls: failures, failures, slow: 0, probes: 0, refused: 0, triedAt: now, askedAt: now }
+    this.#forget(now)
     const key: string = JSON.parse(JSON.stringify(text))
     const convict: Convict = { key, since: now, generation, ...since }
     if (this.size === 0) this.#failed = now - this.#freeAt < memoryMs ? this.#failed >> 1 : 0
@@ -118,6 +120,7 @@ export class Condemned {
 
   /** A call enters as a probe. Answers the round in which it holds its place. */
   probe(convict: Convict, now: number): number {
+    this.#forget(now)
     if (this.#running >= this.#wave && now >= this.#stuckAt) this.#unstick()
     convict.refused = 0
     convict.triedAt = now
