@@ -28,7 +28,7 @@ interface Settings extends Judging, Celling {
 export const cellLine = (settings: Settings): CellLine | undefined => {
   const { cells, openFor, probes } = settings
   if (cells === undefined) return undefined
-  const { base, step, factor, max } = openFor
+  const { base, step, factor, max, longestAsked } = openFor
   return {
     max: cells.max,
     threshold: thresholdOf(settings),
@@ -36,6 +36,7 @@ export const cellLine = (settings: Settings): CellLine | undefined => {
     stepMs: step,
     factor,
     maxMs: max,
+    longestAskedMs: longestAsked,
     leaseMs: probes.lease,
   }
 }

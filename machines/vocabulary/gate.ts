@@ -148,6 +148,8 @@ export interface CellLine {
   readonly stepMs: number
   readonly factor: number
   readonly maxMs: number
+  /** What a cell itself asks for is heeded up to here. */
+  readonly longestAskedMs: number
   /** A probe that hangs gives its place back after this long. */
   readonly leaseMs: number
 }

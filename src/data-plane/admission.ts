@@ -5,7 +5,7 @@
 import { creditOf, creditPerCall, leaseOf } from "../../machines/vocabulary/admission.ts"
 import type { Facts } from "../../machines/vocabulary/facts.ts"
 import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
-import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
+import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import { type CellChange, Cells } from "./cells.ts"
@@ -97,7 +97,7 @@ export class Admission {
     const { epoch, place, counted } = receipt
     if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
     if (this.cells === undefined) return false
-    if (receipt instanceof Visit) return this.cells.settle(receipt, kindOf(judged), now)
+    if (receipt instanceof Visit) return this.cells.settle(receipt, judged, now)
     if (counted && judged === "success") this.cells.hearGood()
     return false
   }
@@ -128,7 +128,9 @@ export class Admission {
     if (share === 0) return this.#refusals.byShare(now)
     if (facts.key !== undefined && this.cells !== undefined) {
       const held = this.cells.holds(facts.key, now)
-      if (held !== undefined) return this.#refusals.byCell(facts.key, held, now, this.cells.condemned.retryAt(now))
+      const convict = typeof held === "number" ? undefined : held
+      if (held !== undefined)
+        return this.#refusals.byCell(facts.key, held, now, this.cells.condemned.retryAt(convict, now))
     }
     if (probesOnly(this.#gate)) {
       return this.leases.places.size < probes ? undefined : this.#refusals.byProbes(now, this.leases.freeAt)

@@ -5,7 +5,7 @@
  */
 import type { Statistics } from "../../machines/vocabulary/circuit.ts"
 import type { CellLine } from "../../machines/vocabulary/gate.ts"
-import { isFailure, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { isFailure, type Judged, kindOf, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { CellTable, hashOf } from "./cellTable.ts"
 import { Condemned, type Convict } from "./condemned.ts"
 import type { Settler } from "./receipt.ts"
@@ -14,6 +14,9 @@ import { Suspicion } from "./suspicion.ts"
 import { Visit, Visits } from "./visits.ts"
 
 const never = Number.POSITIVE_INFINITY
+
+/** How long a cell has asked to be left alone. */
+const askedMs = (judged: Judged): number => (typeof judged === "string" ? 0 : (judged.retryAfterMs ?? 0))
 
 /** Something that people should know: which cell, and how many with it. */
 export interface CellChange {
@@ -111,16 +114,18 @@ export class Cells {
   }
 
   /** A call has ended. Answers whether it is its cell's business alone. */
-  settle(visit: Visit, kind: OutcomeKind, now: number): boolean {
+  settle(visit: Visit, judged: Judged, now: number): boolean {
     if (visit.era !== this.#era) return visit.probesCell
     if (!visit.judged) this.#visits.remove(visit)
     this.#sweep(now)
+    const kind = kindOf(judged)
     const slow = now - visit.startedAt >= this.#slowAfterMs
     const bad = slow || isFailure(kind)
     if (!bad && this.#isOrdinary(visit)) return this.#settleWell(visit.key, kind)
     const convict = this.#convictOf(visit)
     if (visit.probesCell) this.condemned.giveBack(visit.round)
-    if (kind !== "ignored" && !visit.judged) this.#judge(visit, convict, bad, slow && !isFailure(kind), now)
+    if (kind !== "ignored" && !visit.judged)
+      this.#judge(visit, convict, bad, slow && !isFailure(kind), now, askedMs(judged))
     return convict !== undefined || visit.probesCell
   }
 
@@ -156,8 +161,8 @@ export class Cells {
     return this.condemned.size === 0 ? undefined : this.condemned.find(this.#hashOf(visit))
   }
 
-  #judge(visit: Visit, convict: Convict | undefined, bad: boolean, slow: boolean, now: number): void {
-    if (convict !== undefined) return this.#judgeConvict(visit, convict, bad, slow, now)
+  #judge(visit: Visit, convict: Convict | undefined, bad: boolean, slow: boolean, now: number, asked = 0): void {
+    if (convict !== undefined) return this.#judgeConvict(visit, convict, bad, slow, now, asked)
     const hash = this.#hashOf(visit)
     const place = this.#table.find(hash)
     const level = place < 0 ? 0 : this.#levelAt(place)
@@ -170,12 +175,12 @@ export class Cells {
     if (this.condemned.size === 0) this.#suspicion.calmDown()
   }
 
-  #judgeConvict(visit: Visit, convict: Convict, bad: boolean, slow: boolean, now: number): void {
+  #judgeConvict(visit: Visit, convict: Convict, bad: boolean, slow: boolean, now: number, asked: number): void {
     const { key, probesCell } = visit
     if (bad) {
       this.#suspicion.confirm()
       this.#streaks.refused(key)
-      return this.condemned.fail(convict, slow, probesCell, now)
+      return this.condemned.fail(convict, slow, probesCell, now, asked)
     }
     const hash = this.#hashOf(visit)
     this.#streaks.good(key)

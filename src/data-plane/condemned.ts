@@ -20,6 +20,8 @@ export interface Convict {
   refused: number
   triedAt: number
   askedAt: number
+  /** Until when it has asked to be left alone. */
+  leaveUntil: number
 }
 
 /** So many successes in a row, of cells of one trouble, say that the trouble is over. */
@@ -85,7 +87,16 @@ export class Condemned {
 
   /** A copy of the key is kept: one that was cut out of a long text would keep the whole text. */
   condemn(hash: number, text: string, generation: number, failures: number, now: number): Convict {
-    const since = { calls: failures, failures, slow: 0, probes: 0, refused: 0, triedAt: now, askedAt: now }
+    const since = {
+      calls: failures,
+      failures,
+      slow: 0,
+      probes: 0,
+      refused: 0,
+      triedAt: now,
+      askedAt: now,
+      leaveUntil: now,
+    }
     this.#forget(now)
     const key: string = JSON.parse(JSON.stringify(text))
     const convict: Convict = { key, since: now, generation, ...since }
@@ -97,15 +108,16 @@ export class Condemned {
 
   /** Whether a call to this cell may enter, as a probe. */
   mayProbe(convict: Convict, now: number): boolean {
+    if (now < convict.leaveUntil) return false
     const isDue = convict.refused >= longest.calls && now - convict.triedAt >= longest.ms
     if (isDue) return true
     if (now < this.#nextAt || (this.#running >= this.#wave && now < this.#stuckAt)) return false
     return this.size <= few || convict.probes * this.size <= this.#probes || now - this.#nextAt >= patienceMs
   }
 
-  /** When a call to one of these cells may enter, at the earliest. */
-  retryAt(now: number): number {
-    return Math.max(this.#nextAt, now + patienceMs)
+  /** When a call to this cell may enter, at the earliest; without one: to a cell that is condemned only now. */
+  retryAt(convict: Convict | undefined, now: number): number {
+    return convict === undefined ? now + this.#gap : Math.max(this.#nextAt, convict.leaveUntil, now + patienceMs)
   }
 
   /** A call was refused. */
@@ -137,9 +149,10 @@ export class Condemned {
     if (round === this.round && this.#running > 0) this.#running--
   }
 
-  /** A call to a condemned cell was bad. */
-  fail(convict: Convict, slow: boolean, isProbe: boolean, now: number): void {
+  /** A call to a condemned cell was bad; it may have asked to be left alone for so long. */
+  fail(convict: Convict, slow: boolean, isProbe: boolean, now: number, askedMs: number): void {
     convict.calls++
+    convict.leaveUntil = now + Math.min(askedMs, this.#line.longestAskedMs)
     if (slow) convict.slow++
     else convict.failures++
     if (isProbe) {

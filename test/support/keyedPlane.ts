@@ -14,6 +14,7 @@ export const cellLine: CellLine = {
   stepMs: 30,
   factor: 1,
   maxMs: 3700,
+  longestAskedMs: 300_000,
   leaseMs: 60_000,
 }
 
