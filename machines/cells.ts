@@ -5,7 +5,7 @@ import type { CellLine } from "./vocabulary/gate.ts"
 import type { Waits } from "./waiting.ts"
 
 const cellFields = {
-  /** Most keys that are remembered at once, 64 to 65 536; 15 bytes each, and only those that matter. Default: 4096. */
+  /** Most keys that are remembered at once, 64 to 65 536; 13 bytes each, and only those that matter. Default: 4096. */
   max: number({ default: 4096, min: 64, max: 65_536, integer: true }),
 }
 export interface CellFields extends Named<typeof cellFields> {}

@@ -43,6 +43,11 @@ export interface RejectionTemplate extends Omit<Rejection, "retryAfterMs" | "adm
   readonly retryAt: number
 }
 
+const inWords = (bad: number, calls: number): string => {
+  if (calls === 1) return "its last call was bad"
+  return bad === calls ? `its last ${calls} calls were bad` : `${bad} of its last ${calls} calls were bad`
+}
+
 const heldByCells: readonly string[] = Object.freeze(["cells"])
 
 const byLayer = (one: Holder, other: Holder) => layers.indexOf(one.layer) - layers.indexOf(other.layer)
@@ -98,7 +103,7 @@ export function refusalByCell(breaker: string, gate: Gate, key: string, charge: 
     breaker,
     circuit: gate.circuit,
     layer: "cell",
-    reason: `${JSON.stringify(key)} is held back: ${failures + slow} of its last ${calls} calls were bad`,
+    reason: `${JSON.stringify(key)} is held back: ${inWords(failures + slow, calls)}`,
     heldBy: heldByCells,
     since,
     retryAt: Number.NEGATIVE_INFINITY,

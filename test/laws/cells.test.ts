@@ -31,7 +31,7 @@ describe("a dead cell", () => {
       breaker: "service",
       layer: "cell",
       circuit: "closed",
-      reason: '"card \\"7\\"" is held back: 3 of its last 3 calls were bad',
+      reason: '"card \\"7\\"" is held back: its last 3 calls were bad',
       heldBy: ["cells"],
       since: 1000,
       retryAfterMs: 310,
