@@ -12,7 +12,6 @@ import type { Classify } from "./classify.ts"
 import { type Conductor, type ConductorHooks, conduct, StartFailed } from "./control-plane/conductor.ts"
 import { LazyConductor } from "./control-plane/lazyConductor.ts"
 import { countsIn, type Journal, RecordingPlane } from "./data-plane/journal.ts"
-import type { PlaneHooks } from "./data-plane/planeHooks.ts"
 import { declareAnew, leaveGraph } from "./dependencyGraph.ts"
 import { retold } from "./dependencyNode.ts"
 import { type Listeners, MemberListeners } from "./events.ts"
@@ -74,12 +73,7 @@ export class Awake<Face> {
     const hooks = planeHooks(this.listeners, this, { signal, idle, seed: () => clock.seed() })
     const memoryMs = Math.max(around.idleMs, recipe.windowMs)
     const crowded = () => this.#safely(() => this.conductor.hearAll())
-    const cell: PlaneHooks["cell"] = (change, now) => {
-      // What is known of cells no journal tells.
-      this.plane.journal = undefined
-      hooks.cell?.(change, now)
-    }
-    this.plane = new RecordingPlane(name, wheelOf(clock), { ...hooks, cell }, memoryMs, crowded)
+    this.plane = new RecordingPlane(name, wheelOf(clock), hooks, memoryMs, crowded)
     const end = (phase: Phase, at: number) => this.plane.swap(leave(recipe.gate, phase, at))
     this.conductor = new LazyConductor(() => this.#start(), end)
     const { plane, conductor, listeners } = this

@@ -5,8 +5,6 @@
 
 /** So many bad outcomes in a row may be the end of the whole service. */
 const ominous = 3
-/** So many of one cell are its end; more say that nobody has asked the others for long. */
-const longest = 64
 /** So many calls without a success, refused ones included, are the end of the service. */
 const silent = 200
 /** The keys of so many successes are remembered. */
@@ -36,7 +34,7 @@ export class Streaks {
   /** The last bad outcomes were all one cell's, and another was well not long before. */
   get isOneCell(): boolean {
     const { calls, isOne, of } = this.#bad
-    return calls > 0 && calls < longest && isOne && this.#good.some((key) => key !== "" && key !== of)
+    return calls > 0 && isOne && this.#good.some((key) => key !== "" && key !== of)
   }
 
   /** Whether too many in a row have failed to blame any one cell. */

@@ -319,7 +319,7 @@ describe("a candidate", () => {
 })
 
 describe("a breaker among many", () => {
-  test("knows cells, and does not rest while what it knows of them no journal tells", async () => {
+  test("knows cells, and does not rest while one is held back: that takes more calls than a journal of a quiet one tells", async () => {
     const clock = createVirtualClock()
     const hosts = createBreakers({}, { clock })
     const told: string[] = []

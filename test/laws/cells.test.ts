@@ -135,7 +135,7 @@ describe("a dead shard, of which nobody knows the keys", () => {
 })
 
 describe("failures that fall on all keys alike", () => {
-  test.each([1, 3, 10, 99, 1000])("hold no cell back: %i keys, 30 %% of calls fail", (count) => {
+  test.each([1, 3, 10, 99, 1000])("hold no cell back, where three calls in ten fail: %i keys", (count) => {
     const { call, warm, clock } = keyedPlane()
     const chance = stream(count, "cells")
     const keys = keysOf(count)
@@ -257,7 +257,11 @@ describe("a gate without the line", () => {
     plane.swap(gateWith(cellLine, { version: 3, epoch: 3 }))
     if (late.admitted) plane.settleAt(late, "failure", clock.now())
     expect(plane.cells?.condemned.size).toBe(0)
-    for (let turn = 0; turn < 2; turn++) call("dead", "failure")
+    for (let turn = 0; turn < 2; turn++) {
+      warm(99, keysOf(99))
+      expect(call("dead", "failure")).toBe(true)
+    }
+    warm(99, keysOf(99))
     expect(call("dead")).toBe(true)
   })
 })
@@ -279,7 +283,7 @@ interface Weather {
 const weather: fc.Arbitrary<Weather> = fc.record({
   dead: fc.oneof(fc.uniqueArray(fc.nat(11), { maxLength: 6 }), fc.constant([...Array(12).keys()])),
   share: fc.constantFrom(0, 0.02, 0.1, 0.4),
-  calls: fc.integer({ min: 1, max: 400 }),
+  calls: fc.integer({ min: 1, max: 200 }),
   seed: fc.nat(10_000),
 })
 
@@ -292,7 +296,7 @@ test("hashes, counters and short ways come to what a plain telling comes to", ()
     })
   }
   fc.assert(
-    fc.property(fc.array(weather, { minLength: 1, maxLength: 8 }), (days) => {
+    fc.property(fc.array(weather, { minLength: 1, maxLength: 5 }), (days) => {
       const { plane, clock } = keyedPlane()
       const reference = new CellReference(cellLine)
       for (const { key: number, bad, waits } of days.flatMap(actsOf)) {
@@ -309,6 +313,6 @@ test("hashes, counters and short ways come to what a plain telling comes to", ()
       }
       expect([...(plane.cells?.condemned.all ?? [])].map(({ key }) => key).sort()).toEqual(reference.condemned)
     }),
-    { numRuns: 300, seed: 4711 },
+    { numRuns: 100, seed: 4711 },
   )
 })

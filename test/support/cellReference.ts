@@ -172,7 +172,7 @@ export class CellReference {
 
   #isOminous(): boolean {
     const [first] = this.#badRow
-    const isOne = this.#badRow.every((key) => key === first) && this.#badRow.length < 64
+    const isOne = this.#badRow.every((key) => key === first)
     const isOneCell = isOne && this.#goods.slice(-32).some((key) => key !== first)
     return this.#badRow.length >= 3 && !isOneCell
   }
