@@ -74,7 +74,7 @@ const standardThreshold = 20
 const confirming = 16
 
 /** The log-likelihood ratio at which an excursion rings: the logarithm of the calls between false alarms (Lorden 1971). */
-const thresholdOf = ({ falseAlarms }: Judging): number =>
+export const thresholdOf = ({ falseAlarms }: Judging): number =>
   falseAlarms ? Math.max(5, Math.log((falseAlarms.every / 1000) * falseAlarms.callsPerSecond)) : standardThreshold
 
 export const lineOf = (
@@ -105,9 +105,10 @@ const badOf = ({ failures, slow, calls }: Statistics): number => Math.min(calls,
 /** The share of bad outcomes among those that an alarm rang on. */
 export const badShare = (statistics: Statistics): number => badOf(statistics) / Math.max(1, statistics.calls)
 
-/** Whether these counts say that the service is gone, or asks to be left alone. */
-export function isGone({ rule, statistics }: AlarmRang, { brokenAt }: Judging): boolean {
+/** Whether these counts say that the service is gone, or asks to be left alone. One part of it that is gone is not the service. */
+export function isGone({ rule, statistics, within }: AlarmRang, { brokenAt }: Judging): boolean {
   if (rule === "asked") return true
+  if (within === "oneCell") return false
   // The counts of a rate are rounded.
   if (rule === "dead" || rule === "rate") return badShare(statistics) >= Math.min(0.75, 0.85 * brokenAt)
   if (rule === "excursion" || rule === "cohort" || rule === "relief") return false

@@ -1,5 +1,6 @@
 /** What `gradual` remembers beyond a trip, its options, and what it makes of an alarm: pure functions over its context. */
 import type { Snapshot } from "xstate"
+import { type CellingFields, celling, cellLine } from "./cells.ts"
 import {
   acceptedLine,
   badShare,
@@ -43,10 +44,11 @@ const own = {
   /** The calls that a half-open circuit lets through, to see whether the service is well. */
   probes: struct<GradualProbeFields>({ ...probing, ...probeErrors }),
 }
-export interface GradualFields extends JudgingFields, WaitingFields, Named<typeof own> {}
+export interface GradualFields extends JudgingFields, WaitingFields, CellingFields, Named<typeof own> {}
 export const gradualOptions = struct<GradualFields>({
   ...judging,
   ...waiting({ base: "410 millis", step: "30 millis", factor: 1, max: "3700 millis" }),
+  ...celling,
   ...own,
 })
 
@@ -85,7 +87,11 @@ function patienceOf({ settings, slowAfterMs, hung, waitMs }: GradualContext): nu
   const quick = Math.min(waitMs ** 2 / settings.openFor.max, slowAfterMs * (1 + hung ** 2 / 4))
   return Math.min(settings.probes.lease, Math.max(quick, slowAfterMs * (1 + hung / 4)))
 }
-const watch = ({ slowAfterMs }: GradualContext, circuit: SequentialLine) => ({ circuit, slowAfterMs })
+const watch = ({ settings, slowAfterMs }: GradualContext, circuit: SequentialLine) => ({
+  circuit,
+  slowAfterMs,
+  cells: cellLine(settings),
+})
 
 /** Bad outcomes that are mostly slow ones speak of load. */
 const isOverload = ({ statistics }: AlarmRang): boolean => statistics.slow > statistics.failures
@@ -171,6 +177,8 @@ export const lateAgain = ({ late, slowAfterMs, settings }: GradualContext): Part
 /** Whether a trial is worth while, and can be paid: from what was granted, and from the calls that were judged since. */
 export const canPay = (context: GradualContext, event: AlarmRang): boolean =>
   event.rule === "cohort" &&
+  // Failures that keys explain do not depend on load.
+  event.within === undefined &&
   shareOf(event) >= 0.25 &&
   context.settings.trial !== undefined &&
   budget.calls + (event.seen ?? 0) * budget.perCall - context.spent >= priceOf(context)

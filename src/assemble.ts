@@ -120,8 +120,7 @@ export function hooksOf(plane: Plane, listeners: Listeners, crashed: (part: stri
 export const planeHooks = (
   listeners: Listeners,
   late: { readonly assembly?: Assembly },
-  signal: PlaneHooks["signal"],
-  idle: () => void,
+  { signal, idle, seed }: Pick<Required<PlaneHooks>, "signal" | "idle" | "seed">,
 ): PlaneHooks => ({
   signal,
   refused: (rejection, now) => listeners.refused(rejection, now),
@@ -133,6 +132,8 @@ export const planeHooks = (
       late.assembly && chargeTo(late.assembly),
     ),
   idle,
+  cell: ({ cells, ...fact }, now) => listeners.cell(fact, cells, now),
+  seed,
 })
 
 /** The data plane of a breaker and those who listen to it. */
@@ -143,7 +144,7 @@ export function preparePlane(name: string, clock: Clock, late: { readonly assemb
     if (whenIdle.size > 0) for (const wake of whenIdle) wake()
   }
   const signal: PlaneHooks["signal"] = (report) => late.assembly?.conductor.send(report)
-  const plane = new Plane(name, wheelOf(clock), planeHooks(listeners, late, signal, idle))
+  const plane = new Plane(name, wheelOf(clock), planeHooks(listeners, late, { signal, idle, seed: () => clock.seed() }))
   return { plane, listeners, whenIdle }
 }
 

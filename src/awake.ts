@@ -84,7 +84,8 @@ export class Awake<Face> {
       settled(this.conductor.isStarted)
     }
     const { ending } = around
-    const hooks = planeHooks(this.listeners, this, (report) => this.#hear(report), idle)
+    const signal = (report: Report) => this.#hear(report)
+    const hooks = planeHooks(this.listeners, this, { signal, idle, seed: () => clock.seed() })
     const memoryMs = Math.max(around.idleMs, recipe.windowMs)
     const crowded = () => this.#safely(() => this.conductor.hearAll())
     this.plane = new RecordingPlane(name, wheelOf(clock), ending ? countedIn(around, hooks) : hooks, memoryMs, crowded)

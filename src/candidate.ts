@@ -44,6 +44,7 @@ export class Candidate {
       refused: () => {},
       classify: () => "failure",
       idle: () => {},
+      seed: () => clock.seed(),
     })
     const input = { name, parts: [part], metered: true, at: clock.now(), seed: clock.seed() }
     const hooks: Parameters<typeof conduct>[0]["hooks"] = {

@@ -1,4 +1,4 @@
-import type { CircuitFinding } from "../machines/vocabulary/circuit.ts"
+import type { CircuitFinding, Statistics } from "../machines/vocabulary/circuit.ts"
 import type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 import type { Mode } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
@@ -52,6 +52,22 @@ export interface BreakerEvents {
     readonly part: string
     readonly finding: CircuitFinding | ForecastFinding
   }
+  /**
+   * Parts of the service, as calls name them by `key`, are held back by themselves, or are no longer. The first is told at once, then
+   * at most one event a second: `count` says how many cells it stands for, `key` is the last of them.
+   */
+  readonly cell: {
+    readonly type: "cell"
+    readonly at: number
+    readonly breaker: string
+    readonly to: "condemned" | "freed"
+    readonly key: string
+    readonly count: number
+    /** How many cells are held back now. */
+    readonly condemned: number
+    /** What the last of them was condemned on, and its probes since. */
+    readonly statistics: Statistics
+  }
   /** What the breaker's dependencies do to it changed. Only with the strategy `dependency`. */
   readonly dependency: Omit<GraphFinding, "state"> & {
     readonly type: "dependency"
@@ -81,6 +97,8 @@ export interface BreakerEvents {
 export type EventName = keyof BreakerEvents
 export type Listener<Name extends EventName> = (event: BreakerEvents[Name]) => void
 
+/** What one change among cells is made of. */
+export type CellFact = Pick<BreakerEvents["cell"], "to" | "key" | "condemned" | "statistics">
 type Trouble = Pick<BreakerEvents["trouble"], "error" | "gaveUp">
 
 const eventNames: { readonly [Name in EventName]: true } = {
@@ -90,6 +108,7 @@ const eventNames: { readonly [Name in EventName]: true } = {
   config: true,
   candidate: true,
   finding: true,
+  cell: true,
   dependency: true,
   trouble: true,
 }
@@ -106,6 +125,7 @@ export class Listeners {
   readonly #breaker: string
   readonly #now: () => number
   readonly #refusals: Sampler<Rejection>
+  readonly #cells: Sampler<CellFact>
   /** By part: as many as there are parts. */
   readonly #troubles = new Map<string, Sampler<Trouble>>()
 
@@ -115,7 +135,14 @@ export class Listeners {
     this.#refusals = new Sampler(
       () => this.has("refusal"),
       (rejection, count, at) => this.tell<"refusal">({ type: "refusal", at, breaker, count, rejection }),
-      (rejection, before) => rejection.reason !== before.reason,
+      // Every cell has a reason of its own, and an outage of a shard is one story.
+      (rejection, before) =>
+        rejection.layer !== before.layer || (rejection.layer !== "cell" && rejection.reason !== before.reason),
+    )
+    this.#cells = new Sampler(
+      () => this.has("cell"),
+      (cell, count, at) => this.tell<"cell">({ type: "cell", at, breaker, count, ...cell }),
+      (cell, before) => cell.to !== before.to,
     )
   }
 
@@ -168,11 +195,16 @@ export class Listeners {
   }
 
   get #samplers(): readonly Pick<Sampler<unknown>, "flush" | "hasJustTold">[] {
-    return [this.#refusals, ...this.#troubles.values()]
+    return [this.#refusals, this.#cells, ...this.#troubles.values()]
   }
 
   refused(rejection: Rejection, now: number): void {
     this.#refusals.add(rejection, now)
+  }
+
+  /** `cells`: how many changed at once. */
+  cell(fact: CellFact, cells: number, now: number): void {
+    this.#cells.add(fact, now, cells)
   }
 
   trouble(part: string, error: unknown, gaveUp = false): void {

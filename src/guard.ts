@@ -124,6 +124,7 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   const never = Number.POSITIVE_INFINITY
   const deadlineMs = readGuard(options)
   const facts: Facts = options ?? noFacts
+  const isUnnamed = facts.key === undefined
   // Only this breaker's own refusals and timeouts are answered, not those that the effect itself fails with.
   const answer: Answer<A2, E2, R2> = options?.fallback === undefined ? Effect.fail : standingIn(options.fallback)
   const refuse = (refusal: Rejection) => {
@@ -137,7 +138,7 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
     let receipt: Receipt | undefined
     const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
       const timeoutMs = Math.min(plane.timeoutMs, deadlineMs)
-      const ticket = plane.admit(plane.untimed && timeoutMs === never ? Number.NaN : clock.now(), facts)
+      const ticket = plane.admit(isUnnamed && plane.untimed && timeoutMs === never ? Number.NaN : clock.now(), facts)
       if (!ticket.admitted) return refuse(ticket)
       receipt = ticket
       return timeoutMs === never ? effect : withDeadline(assembly, effect, ticket, timeoutMs, answer)

@@ -7,6 +7,30 @@ import type { Assembly } from "./assemble.ts"
 import type { CandidateReport } from "./candidate.ts"
 import { askParts } from "./control-plane/persistence.ts"
 
+/** What is known of the parts of a service. Its size does not grow with the number of keys. */
+export interface CellMetrics {
+  /** Keys of which something is remembered: those that failed lately, and in times of trouble those that did not. */
+  readonly remembered: number
+  /** Keys that are held back now. */
+  readonly condemned: number
+  /** Calls to them that were let in, to see whether they are well again, since the breaker was made. */
+  readonly probes: number
+  /** Up to 100 of those that are held back: since when, on the breaker's clock. */
+  readonly notable: readonly { readonly key: string; readonly since: number }[]
+}
+
+const mostNotable = 100
+
+function cellsOf(cells: NonNullable<Assembly["plane"]["cells"]>): CellMetrics {
+  const { remembered, condemned } = cells
+  const notable: CellMetrics["notable"][number][] = []
+  for (const { key, since } of condemned.all) {
+    if (notable.length === mostNotable) break
+    notable.push({ key, since })
+  }
+  return { remembered, condemned: condemned.size, probes: condemned.probed, notable }
+}
+
 /** One consistent look at a breaker: everything in it was read at the same instant. */
 export interface BreakerMetrics {
   readonly breaker: string
@@ -40,6 +64,8 @@ export interface BreakerMetrics {
    * measures.
    */
   readonly latency: LatencySummary
+  /** Parts of the service, as calls name them by `key`; absent until one does. */
+  readonly cells?: CellMetrics | undefined
   /** The part that each running component reports. */
   readonly components: {
     readonly metrics?: {
@@ -148,6 +174,7 @@ export function readMetrics(assembly: Assembly): BreakerMetrics {
     ...(candidate && { candidate: candidate.report() }),
     refusals: { ...tally.refusals },
     latency: plane.meter.slices.latency(at),
+    ...(plane.cells && { cells: cellsOf(plane.cells) }),
     components: readComponents(assembly, at),
   }
 }

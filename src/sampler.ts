@@ -24,7 +24,8 @@ export class Sampler<Fact> {
     this.#isNews = isNews
   }
 
-  add(fact: Fact, now: number): void {
+  /** `count`: how many the fact stands for. */
+  add(fact: Fact, now: number, count = 1): void {
     if (!this.#isHeard()) {
       this.#count = 0
       this.#last = undefined
@@ -33,7 +34,7 @@ export class Sampler<Fact> {
     const isNews = this.#last === undefined || this.#isNews(fact, this.#last)
     if (isNews) this.flush(now)
     this.#last = fact
-    this.#count++
+    this.#count += count
     if (isNews || now >= this.#nextAt) this.flush(now)
   }
 

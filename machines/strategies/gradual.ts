@@ -19,6 +19,7 @@
  *   8. New settings keep circuit, wait and evidence.
  *   9. Trials never refuse more than their budget: eight calls, and one in 20 000 of those that were judged.
  *   10. Rare callers come back, too: a step that is not judged in time begins anew, and it and those after it have twice the time then.
+ *   11. One part that is gone, as keys tell, is not the service: it degrades; what sits in parts is not tried by shedding.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { isGone, isPartial, isTrouble, ramp } from "../judging.ts"

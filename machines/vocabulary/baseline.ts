@@ -12,7 +12,7 @@ const burstMs = 3_600_000
 export const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value))
 
 /** The share of bad outcomes that still counts as usual: the learned one and what chance may add to it. */
-export function usualShare({ usual, learned }: Evidence): number {
+export function usualShare({ usual, learned }: Pick<Evidence, "usual" | "learned">): number {
   const calls = Math.min(2000, learned + prior.calls)
   return clamp(usual + Math.sqrt((usual * (1 - usual)) / calls), 0.01, 0.4)
 }

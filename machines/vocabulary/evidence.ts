@@ -55,6 +55,8 @@ export interface Evidence {
   /** Until it is judged: later calls that went well, and the longest that one that went well has taken, in milliseconds. */
   overtaken: number
   longestMs: number
+  /** Parts of the service are held back by themselves: what was bad was theirs, and no burst of noise. */
+  parted: boolean
 }
 
 /** The recent past fades by e in this time. */
@@ -96,6 +98,7 @@ export const freshEvidence = (): Evidence => ({
   judged: false,
   overtaken: 0,
   longestMs: 0,
+  parted: false,
 })
 
 function restartExcursion(evidence: Evidence): void {
@@ -117,7 +120,7 @@ export function beginEpoch(evidence: Evidence, line: SequentialLine | undefined)
     evidence.accepted = clamp((evidence.failures + evidence.slow) / evidence.calls, 0.05, 0.9)
   }
   // A degraded time that ended by itself was a burst of noise, as far as anybody can tell.
-  if (line?.watch === "usual" && evidence.relief > reliefAt && evidence.calls > 0) {
+  if (line?.watch === "usual" && evidence.relief > reliefAt && evidence.calls > 0 && !evidence.parted) {
     evidence.worst = Math.max(evidence.worst, Math.min(0.5, (evidence.failures + evidence.slow) / evidence.calls))
   }
   restartExcursion(evidence)

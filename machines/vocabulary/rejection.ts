@@ -44,6 +44,13 @@ export interface RejectionTemplate extends Omit<Rejection, "retryAfterMs" | "adm
   readonly retryAt: number
 }
 
+const inWords = (bad: number, calls: number): string => {
+  if (calls === 1) return "its last call was bad"
+  return bad === calls ? `its last ${calls} calls were bad` : `${bad} of its last ${calls} calls were bad`
+}
+
+const heldByCells: readonly string[] = Object.freeze(["cells"])
+
 const byLayer = (one: Holder, other: Holder) => layers.indexOf(one.layer) - layers.indexOf(other.layer)
 
 /** Whose probe places are all taken: the circuit's own, or those of what the holder waits for. */
@@ -100,6 +107,27 @@ export function refusalByRate(breaker: string, gate: Gate, limit: Limit, exceeds
     heldBy: first === undefined ? ["rateLimit"] : holders.map(({ by }) => by),
     rule: exceeds ? "burst" : limit.tightened ? "tightened" : limit.keys === undefined ? "rate" : "perKey",
   })
+}
+
+/** What a cell is held back for. */
+export interface CellCharge extends Statistics {
+  readonly since: number
+}
+
+/** The template for a call whose part of the service is dead, while others are well. */
+export function refusalByCell(breaker: string, gate: Gate, key: string, charge: CellCharge): RejectionTemplate {
+  const { since, calls, failures, slow } = charge
+  return {
+    breaker,
+    circuit: gate.circuit,
+    layer: "cell",
+    reason: `${JSON.stringify(key)} is held back: ${inWords(failures + slow, calls)}`,
+    heldBy: heldByCells,
+    since,
+    retryAt: Number.NEGATIVE_INFINITY,
+    rule: "cell",
+    statistics: { calls, failures, slow },
+  }
 }
 
 /** One refusal now. `retryAt` may be later than the template's (a busy probe place). */

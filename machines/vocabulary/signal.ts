@@ -43,6 +43,11 @@ export interface AlarmRang {
   readonly seen?: number | undefined
   /** The service itself asked to be left alone for so long. */
   readonly retryAfterMs?: number | undefined
+  /**
+   * Where the trouble sits, as far as keys tell: all of it in one cell, while others are well; or in some cells, which are held back
+   * by themselves. Left out: in the service as a whole, or nobody names keys.
+   */
+  readonly within?: "oneCell" | "cells" | undefined
 }
 
 export interface ProbeSettled {

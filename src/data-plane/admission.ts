@@ -4,9 +4,11 @@
  */
 import { leaseOf } from "../../machines/vocabulary/admission.ts"
 import { costOf, type Facts } from "../../machines/vocabulary/facts.ts"
-import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
+import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
+import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
+import { type CellChange, Cells } from "./cells.ts"
 import { Credit } from "./credit.ts"
 import { Leases } from "./leases.ts"
 import type { Meter } from "./meter.ts"
@@ -14,10 +16,12 @@ import { Rates } from "./rates.ts"
 import { Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
 import type { Tally } from "./tally.ts"
+import { Visit } from "./visits.ts"
 import type { Wheel } from "./wheel.ts"
 
 /** Calls enter one by one, and only as probes. */
 const probesOnly = ({ restriction: { share, probes } }: Gate): boolean => share > 0 && Number.isFinite(probes)
+const never = Number.POSITIVE_INFINITY
 
 /** What is counted of calls that were let in before. */
 interface Measured {
@@ -29,6 +33,8 @@ export class Admission {
   readonly leases: Leases
   /** Ordinary calls of this epoch in flight. */
   running = 0
+  /** Made when the first key is named. */
+  cells: Cells | undefined = undefined
   #gate: Gate = idleGate
   readonly #credit: Credit
   readonly #meter: Meter
@@ -36,16 +42,19 @@ export class Admission {
   #rates: Rates | undefined
   readonly #settler: Settler
   readonly #refusals: Refusals
+  readonly #seed: () => number
 
-  constructor(breaker: string, wheel: Wheel, settler: Settler, { tally, meter }: Measured) {
+  /** `seed` is asked once, if keys are named: it keeps others from choosing keys that share a cell. */
+  constructor(breaker: string, wheel: Wheel, settler: Settler, { tally, meter }: Measured, seed: () => number) {
     this.#settler = settler
     this.#credit = new Credit(tally)
     this.#meter = meter
+    this.#seed = seed
     this.leases = new Leases(wheel, settler)
     this.#refusals = new Refusals(breaker, idleGate)
   }
 
-  /** Nothing but the gate can refuse a call, or wants to know of it. */
+  /** Nothing but the gate can refuse a call of which nothing is said, or wants to know of it. */
   get isPlain(): boolean {
     return this.#rates === undefined || this.#rates.isFree
   }
@@ -54,12 +63,18 @@ export class Admission {
     return this.#rates
   }
 
+  /** Whether it matters which key a call names. */
+  get isKeyed(): boolean {
+    return this.#gate.lines.cells !== undefined
+  }
+
   adopt(gate: Gate): void {
     this.#gate = gate
     this.#refusals.adopt(gate)
     if (gate.lines.rates !== undefined || gate.restriction.rate !== Number.POSITIVE_INFINITY)
       this.#rates ??= new Rates()
     this.#rates?.adopt(gate)
+    this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs ?? never)
   }
 
   /** Credit and leases start anew; what ran before is a straggler. */
@@ -80,26 +95,63 @@ export class Admission {
   /** Takes what one call needs, or says why not. A call that a partial share refuses has earned its credit. */
   take(facts: Facts, now: number): Receipt | Rejection {
     const refusal = this.#look(facts, now)
-    if (refusal !== undefined) return refusal
+    if (refusal !== undefined) return this.#refuse(refusal, facts, now)
     if (probesOnly(this.#gate)) return this.#spend(this.#takePlace(now), facts, now)
     const share = this.#credit.shareOf(this.#gate)
     if (!this.#credit.spend(share)) return this.#refusals.byShare(now, share)
     this.running++
-    return this.#spend(new Receipt(this.#settler, this.#gate.epoch, now, undefined, true), facts, now)
+    return this.#spend(this.#entered(facts.key, now), facts, now)
   }
 
-  /** A call has ended, whatever it was: what it held comes back. */
-  settle(receipt: Receipt, judged: Judged, now: number): void {
-    if (receipt.spent !== undefined && typeof judged !== "string" && judged.unsent) {
-      this.#rates?.giveBack(receipt.spent, receipt.startedAt, now)
+  #entered(key: string | undefined, now: number): Receipt {
+    const line = this.#gate.lines.cells
+    if (key !== undefined && line !== undefined) return this.#visit(key, line, now)
+    return new Receipt(this.#settler, this.#gate.epoch, now, undefined, true)
+  }
+
+  /** A call has ended, whatever it was: what it held comes back. Answers whether its outcome is its cell's business alone. */
+  settle(receipt: Receipt, judged: Judged, now: number): boolean {
+    const { epoch, place, counted, spent } = receipt
+    if (spent !== undefined && typeof judged !== "string" && judged.unsent) {
+      this.#rates?.giveBack(spent, receipt.startedAt, now)
     }
-    if (receipt.epoch === this.#gate.epoch && receipt.place === undefined && receipt.counted) this.running--
+    if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
+    if (this.cells === undefined) return false
+    if (receipt instanceof Visit) return this.cells.settle(receipt, judged, now)
+    if (counted && judged === "success") this.cells.hearGood()
+    return false
+  }
+
+  /** What the circuit should know of cells when an alarm rings: whether the trouble is theirs. */
+  explain(report: Report): Report {
+    const within = report.type === "alarm.rang" ? this.cells?.within : undefined
+    return within === undefined ? report : { ...(report as AlarmRang), within }
+  }
+
+  /** When all cells are silent the service is gone, and that is no cell's business any more. */
+  takeAlarm(now: number): AlarmRang | undefined {
+    const silence = this.cells?.takeSilence()
+    if (silence === undefined) return undefined
+    return { type: "alarm.rang", at: now, epoch: this.#gate.epoch, rule: "run", statistics: silence }
+  }
+
+  /** What has changed among cells since this was last asked. */
+  takeNews(): CellChange | undefined {
+    const news = this.cells?.news
+    if (news !== undefined && this.cells !== undefined) this.cells.news = undefined
+    return news
   }
 
   /** What the gate and its gauges say, save for the credit of a partial share. */
   #look(facts: Facts, now: number): Rejection | undefined {
     const { share, probes, limit } = this.#gate.restriction
     if (share === 0) return this.#refusals.byShare(now, share)
+    if (facts.key !== undefined && this.cells !== undefined) {
+      const held = this.cells.holds(facts.key, now)
+      const convict = typeof held === "number" ? undefined : held
+      if (held !== undefined)
+        return this.#refusals.byCell(facts.key, held, now, this.cells.condemned.retryAt(convict, now))
+    }
     if (probesOnly(this.#gate)) {
       if (this.leases.places.size >= probes) return this.#refusals.byProbes(now, this.leases.freeAt)
       // A call that hangs has been judged, and holds up nobody else.
@@ -119,6 +171,21 @@ export class Admission {
     receipt.spent = spent
     this.#rates.take(spent, now)
     return receipt
+  }
+
+  #refuse(refusal: Rejection, { key }: Facts, now: number): Rejection {
+    if (refusal.layer === "cell" && key !== undefined) this.cells?.refuse(key, now)
+    return refusal
+  }
+
+  #visit(key: string, line: CellLine, now: number): Visit {
+    return (this.cells ??= this.#makeCells(line)).enter(this.#settler, this.#gate.epoch, key, now)
+  }
+
+  #makeCells(line: CellLine): Cells {
+    const cells = new Cells(line, this.#seed())
+    cells.adopt(line, this.#gate.lines.slowAfterMs ?? never)
+    return cells
   }
 
   #takePlace(now: number): Receipt {

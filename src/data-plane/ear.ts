@@ -2,6 +2,7 @@
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import { freshHearing, type Hearing, listen } from "../../machines/vocabulary/quota.ts"
 import type { ThrottleTold } from "../../machines/vocabulary/signal.ts"
+import type { Receipt } from "./receipt.ts"
 
 export class Ear {
   readonly #toldMs: number
@@ -14,6 +15,14 @@ export class Ear {
   /** A refusal by the service's own limits is the listener's business: it says nothing ill of the service. */
   meaningOf(judged: Judged): Judged {
     return typeof judged !== "string" && judged.quota?.exceeded === true ? "ignored" : judged
+  }
+
+  /** What an answer says about the service's limits; of a probe's only that it was refused by them. What is to be reported now. */
+  hearFrom(receipt: Receipt, epoch: number, given: Judged, judged: Judged, now: number): ThrottleTold | undefined {
+    const isOverrun = given !== judged
+    if (!receipt.counted || receipt.epoch !== epoch || (receipt.probe && !isOverrun)) return undefined
+    const told = this.hear(given, now)
+    return told && { ...told, epoch }
   }
 
   /** One more answer; what is to be reported now, if anything is. */

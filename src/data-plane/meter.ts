@@ -10,6 +10,7 @@ import { isFailure, type Judged, kindOf } from "../../machines/vocabulary/outcom
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
+import { asked } from "./asked.ts"
 import type { Observed } from "./observed.ts"
 import { Overdue } from "./overdue.ts"
 import { Slices } from "./slices.ts"
@@ -20,6 +21,8 @@ import { makeRing, type Ring } from "./window.ts"
 const never = Number.POSITIVE_INFINITY
 
 export class Meter {
+  /** Cells are held back: what is bad is theirs. */
+  isParted = false
   #epoch = -1
   #line: RatioLine | undefined
   /** Whether the window counts a row: asked on each outcome. */
@@ -58,7 +61,10 @@ export class Meter {
     this.#epoch = gate.epoch
     this.#ring = this.#line && makeRing(this.#line.window)
     if (this.#sequence !== undefined) this.#evidence ??= freshEvidence()
-    if (this.#evidence !== undefined) beginEpoch(this.#evidence, this.#sequence)
+    if (this.#evidence !== undefined) {
+      this.#evidence.parted = this.isParted
+      beginEpoch(this.#evidence, this.#sequence)
+    }
     this.#watch(now)
   }
 
@@ -118,14 +124,13 @@ export class Meter {
     const wasOverdue = this.#overdue?.leave(startedAt) ?? false
     const slow = durationMs >= this.#slowAfterMs && startedAt > this.#excusedUntil
     this.slices.count(kind, slow, durationMs, now)
-    if (typeof judged !== "string" && judged.trip) return this.#askedFor(now, judged.retryAfterMs)
+    if (typeof judged !== "string" && judged.trip) return this.#report(asked(now, this.#epoch, judged.retryAfterMs))
     if (this.#sequence !== undefined && this.#evidence !== undefined) {
       leave(this.#evidence)
       if (kind === "ignored") return wasOverdue ? undefined : withdraw(this.#evidence, startedAt)
       // What was overdue has been counted already, as slow.
       const failed = isFailure(kind)
-      if (wasOverdue || !this.#weigh(this.#evidence, this.#sequence, failed, slow && !failed, startedAt, now))
-        this.#closeSlice(now)
+      if (wasOverdue || !this.#weigh(failed || slow, slow && !failed, startedAt, now)) this.#closeSlice(now)
       return
     }
     if (kind === "ignored") return
@@ -137,10 +142,15 @@ export class Meter {
     if (!this.#judge(ring, now)) this.#closeSlice(now)
   }
 
-  /** The service asks to be left alone: that is an alarm, and needs no more evidence. */
-  #askedFor(now: number, retryAfterMs: number | undefined): void {
-    const statistics = { calls: 1, failures: 1, slow: 0 }
-    this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule: "asked", statistics, retryAfterMs })
+  /** Counts one outcome that is a cell's business alone: it says nothing of the service. `entered`: it was taken for the service's. */
+  pass(judged: Judged, startedAt: number, now: number, entered: boolean): void {
+    const wasOverdue = entered && (this.#overdue?.leave(startedAt) ?? false)
+    this.slices.count(kindOf(judged), this.isSlow(now - startedAt), now - startedAt, now)
+    if (entered && this.#sequence !== undefined && this.#evidence !== undefined) {
+      leave(this.#evidence)
+      if (!wasOverdue) withdraw(this.#evidence, startedAt)
+    }
+    this.#closeSlice(now)
   }
 
   /** What was learned of the service; `undefined` when nothing was. */
@@ -175,15 +185,10 @@ export class Meter {
   }
 
   /** Takes one outcome as evidence; true when it rang. It rings again when the line was not reached in between. */
-  #weigh(
-    evidence: Evidence,
-    line: SequentialLine,
-    failed: boolean,
-    slow: boolean,
-    startedAt: number,
-    now: number,
-  ): boolean {
-    const rule = accrue(evidence, line, failed || slow, slow, startedAt, now)
+  #weigh(bad: boolean, slow: boolean, startedAt: number, now: number): boolean {
+    const evidence = this.#evidence
+    if (evidence === undefined || this.#sequence === undefined) return false
+    const rule = accrue(evidence, this.#sequence, bad, slow, startedAt, now)
     if (rule === undefined) this.#armed = true
     if (rule === undefined || !this.#armed) return false
     this.#armed = false
@@ -198,11 +203,8 @@ export class Meter {
     if (line === undefined) return false
     const overdue = this.#isRow ? 0 : (this.#overdue?.count ?? 0)
     const rule = reached(line, ring, overdue)
-    if (rule === undefined) {
-      if (!this.#armed && isQuiet(line, ring, overdue)) this.#armed = true
-      return false
-    }
-    if (!this.#armed) return false
+    if (rule === undefined && !this.#armed && isQuiet(line, ring, overdue)) this.#armed = true
+    if (rule === undefined || !this.#armed) return false
     this.#armed = false
     const calls = (line.window.type === "consecutive" ? ring.row : ring.calls) + overdue
     const statistics = { calls, failures: ring.failures, slow: ring.slow + overdue }
@@ -234,12 +236,10 @@ export class Meter {
 
   /** A call that grows older than the line while it runs is slow: that is evidence at once, and only once. */
   #weighOverdue(overdue: Overdue, now: number): void {
-    const [evidence, line] = [this.#evidence, this.#sequence]
-    if (evidence === undefined || line === undefined) return
     if (overdue.hasSlept(now)) return this.#excuse(now)
     for (let calls = overdue.next(now); calls > 0; calls = overdue.next(now)) {
       const from = overdue.enteredFrom
-      while (calls-- > 0) if (this.#weigh(evidence, line, false, true, from, now)) break
+      while (calls-- > 0) if (this.#weigh(true, true, from, now)) break
       // A gate that came meanwhile has a watch of its own.
       if (this.#overdue !== overdue) return
     }

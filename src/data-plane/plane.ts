@@ -11,6 +11,8 @@ import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Admission } from "./admission.ts"
+import { hearCells, tellCells } from "./cellNews.ts"
+import type { Cells } from "./cells.ts"
 import { Ear } from "./ear.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
@@ -56,7 +58,12 @@ export class Plane implements Settler {
     this.#wheel = wheel
     this.#hooks = hooks
     this.meter = new Meter(wheel, (report) => this.#report(report))
-    this.#admission = new Admission(breaker, wheel, this, this)
+    this.#admission = new Admission(breaker, wheel, this, this, () => hooks.seed?.() ?? 0)
+  }
+
+  /** The parts of the service that calls have named, once they have. */
+  get cells(): Cells | undefined {
+    return this.#admission.cells
   }
 
   /** From now on a ghost decides about the same calls, or none does. */
@@ -76,6 +83,7 @@ export class Plane implements Settler {
   swap(gate: Gate, now: number = this.#wheel.host.now()): void {
     if (gate.epoch !== this.gate.epoch) this.#admission.beginEpoch(this.#wheel.host.now())
     this.gate = gate
+    this.meter.isParted = (this.cells?.condemned.size ?? 0) > 0
     this.#admission.adopt(gate)
     const { toldMs } = gate.lines
     this.#ear = toldMs === undefined ? undefined : (this.#ear ?? new Ear(toldMs))
@@ -97,7 +105,7 @@ export class Plane implements Settler {
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
   admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
-    if (this.#free) {
+    if (this.#free && (facts.key === undefined || !this.#admission.isKeyed)) {
       this.#begin(now)
       const receipt = new Receipt(this, this.gate.epoch, now, undefined, true)
       if (this.#tape !== undefined) receipt.serial = this.#tape.entered("ordinary", now, facts)
@@ -120,7 +128,8 @@ export class Plane implements Settler {
 
   /** Why a call would be refused now; takes nothing and counts nothing. */
   wouldReject(now: number, facts: Facts = noFacts): Rejection | undefined {
-    if (this.#free || this.gate.enforcement !== "on") return undefined
+    const isFree = this.#free && (facts.key === undefined || !this.#admission.isKeyed)
+    if (isFree || this.gate.enforcement !== "on") return undefined
     return this.#admission.wouldReject(facts, now)
   }
 
@@ -152,7 +161,7 @@ export class Plane implements Settler {
     if (this.#tape !== undefined) this.#tape.settled(receipt.serial, given, now)
     if (receipt.leased) this.#admission.leases.giveBack(receipt)
     this.inFlight--
-    this.#admission.settle(receipt, judged, now)
+    const isCharged = this.#admission.settle(receipt, judged, now)
     this.tally.count(kind)
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
     const { place } = receipt
@@ -160,8 +169,12 @@ export class Plane implements Settler {
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
+    else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.probesCell)
     else this.meter.settle(judged, receipt.startedAt, now)
-    if (this.#ear !== undefined && reports === this.#reports) this.#hear(this.#ear, receipt, given, judged, now)
+    tellCells(this.#admission, this.#hooks, now)
+    const isSilent = reports === this.#reports
+    const told = isSilent ? this.#ear?.hearFrom(receipt, this.gate.epoch, given, judged, now) : undefined
+    if (told !== undefined) this.#report(told)
     if (this.inFlight === 0) this.#hooks.idle()
     return place === undefined || !place.expired
   }
@@ -199,7 +212,7 @@ export class Plane implements Settler {
     this.inFlight++
     this.tally.admitted++
     if (ticket.probe) this.tally.probes++
-    else this.meter.enter(now)
+    else if (!ticket.probesCell) this.meter.enter(now)
     return ticket
   }
 
@@ -215,20 +228,13 @@ export class Plane implements Settler {
     if (observed) this.tally.shadowed++
     else this.tally.refuse(rejection.layer)
     if (!observed) this.#hooks.refused(rejection, now)
+    if (rejection.layer === "cell") hearCells(this.#admission, this.#hooks, now)
     return observed ? this.#admitUncounted(now) : rejection
-  }
-
-  /** What an answer says about the service's limits; of a probe's only that it was refused by them. */
-  #hear(ear: Ear, receipt: Receipt, given: Judged, judged: Judged, now: number): void {
-    const isOverrun = given !== judged
-    if (!receipt.counted || receipt.epoch !== this.gate.epoch || (receipt.probe && !isOverrun)) return
-    const told = ear.hear(given, now)
-    if (told !== undefined) this.#report({ ...told, epoch: receipt.epoch })
   }
 
   #report(report: Report): void {
     this.#reports++
-    this.#hooks.signal(report)
+    this.#hooks.signal(this.#admission.explain(report))
   }
 
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {

@@ -56,6 +56,14 @@ export class Receipt implements Permit {
     this.counted = counted
   }
 
+  /** What its call has named; a visit has a key. */
+  get key(): string | undefined {
+    return undefined
+  }
+  /** It probes a cell: the service as a whole has nothing to do with it. */
+  get probesCell(): boolean {
+    return false
+  }
   get admitted(): true {
     return true
   }

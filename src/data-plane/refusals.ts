@@ -4,13 +4,21 @@ import type { Limit } from "../../machines/vocabulary/limits.ts"
 import {
   type Rejection,
   type RejectionTemplate,
+  refusalByCell,
   refusalByLimit,
   refusalByProbes,
   refusalByRate,
   refusalByShare,
   rejectNow,
 } from "../../machines/vocabulary/rejection.ts"
+import type { Convict } from "./condemned.ts"
 import type { RateRefusal } from "./rates.ts"
+
+/** What a cell is held back for, since when. One that is not condemned yet would be now, for so many failures in a row. */
+const chargeOf = (held: Convict | number, now: number) =>
+  typeof held === "number"
+    ? { since: now, calls: held, failures: held, slow: 0 }
+    : { since: held.since, calls: held.calls, failures: held.failures, slow: held.slow }
 
 export class Refusals {
   readonly #breaker: string
@@ -43,6 +51,11 @@ export class Refusals {
 
   byLimit(now: number): Rejection {
     return rejectNow((this.#byLimit ??= refusalByLimit(this.#breaker, this.#gate)), now)
+  }
+
+  /** By the cell of this call: each has its own reason, so there is no template. */
+  byCell(key: string, held: Convict | number, now: number, retryAt: number): Rejection {
+    return rejectNow(refusalByCell(this.#breaker, this.#gate, key, chargeOf(held, now)), now, retryAt)
   }
 
   byProbes(now: number, freeAt: number): Rejection {

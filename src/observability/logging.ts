@@ -56,6 +56,12 @@ function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): (
       const facts = { breaker: name, dependencies: to, via, cause }
       write({ level: to === "blocked" ? "WARN" : "INFO", message: `${name}: dependencies: ${to}${why}`, facts })
     }),
+    on("cell", ({ breaker: name, to, key, count, condemned, statistics }) => {
+      const what = count === 1 ? JSON.stringify(key) : `${count} keys, the last ${JSON.stringify(key)},`
+      const message = `${name}: ${what} ${to === "condemned" ? "held back" : "free again"}; ${condemned} held back now`
+      const facts = { breaker: name, cell: to, key, count, condemned, ...statistics }
+      write({ level: to === "condemned" ? "WARN" : "INFO", message, facts })
+    }),
     on("trouble", ({ breaker: name, part, error, gaveUp, count }) => {
       const end = gaveUp ? "was left out" : count === 1 ? "threw" : `threw ${count} times, the last time`
       const facts = { breaker: name, part, gaveUp, count }

@@ -175,7 +175,7 @@ describe("a listener", () => {
       expect(problemsOf(() => breaker.on(name as "mode", () => {}))).toMatchObject([
         {
           path: "event",
-          rule: "must be one of transition, refusal, mode, config, candidate, finding, dependency, trouble",
+          rule: "must be one of transition, refusal, mode, config, candidate, finding, cell, dependency, trouble",
         },
       ])
     }

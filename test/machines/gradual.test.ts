@@ -361,3 +361,62 @@ describe("gradual obeys the operator and its own past", () => {
     expect(waitOf(chart)).toBe((settingsOf(gradual, { openFor: steady }) as GradualSettings).openFor.max)
   })
 })
+
+describe("parts of the service", () => {
+  test("gradual law 11: one part that is gone is not the service, in whatever state it is heard of", async () => {
+    const one = { ...gone, within: "oneCell" } as const
+    const closed = start()
+    closed.send(one)
+    expect(circuitOf(closed)).toBe("degraded")
+    closed.send({ ...rung("run", 24, 24), within: "oneCell" })
+    expect(circuitOf(closed)).toBe("degraded")
+    closed.send({ ...rung("run", 24, 24), within: "cells" })
+    expect(circuitOf(closed)).toBe("open")
+    const ramp = await ramping()
+    ramp.send(one)
+    expect(circuitOf(ramp)).toBe("ramping")
+  })
+
+  test("gradual law 11: a service that asks to be left alone is heeded, whichever part asks", () => {
+    const chart = start()
+    chart.send({ ...rung("asked", 1, 1), within: "oneCell" })
+    expect(circuitOf(chart)).toBe("open")
+  })
+
+  test("gradual law 11: failures that sit in parts are not tried by shedding; others are", () => {
+    for (const [within, share] of [
+      ["cells", 1],
+      ["oneCell", 1],
+      [undefined, 0.8],
+    ] as const) {
+      const chart = start()
+      chart.send(partial)
+      chart.send({ ...rung("cohort", 16, 8), within })
+      expect([circuitOf(chart), chart.advice().demand.cohortShare ?? 1]).toEqual(["degraded", share])
+    }
+  })
+
+  test("cells are watched where calls enter on their own merit, and forgotten where the service as a whole is to blame", async () => {
+    const watched = (chart: Chart) => chart.advice().lines.cells
+    const chart = await probing({ openFor: steady, cells: { max: 128 } })
+    expect(watched(chart)).toBeUndefined()
+    chart.send(probe("succeeded"))
+    expect([circuitOf(chart), watched(chart)]).toEqual([
+      "ramping",
+      {
+        max: 128,
+        threshold: 20,
+        waitMs: 1000,
+        stepMs: 100,
+        factor: 1,
+        maxMs: 2000,
+        leaseMs: 60_000,
+        longestAskedMs: 300_000,
+      },
+    ])
+    chart.send(gone)
+    expect([circuitOf(chart), watched(chart)]).toEqual(["open", undefined])
+    expect(watched(start({ cells: false }))).toBeUndefined()
+    expect(watched(start())).toMatchObject({ max: 4096, waitMs: 410 })
+  })
+})

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { judge, verdicts } from "../../src/testing/simulation/evaluate.ts"
+import { evaluate, judge, verdicts } from "../../src/testing/simulation/evaluate.ts"
+import { recloser } from "../../src/testing/simulation/policies/recloser.ts"
 import type { Scenario } from "../../src/testing/simulation/scenario.ts"
 import { scenarios } from "../../src/testing/simulation/scenarios/catalogue.ts"
 import { fleet } from "../../src/testing/simulation/scenarios/fleet.ts"
@@ -90,6 +91,36 @@ describe("the scenarios", () => {
       isWanted: (id) => id === "recloser",
     })
     expect(variants[0]?.reached.map(({ maker }) => maker.id)).toEqual(["recloser, one a client"])
+  })
+})
+
+describe("keys", () => {
+  test("keep a dead shard's failures off everybody else, for about one call a key and one schedule of probes", async () => {
+    const { variants } = await outcomeOf(shards, {
+      seeds: [1, 2, 3, 21, 22],
+      isWanted: (id) => id === "recloser",
+      isRun: ({ id }) => id !== "64 shards, 1 000 keys by zipf 1.1, any dies",
+    })
+    for (const { variant, reached } of variants) {
+      const [ours] = reached
+      if (ours === undefined) throw new Error("nothing was run")
+      expect(verdicts(variant.goals, ours).map(({ met }) => met)).not.toContain(false)
+    }
+  })
+
+  test("change nothing where the service is gone as a whole", async () => {
+    const variant = stepOutage.variants.find(({ id }) => id === "100 rps, 5 s")
+    if (variant === undefined) throw new Error("there is no such world")
+    const told = {
+      ...variant,
+      world: (seed: number, full: boolean) => ({ ...variant.world(seed, full), keysTold: true }),
+    }
+    const evaluation = { seeds: [1, 2], full: false, config: {} }
+    const [[plain], [keyed]] = await Promise.all([
+      evaluate(variant, [recloser()], evaluation),
+      evaluate(told, [recloser()], evaluation),
+    ])
+    expect([...(keyed?.values ?? [])]).toEqual([...(plain?.values ?? [])])
   })
 })
 

@@ -141,6 +141,7 @@ class Run implements Stage {
     return {
       clock: runClock(this.queue, stream(seed, "breakers")),
       random: stream(seed, "policy"),
+      keysTold: this.#world.keysTold ?? false,
       moved: (circuit) => this.recording.moved(this.now, circuit),
       begin: (call, token) => this.#begin(mine(call), token),
       refuse: (call) => this.#refuse(mine(call)),

@@ -38,6 +38,8 @@ export type Circuit = "closed" | "degraded" | "open" | "halfOpen" | "ramping"
 export interface Port {
   readonly clock: Clock
   readonly random: Random
+  /** Callers say the keys of their calls. */
+  readonly keysTold: boolean
   /** The policy has published a change: of its circuit, or of the share of calls that it admits. */
   moved(circuit: Circuit): void
   /** A call that was `waiting` may run. */

@@ -67,6 +67,8 @@ export interface World {
   readonly server: Server
   /** How long callers wait for an answer. */
   readonly patienceMs: number
+  /** Callers say the keys of their calls to whatever protects them. */
+  readonly keysTold?: boolean
   /** Calls that are also recorded apart, by what they are about. */
   readonly groups?: { readonly count: number; of(call: Call): number }
 }

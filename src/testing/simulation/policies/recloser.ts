@@ -4,7 +4,7 @@
  */
 import { AssembledBreaker } from "../../../assembledBreaker.ts"
 import { type BreakerConfig, createBreaker } from "../../../index.ts"
-import type { Policy, PolicyMaker, Port, Settled, Token } from "../policy.ts"
+import type { Offered, Policy, PolicyMaker, Port, Settled, Token } from "../policy.ts"
 
 type Plane = AssembledBreaker["assembly"]["plane"]
 type Receipt = Extract<ReturnType<Plane["admit"]>, { readonly admitted: true }>
@@ -33,9 +33,9 @@ class Recloser implements Policy {
     return this.#plane.gate.restriction.timeoutMs
   }
 
-  admit(_call: unknown, now: number): Token | undefined {
+  admit(call: Offered, now: number): Token | undefined {
     if (this.#plane.gate !== this.#gate) this.#look()
-    const ticket = this.#plane.admit(now)
+    const ticket = this.#port.keysTold ? this.#plane.admit(now, { key: `key ${call.key}` }) : this.#plane.admit(now)
     return ticket.admitted ? ticket : undefined
   }
 
