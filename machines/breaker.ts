@@ -215,6 +215,7 @@ export const breakerLogic = machine.createMachine({
             "probe.failed": { guard: "isPresent", actions: "pass" },
             "probe.expired": { guard: "isPresent", actions: "pass" },
             "slice.closed": { actions: "pass" },
+            "budget.*": { actions: "pass" },
             "dependency.*": { actions: "pass" },
             "outcome.settled": { guard: "isPresent", actions: "judgeAlone" },
             "call.entered": { guard: "isPresent", actions: "judgeAlone" },

@@ -1,5 +1,6 @@
 /** The one list of strategies and components: the only line that a newcomer adds. Order is the order of start. */
 import { metrics } from "./components/metrics.ts"
+import { retry } from "./components/retry.ts"
 import { timeout } from "./components/timeout.ts"
 import { entriesOf, type InOf, InvalidConfig, type Problem, refuseUnknown, show, switchable } from "./options.ts"
 import type { AnyComponent, AnyPlug, AnyStrategy } from "./plug.ts"
@@ -18,6 +19,11 @@ export const components = {
    * their 99.9th percentile. `false`: as long as it likes. Default: learned.
    */
   timeout,
+  /**
+   * Further attempts of calls that failed: `true`, or `{ attempts, backoff, budget, hedge, … }`. What is not said to be idempotent is
+   * repeated only if it provably never reached the service. Default: `false`.
+   */
+  retry,
 } satisfies { readonly [key: string]: AnyComponent }
 
 export interface Registry {

@@ -24,6 +24,7 @@ import { Plane, type PlaneHooks } from "./data-plane/plane.ts"
 import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
 import { chargeTo, type Node, retold } from "./dependencyNode.ts"
 import { Listeners } from "./events.ts"
+import type { Repeater } from "./repeater.ts"
 import { roster } from "./roster.ts"
 
 /** The parts of one living breaker. */
@@ -41,6 +42,11 @@ export interface Assembly {
   candidate?: Candidate | undefined
   /** What it was when it stopped: its parts are gone then, and cannot be asked. */
   last?: SavedBreaker | undefined
+  /** Calls that may yet be made again, and who hears that there are none any more. */
+  repeatable?: number
+  quiet?: (() => void) | undefined
+  /** What further attempts of its calls share, once there has been one. */
+  repeater?: Repeater | undefined
   /** Its place in the graph of those that depend on each other, once it has one. */
   node?: Node | undefined
 }

@@ -9,12 +9,14 @@ import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import { type Assembly, saveAssembly } from "./assemble.ts"
+import { attemptsWithin } from "./attempts.ts"
 import type { AcquireOptions, Breaker, ExecuteOptions, Run, StopOptions } from "./Breaker.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { answer, type Fallback } from "./call.ts"
-import { checkFacts, factNames, readFacts } from "./callFacts.ts"
+import { readFacts } from "./callFacts.ts"
+import { deadlineIn, none, notAFunction, readAcquire, readCall } from "./callOptions.ts"
 import { type CallExit, type Classify, ownClassify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import {
@@ -28,38 +30,11 @@ import {
 import { chargeTo } from "./dependencyNode.ts"
 import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
-import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
+import { refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
+import { RepeatedCall } from "./repeatedCall.ts"
 import { drain } from "./stopping.ts"
-
-const none: { readonly [Option in keyof ExecuteOptions<never>]?: undefined } = Object.freeze({})
-
-const callOptions = ["signal", "deadline", "classify", "fallback", ...factNames]
-const acquireOptions = ["lease", ...factNames]
-
-/** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
-const notAFunction = (fn: unknown) => invalid("fn", fn, "must be a function")
-
-const isSignal = (signal: AbortSignal) =>
-  typeof signal?.addEventListener === "function" && typeof signal.removeEventListener === "function"
-
-/** The options of a call, checked before anything is taken for it. */
-function readCall(options: ExecuteOptions<never, unknown>): void {
-  refuseStrangers(options, callOptions)
-  checkFacts(options)
-  const { signal, fallback, classify } = options
-  refuseNoFunction(fallback, "options.fallback")
-  refuseNoFunction(classify, "options.classify")
-  if (signal !== undefined && !isSignal(signal)) {
-    throw invalid("options.signal", signal, "must be an AbortSignal")
-  }
-}
-
-function readAcquire(options: AcquireOptions): void {
-  refuseStrangers(options, acquireOptions)
-  checkFacts(options)
-}
 
 /** How long calls in flight may still run, in milliseconds. Throws `InvalidConfig`. */
 export function readGrace(options: StopOptions | undefined): number {
@@ -114,7 +89,8 @@ export class AssembledBreaker implements Breaker {
 
   execute<T, F = T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>, F> = none): Promise<T | F> {
     const { plane, clock, classify } = this.assembly
-    if (options === none && typeof fn === "function" && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
+    const isPlain = options === none && typeof fn === "function" && plane.retryBudget === undefined
+    if (isPlain && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
       const now = plane.untimed ? Number.NaN : clock.now()
       if (plane.enterFreely(now)) return this.#runner.runDirect(now, fn, classify)
     }
@@ -152,22 +128,22 @@ export class AssembledBreaker implements Breaker {
     const { plane, clock } = this.assembly
     if (typeof fn !== "function") return reject(notAFunction(fn))
     if (options !== none) readCall(options)
-    const { signal, deadline, fallback, classify = this.assembly.classify } = options
+    const { signal, fallback, classify = this.assembly.classify, within, idempotent = false } = options
     if (signal?.aborted) return reject(signal.reason)
-    const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
-    const ticket = plane.admit(clock.now(), options)
+    const now = clock.now()
+    const deadlineMs = deadlineIn(options, clock, now)
+    const ticket = plane.admit(now, options)
     if (!ticket.admitted) {
       const standIn = fallback ?? (fallbackFor(this.assembly, ticket) as Fallback<T> | undefined)
       return answer(new CallRejected(ticket), standIn, { resolve, reject })
     }
-    const timeoutMs = Math.min(plane.timeoutMs, deadlineMs)
-    this.#runner.run(ticket, timeoutMs, fn, {
-      resolve,
-      reject,
-      classify,
-      fallback,
-      callerSignal: signal,
-    })
+    const outer = within?.[attemptsWithin]
+    const course = { resolve, reject, classify, fallback, callerSignal: signal, attempts: outer, sequel: undefined }
+    if (plane.retryBudget === undefined || options.retry === false) {
+      return this.#runner.run(ticket, Math.min(plane.timeoutMs, deadlineMs), fn, course)
+    }
+    const terms = { facts: options, idempotent, deadline: now + deadlineMs, outer }
+    new RepeatedCall(this.assembly, terms, this.#runner, fn, course).start(ticket)
   }
 
   acquire(options?: AcquireOptions): Ticket {

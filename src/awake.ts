@@ -43,6 +43,8 @@ export interface Memory {
   readonly journal: Journal | undefined
   /** Calls that the journal has forgotten, in the order of `kinds`. */
   readonly past: readonly number[]
+  /** What its retry budget had saved: the journal does not tell what was spent. */
+  readonly budget: number | undefined
 }
 
 /** The gate of a member that has no data plane. */
@@ -92,6 +94,9 @@ export class Awake<Face> {
     this.conductor = new LazyConductor(() => this.#start(), end)
     const { plane, conductor, listeners } = this
     this.assembly = { name, clock, plane, conductor, listeners, classify, parts: recipe.parts, whenIdle }
+    this.assembly.quiet = () => {
+      if (plane.inFlight === 0) idle()
+    }
     this.face = around.face(this.assembly, this.#scope)
     this.#recall(memory)
     if (ending !== undefined) end(ending.phase, ending.at)
@@ -106,7 +111,9 @@ export class Awake<Face> {
   }
 
   get isIdle(): boolean {
-    return this.plane.inFlight === 0 && this.listeners.isEmpty && this.assembly.whenIdle.size === 0
+    // A call that waits for its next attempt is not in flight, and comes back.
+    const { whenIdle, repeatable = 0 } = this.assembly
+    return this.plane.inFlight === 0 && this.listeners.isEmpty && whenIdle.size === 0 && repeatable === 0
   }
 
   /** Whether nothing has been published since it was made. */
@@ -143,9 +150,10 @@ export class Awake<Face> {
   }
 
   /** The plane as it was when it was let go. */
-  #recall({ recipe, since, journal, past }: Memory): void {
+  #recall({ recipe, since, journal, past, budget }: Memory): void {
     this.plane.replay(recipe.gate, since, journal ?? [])
-    const { tally } = this.plane
+    const { tally, retryBudget } = this.plane
+    if (retryBudget !== undefined && budget !== undefined) retryBudget.saved = budget
     past.forEach((count, index) => {
       tally[kinds[index] ?? "ignored"] += count
       tally.admitted += count

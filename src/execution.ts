@@ -1,5 +1,6 @@
 /** Running admitted calls as promises: what all calls of one breaker share. */
 import type { Judged } from "../machines/vocabulary/outcome.ts"
+import type { Attempts, attemptsWithin } from "./attempts.ts"
 import type { CallRejected } from "./CallRejected.ts"
 import type { Clock } from "./Clock.ts"
 import { Call, type Course, type InFlight } from "./call.ts"
@@ -13,9 +14,11 @@ import type { Listeners } from "./events.ts"
 
 /** What a protected function is given. */
 export interface CallContext {
+  /** Read by calls further in that are made `within` this one. */
+  readonly [attemptsWithin]: Attempts | undefined
   /** Aborted when the call times out, when its caller gives up, or when the breaker stops. Made when first read. */
   readonly signal: AbortSignal
-  /** Counts from 1. */
+  /** Which attempt of its call this is, from 1. */
   readonly attempt: number
   /** When the call's time is over, in milliseconds on the breaker's monotonic clock; `Infinity` without a timeout. */
   readonly deadline: number
@@ -84,7 +87,11 @@ export class Runner {
   }
 
   run<T>(receipt: Receipt, timeoutMs: number, fn: (call: CallContext) => T | PromiseLike<T>, course: Course<T>): void {
-    const call = new Call(this, receipt, timeoutMs, course)
+    this.observe(new Call(this, receipt, timeoutMs, course, 1), fn)
+  }
+
+  /** Runs the work of a call that has begun. */
+  observe<T>(call: Call<T>, fn: (call: CallContext) => T | PromiseLike<T>): void {
     if (call.ended) return
     observe.call(
       promiseOf(fn, call),

@@ -6,6 +6,8 @@ import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
 import type { Assembly } from "./assemble.ts"
 import type { CandidateReport } from "./candidate.ts"
 import { askParts } from "./control-plane/persistence.ts"
+import type { Plane } from "./data-plane/plane.ts"
+import type { Want } from "./data-plane/retryBudget.ts"
 
 /** One consistent look at a breaker: everything in it was read at the same instant. */
 export interface BreakerMetrics {
@@ -59,7 +61,39 @@ export interface BreakerMetrics {
       /** How long a call may run now. */
       readonly timeoutMs: number
     }
+    readonly retry?: RetryReport
   }
+}
+
+/** What became of calls that failed. Each attempt is a call of its own in `calls`. */
+export interface RetryReport {
+  /** `spent` while the budget cannot pay for further attempts, `barred` while the circuit is not closed. */
+  readonly state: "funded" | "spent" | "barred"
+  /** Attempts that followed a failed one. */
+  readonly retries: number
+  /** Attempts that began beside a running one. */
+  readonly hedges: number
+  /** Those of them that answered first. */
+  readonly hedgesWon: number
+  /** Calls whose first attempt failed, and that succeeded in the end. */
+  readonly rescued: number
+  /**
+   * Further attempts that were not made: the budget could not pay for them, no time was left, the call is not idempotent, the gate
+   * barred it, or a breaker further in had repeated it already.
+   */
+  readonly refused: { readonly [W in Want]: number }
+  /** Further attempts that the budget can pay for now. */
+  readonly budget: number
+}
+
+type Parts = { readonly [key: string]: unknown }
+
+/** What the control plane says of retries, and what the data plane has counted of them. */
+function withRetries(parts: Parts, { retryBudget }: Plane): Parts {
+  const part = parts["retry"]
+  if (retryBudget === undefined || typeof part !== "object") return parts
+  const { tally, left } = retryBudget
+  return { ...parts, retry: { ...part, ...tally, refused: { ...tally.refused }, budget: left } }
 }
 
 export function readMetrics({ name, clock, plane, conductor, parts, listeners, candidate }: Assembly): BreakerMetrics {
@@ -88,12 +122,15 @@ export function readMetrics({ name, clock, plane, conductor, parts, listeners, c
     ...(candidate && { candidate: candidate.report() }),
     refusals: { ...tally.refusals },
     latency: plane.meter.slices.latency(at),
-    components: askParts(
-      conductor,
-      parts,
-      (plug) => plug.report,
-      at,
-      (part, error) => listeners.trouble(part, error),
+    components: withRetries(
+      askParts(
+        conductor,
+        parts,
+        (plug) => plug.report,
+        at,
+        (part, error) => listeners.trouble(part, error),
+      ),
+      plane,
     ),
   }
 }

@@ -22,6 +22,10 @@ export interface Restriction {
   readonly timeoutMs: number
   /** When it makes sense to try again, on the monotonic clock in milliseconds. */
   readonly retryAt: number
+  /** Most further attempts of one call, those beside a running one included. `0`: nothing is repeated. */
+  readonly retries: number
+  /** Most attempts of one call that may begin while another of it still runs. */
+  readonly hedges: number
 }
 
 /** The fields that an actor states; what it does not state it leaves free. */
@@ -35,6 +39,8 @@ export const unrestricted: Restriction = Object.freeze({
   limit: Number.POSITIVE_INFINITY,
   timeoutMs: Number.POSITIVE_INFINITY,
   retryAt: Number.NEGATIVE_INFINITY,
+  retries: Number.POSITIVE_INFINITY,
+  hedges: Number.POSITIVE_INFINITY,
 })
 
 /** The stricter of two values, field by field: the order of each kind of restriction. */
@@ -45,6 +51,8 @@ export const fields = {
   limit: Math.min,
   timeoutMs: Math.min,
   retryAt: Math.max,
+  retries: Math.min,
+  hedges: Math.min,
 } satisfies { readonly [Field in keyof Restriction]: (a: number, b: number) => number }
 
 /**
@@ -66,6 +74,8 @@ export function tighten(one: Restriction, other: Demand): Restriction {
     limit: fields.limit(one.limit, other.limit ?? unrestricted.limit),
     timeoutMs: fields.timeoutMs(one.timeoutMs, other.timeoutMs ?? unrestricted.timeoutMs),
     retryAt: fields.retryAt(one.retryAt, other.retryAt ?? unrestricted.retryAt),
+    retries: fields.retries(one.retries, other.retries ?? unrestricted.retries),
+    hedges: fields.hedges(one.hedges, other.hedges ?? unrestricted.hedges),
   }
 }
 
@@ -77,9 +87,14 @@ export function sameDemand(one: Demand, other: Demand): boolean {
     one.probes === other.probes &&
     one.limit === other.limit &&
     one.timeoutMs === other.timeoutMs &&
-    one.retryAt === other.retryAt
+    one.retryAt === other.retryAt &&
+    one.retries === other.retries &&
+    one.hedges === other.hedges
   )
 }
+
+/** What an actor demands that lets a call be made once and no more. */
+export const unrepeated = { retries: 0, hedges: 0 } as const satisfies Demand
 
 /** Who demands something, why, and since when: what a rejection can tell. */
 export interface Holder {
@@ -140,6 +155,16 @@ export interface SequentialLine {
 
 export type CircuitLine = RatioLine | SequentialLine
 
+/** What pays for further attempts: tokens, one for each, that successes earn. */
+export interface BudgetLine {
+  /** Tokens that a success earns. */
+  readonly share: number
+  /** Tokens that there are at the beginning, and that must be there again before a spent budget pays. */
+  readonly reserve: number
+  /** Most tokens that are saved. */
+  readonly most: number
+}
+
 /** What the data plane watches: the union of what the actors want to hear about. */
 export interface Lines {
   readonly circuit?: CircuitLine | undefined
@@ -153,12 +178,14 @@ export interface Lines {
   readonly sliceMs?: number | undefined
   /** A success that took longer than this is counted as late in its slice. */
   readonly lateAfterMs?: number | undefined
+  /** Further attempts are paid from this budget; without it nobody makes any. */
+  readonly budget?: BudgetLine | undefined
 }
 
 const least = (one: number | undefined, other: number | undefined) =>
   one === undefined ? other : other === undefined ? one : Math.min(one, other)
 
-/** The union of two sets of lines: the circuit line belongs to the one strategy, the rest is the finer of both. */
+/** The union of two sets of lines: the circuit line belongs to the one strategy, the budget to who repeats, the rest is the finer of both. */
 export function joinLines(one: Lines, other: Lines): Lines {
   return {
     circuit: one.circuit ?? other.circuit,
@@ -167,6 +194,7 @@ export function joinLines(one: Lines, other: Lines): Lines {
     patienceMs: least(one.patienceMs, other.patienceMs),
     sliceMs: least(one.sliceMs, other.sliceMs),
     lateAfterMs: least(one.lateAfterMs, other.lateAfterMs),
+    budget: one.budget ?? other.budget,
   }
 }
 

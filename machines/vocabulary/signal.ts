@@ -59,6 +59,12 @@ export interface SliceClosed {
   readonly running?: number | undefined
 }
 
+/** The budget of further attempts could not pay for one, or has saved its reserve again. */
+export interface BudgetMoved {
+  readonly type: "budget.spent" | "budget.funded"
+  readonly at: number
+}
+
 export interface CircuitMoved {
   readonly type: "circuit.moved"
   readonly at: number
@@ -132,6 +138,7 @@ export type Signal =
   | AlarmRang
   | ProbeSettled
   | SliceClosed
+  | BudgetMoved
   | CircuitMoved
   | OperatorActed
   | BreakerRestored
@@ -141,7 +148,7 @@ export type Signal =
 export type SignalType = Signal["type"]
 
 /** What the data plane reports to the root. */
-export type Report = AlarmRang | ProbeSettled | SliceClosed
+export type Report = AlarmRang | ProbeSettled | SliceClosed | BudgetMoved
 
 /**
  * How a call ended, told to a breaker actor that runs alone, without the data plane.

@@ -14,6 +14,7 @@ import { Admission } from "./admission.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
+import { budgetUnder, type RetryBudget } from "./retryBudget.ts"
 import { Tally } from "./tally.ts"
 import type { Tape } from "./tape.ts"
 import type { Wheel } from "./wheel.ts"
@@ -47,6 +48,8 @@ export class Plane implements Settler {
   isShut = false
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   timeoutMs = Number.POSITIVE_INFINITY
+  /** What pays for further attempts of calls; without it nobody makes any. */
+  retryBudget: RetryBudget | undefined = undefined
   #ghost: Ghost | undefined
   #tape: Tape | undefined
   /** The number on the tape of the call that entered freely last; 0 while nobody records. */
@@ -79,6 +82,7 @@ export class Plane implements Settler {
     if (gate.epoch !== this.gate.epoch) this.#admission.beginEpoch(this.#wheel.host.now())
     this.gate = gate
     this.#admission.adopt(gate)
+    this.retryBudget = budgetUnder(gate.lines.budget, this.retryBudget, this.#hooks)
     this.#open()
     this.meter.adopt(gate, now)
   }
@@ -154,6 +158,8 @@ export class Plane implements Settler {
     this.inFlight--
     this.#admission.settle(receipt, judged, now)
     this.tally.count(kind)
+    const budget = kind === "success" && receipt.counted ? this.retryBudget : undefined
+    const isFunded = budget?.fund()
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
     const place = receipt.place
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
@@ -161,6 +167,7 @@ export class Plane implements Settler {
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
     else this.meter.settle(judged, receipt.startedAt, now)
     if (this.inFlight === 0) this.#hooks.idle()
+    if (isFunded) budget?.tellFunded(now)
     return place === undefined || !place.expired
   }
 

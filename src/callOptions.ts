@@ -1,0 +1,59 @@
+/** The options of one call of the promise door, read before anything is taken for it. */
+import { type InvalidConfig, readDuration } from "../machines/options.ts"
+import { attemptsWithin } from "./attempts.ts"
+import type { AcquireOptions, ExecuteOptions } from "./Breaker.ts"
+import type { Clock } from "./Clock.ts"
+import { checkFacts, factNames } from "./callFacts.ts"
+import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
+
+export const none: { readonly [Option in keyof ExecuteOptions<never>]?: undefined } = Object.freeze({})
+
+const callOptions = ["signal", "deadline", "classify", "fallback", "idempotent", "retry", "within", ...factNames]
+const acquireOptions = ["lease", ...factNames]
+
+/** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
+export const notAFunction = (fn: unknown): InvalidConfig => invalid("fn", fn, "must be a function")
+
+const isSignal = (signal: AbortSignal) =>
+  typeof signal?.addEventListener === "function" && typeof signal.removeEventListener === "function"
+
+const isContext = (within: unknown): boolean =>
+  typeof within === "object" && within !== null && attemptsWithin in within
+
+/** What only the component `retry` reads. */
+function readRepeating({ idempotent, retry, within }: ExecuteOptions<never, unknown>): void {
+  if (idempotent !== undefined && typeof idempotent !== "boolean")
+    throw invalid("options.idempotent", idempotent, "must be true or false")
+  if (retry !== undefined && retry !== false) throw invalid("options.retry", retry, "must be false, or left out")
+  if (within !== undefined && !isContext(within))
+    throw invalid("options.within", within, "must be the context that a breaker gave to a call")
+}
+
+/** The options of a call, checked. Throws `InvalidConfig`. */
+export function readCall(options: ExecuteOptions<never, unknown>): void {
+  refuseStrangers(options, callOptions)
+  checkFacts(options)
+  const { signal, fallback, classify } = options
+  refuseNoFunction(fallback, "options.fallback")
+  refuseNoFunction(classify, "options.classify")
+  if (signal !== undefined && !isSignal(signal)) {
+    throw invalid("options.signal", signal, "must be an AbortSignal")
+  }
+  readRepeating(options)
+}
+
+export function readAcquire(options: AcquireOptions): void {
+  refuseStrangers(options, acquireOptions)
+  checkFacts(options)
+}
+
+/** How long the call may take in all, in milliseconds: its own deadline, and that of the call which it is part of. */
+export function deadlineIn(
+  { deadline, within }: Pick<ExecuteOptions<never>, "deadline" | "within">,
+  clock: Clock,
+  now: number,
+): number {
+  const own = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
+  if (within === undefined || within[attemptsWithin]?.assembly.clock !== clock) return own
+  return Math.max(0, Math.min(own, within.deadline - now))
+}
