@@ -73,7 +73,7 @@ const callback: Reader<RetryOn, RetryOn | undefined> = {
   },
 }
 
-const fields = {
+const retryFields = {
   /** Attempts of one call, the first and those that hedge included, 1 to 10. Default: 3. */
   attempts: number({ default: 3, min: 1, max: 10, integer: true }),
   /** How long a further attempt is waited for. */
@@ -95,9 +95,9 @@ const fields = {
   /** What a failure was, where the library knows less than you. */
   retryOn: callback,
 }
-export interface RetryFields extends Named<typeof fields> {}
+export interface RetryFields extends Named<typeof retryFields> {}
 
-export const retryOptions = struct<RetryFields>(fields, ({ attempts, hedge }) =>
+export const retryOptions = struct<RetryFields>(retryFields, ({ attempts, hedge }) =>
   hedge !== undefined && attempts < 2 ? { path: "hedge", rule: "needs at least 2 attempts" } : undefined,
 )
 

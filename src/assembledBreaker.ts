@@ -9,7 +9,7 @@ import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import { type Assembly, saveAssembly } from "./assemble.ts"
-import { attemptsWithin } from "./attempts.ts"
+import { attemptsOf } from "./attempts.ts"
 import type { AcquireOptions, Breaker, ExecuteOptions, Run, StopOptions } from "./Breaker.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import { CallRejected } from "./CallRejected.ts"
@@ -137,7 +137,7 @@ export class AssembledBreaker implements Breaker {
       const standIn = fallback ?? (fallbackFor(this.assembly, ticket) as Fallback<T> | undefined)
       return answer(new CallRejected(ticket), standIn, { resolve, reject })
     }
-    const outer = within?.[attemptsWithin]
+    const outer = within && attemptsOf(within)
     const course = { resolve, reject, classify, fallback, callerSignal: signal, attempts: outer, sequel: undefined }
     if (plane.retryBudget === undefined || options.retry === false) {
       return this.#runner.run(ticket, Math.min(plane.timeoutMs, deadlineMs), fn, course)

@@ -27,6 +27,10 @@ export const attemptsWithin = Symbol("attempts")
 /** Who only observes, lets everything pass or stops, repeats nothing. */
 const isObeyed = ({ enforcement, phase }: Gate): boolean => enforcement === "on" && phase === "active"
 
+/** The attempts that the context of a call belongs to, or is part of. */
+export const attemptsOf = (context: object): Attempts | undefined =>
+  (context as { readonly [attemptsWithin]?: Attempts | undefined })[attemptsWithin]
+
 /** Somebody else than a spent budget bars repeating. */
 const isBarred = ({ circuit, holders }: Gate): boolean =>
   circuit !== "closed" || holders.some(({ by, demand }) => by !== "retry" && demand.retries === 0)

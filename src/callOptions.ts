@@ -1,6 +1,6 @@
 /** The options of one call of the promise door, read before anything is taken for it. */
 import { type InvalidConfig, readDuration } from "../machines/options.ts"
-import { attemptsWithin } from "./attempts.ts"
+import { attemptsOf, attemptsWithin } from "./attempts.ts"
 import type { AcquireOptions, ExecuteOptions } from "./Breaker.ts"
 import type { Clock } from "./Clock.ts"
 import { checkFacts, factNames } from "./callFacts.ts"
@@ -54,6 +54,6 @@ export function deadlineIn(
   now: number,
 ): number {
   const own = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
-  if (within === undefined || within[attemptsWithin]?.assembly.clock !== clock) return own
+  if (within === undefined || attemptsOf(within)?.assembly.clock !== clock) return own
   return Math.max(0, Math.min(own, within.deadline - now))
 }

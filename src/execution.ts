@@ -1,6 +1,5 @@
 /** Running admitted calls as promises: what all calls of one breaker share. */
 import type { Judged } from "../machines/vocabulary/outcome.ts"
-import type { Attempts, attemptsWithin } from "./attempts.ts"
 import type { CallRejected } from "./CallRejected.ts"
 import type { Clock } from "./Clock.ts"
 import { Call, type Course, type InFlight } from "./call.ts"
@@ -14,8 +13,6 @@ import type { Listeners } from "./events.ts"
 
 /** What a protected function is given. */
 export interface CallContext {
-  /** Read by calls further in that are made `within` this one. */
-  readonly [attemptsWithin]: Attempts | undefined
   /** Aborted when the call times out, when its caller gives up, or when the breaker stops. Made when first read. */
   readonly signal: AbortSignal
   /** Which attempt of its call this is, from 1. */

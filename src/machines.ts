@@ -3,6 +3,7 @@
 export { breakerLogic } from "../machines/breaker.ts"
 export type { BreakerEmitted, BreakerEvent, BreakerInput, OperatorCommand } from "../machines/breakerEvents.ts"
 export { metrics } from "../machines/components/metrics.ts"
+export { retry } from "../machines/components/retry.ts"
 export { timeout } from "../machines/components/timeout.ts"
 export type { GatePublished } from "../machines/meter.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"

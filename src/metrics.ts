@@ -1,3 +1,4 @@
+import type { RetryState } from "../machines/components/retry.ts"
 import type { GraphReport } from "../machines/strategies/dependency.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
@@ -67,8 +68,7 @@ export interface BreakerMetrics {
 
 /** What became of calls that failed. Each attempt is a call of its own in `calls`. */
 export interface RetryReport {
-  /** `spent` while the budget cannot pay for further attempts, `barred` while the circuit is not closed. */
-  readonly state: "funded" | "spent" | "barred"
+  readonly state: RetryState
   /** Attempts that followed a failed one. */
   readonly retries: number
   /** Attempts that began beside a running one. */

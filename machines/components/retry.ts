@@ -21,6 +21,9 @@ import { type RetrySettings, retryOptions } from "../repeating.ts"
 import { type BudgetLine, unrepeated } from "../vocabulary/gate.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
+/** `spent` while the budget cannot pay for further attempts, `barred` while the circuit is not closed. */
+export type RetryState = "funded" | "spent" | "barred"
+
 interface RetryContext {
   readonly settings: RetrySettings
   readonly startsAway: boolean
@@ -95,5 +98,5 @@ export const retry = component({
   chart: machine,
   hears: ["budget.spent", "budget.funded", "circuit.moved"],
   reason: (snapshot) => `nothing is repeated: ${snapshotOf(snapshot).value}`,
-  report: (snapshot) => ({ state: String(snapshotOf(snapshot).value) }),
+  report: (snapshot): { state: RetryState } => ({ state: snapshotOf(snapshot).value }),
 })
