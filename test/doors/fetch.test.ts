@@ -362,6 +362,25 @@ describe("protectFetch with retry", () => {
     expect(dropped).toEqual([500, 502])
   })
 
+  test("lets go of the answer of an attempt that came too late, and not of the caller's", async () => {
+    const clock = createVirtualClock()
+    const retry = { attempts: 2, hedge: { after: 50 } }
+    const breaker = createBreaker("service", { strategy: calm, retry, timeout: false }, { clock })
+    const dropped: string[] = []
+    const answerOf = (name: string) => new Response(new ReadableStream({ cancel: () => void dropped.push(name) }))
+    const answers: ((response: Response) => void)[] = []
+    const fetch = protectFetch(breaker, { fetch: () => new Promise((resolve) => answers.push(resolve)) })
+    const asked = fetch(url)
+    await clock.advance(60)
+    expect(answers).toHaveLength(2)
+    answers[1]?.(answerOf("second"))
+    const answer = await asked
+    answers[0]?.(answerOf("first"))
+    await clock.advance(1)
+    expect(dropped).toEqual(["first"])
+    expect(answer.bodyUsed).toBe(false)
+  })
+
   test("does not repeat a 404", async () => {
     const { ask, made } = service(404)
     expect(await ask(url)).toMatchObject({ status: 404 })

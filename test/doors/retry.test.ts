@@ -381,6 +381,21 @@ describe("while it waits for the next attempt", () => {
     expect(report(here)).toMatchObject({ retries: 0, budget: 10 })
   })
 
+  test("the circuit may come to probe: the attempt is no probe, and the real error is told", async () => {
+    const here = world({
+      strategy: { type: "basic", openFor: "1 second" },
+      retry: { backoff: { initial: "1 minute", max: "1 minute" } },
+    })
+    const { calls, run } = ending(throwing(down))
+    const answer = here.breaker.tryExecute(run, twice)
+    await trip(here.breaker)
+    await here.clock.advance("1 minute")
+    expect(here.breaker.circuit).toBe("halfOpen")
+    expect(await answer).toEqual({ ok: false, error: down })
+    expect(calls).toHaveLength(1)
+    expect(here.breaker.metrics().calls.probes).toBe(0)
+  })
+
   test("the listener on the caller's signal goes when the wait is over", async () => {
     const here = retrying()
     const caller = new AbortController()
