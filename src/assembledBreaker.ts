@@ -30,10 +30,10 @@ import {
 import { chargeTo } from "./dependencyNode.ts"
 import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
+import { FirstAttempt } from "./firstAttempt.ts"
 import { refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
-import { RepeatedCall } from "./repeatedCall.ts"
 import { drain } from "./stopping.ts"
 
 /** How long calls in flight may still run, in milliseconds. Throws `InvalidConfig`. */
@@ -128,7 +128,7 @@ export class AssembledBreaker implements Breaker {
     const { plane, clock } = this.assembly
     if (typeof fn !== "function") return reject(notAFunction(fn))
     if (options !== none) readCall(options)
-    const { signal, fallback, classify = this.assembly.classify, within, idempotent = false } = options
+    const { signal, fallback, classify = this.assembly.classify, within } = options
     if (signal?.aborted) return reject(signal.reason)
     const now = clock.now()
     const deadlineMs = deadlineIn(options, clock, now)
@@ -137,13 +137,19 @@ export class AssembledBreaker implements Breaker {
       const standIn = fallback ?? (fallbackFor(this.assembly, ticket) as Fallback<T> | undefined)
       return answer(new CallRejected(ticket), standIn, { resolve, reject })
     }
-    const outer = within && attemptsOf(within)
-    const course = { resolve, reject, classify, fallback, callerSignal: signal, attempts: outer, sequel: undefined }
-    if (plane.retryBudget === undefined || options.retry === false) {
-      return this.#runner.run(ticket, Math.min(plane.timeoutMs, deadlineMs), fn, course)
+    if (plane.retryBudget !== undefined && options.retry !== false) {
+      const caller = { resolve, reject }
+      return new FirstAttempt(this.assembly, this.#runner, fn, options, now + deadlineMs, caller).start(ticket)
     }
-    const terms = { facts: options, idempotent, deadline: now + deadlineMs, outer }
-    new RepeatedCall(this.assembly, terms, this.#runner, fn, course).start(ticket)
+    this.#runner.run(ticket, Math.min(plane.timeoutMs, deadlineMs), fn, {
+      resolve,
+      reject,
+      classify,
+      fallback,
+      callerSignal: signal,
+      attempts: within && attemptsOf(within),
+      sequel: undefined,
+    })
   }
 
   acquire(options?: AcquireOptions): Ticket {

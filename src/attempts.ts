@@ -19,6 +19,8 @@ export interface CallTerms {
   readonly deadline: number
   /** The attempts of the call of another breaker that it is part of. */
   readonly outer: Attempts | undefined
+  /** The mark at which its first attempt began, where that has begun already. */
+  readonly since?: number
 }
 
 /** By this the context of a call tells which attempts it belongs to, whoever passes it on. */
@@ -53,6 +55,10 @@ export class Attempts {
   constructor(assembly: Assembly, terms: CallTerms) {
     this.assembly = assembly
     this.terms = terms
+    if (terms.since !== undefined) {
+      this.begun = 1
+      this.#since = terms.since
+    }
     assembly.repeatable = (assembly.repeatable ?? 0) + 1
   }
 

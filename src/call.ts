@@ -14,6 +14,8 @@ export type Fallback<T> = (reason: CallRejected | CallTimedOut) => T | PromiseLi
 export interface Sequel<T> {
   /** An attempt has succeeded; its caller is told next. */
   won(attempt: Call<T>): void
+  /** An attempt has ended otherwise, and is settled next: whoever hears then that nothing is in flight must know better. */
+  mayGoOn(): void
   /** Hears how an attempt has ended otherwise, before its caller does. True: the call goes on, and its caller waits. */
   goesOn(attempt: Call<T>, judged: Judged, end: AttemptEnd<T>): boolean
 }
@@ -93,6 +95,7 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     if (this.#isLost) return this.#end("ignored")
     const { classify, sequel } = this.#course
     const judged = classify === undefined ? "success" : this.#runner.judge(classify, { ok: true, value })
+    if (judged !== "success") sequel?.mayGoOn()
     this.#end(judged)
     if (judged === "success") sequel?.won(this)
     else if (sequel?.goesOn(this, judged, { ok: true, value })) return
@@ -104,6 +107,7 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     if (this.#isLost) return this.#end("ignored")
     const { classify, sequel } = this.#course
     const judged = this.#runner.judge(classify, { ok: false, error })
+    if (judged !== "success") sequel?.mayGoOn()
     this.#end(judged)
     if (judged === "success") sequel?.won(this)
     else if (sequel?.goesOn(this, judged, { ok: false, error })) return
@@ -124,9 +128,11 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     const givenMs = this.deadline - this.#receipt.startedAt
     const error = new CallTimedOut(plane.breaker, givenMs)
     const judged = this.#isLost ? "ignored" : plane.kindOfTimeout(givenMs, this.deadline)
+    const sequel = this.#isLost ? undefined : this.#course.sequel
+    sequel?.mayGoOn()
     this.#end(judged)
     this.#abort(error)
-    if (this.#isLost || this.#course.sequel?.goesOn(this, judged, { ok: false, error, own: true })) return
+    if (this.#isLost || sequel?.goesOn(this, judged, { ok: false, error, own: true })) return
     answer(error, this.#course.fallback, this.#course)
   }
 

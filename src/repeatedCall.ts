@@ -7,7 +7,8 @@ import { type AttemptEnd, answer, Call, type Course, type Fallback, type Sequel 
 import type { Classify } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"
-import type { CallContext, Runner } from "./execution.ts"
+import type { Runner } from "./execution.ts"
+import type { FirstAttempt } from "./firstAttempt.ts"
 import { repeaterOf } from "./repeater.ts"
 
 /** What the work of a hedge that came too late is told by its signal. */
@@ -17,8 +18,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
   readonly classify: Classify<never> | undefined
   readonly callerSignal: AbortSignal | undefined
   readonly #runner: Runner
-  readonly #fn: (call: CallContext) => T | PromiseLike<T>
-  readonly #caller: Course<T>
+  readonly #first: FirstAttempt<T>
   #isOver = false
   /** Attempts that run now: one, or the two of a hedged call. */
   readonly #running = new Set<Call<T>>()
@@ -28,19 +28,12 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
   /** Waits for the next attempt, or for the time to hedge. */
   #alarm: Alarm | undefined = undefined
 
-  constructor(
-    assembly: Assembly,
-    terms: CallTerms,
-    runner: Runner,
-    fn: (call: CallContext) => T | PromiseLike<T>,
-    caller: Course<T>,
-  ) {
+  constructor(assembly: Assembly, terms: CallTerms, first: FirstAttempt<T>) {
     super(assembly, terms)
-    this.classify = caller.classify
-    this.callerSignal = caller.callerSignal
-    this.#runner = runner
-    this.#fn = fn
-    this.#caller = caller
+    this.classify = first.classify
+    this.callerSignal = first.callerSignal
+    this.#runner = first.runner
+    this.#first = first
   }
 
   get attempts(): Attempts {
@@ -50,22 +43,24 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
     return this
   }
   get fallback(): Fallback<T> | undefined {
-    return this.#isOver ? undefined : this.#caller.fallback
+    return this.#isOver ? undefined : this.#first.options.fallback
   }
 
   resolve(value: T | PromiseLike<T>): void {
-    if (this.#end()) this.#caller.resolve(value)
+    if (this.#end()) this.#first.caller.resolve(value)
   }
   reject(error: unknown): void {
-    if (this.#end()) this.#caller.reject(error)
+    if (this.#end()) this.#first.caller.reject(error)
   }
 
-  /** Makes the first attempt, for which there is a permit. */
-  start(receipt: Receipt): void {
-    const { hedges } = this.assembly.plane.gate.restriction
+  /** Makes the first attempt, for which there is a permit; another may begin beside it. */
+  startHedged(receipt: Receipt): void {
+    this.begun = 0
     this.#run(receipt)
-    if (hedges > 0 && this.terms.idempotent && this.#running.size > 0) this.#planHedge(receipt.startedAt)
+    if (this.#running.size > 0) this.#planHedge(receipt.startedAt)
   }
+
+  mayGoOn(): void {}
 
   won(attempt: Call<T>): void {
     const tally = this.assembly.plane.retryBudget?.tally
@@ -97,7 +92,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
     const timeoutMs = Math.min(this.assembly.plane.timeoutMs, this.terms.deadline - receipt.startedAt)
     const call = new Call<T>(this.#runner, receipt, timeoutMs, this, this.begin())
     if (!call.ended) this.#running.add(call)
-    this.#runner.observe(call, this.#fn)
+    this.#runner.observe(call, this.#first.fn)
     return call
   }
 
