@@ -1,5 +1,4 @@
 /** The attempts of one call, of either door: whether another may follow, when, and who pays for it. */
-
 import type { Facts } from "../machines/vocabulary/facts.ts"
 import type { FailedExit } from "../machines/vocabulary/failure.ts"
 import type { Gate } from "../machines/vocabulary/gate.ts"
@@ -162,9 +161,11 @@ export class Attempts {
 
   /** What is repeated inside of a repeated attempt is paid for by both: else repeats would multiply. */
   get #payers(): readonly RetryBudget[] {
-    return this.#layers.flatMap((each) =>
-      each === this || each.begun > 1 ? (each.assembly.plane.retryBudget ?? []) : [],
-    )
+    return this.#layers.flatMap((each) => {
+      const { retryBudget } = each.assembly.plane
+      const isPayer = (each === this || each.begun > 1) && retryBudget?.isFree() === false
+      return isPayer ? retryBudget : []
+    })
   }
 
   #pay(): boolean {
