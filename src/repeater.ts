@@ -52,7 +52,8 @@ export class Repeater {
     if ("ms" in after) return after.ms
     if (now < this.#readAgainAt) return this.#hedgeMs
     this.#readAgainAt = now + readEveryMs
-    return (this.#hedgeMs = this.#assembly.plane.meter.slices.quantileMs(after.quantile, now) || Number.POSITIVE_INFINITY)
+    return (this.#hedgeMs =
+      this.#assembly.plane.meter.slices.quantileMs(after.quantile, now) || Number.POSITIVE_INFINITY)
   }
 
   #asked(exit: FailedExit): FailureClass | undefined {
