@@ -216,6 +216,7 @@ export const breakerLogic = machine.createMachine({
             "probe.expired": { guard: "isPresent", actions: "pass" },
             "slice.closed": { actions: "pass" },
             "throttle.told": { actions: "pass" },
+            "budget.*": { actions: "pass" },
             "dependency.*": { actions: "pass" },
             "outcome.settled": { guard: "isPresent", actions: "judgeAlone" },
             "call.entered": { guard: "isPresent", actions: "judgeAlone" },

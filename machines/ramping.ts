@@ -28,7 +28,7 @@ import {
   type TripContext,
   trippingPart,
 } from "./tripping.ts"
-import type { Demand, Lines, SequentialLine } from "./vocabulary/gate.ts"
+import { type Demand, type Lines, type SequentialLine, unrepeated } from "./vocabulary/gate.ts"
 import type { AlarmRang, Signal } from "./vocabulary/signal.ts"
 import { type WaitingFields, waiting } from "./waiting.ts"
 
@@ -228,4 +228,8 @@ export const lines = {
 export const stepLeaseOf = ({ settings, stale }: GradualContext): number =>
   Math.min(dayMs, settings.probes.lease * 2 ** stale)
 
-export const stepDemand = ({ step }: GradualContext): Demand => ({ share: shareAt(step), limit: limitAt(step) })
+export const stepDemand = ({ step }: GradualContext): Demand => ({
+  share: shareAt(step),
+  limit: limitAt(step),
+  ...unrepeated,
+})

@@ -2,6 +2,7 @@
 import { metrics } from "./components/metrics.ts"
 import { prediction } from "./components/prediction.ts"
 import { rateLimit } from "./components/rateLimit.ts"
+import { retry } from "./components/retry.ts"
 import { timeout } from "./components/timeout.ts"
 import { entriesOf, type InOf, InvalidConfig, type Problem, refuseUnknown, show, switchable } from "./options.ts"
 import type { AnyComponent, AnyPlug, AnyStrategy } from "./plug.ts"
@@ -30,6 +31,11 @@ export const components = {
    * service refuses calls as too many. `true`: only what the service says. Default: off.
    */
   rateLimit,
+  /**
+   * Further attempts of calls that failed: `true`, or `{ attempts, backoff, budget, hedge, … }`. What is not said to be idempotent is
+   * repeated only if it provably never reached the service. Default: `false`.
+   */
+  retry,
 } satisfies { readonly [key: string]: AnyComponent }
 
 export interface Registry {

@@ -19,7 +19,7 @@ export interface ExecuteOptions<T, F = T> extends Facts {
   /** Aborting it gives the call up: the caller gets the signal's reason, and the outcome is ignored. */
   readonly signal?: AbortSignal | undefined
   /**
-   * The longest this call may take; the breaker's timeout applies too if it is shorter. A deadline shorter than the service
+   * The longest this call may take, further attempts included; the breaker's timeout bounds each attempt. A deadline shorter than the service
    * usually takes (the 99th percentile of its successes) is the caller's impatience: the outcome is ignored.
    */
   readonly deadline?: DurationInput | undefined
@@ -27,6 +27,18 @@ export interface ExecuteOptions<T, F = T> extends Facts {
   readonly classify?: Classify<T> | undefined
   /** Answers when the call is rejected or times out. What it returns or throws reaches the caller and no window. */
   readonly fallback?: Fallback<F> | undefined
+  /**
+   * That it does no harm when this call is made twice. Without it the component `retry` repeats only calls that provably never reached
+   * the service, and hedges none.
+   */
+  readonly idempotent?: boolean | undefined
+  /** `false`: this call is made once, whatever the component `retry` could do. */
+  readonly retry?: false | undefined
+  /**
+   * The context of the call of another breaker that this one is part of. Its deadline bounds this call, what is repeated here is not
+   * repeated there once more, and what is repeated inside of a repeated attempt is paid for by the budgets of both.
+   */
+  readonly within?: CallContext | undefined
 }
 
 export interface AcquireOptions extends Facts {

@@ -25,6 +25,7 @@ import type { PlaneHooks } from "./data-plane/planeHooks.ts"
 import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
 import { chargeTo, type Node, retold } from "./dependencyNode.ts"
 import { Listeners } from "./events.ts"
+import type { Repeater } from "./repeater.ts"
 import { roster } from "./roster.ts"
 
 /** The parts of one living breaker. */
@@ -42,6 +43,11 @@ export interface Assembly {
   candidate?: Candidate | undefined
   /** What it was when it stopped: its parts are gone then, and cannot be asked. */
   last?: SavedBreaker | undefined
+  /** Calls that may yet be made again, and who hears that there are none any more. */
+  repeatable?: number
+  quiet?: (() => void) | undefined
+  /** What further attempts of its calls share, once there has been one. */
+  repeater?: Repeater | undefined
   /** Its place in the graph of those that depend on each other, once it has one. */
   node?: Node | undefined
 }
@@ -51,7 +57,7 @@ export function saveAssembly({ last, conductor, parts, clock, listeners, plane }
   if (last !== undefined) return last
   const saved = save(conductor, parts, timekeeperOf(clock), (part, error) => listeners.trouble(part, error))
   const baseline = plane.meter.baseline(clock.now())
-  const rates = plane.rates?.save(clock.now()) ?? []
+  const rates = plane.admission.rates?.save(clock.now()) ?? []
   return { ...saved, ...(baseline && { baseline }), ...(rates.length > 0 && { rates }) }
 }
 
@@ -63,7 +69,7 @@ function takeUp({ conductor, parts, clock, plane }: Assembly, saved: SavedBreake
   // Before the circuit: an epoch that begins with it is judged by what is usual.
   if (baseline) plane.meter.resume({ ...baseline, ageMs: baseline.ageMs + elapsedSince(saved, time) }, time.now())
   const unusable = restore(conductor, parts, saved, time)
-  if (saved.rates) plane.rates?.restore(saved.rates, elapsedSince(saved, time), time.now())
+  if (saved.rates) plane.admission.rates?.restore(saved.rates, elapsedSince(saved, time), time.now())
   return [...unusable, ...lost]
 }
 

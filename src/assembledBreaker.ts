@@ -9,13 +9,14 @@ import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Ticket } from "../machines/vocabulary/permit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import { type Assembly, saveAssembly } from "./assemble.ts"
+import { attemptsOf } from "./attempts.ts"
 import type { AcquireOptions, Breaker, ExecuteOptions, Run, StopOptions } from "./Breaker.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { answer, type Fallback } from "./call.ts"
 import { readFacts } from "./callFacts.ts"
-import { none, notAFunction, readAcquire, readCall, readGrace, wrapped } from "./callOptions.ts"
+import { deadlineIn, none, notAFunction, readAcquire, readCall, readGrace, wrapped } from "./callOptions.ts"
 import { type CallExit, type Classify, heedsQuotas, ownClassify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import type { GaugeValue } from "./data-plane/observed.ts"
@@ -30,6 +31,7 @@ import {
 import { chargeTo } from "./dependencyNode.ts"
 import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
+import { FirstAttempt } from "./firstAttempt.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { observe } from "./observing.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
@@ -72,7 +74,8 @@ export class AssembledBreaker implements Breaker {
 
   execute<T, F = T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>, F> = none): Promise<T | F> {
     const { plane, clock, classify } = this.assembly
-    if (options === none && typeof fn === "function" && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
+    const isPlain = options === none && typeof fn === "function" && plane.retryBudget === undefined
+    if (isPlain && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
       const now = plane.untimed ? Number.NaN : clock.now()
       if (plane.enterFreely(now)) return this.#runner.runDirect(now, fn, classify)
     }
@@ -110,21 +113,27 @@ export class AssembledBreaker implements Breaker {
     const { plane, clock } = this.assembly
     if (typeof fn !== "function") return reject(notAFunction(fn))
     if (options !== none) readCall(options)
-    const { signal, deadline, fallback, classify = this.assembly.classify } = options
+    const { signal, fallback, classify = this.assembly.classify, within } = options
     if (signal?.aborted) return reject(signal.reason)
-    const deadlineMs = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
-    const ticket = plane.admit(clock.now(), options)
+    const now = clock.now()
+    const deadlineMs = deadlineIn(options, clock, now)
+    const ticket = plane.admit(now, options)
     if (!ticket.admitted) {
       const standIn = fallback ?? (fallbackFor(this.assembly, ticket) as Fallback<T> | undefined)
       return answer(new CallRejected(ticket), standIn, { resolve, reject })
     }
-    const timeoutMs = Math.min(plane.timeoutMs, deadlineMs)
-    this.#runner.run(ticket, timeoutMs, fn, {
+    if (plane.retryBudget !== undefined && options.retry !== false) {
+      const caller = { resolve, reject }
+      return new FirstAttempt(this.assembly, this.#runner, fn, options, now + deadlineMs, caller).start(ticket)
+    }
+    this.#runner.run(ticket, Math.min(plane.timeoutMs, deadlineMs), fn, {
       resolve,
       reject,
       classify,
       fallback,
       callerSignal: signal,
+      attempts: within && attemptsOf(within),
+      sequel: undefined,
     })
   }
 

@@ -43,6 +43,8 @@ export interface Memory {
   readonly journal: Journal | undefined
   /** Calls that the journal has forgotten, in the order of `kinds`. */
   readonly past: readonly number[]
+  /** What its retry budget had saved: the journal does not tell what was spent. */
+  readonly budget: number | undefined
 }
 
 /** The gate of a member that has no data plane. */
@@ -93,6 +95,9 @@ export class Awake<Face> {
     this.conductor = new LazyConductor(() => this.#start(), end)
     const { plane, conductor, listeners } = this
     this.assembly = { name, clock, plane, conductor, listeners, classify, parts: recipe.parts, whenIdle }
+    this.assembly.quiet = () => {
+      if (plane.inFlight === 0) idle()
+    }
     this.face = around.face(this.assembly, this.#scope)
     this.#recall(memory)
     if (ending !== undefined) end(ending.phase, ending.at)
@@ -107,12 +112,14 @@ export class Awake<Face> {
   }
 
   get isIdle(): boolean {
-    return this.plane.inFlight === 0 && this.listeners.isEmpty && this.assembly.whenIdle.size === 0
+    // A call that waits for its next attempt is not in flight, and comes back.
+    const { whenIdle, repeatable = 0 } = this.assembly
+    return this.plane.inFlight === 0 && this.listeners.isEmpty && whenIdle.size === 0 && repeatable === 0
   }
 
   /** Whether there is more to say of it than of a new one: it has actors, or has spent of its limits. */
   get isWorthSaving(): boolean {
-    return this.conductor.isStarted || this.plane.rates?.isPaid(this.assembly.clock.now()) === false
+    return this.conductor.isStarted || this.plane.admission.rates?.isPaid(this.assembly.clock.now()) === false
   }
 
   /** Whether nothing has been published since it was made. */
@@ -149,9 +156,10 @@ export class Awake<Face> {
   }
 
   /** The plane as it was when it was let go. */
-  #recall({ recipe, since, journal, past }: Memory): void {
+  #recall({ recipe, since, journal, past, budget }: Memory): void {
     this.plane.replay(recipe.gate, since, journal ?? [])
-    const { tally } = this.plane
+    const { tally, retryBudget } = this.plane
+    if (retryBudget !== undefined && budget !== undefined) retryBudget.saved = budget
     past.forEach((count, index) => {
       tally[kinds[index] ?? "ignored"] += count
       tally.admitted += count

@@ -1,5 +1,7 @@
 /** One admitted call as a promise: its deadline, its signal, its one outcome. */
+import type { FailedExit } from "../machines/vocabulary/failure.ts"
 import { type Judged, neverSent } from "../machines/vocabulary/outcome.ts"
+import { type Attempts, attemptsWithin } from "./attempts.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import type { Classify } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
@@ -8,6 +10,19 @@ import type { CallContext, Runner } from "./execution.ts"
 
 export type Fallback<T> = (reason: CallRejected | CallTimedOut) => T | PromiseLike<T>
 
+/** What becomes of an attempt of a call that may be made again. */
+export interface Sequel<T> {
+  /** An attempt has succeeded; its caller is told next. */
+  won(attempt: Call<T>): void
+  /** An attempt has ended otherwise, and is settled next: whoever hears then that nothing is in flight must know better. */
+  mayGoOn(): void
+  /** Hears how an attempt has ended otherwise, before its caller does. True: the call goes on, and its caller waits. */
+  goesOn(attempt: Call<T>, judged: Judged, end: AttemptEnd<T>): boolean
+}
+
+/** How an attempt ended; `own`: by the breaker, which gave it no more time. */
+export type AttemptEnd<T> = FailedExit & { readonly value?: T; readonly own?: true }
+
 /** How one call ends for its caller, and what its end means. */
 export interface Course<T> {
   readonly resolve: (value: T | PromiseLike<T>) => void
@@ -15,6 +30,9 @@ export interface Course<T> {
   readonly classify: Classify<never> | undefined
   readonly fallback: Fallback<T> | undefined
   readonly callerSignal: AbortSignal | undefined
+  /** The attempts of the call that this one belongs to, or is part of: calls further in ask for them. */
+  readonly attempts: Attempts | undefined
+  readonly sequel: Sequel<T> | undefined
 }
 
 const never = Number.POSITIVE_INFINITY
@@ -29,7 +47,7 @@ export interface InFlight {
 
 /** One call in flight: what its function is given, and the timer of its deadline. */
 export class Call<T> extends Timer implements CallContext, InFlight {
-  readonly attempt = 1
+  readonly attempt: number
   readonly deadline: number
   older: InFlight | undefined
   newer: InFlight | undefined = undefined
@@ -41,10 +59,13 @@ export class Call<T> extends Timer implements CallContext, InFlight {
   #abortedBy: unknown = undefined
   #abandon: (() => void) | undefined = undefined
   ended = false
+  /** Another attempt has answered: nobody waits for this one any more. */
+  #isLost = false
 
-  constructor(runner: Runner, receipt: Receipt, timeoutMs: number, course: Course<T>) {
+  constructor(runner: Runner, receipt: Receipt, timeoutMs: number, course: Course<T>, attempt: number) {
     super()
     this.holds = true
+    this.attempt = attempt
     this.deadline = receipt.startedAt + timeoutMs
     this.#runner = runner
     this.#receipt = receipt
@@ -69,17 +90,39 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     return this.#controller.signal
   }
 
+  get [attemptsWithin](): Attempts | undefined {
+    return this.#course.attempts
+  }
+
   succeed(value: T): void {
     if (this.ended) return
-    const classify = this.#course.classify
-    this.#end(classify === undefined ? "success" : this.#runner.judge(classify, { ok: true, value }))
+    if (this.#isLost) return this.#end("ignored")
+    const { classify, sequel } = this.#course
+    const judged = classify === undefined ? "success" : this.#runner.judge(classify, { ok: true, value })
+    if (judged !== "success") sequel?.mayGoOn()
+    this.#end(judged)
+    if (judged === "success") sequel?.won(this)
+    else if (sequel?.goesOn(this, judged, { ok: true, value })) return
     this.#course.resolve(value)
   }
 
   fail(error: unknown): void {
     if (this.ended) return
-    this.#end(this.#runner.judge(this.#course.classify, { ok: false, error }))
+    if (this.#isLost) return this.#end("ignored")
+    const { classify, sequel } = this.#course
+    const judged = this.#runner.judge(classify, { ok: false, error })
+    if (judged !== "success") sequel?.mayGoOn()
+    this.#end(judged)
+    if (judged === "success") sequel?.won(this)
+    else if (sequel?.goesOn(this, judged, { ok: false, error })) return
     this.#course.reject(error)
+  }
+
+  /** Another attempt of the same call has answered. The work is told to stop, and gives its place back when it has. */
+  lose(reason: unknown): void {
+    this.#isLost = true
+    this.#heedNobody()
+    this.#abort(reason)
   }
 
   /** The deadline: the caller is answered now, and the work is told to stop. */
@@ -88,8 +131,12 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     const { plane } = this.#runner
     const givenMs = this.deadline - this.#receipt.startedAt
     const error = new CallTimedOut(plane.breaker, givenMs)
-    this.#end(plane.kindOfTimeout(givenMs, this.deadline))
+    const judged = this.#isLost ? "ignored" : plane.kindOfTimeout(givenMs, this.deadline)
+    const sequel = this.#isLost ? undefined : this.#course.sequel
+    sequel?.mayGoOn()
+    this.#end(judged)
     this.#abort(error)
+    if (this.#isLost || sequel?.goesOn(this, judged, { ok: false, error, own: true })) return
     answer(error, this.#course.fallback, this.#course)
   }
 
@@ -97,7 +144,7 @@ export class Call<T> extends Timer implements CallContext, InFlight {
   interrupt(error: CallRejected): void {
     this.#end("ignored")
     this.#abort(error)
-    answer(error, this.#course.fallback, this.#course)
+    if (!this.#isLost) answer(error, this.#course.fallback, this.#course)
   }
 
   /** The caller gave up: that says nothing about the service. */
@@ -118,6 +165,11 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     }
   }
 
+  #heedNobody(): void {
+    if (this.#abandon !== undefined) this.#course.callerSignal?.removeEventListener("abort", this.#abandon)
+    this.#abandon = undefined
+  }
+
   #abort(reason: unknown): void {
     this.#abortedBy = reason
     this.#controller?.abort(reason)
@@ -136,7 +188,7 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     // Whatever happens to the books, the caller is answered.
     try {
       runner.plane.settleAt(this.#receipt, kind, runner.clock.now())
-      if (this.#abandon !== undefined) this.#course.callerSignal?.removeEventListener("abort", this.#abandon)
+      this.#heedNobody()
     } catch (error) {
       runner.listeners.trouble("breaker", error)
     }
@@ -147,17 +199,17 @@ export class Call<T> extends Timer implements CallContext, InFlight {
 export function answer<T>(
   error: CallRejected | CallTimedOut,
   fallback: Fallback<T> | undefined,
-  { resolve, reject }: Pick<Course<T>, "resolve" | "reject">,
+  course: Pick<Course<T>, "resolve" | "reject">,
 ): void {
   if (fallback === undefined) {
     // One turn later, when the caller has taken hold of its promise: one that is rejected before anyone listens sends the
     // host through its search for unhandled rejections, which costs more than the rest of a refusal.
-    settled.then(() => reject(error))
+    settled.then(() => course.reject(error))
     return
   }
   try {
-    resolve(fallback(error))
+    course.resolve(fallback(error))
   } catch (thrown) {
-    reject(thrown)
+    course.reject(thrown)
   }
 }

@@ -1,21 +1,35 @@
 /** Options of calls and of stops, checked before anything is taken. */
-import { readDuration } from "../machines/options.ts"
+import { type InvalidConfig, readDuration } from "../machines/options.ts"
+import { attemptsOf, attemptsWithin } from "./attempts.ts"
 import type { AcquireOptions, ExecuteOptions, Run, StopOptions } from "./Breaker.ts"
+import type { Clock } from "./Clock.ts"
 import { checkFacts, factNames } from "./callFacts.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 
 export const none: { readonly [Option in keyof ExecuteOptions<never>]?: undefined } = Object.freeze({})
 
-const callOptions = ["signal", "deadline", "classify", "fallback", ...factNames]
+const callOptions = ["signal", "deadline", "classify", "fallback", "idempotent", "retry", "within", ...factNames]
 const acquireOptions = ["lease", ...factNames]
 
 /** A programmer's mistake says nothing about the service: it is refused before anything is taken. */
-export const notAFunction = (fn: unknown) => invalid("fn", fn, "must be a function")
+export const notAFunction = (fn: unknown): InvalidConfig => invalid("fn", fn, "must be a function")
 
 const isSignal = (signal: AbortSignal) =>
   typeof signal?.addEventListener === "function" && typeof signal.removeEventListener === "function"
 
-/** The options of a call, checked before anything is taken for it. */
+const isContext = (within: unknown): boolean =>
+  typeof within === "object" && within !== null && attemptsWithin in within
+
+/** What only the component `retry` reads. */
+function readRepeating({ idempotent, retry, within }: ExecuteOptions<never, unknown>): void {
+  if (idempotent !== undefined && typeof idempotent !== "boolean")
+    throw invalid("options.idempotent", idempotent, "must be true or false")
+  if (retry !== undefined && retry !== false) throw invalid("options.retry", retry, "must be false, or left out")
+  if (within !== undefined && !isContext(within))
+    throw invalid("options.within", within, "must be the context that a breaker gave to a call")
+}
+
+/** The options of a call, checked. Throws `InvalidConfig`. */
 export function readCall(options: ExecuteOptions<never, unknown>): void {
   refuseStrangers(options, callOptions)
   checkFacts(options)
@@ -25,6 +39,7 @@ export function readCall(options: ExecuteOptions<never, unknown>): void {
   if (signal !== undefined && !isSignal(signal)) {
     throw invalid("options.signal", signal, "must be an AbortSignal")
   }
+  readRepeating(options)
 }
 
 export function readAcquire(options: AcquireOptions): void {
@@ -49,4 +64,15 @@ export function wrapped<This, Args extends unknown[], T, F>(
   return function (this: This, ...args: Args) {
     return execute(() => fn.apply(this, args))
   }
+}
+
+/** How long the call may take in all, in milliseconds: its own deadline, and that of the call which it is part of. */
+export function deadlineIn(
+  { deadline, within }: Pick<ExecuteOptions<never>, "deadline" | "within">,
+  clock: Clock,
+  now: number,
+): number {
+  const own = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
+  if (within === undefined || attemptsOf(within)?.assembly.clock !== clock) return own
+  return Math.max(0, Math.min(own, within.deadline - now))
 }

@@ -1,4 +1,5 @@
 import type { Judged } from "../machines/vocabulary/outcome.ts"
+import { attemptsWithin } from "./attempts.ts"
 import type { CallRejected } from "./CallRejected.ts"
 import type { Classify } from "./classify.ts"
 import { Receipt } from "./data-plane/receipt.ts"
@@ -20,6 +21,9 @@ export class DirectCall extends Receipt implements CallContext {
     this.#classify = classify
   }
 
+  get [attemptsWithin](): undefined {
+    return undefined
+  }
   get attempt(): number {
     return 1
   }

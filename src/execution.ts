@@ -15,7 +15,7 @@ import type { Listeners } from "./events.ts"
 export interface CallContext {
   /** Aborted when the call times out, when its caller gives up, or when the breaker stops. Made when first read. */
   readonly signal: AbortSignal
-  /** Counts from 1. */
+  /** Which attempt of its call this is, from 1. */
   readonly attempt: number
   /** When the call's time is over, in milliseconds on the breaker's monotonic clock; `Infinity` without a timeout. */
   readonly deadline: number
@@ -86,7 +86,11 @@ export class Runner {
   }
 
   run<T>(receipt: Receipt, timeoutMs: number, fn: (call: CallContext) => T | PromiseLike<T>, course: Course<T>): void {
-    const call = new Call(this, receipt, timeoutMs, course)
+    this.observe(new Call(this, receipt, timeoutMs, course, 1), fn)
+  }
+
+  /** Runs the work of a call that has begun. */
+  observe<T>(call: Call<T>, fn: (call: CallContext) => T | PromiseLike<T>): void {
     if (call.ended) return
     observe.call(
       promiseOf(fn, call),

@@ -5,6 +5,7 @@ export type { BreakerEmitted, BreakerEvent, BreakerInput, OperatorCommand } from
 export { metrics } from "../machines/components/metrics.ts"
 export { prediction } from "../machines/components/prediction.ts"
 export { rateLimit } from "../machines/components/rateLimit.ts"
+export { retry } from "../machines/components/retry.ts"
 export { timeout } from "../machines/components/timeout.ts"
 export type { GatePublished } from "../machines/meter.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"

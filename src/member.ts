@@ -54,6 +54,7 @@ export class Member<Face> {
   readonly #since: number
   #journal: Journal | undefined = undefined
   #past = nobody
+  #budget: number | undefined = undefined
   #awake: Awake<Face> | undefined = undefined
 
   constructor(name: string, recipe: Recipe, classify: Classify<never> | undefined, group: Group<Face>) {
@@ -103,7 +104,7 @@ export class Member<Face> {
     const { circuit, mode, phase } = awake.plane.gate
     const isQuiet = circuit === "closed" && mode === "auto" && phase === "active" && awake.isIdle
     // Forgotten with something spent, it would come back with all of it.
-    return isQuiet && awake.plane.rates?.isPaid(this.#group.clock.now()) !== false
+    return isQuiet && awake.plane.admission.rates?.isPaid(this.#group.clock.now()) !== false
   }
 
   wake(): Awake<Face> {
@@ -125,7 +126,15 @@ export class Member<Face> {
   get #memory(): Memory {
     const { name, recipe } = this
     const journal = this.#journal?.slice()
-    return { name, recipe, classify: this.#classify, since: this.#since, journal, past: this.#past }
+    return {
+      name,
+      recipe,
+      classify: this.#classify,
+      since: this.#since,
+      journal,
+      past: this.#past,
+      budget: this.#budget,
+    }
   }
 
   /** Gives up its data plane, and its actors, if its journal says all that there is to know. */
@@ -136,6 +145,7 @@ export class Member<Face> {
     const now = this.#group.clock.now()
     if (!plane.isQuietAt(now) || listeners.hasJustTold(now)) return
     this.#past = pastOf(plane) ?? nobody
+    this.#budget = plane.retryBudget?.saved
     // A copy is as long as its content; what has grown by pushes is not.
     this.#journal = plane.journal?.length === 0 ? undefined : plane.journal?.slice()
     awake.end()
@@ -148,6 +158,7 @@ export class Member<Face> {
     this.#awake = undefined
     this.#journal = undefined
     this.#past = nobody
+    this.#budget = undefined
   }
 
   /** Adds what it has counted. */

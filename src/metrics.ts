@@ -1,3 +1,4 @@
+import type { RetryState } from "../machines/components/retry.ts"
 import type { GraphReport } from "../machines/strategies/dependency.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
@@ -6,6 +7,8 @@ import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
 import type { Assembly } from "./assemble.ts"
 import type { CandidateReport } from "./candidate.ts"
 import { askParts } from "./control-plane/persistence.ts"
+import type { Plane } from "./data-plane/plane.ts"
+import type { Want } from "./data-plane/retryBudget.ts"
 
 /** What is known of the parts of a service. Its size does not grow with the number of keys. */
 export interface CellMetrics {
@@ -21,7 +24,7 @@ export interface CellMetrics {
 
 const mostNotable = 100
 
-function cellsOf(cells: NonNullable<Assembly["plane"]["cells"]>): CellMetrics {
+function cellsOf(cells: NonNullable<Assembly["plane"]["admission"]["cells"]>): CellMetrics {
   const { remembered, condemned } = cells
   const notable: CellMetrics["notable"][number][] = []
   for (const { key, since } of condemned.all) {
@@ -112,6 +115,7 @@ export interface BreakerMetrics {
       /** How long a call may run now. */
       readonly timeoutMs: number
     }
+    readonly retry?: RetryReport
   }
 }
 
@@ -127,7 +131,7 @@ export interface RateReport {
 }
 
 function readRates({ plane }: Assembly, at: number): readonly RateReport[] {
-  const all = plane.rates?.left(at) ?? []
+  const all = plane.admission.rates?.left(at) ?? []
   return all.map(({ limit: { limit, intervalMs, burst, keys }, left }) => ({
     limit,
     intervalMs,
@@ -145,6 +149,36 @@ function readComponents(assembly: Assembly, at: number): BreakerMetrics["compone
   return rateLimit === undefined
     ? answers
     : { ...answers, rateLimit: { ...rateLimit, limits: readRates(assembly, at) } }
+}
+
+/** What became of calls that failed. Each attempt is a call of its own in `calls`. */
+export interface RetryReport {
+  readonly state: RetryState
+  /** Attempts that followed a failed one. */
+  readonly retries: number
+  /** Attempts that began beside a running one. */
+  readonly hedges: number
+  /** Those of them that answered first. */
+  readonly hedgesWon: number
+  /** Calls whose first attempt failed, and that succeeded in the end. */
+  readonly rescued: number
+  /**
+   * Further attempts that were not made: the budget could not pay for them, no time was left, the call is not idempotent, the gate
+   * barred it, or a breaker further in had repeated it already.
+   */
+  readonly refused: { readonly [W in Want]: number }
+  /** Further attempts that the budget can pay for now. */
+  readonly budget: number
+}
+
+type Parts = { readonly [key: string]: unknown }
+
+/** What the control plane says of retries, and what the data plane has counted of them. */
+function withRetries(parts: Parts, { retryBudget }: Plane): Parts {
+  const part = parts["retry"]
+  if (retryBudget === undefined || typeof part !== "object") return parts
+  const { tally, left } = retryBudget
+  return { ...parts, retry: { ...part, ...tally, refused: { ...tally.refused }, budget: left } }
 }
 
 export function readMetrics(assembly: Assembly): BreakerMetrics {
@@ -174,7 +208,7 @@ export function readMetrics(assembly: Assembly): BreakerMetrics {
     ...(candidate && { candidate: candidate.report() }),
     refusals: { ...tally.refusals },
     latency: plane.meter.slices.latency(at),
-    ...(plane.cells && { cells: cellsOf(plane.cells) }),
-    components: readComponents(assembly, at),
+    ...(plane.admission.cells && { cells: cellsOf(plane.admission.cells) }),
+    components: withRetries(readComponents(assembly, at), plane),
   }
 }

@@ -34,6 +34,7 @@ export const drain = (assembly: Assembly, runner: Runner | undefined, graceMs: n
   return Effect.sync(() => {
     conductor.close(clock.now())
     leaveGraph(assembly)
+    for (const end of [...(assembly.repeater?.pauses ?? [])]) end()
   }).pipe(
     Effect.andThen(whenIdle(assembly, graceMs)),
     Effect.andThen(

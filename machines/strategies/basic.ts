@@ -5,7 +5,7 @@
  * Owns:    how often it tripped, how long it waits, how many probes succeeded.
  * Hears:   alarm.rang, probe.succeeded, probe.failed, probe.expired, operator.forcedOpen, operator.released, breaker.restored,
  *          settings.changed.
- * Demands: open: share 0 until retryAt · halfOpen: a capped number of leased probes · closed: nothing.
+ * Demands: open: share 0 until retryAt · halfOpen: a capped number of leased probes, nothing repeated · closed: nothing.
  * Laws:
  *   1. It opens only on an alarm whose counts reach the configured line, or when the service asks for it, or the operator.
  *   2. It closes only from halfOpen, and only after `needed` probes in a row succeeded.
@@ -33,6 +33,7 @@ import {
   trippingPart,
   waited,
 } from "../tripping.ts"
+import { unrepeated } from "../vocabulary/gate.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 import { type WaitingFields, waiting } from "../waiting.ts"
 import { circuitLine, describeAlarm, isAlarmed, type WatchingFields, watchesAlike, watching } from "../watching.ts"
@@ -144,7 +145,7 @@ const machine = setup({
       entry: "enter",
       meta: {
         circuit: "halfOpen",
-        demand: ({ settings }) => ({ probes: settings.probes.atOnce }),
+        demand: ({ settings }) => ({ probes: settings.probes.atOnce, ...unrepeated }),
         lines: ({ settings }) => ({ leaseMs: settings.probes.lease, slowAfterMs: settings.slowCalls?.after }),
       },
       on: {

@@ -7,7 +7,7 @@
  * Hears:   alarm.rang, slice.closed, probe.succeeded, probe.failed, probe.expired, operator.forcedOpen, operator.released,
  *          breaker.restored, settings.changed.
  * Demands: open: share 0 until retryAt · halfOpen: a capped number of leased probes · ramping: the share and limit of the step ·
- *          degraded: while it tries, the share of the trial · closed: nothing.
+ *          degraded: while it tries, the share of the trial · in all three, that nothing is repeated · closed: nothing.
  * Laws:
  *   1. It opens only on an alarm whose counts say that the service is gone or asks to be left alone, on failed probes, or by order.
  *   2. An alarm that says less than gone degrades it: calls keep their full share, save for one small trial.
@@ -51,6 +51,7 @@ import {
   steppedUp,
 } from "../ramping.ts"
 import { entered, operated, probed, tripped, waited } from "../tripping.ts"
+import { unrepeated } from "../vocabulary/gate.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
 const machine = setup({
@@ -138,7 +139,7 @@ const machine = setup({
       },
     },
     degraded: {
-      meta: { circuit: "degraded" },
+      meta: { circuit: "degraded", demand: () => unrepeated },
       initial: "judging",
       on: {
         "alarm.rang": [
@@ -193,7 +194,7 @@ const machine = setup({
       entry: "enter",
       meta: {
         circuit: "halfOpen",
-        demand: ({ settings }) => ({ probes: settings.probes.atOnce }),
+        demand: ({ settings }) => ({ probes: settings.probes.atOnce, ...unrepeated }),
         lines: lines.probe,
       },
       on: {

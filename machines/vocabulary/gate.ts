@@ -9,7 +9,16 @@ import type { Circuit, Statistics } from "./circuit.ts"
 import type { Lines } from "./lines.ts"
 import type { Layer } from "./rejection.ts"
 
-export type { CellLine, CircuitLine, Lines, RateLine, RatioLine, SequentialLine, WindowShape } from "./lines.ts"
+export type {
+  BudgetLine,
+  CellLine,
+  CircuitLine,
+  Lines,
+  RateLine,
+  RatioLine,
+  SequentialLine,
+  WindowShape,
+} from "./lines.ts"
 export { joinLines } from "./lines.ts"
 
 /** What one or many actors demand of traffic. Every field has one strict direction; see `fields`. */
@@ -30,6 +39,10 @@ export interface Restriction {
   readonly timeoutMs: number
   /** When it makes sense to try again, on the monotonic clock in milliseconds. */
   readonly retryAt: number
+  /** Most further attempts of one call, those beside a running one included. `0`: nothing is repeated. */
+  readonly retries: number
+  /** Most attempts of one call that may begin while another of it still runs. */
+  readonly hedges: number
 }
 
 /** The fields that an actor states; what it does not state it leaves free. */
@@ -45,6 +58,8 @@ export const unrestricted: Restriction = Object.freeze({
   burst: Number.POSITIVE_INFINITY,
   timeoutMs: Number.POSITIVE_INFINITY,
   retryAt: Number.NEGATIVE_INFINITY,
+  retries: Number.POSITIVE_INFINITY,
+  hedges: Number.POSITIVE_INFINITY,
 })
 
 /** The stricter of two values, field by field: the order of each kind of restriction. */
@@ -57,6 +72,8 @@ export const fields = {
   burst: Math.min,
   timeoutMs: Math.min,
   retryAt: Math.max,
+  retries: Math.min,
+  hedges: Math.min,
 } satisfies { readonly [Field in keyof Restriction]: (a: number, b: number) => number }
 
 /**
@@ -80,6 +97,8 @@ export function tighten(one: Restriction, other: Demand): Restriction {
     burst: fields.burst(one.burst, other.burst ?? unrestricted.burst),
     timeoutMs: fields.timeoutMs(one.timeoutMs, other.timeoutMs ?? unrestricted.timeoutMs),
     retryAt: fields.retryAt(one.retryAt, other.retryAt ?? unrestricted.retryAt),
+    retries: fields.retries(one.retries, other.retries ?? unrestricted.retries),
+    hedges: fields.hedges(one.hedges, other.hedges ?? unrestricted.hedges),
   }
 }
 
@@ -93,9 +112,14 @@ export function sameDemand(one: Demand, other: Demand): boolean {
     one.rate === other.rate &&
     one.burst === other.burst &&
     one.timeoutMs === other.timeoutMs &&
-    one.retryAt === other.retryAt
+    one.retryAt === other.retryAt &&
+    one.retries === other.retries &&
+    one.hedges === other.hedges
   )
 }
+
+/** What an actor demands that lets a call be made once and no more. */
+export const unrepeated = { retries: 0, hedges: 0 } as const satisfies Demand
 
 /** Who demands something, why, and since when: what a rejection can tell. */
 export interface Holder {

@@ -76,6 +76,18 @@ export function addLatency(before: Sketch, durationMs: number, at: number): Sket
 
 const zero: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
 
+/** One quantile of both generations (nearest rank); 0 of nothing. */
+export function quantileOf(older: ArrayLike<number>, newer: ArrayLike<number>, share: number): number {
+  let samples = 0
+  for (let bucket = 0; bucket < bucketCount; bucket++) samples += (older[bucket] ?? 0) + (newer[bucket] ?? 0)
+  let left = Math.ceil(share * samples)
+  for (let bucket = 0; bucket < bucketCount && samples > 0; bucket++) {
+    left -= (older[bucket] ?? 0) + (newer[bucket] ?? 0)
+    if (left <= 0) return middleOf(bucket)
+  }
+  return 0
+}
+
 /** The quantiles of both generations in one pass over the buckets (nearest rank). */
 export function summarise(older: ArrayLike<number>, newer: ArrayLike<number>): LatencySummary {
   let samples = 0

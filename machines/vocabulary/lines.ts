@@ -61,6 +61,16 @@ export interface CellLine {
   readonly leaseMs: number
 }
 
+/** What pays for further attempts: tokens, one for each, that successes earn. */
+export interface BudgetLine {
+  /** Tokens that a success earns. */
+  readonly share: number
+  /** Tokens that there are at the beginning, and that must be there again before a spent budget pays. */
+  readonly reserve: number
+  /** Most tokens that are saved. */
+  readonly most: number
+}
+
 /** What the data plane watches: the union of what the actors want to hear about. */
 export interface Lines {
   readonly circuit?: CircuitLine | undefined
@@ -79,12 +89,14 @@ export interface Lines {
   readonly rates?: readonly RateLine[] | undefined
   /** What the service says about its own limits is reported, at most once in this time unless it asks for a wait. */
   readonly toldMs?: number | undefined
+  /** Further attempts are paid from this budget; without it nobody makes any. */
+  readonly budget?: BudgetLine | undefined
 }
 
 const least = (one: number | undefined, other: number | undefined) =>
   one === undefined ? other : other === undefined ? one : Math.min(one, other)
 
-/** The union of two sets of lines: circuit, cells and rates belong to the one part that states them, the rest is the finer of both. */
+/** The union of two sets of lines: circuit, cells, rates and the budget belong to the one part that states them, the rest is the finer of both. */
 export function joinLines(one: Lines, other: Lines): Lines {
   return {
     circuit: one.circuit ?? other.circuit,
@@ -96,5 +108,6 @@ export function joinLines(one: Lines, other: Lines): Lines {
     lateAfterMs: least(one.lateAfterMs, other.lateAfterMs),
     rates: one.rates ?? other.rates,
     toldMs: least(one.toldMs, other.toldMs),
+    budget: one.budget ?? other.budget,
   }
 }

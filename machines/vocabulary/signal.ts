@@ -85,6 +85,12 @@ export interface ThrottleTold {
   readonly resetAfterMs?: number | undefined
 }
 
+/** The budget of further attempts could not pay for one, or has saved its reserve again. */
+export interface BudgetMoved {
+  readonly type: "budget.spent" | "budget.funded"
+  readonly at: number
+}
+
 export interface CircuitMoved {
   readonly type: "circuit.moved"
   readonly at: number
@@ -159,6 +165,7 @@ export type Signal =
   | ProbeSettled
   | SliceClosed
   | ThrottleTold
+  | BudgetMoved
   | CircuitMoved
   | OperatorActed
   | BreakerRestored
@@ -168,7 +175,7 @@ export type Signal =
 export type SignalType = Signal["type"]
 
 /** What the data plane reports to the root. */
-export type Report = AlarmRang | ProbeSettled | SliceClosed | ThrottleTold
+export type Report = AlarmRang | ProbeSettled | SliceClosed | ThrottleTold | BudgetMoved
 
 /**
  * How a call ended, told to a breaker actor that runs alone, without the data plane.

@@ -1,4 +1,6 @@
 /** The ear of a plane: what the service says about its own limits, for as long as an actor wants to hear of it. */
+
+import type { Lines } from "../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import { freshHearing, type Hearing, listen } from "../../machines/vocabulary/quota.ts"
 import type { ThrottleTold } from "../../machines/vocabulary/signal.ts"
@@ -31,3 +33,7 @@ export class Ear {
     return listen(hearing, typeof judged === "string" ? undefined : judged.quota, this.#toldMs, now)
   }
 }
+
+/** The ear that these lines ask for: the one that listened before, if there was one. */
+export const earUnder = ({ toldMs }: Lines, ear: Ear | undefined): Ear | undefined =>
+  toldMs === undefined ? undefined : (ear ?? new Ear(toldMs))

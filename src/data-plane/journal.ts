@@ -83,7 +83,7 @@ export class RecordingPlane extends Plane {
   isQuietAt(now: number): boolean {
     if (this.journal === undefined) return false
     forget(this.journal, now - this.#memoryMs)
-    return callsIn(this.journal) <= quietCalls && this.rates?.isPaid(now) !== false
+    return callsIn(this.journal) <= quietCalls && this.admission.rates?.isPaid(now) !== false
   }
 
   #note(journal: Journal, startedAt: number, kind: OutcomeKind, now: number): void {

@@ -1,5 +1,12 @@
 /** The latency sketch: mutable twin of the vocabulary's, in typed arrays. */
-import { bucketCount, generation, hasEnded, isForgotten, summarise } from "../../machines/vocabulary/latency.ts"
+import {
+  bucketCount,
+  generation,
+  hasEnded,
+  isForgotten,
+  quantileOf,
+  summarise,
+} from "../../machines/vocabulary/latency.ts"
 import type { LatencySummary } from "../../machines/vocabulary/signal.ts"
 
 const float = new Float64Array(1)
@@ -40,6 +47,11 @@ export class LatencySketch {
   summary(at: number): LatencySummary {
     this.#turn(at)
     return summarise(this.#older, this.#newer)
+  }
+
+  /** What so large a part of them, 0 to 1, did not exceed. */
+  quantile(share: number): number {
+    return quantileOf(this.#older, this.#newer, share)
   }
 
   #turn(at: number): void {

@@ -6,19 +6,19 @@
  */
 import { type Facts, noFacts } from "../../machines/vocabulary/facts.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
-import { isBad, type Judged, kindOf, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { type Judged, kindOf, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Admission } from "./admission.ts"
 import { hearCells, tellCells } from "./cellNews.ts"
-import type { Cells } from "./cells.ts"
-import { Ear } from "./ear.ts"
+import { type Ear, earUnder } from "./ear.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
-import type { Rates } from "./rates.ts"
+import { probeReport } from "./probeReport.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
+import { budgetUnder, type RetryBudget } from "./retryBudget.ts"
 import { admitsAll, measures } from "./shortWays.ts"
 import { Tally } from "./tally.ts"
 import { type Tape, write } from "./tape.ts"
@@ -43,6 +43,8 @@ export class Plane implements Settler {
   isShut = false
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   timeoutMs = Number.POSITIVE_INFINITY
+  /** What pays for further attempts of calls; without it nobody makes any. */
+  retryBudget: RetryBudget | undefined = undefined
   #ghost: Ghost | undefined
   #tape: Tape | undefined
   /** The number on the tape of the call that entered freely last; 0 while nobody records. */
@@ -51,19 +53,15 @@ export class Plane implements Settler {
   #ear: Ear | undefined
   /** What has been reported so far. */
   #reports = 0
-  readonly #admission: Admission
+  /** What a call must pass: the gate, and the gauges that it bounds. */
+  readonly admission: Admission
 
   constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
     this.meter = new Meter(wheel, (report) => this.#report(report))
-    this.#admission = new Admission(breaker, wheel, this, this, () => hooks.seed?.() ?? 0)
-  }
-
-  /** The parts of the service that calls have named, once they have. */
-  get cells(): Cells | undefined {
-    return this.#admission.cells
+    this.admission = new Admission(breaker, wheel, this, this, () => hooks.seed?.() ?? 0)
   }
 
   /** From now on a ghost decides about the same calls, or none does. */
@@ -81,12 +79,12 @@ export class Plane implements Settler {
 
   /** Takes a new gate: the very next call obeys it. `now` may lie in the past, for calls that are lived through again. */
   swap(gate: Gate, now: number = this.#wheel.host.now()): void {
-    if (gate.epoch !== this.gate.epoch) this.#admission.beginEpoch(this.#wheel.host.now())
+    if (gate.epoch !== this.gate.epoch) this.admission.beginEpoch(this.#wheel.host.now())
     this.gate = gate
-    this.meter.isParted = (this.cells?.condemned.size ?? 0) > 0
-    this.#admission.adopt(gate)
-    const { toldMs } = gate.lines
-    this.#ear = toldMs === undefined ? undefined : (this.#ear ?? new Ear(toldMs))
+    this.meter.isParted = (this.admission.cells?.condemned.size ?? 0) > 0
+    this.admission.adopt(gate)
+    this.#ear = earUnder(gate.lines, this.#ear)
+    this.retryBudget = budgetUnder(gate.lines.budget, this.retryBudget, this.#hooks)
     this.#open()
     this.meter.adopt(gate, now)
   }
@@ -97,7 +95,7 @@ export class Plane implements Settler {
     const isObeyed = gate.enforcement === "on"
     const hasGhost = this.#ghost !== undefined
     const isTaped = this.#tape !== undefined
-    this.#free = admitsAll(gate) && this.#admission.isPlain && isObeyed && !hasGhost
+    this.#free = admitsAll(gate) && this.admission.isPlain && isObeyed && !hasGhost
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : Number.POSITIVE_INFINITY
     this.isShut = gate.restriction.share === 0 && isObeyed && !hasGhost && !isTaped
     this.#unmeasured = this.#free && !isTaped && !measures(gate)
@@ -105,7 +103,7 @@ export class Plane implements Settler {
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
   admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
-    if (this.#free && (facts.key === undefined || !this.#admission.isKeyed)) {
+    if (this.#free && (facts.key === undefined || !this.admission.isKeyed)) {
       this.#begin(now)
       const receipt = new Receipt(this, this.gate.epoch, now, undefined, true)
       if (this.#tape !== undefined) receipt.serial = this.#tape.entered("ordinary", now, facts)
@@ -128,9 +126,9 @@ export class Plane implements Settler {
 
   /** Why a call would be refused now; takes nothing and counts nothing. */
   wouldReject(now: number, facts: Facts = noFacts): Rejection | undefined {
-    const isFree = this.#free && (facts.key === undefined || !this.#admission.isKeyed)
+    const isFree = this.#free && (facts.key === undefined || !this.admission.isKeyed)
     if (isFree || this.gate.enforcement !== "on") return undefined
-    return this.#admission.wouldReject(facts, now)
+    return this.admission.wouldReject(facts, now)
   }
 
   settle(receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean {
@@ -149,7 +147,7 @@ export class Plane implements Settler {
 
   /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe's place has the strategy's own lease. */
   lease(receipt: Receipt, leaseMs: number): void {
-    this.#admission.leases.lend(receipt, leaseMs, this.gate.lines.leaseMs ?? leaseMs)
+    this.admission.leases.lend(receipt, leaseMs, this.gate.lines.leaseMs ?? leaseMs)
   }
 
   /** Settles once; false when it was settled, or its lease had ended, before. */
@@ -159,10 +157,12 @@ export class Plane implements Settler {
     const kind = kindOf(judged)
     receipt.settled = true
     if (this.#tape !== undefined) this.#tape.settled(receipt.serial, given, now)
-    if (receipt.leased) this.#admission.leases.giveBack(receipt)
+    if (receipt.leased) this.admission.leases.giveBack(receipt)
     this.inFlight--
-    const isCharged = this.#admission.settle(receipt, judged, now)
+    const isCharged = this.admission.settle(receipt, judged, now)
     this.tally.count(kind)
+    const budget = kind === "success" && receipt.counted ? this.retryBudget : undefined
+    const isFunded = budget?.fund()
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
     const { place } = receipt
     const reports = this.#reports
@@ -171,43 +171,39 @@ export class Plane implements Settler {
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
     else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.probesCell)
     else this.meter.settle(judged, receipt.startedAt, now)
-    tellCells(this.#admission, this.#hooks, now)
+    tellCells(this.admission, this.#hooks, now)
     const isSilent = reports === this.#reports
     const told = isSilent ? this.#ear?.hearFrom(receipt, this.gate.epoch, given, judged, now) : undefined
     if (told !== undefined) this.#report(told)
     if (this.inFlight === 0) this.#hooks.idle()
+    if (isFunded) budget?.tellFunded(now)
     return place === undefined || !place.expired
   }
 
   /** The lease of a probe has ended before the probe: its place is free, and the machines are told. */
   expire(place: ProbePlace, now: number): void {
-    this.#admission.leases.freePlace(place)
+    this.admission.leases.freePlace(place)
     if (place.holder !== undefined) this.settleAt(place.holder, "ignored", now)
     if (place.epoch === this.gate.epoch) this.#hooks.signal({ type: "probe.expired", at: now, epoch: place.epoch })
   }
 
-  /** The limits of this breaker, once it has any. */
-  get rates(): Rates | undefined {
-    return this.#admission.rates
-  }
-
   stop(): void {
-    this.#admission.leases.recall(this.#wheel.host.now())
+    this.admission.leases.recall(this.#wheel.host.now())
     this.meter.stop()
-    this.#admission.beginEpoch(this.#wheel.host.now())
+    this.admission.beginEpoch(this.#wheel.host.now())
     this.#wheel.rest()
   }
 
   #begin(now: number): void {
     this.inFlight++
-    this.#admission.running++
+    this.admission.running++
     this.tally.admitted++
     this.meter.enter(now)
   }
 
   #decide(now: number, facts: Facts): Receipt | Rejection {
     if (this.gate.enforcement === "off") return this.#admitUncounted(now)
-    const ticket = this.#admission.take(facts, now)
+    const ticket = this.admission.take(facts, now)
     if (!ticket.admitted) return this.#turnAway(ticket, now)
     this.inFlight++
     this.tally.admitted++
@@ -228,23 +224,19 @@ export class Plane implements Settler {
     if (observed) this.tally.shadowed++
     else this.tally.refuse(rejection.layer)
     if (!observed) this.#hooks.refused(rejection, now)
-    if (rejection.layer === "cell") hearCells(this.#admission, this.#hooks, now)
+    if (rejection.layer === "cell") hearCells(this.admission, this.#hooks, now)
     return observed ? this.#admitUncounted(now) : rejection
   }
 
   #report(report: Report): void {
     this.#reports++
-    this.#hooks.signal(this.#admission.explain(report))
+    this.#hooks.signal(this.admission.explain(report))
   }
 
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {
-    this.#admission.leases.freePlace(place)
-    const { epoch, startedAt } = receipt
-    if (epoch !== this.gate.epoch || place.expired) this.tally.stragglers++
-    else if (kindOf(judged) !== "ignored") {
-      const bad = isBad({ kind: kindOf(judged), slow: this.meter.isSlow(now - startedAt) })
-      const retryAfterMs = typeof judged === "string" ? undefined : judged.retryAfterMs
-      this.#report({ type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch, retryAfterMs })
-    }
+    this.admission.leases.freePlace(place)
+    if (receipt.epoch !== this.gate.epoch || place.expired) return void this.tally.stragglers++
+    const report = probeReport(receipt, judged, this.meter, now)
+    if (report !== undefined) this.#report(report)
   }
 }

@@ -47,6 +47,11 @@ export class Slices {
     return this.#sketch?.summary(now) ?? noLatency
   }
 
+  /** What so large a part of the successes did not exceed, in milliseconds; 0 while too little is known. */
+  quantileMs(share: number, now: number): number {
+    return this.latency(now).samples < knownSamples ? 0 : (this.#sketch?.quantile(share) ?? 0)
+  }
+
   /** What successes usually take at most; 0 while too little is known. */
   usualMs(now: number): number {
     const { samples, p99 } = this.latency(now)

@@ -13,6 +13,7 @@ import { readHeaderName, written } from "../deadlineHeader.ts"
 import type { CallContext } from "../execution.ts"
 import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 import { quotaIn } from "../quotaHeaders.ts"
+import { retryAfterIn } from "../retryAfter.ts"
 
 /** `F` is what a fallback answers, if there is one. */
 export type Fetch<F = Response> = (input: string | URL | Request, init?: RequestInit) => Promise<Response | F>
@@ -51,15 +52,6 @@ export const classifyResponse = (exit: CallExit<Response>): VerdictKind => {
   return exit.value.status < 500 && exit.value.status !== 429 ? "success" : "failure"
 }
 
-/** Milliseconds that a Retry-After asks for: seconds, or a date, told from the response's own. */
-function retryAfterMs({ headers }: Response): number | undefined {
-  const asked = headers.get("retry-after")
-  if (asked === null) return undefined
-  if (/^\d+$/.test(asked.trim())) return 1000 * Number(asked)
-  const ms = Date.parse(asked) - Date.parse(headers.get("date") ?? "")
-  return ms >= 0 ? ms : undefined
-}
-
 /** What a response says of the service's limits, if it says anything. */
 function saidOfLimits({ status, headers }: Response): QuotaVerdict | undefined {
   const left = quotaIn(headers)
@@ -69,7 +61,7 @@ function saidOfLimits({ status, headers }: Response): QuotaVerdict | undefined {
 /** `classifyResponse`, and what the service asks for itself. */
 function heedResponse(exit: CallExit<Response>): Verdict {
   const verdict = classifyResponse(exit)
-  const retryAfter = exit.ok && [429, 503].includes(exit.value.status) ? retryAfterMs(exit.value) : undefined
+  const retryAfter = exit.ok && [429, 503].includes(exit.value.status) ? retryAfterIn(exit.value.headers) : undefined
   return retryAfter === undefined ? verdict : { kind: verdict, trip: true, retryAfter }
 }
 
@@ -109,6 +101,25 @@ function withTimeLeft(
   return { headers }
 }
 
+/** Methods that do no harm when they are sent twice (RFC 9110, section 9.2.2). */
+const idempotentMethods: readonly unknown[] = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]
+
+const isIdempotent = (input: string | URL | Request, init: RequestInit | undefined): boolean => {
+  const method: unknown = init?.method ?? (input instanceof Request ? input.method : "GET")
+  return typeof method === "string" && idempotentMethods.includes(method.toUpperCase())
+}
+
+/** A body that is read while it is sent is gone then: such a request can be made only once. */
+const canBeSentAgain = (input: string | URL | Request, init: RequestInit | undefined): boolean => {
+  const body: unknown = init?.body ?? (input instanceof Request ? input.body : null)
+  return typeof body !== "object" || body === null || !(body instanceof ReadableStream || Symbol.asyncIterator in body)
+}
+
+/** An answer that another attempt replaces is not read by anybody, and would keep its connection. */
+const drop = (response: Response | undefined): void => {
+  response?.body?.cancel().catch(() => {})
+}
+
 /** Where a relative address belongs, in a page; elsewhere there is no such place. */
 const base = (globalThis as { readonly location?: { readonly href: string } }).location?.href
 
@@ -120,6 +131,9 @@ const isAddress = (input: string | URL | Request): boolean => typeof input !== "
  * whatever their status; a refused call rejects with `CallRejected`, a slow one with `CallTimedOut`. A service that answers 429 or
  * 503 with Retry-After is left alone for so long, up to `openFor.longestAsked`. Only the time until the
  * response's headers is measured and bounded, not the reading of its body.
+ *
+ * Where the component `retry` is on, GET, HEAD, OPTIONS, PUT and DELETE are idempotent by their method; a request whose body is a
+ * stream is made once. The last answer is the caller's, whatever its status.
  *
  * @example
  * import { createBreaker } from "recloser"
@@ -140,14 +154,20 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
   return (input, init) => {
     if (!isAddress(input)) return fetch(input, init)
     const own = signalOf(input, init)
+    let before: Response | undefined
     // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.
-    const run = (call: CallContext) => {
+    const run = async (call: CallContext) => {
       const { signal } = call
+      drop(before)
       const told = header === undefined ? undefined : withTimeLeft(input, init, header, call.remainingMs)
-      return fetch(input, { ...init, ...told, signal: own ? AbortSignal.any([own, signal]) : signal })
+      const response = await fetch(input, { ...init, ...told, signal: own ? AbortSignal.any([own, signal]) : signal })
+      // Nobody waits for an attempt any more that was told to stop; any other takes the place of the one before it.
+      drop(signal.aborted ? response : before)
+      return signal.aborted ? response : (before = response)
     }
     const classify = options.classify ?? (classifierOf(breaker) ? undefined : heed(breaker))
-    return breaker.execute(run, { signal: own, classify, fallback })
+    const retry = canBeSentAgain(input, init) ? undefined : false
+    return breaker.execute(run, { signal: own, classify, fallback, idempotent: isIdempotent(input, init), retry })
   }
 }
 

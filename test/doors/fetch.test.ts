@@ -287,3 +287,119 @@ describe("a service that asks to be left alone", () => {
     expect(breaker.circuit).toBe("closed")
   })
 })
+
+describe("protectFetch with retry", () => {
+  const calm = { type: "basic", window: { type: "count", calls: 1000, minimumCalls: 1000 } } as const
+
+  function service(...statuses: readonly (number | Error)[]) {
+    const clock = createVirtualClock()
+    const breaker = createBreaker("service", { strategy: calm, retry: { attempts: 3 } }, { clock })
+    const dropped: number[] = []
+    let made = 0
+    const fetch = protectFetch(breaker, {
+      fetch: async () => {
+        const next = statuses[made++] ?? statuses.at(-1)
+        if (typeof next !== "number") throw next
+        const cancel = () => void dropped.push(next)
+        return new Response(new ReadableStream({ cancel }), { status: next })
+      },
+    })
+    const ask = async (...args: Parameters<typeof fetch>) => {
+      const answer = fetch(...args).catch((error: unknown) => error)
+      await clock.advance("1 minute")
+      return await answer
+    }
+    return { breaker, ask, dropped, made: () => made }
+  }
+  const url = "http://service.example/"
+
+  test.each(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "get"])(
+    "repeats a %s, and lets go of answers that nobody reads",
+    async (method) => {
+      const { ask, made, dropped } = service(500, 502, 200)
+      const answer = await ask(url, { method })
+      expect(answer).toMatchObject({ status: 200 })
+      expect(made()).toBe(3)
+      expect(dropped).toEqual([500, 502])
+    },
+  )
+
+  test.each(["POST", "PATCH"])("makes a %s once", async (method) => {
+    const { ask, made, dropped } = service(500, 200)
+    expect(await ask(url, { method, body: "x" })).toMatchObject({ status: 500 })
+    expect(await service(500, 200).ask(new Request(url, { method, body: "x" }))).toMatchObject({ status: 500 })
+    expect(made()).toBe(1)
+    expect(dropped).toEqual([])
+  })
+
+  test("repeats a POST that provably was not sent", async () => {
+    const refused = new TypeError("fetch failed", { cause: Object.assign(new Error("no"), { code: "ECONNREFUSED" }) })
+    const { ask, made } = service(refused, 200)
+    expect(await ask(url, { method: "POST", body: "x" })).toMatchObject({ status: 200 })
+    expect(made()).toBe(2)
+  })
+
+  test("makes once what has a stream for a body, whatever its method and its error", async () => {
+    const refused = new TypeError("fetch failed", { cause: Object.assign(new Error("no"), { code: "ECONNREFUSED" }) })
+    const stream = () => new ReadableStream({ start: (controller) => controller.close() })
+    for (const init of [
+      { body: stream(), duplex: "half" } as RequestInit,
+      { body: (async function* () {})() as never },
+    ]) {
+      const { ask, made } = service(refused, 200)
+      expect(await ask(url, { method: "PUT", ...init })).toBe(refused)
+      expect(made()).toBe(1)
+    }
+    const { ask, made } = service(refused, 200)
+    expect(await ask(new Request(url, { method: "PUT", body: "x" }))).toBe(refused)
+    expect(made()).toBe(1)
+  })
+
+  test("answers with the last response when all have failed", async () => {
+    const { ask, made, dropped } = service(500, 502, 503)
+    expect(await ask(url)).toMatchObject({ status: 503 })
+    expect(made()).toBe(3)
+    expect(dropped).toEqual([500, 502])
+  })
+
+  test("lets go of the answer of an attempt that came too late, and not of the caller's", async () => {
+    const clock = createVirtualClock()
+    const retry = { attempts: 2, hedge: { after: 50 } }
+    const breaker = createBreaker("service", { strategy: calm, retry, timeout: false }, { clock })
+    const dropped: string[] = []
+    const answerOf = (name: string) => new Response(new ReadableStream({ cancel: () => void dropped.push(name) }))
+    const answers: ((response: Response) => void)[] = []
+    const fetch = protectFetch(breaker, { fetch: () => new Promise((resolve) => answers.push(resolve)) })
+    const asked = fetch(url)
+    await clock.advance(60)
+    expect(answers).toHaveLength(2)
+    answers[1]?.(answerOf("second"))
+    const answer = await asked
+    answers[0]?.(answerOf("first"))
+    await clock.advance(1)
+    expect(dropped).toEqual(["first"])
+    expect(answer.bodyUsed).toBe(false)
+  })
+
+  test("does not repeat a 404", async () => {
+    const { ask, made } = service(404)
+    expect(await ask(url)).toMatchObject({ status: 404 })
+    expect(made()).toBe(1)
+  })
+
+  test("leaves alone a service that asks for it: a 503 with Retry-After opens the circuit, and nothing follows", async () => {
+    const clock = createVirtualClock()
+    const breaker = createBreaker("service", { retry: true }, { clock })
+    let made = 0
+    const fetch = protectFetch(breaker, {
+      fetch: async () => {
+        made++
+        return new Response("busy", { status: 503, headers: { "retry-after": "2" } })
+      },
+    })
+    expect((await fetch(url)).status).toBe(503)
+    expect(breaker.circuit).toBe("open")
+    expect(made).toBe(1)
+    await breaker.stop()
+  })
+})

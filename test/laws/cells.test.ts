@@ -120,7 +120,7 @@ describe("a dead shard, of which nobody knows the keys", () => {
     const { run, keys, call, clock, plane } = outage(3, 60_000)
     run(5000, () => false)
     clock.step(5000)
-    expect(plane.cells?.condemned.size).toBeLessThanOrEqual(1)
+    expect(plane.admission.cells?.condemned.size).toBeLessThanOrEqual(1)
     expect(keys.filter((key) => call(key)).length).toBeGreaterThanOrEqual(98)
   })
 
@@ -128,7 +128,7 @@ describe("a dead shard, of which nobody knows the keys", () => {
     const { run, plane } = outage(5, 30_000)
     run(30_000, (key) => shard(key) !== 0)
     run(15_000, (key) => shard(key) === 2)
-    const held = [...(plane.cells?.condemned.all ?? [])].map(({ key }) => shard(key))
+    const held = [...(plane.admission.cells?.condemned.all ?? [])].map(({ key }) => shard(key))
     expect(held.filter((of) => of === 2).length).toBeGreaterThanOrEqual(30)
     expect(held.filter((of) => of !== 2).length).toBeLessThanOrEqual(3)
   })
@@ -171,7 +171,7 @@ describe("a cell that is held back for nothing", () => {
       for (const key of keys.slice(0, 25)) call(key, "failure")
       for (const key of keys.slice(25)) call(key)
     }
-    expect(plane.cells?.condemned.size).toBe(25)
+    expect(plane.admission.cells?.condemned.size).toBe(25)
     let refused = 0
     while (!call("key 3")) {
       clock.step(250)
@@ -191,8 +191,8 @@ describe("memory", () => {
     expect(call("dead")).toBe(false)
     for (let key = 0; key < 1_000_000; key++) call(`hostile ${key}`, key % 3 === 0 ? "failure" : "success")
     for (let key = 0; key < 5000; key++) for (let turn = 0; turn < 3; turn++) call(`twice ${key}`, "failure")
-    expect(plane.cells?.remembered).toBeLessThanOrEqual(1024)
-    expect(plane.cells?.condemned.size).toBeLessThanOrEqual(1024)
+    expect(plane.admission.cells?.remembered).toBeLessThanOrEqual(1024)
+    expect(plane.admission.cells?.condemned.size).toBeLessThanOrEqual(1024)
     expect(plane.wouldReject(clock.now(), { key: "dead" })?.layer).toBe("cell")
     expect(plane.inFlight).toBe(0)
   })
@@ -203,7 +203,7 @@ describe("memory", () => {
     kill("one")
     clock.step(600_000)
     kill("other")
-    expect([...(plane.cells?.condemned.all ?? [])].map(({ key }) => key)).toEqual(["other"])
+    expect([...(plane.admission.cells?.condemned.all ?? [])].map(({ key }) => key)).toEqual(["other"])
   })
 })
 
@@ -238,7 +238,7 @@ describe("calls without a key", () => {
   test("are let in whatever is held back, and cells are not made for them", () => {
     const { plane, call, warm, kill } = keyedPlane()
     for (let turn = 0; turn < 100; turn++) call(undefined, turn % 2 ? "failure" : "success")
-    expect(plane.cells).toBeUndefined()
+    expect(plane.admission.cells).toBeUndefined()
     warm(5000, keysOf(9))
     kill("dead")
     expect([call("dead"), call(undefined)]).toEqual([false, true])
@@ -256,7 +256,7 @@ describe("a gate without the line", () => {
     expect(call("dead")).toBe(true)
     plane.swap(gateWith(cellLine, { version: 3, epoch: 3 }))
     if (late.admitted) plane.settleAt(late, "failure", clock.now())
-    expect(plane.cells?.condemned.size).toBe(0)
+    expect(plane.admission.cells?.condemned.size).toBe(0)
     for (let turn = 0; turn < 2; turn++) {
       warm(99, keysOf(99))
       expect(call("dead", "failure")).toBe(true)
@@ -311,7 +311,9 @@ test("hashes, counters and short ways come to what a plain telling comes to", ()
         plane.settleAt(ticket, bad ? "failure" : "success", now)
         reference.settle(key, bad, told === "probe", now)
       }
-      expect([...(plane.cells?.condemned.all ?? [])].map(({ key }) => key).sort()).toEqual(reference.condemned)
+      expect([...(plane.admission.cells?.condemned.all ?? [])].map(({ key }) => key).sort()).toEqual(
+        reference.condemned,
+      )
     }),
     { numRuns: 100, seed: 4711, endOnFailure: true },
   )

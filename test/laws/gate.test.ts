@@ -18,6 +18,8 @@ const demand: fc.Arbitrary<Demand> = fc
     probes: optional(fc.integer({ min: 0, max: 10 })),
     timeoutMs: optional(fc.double({ min: 1, max: 1e6, noNaN: true })),
     retryAt: optional(fc.double({ min: 0, max: 1e9, noNaN: true })),
+    retries: optional(fc.integer({ min: 0, max: 10 })),
+    hedges: optional(fc.integer({ min: 0, max: 1 })),
   })
   .map((fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)))
 
@@ -46,6 +48,8 @@ describe("tighten", () => {
           expect(meet.probes).toBeLessThanOrEqual(one.probes)
           expect(meet.timeoutMs).toBeLessThanOrEqual(one.timeoutMs)
           expect(meet.retryAt).toBeGreaterThanOrEqual(one.retryAt)
+          expect(meet.retries).toBeLessThanOrEqual(one.retries)
+          expect(meet.hedges).toBeLessThanOrEqual(one.hedges)
         }
       }),
     )

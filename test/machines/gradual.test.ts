@@ -2,6 +2,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import type { GradualSettings } from "../../machines/ramping.ts"
 import { gradual } from "../../machines/strategies/gradual.ts"
+import { unrepeated } from "../../machines/vocabulary/gate.ts"
 import type { AlarmRang } from "../../machines/vocabulary/signal.ts"
 import {
   type Chart,
@@ -126,7 +127,7 @@ describe("gradual trips", () => {
     const chart = start()
     chart.send(partial)
     expect(findingOf(gradual, chart)).toMatchObject({ circuit: "degraded", rule: "excursion" })
-    expect(chart.advice().demand).toEqual({})
+    expect(chart.advice().demand).toEqual(unrepeated)
   })
 
   test("gradual law 2: it degrades in name only when the first calls are mixed and a trial does not help", () => {
@@ -137,7 +138,7 @@ describe("gradual trips", () => {
     expect(chart.advice().demand).toEqual({ cohortShare: 0.8 })
     chart.send(rung("cohort", 20, 10))
     expect(stateOf(chart)).toEqual({ degraded: "named" })
-    expect(chart.advice().demand).toEqual({})
+    expect(chart.advice().demand).toEqual(unrepeated)
     chart.send(rung("relief", 400, 8))
     expect(circuitOf(chart)).toBe("closed")
   })
@@ -234,7 +235,7 @@ describe("gradual comes back", () => {
     chart.send(rung("cohort", 5, 3))
     chart.send(rung("cohort", 5, 3))
     expect(stateOf(chart)).toEqual({ degraded: "named" })
-    expect(chart.advice().demand).toEqual({})
+    expect(chart.advice().demand).toEqual(unrepeated)
   })
 
   test("gradual law 4: a service that is late again and again on the lowest step is slower, and no longer late", async () => {

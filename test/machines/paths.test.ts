@@ -40,6 +40,7 @@ const slice = (samples: number, late: number, calls = 100) => ({
 })
 const circuits = ["closed", "degraded", "open", "halfOpen", "ramping"] as const
 const moved = circuits.map((to) => ({ type: "circuit.moved", breaker: "service", from: "closed", to, epoch: 0 }))
+const budgets = [{ type: "budget.spent" }, { type: "budget.funded" }]
 const saved = (key: string) => [
   ...circuits.map((circuit) =>
     restored({ [key]: { circuit, remainingMs: 5, trips: 1, sinceCloseMs: 5, timeoutMs: 400 } }),
@@ -110,6 +111,7 @@ function eventsFor(plug: AnyPlug, nodes: readonly AnyStateNode[]): readonly Even
       forcedOpen,
       released,
       ...moved,
+      ...budgets,
       ...saved(plug.key),
       ...told,
       slice(0, 0),
@@ -146,6 +148,7 @@ const passing = [
 ]
 function small(what: unknown): unknown {
   if (typeof what === "number") return Math.sign(what) * Math.min(2, Math.round(Math.abs(what)))
+  if (typeof what === "boolean") return what
   if (typeof what !== "object" || what === null || Array.isArray(what)) return typeof what
   return Object.entries(what).flatMap(([key, inner]) => (passing.includes(key) ? [] : [[key, small(inner)]]))
 }

@@ -7,6 +7,7 @@ import { separately, spreadOver } from "../../src/testing/simulation/policies/se
 import type { PolicyMaker } from "../../src/testing/simulation/policy.ts"
 import type { Scenario, Variant } from "../../src/testing/simulation/scenario.ts"
 import { alsoIn, families, shipped } from "./policies/catalogue.ts"
+import { layersWithoutBreakers } from "./policies/layers.ts"
 import type { Drawn, Panel } from "./report/chart.ts"
 import { type Outcome, oursIn, type VariantOutcome } from "./report/outcome.ts"
 import { bestAtRandom, type Found, type Search, searchableCalls } from "./search.ts"
@@ -55,6 +56,19 @@ async function bests(
   return all
 }
 
+/** Where calls pass many layers, other policies make sense than elsewhere. */
+async function layeredOutcome(
+  variant: Variant,
+  ours: PolicyMaker,
+  { config, seeds, heldOut, full, isWanted }: RunSettings,
+): Promise<VariantOutcome> {
+  const makers = [ours, none, ...layersWithoutBreakers].filter(({ id }) => isWanted(id))
+  const reached = await evaluate(variant, makers, { seeds, full, config })
+  const unseen = heldOut.length > 0 && isWanted(ours.id) ? [ours] : []
+  const [other] = await evaluate(variant, unseen, { seeds: heldOut, full, config })
+  return { variant, reached, found: [], heldOut: other }
+}
+
 async function variantOutcome(
   scenario: Scenario,
   variant: Variant,
@@ -64,6 +78,8 @@ async function variantOutcome(
   const { config, seeds, heldOut, full, isWanted, progress } = settings
   progress(`${scenario.id}: ${variant.id}`)
   const { each, alsoEach } = scenario
+  const ours = variant.ours?.(config)
+  if (ours !== undefined) return layeredOutcome(variant, ours, settings)
   const spread = spreadOver(each)
   const alsoOurs = alsoEach === undefined ? [] : [separately(recloser(config), alsoEach)]
   const others = [...alsoOurs, ...(alsoIn[scenario.id] ?? [])]

@@ -152,5 +152,9 @@ export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: dependencySteps },
   { weight: 3, arbitrary: told },
   { weight: 1, arbitrary: fc.anything().map((junk) => restored({ timeout: junk, metrics: junk, rateLimit: junk })) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom({ type: "budget.spent" as const }, { type: "budget.funded" as const }),
+  },
   { weight: 1, arbitrary: ms.map((timeoutMs) => restored({ timeout: { timeoutMs } })) },
 )

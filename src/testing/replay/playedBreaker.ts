@@ -58,7 +58,7 @@ export class PlayedBreaker {
     late.conductor = this.#conductor
     const known = readSaved(saved, name)
     if (known !== undefined) restore(this.#conductor, parts, known, time)
-    if (known?.rates) this.plane.rates?.restore(known.rates, elapsedSince(known, time), clock.now())
+    if (known?.rates) this.plane.admission.rates?.restore(known.rates, elapsedSince(known, time), clock.now())
   }
 
   /** Whether the call enters; if so it is kept under this number until it ends. */

@@ -4,7 +4,7 @@ import { type Offered, type Policy, type PolicyMaker, type Port, type Settled, t
 import { EventQueue, type Happening } from "./queue.ts"
 import { stream } from "./random.ts"
 import { Recording } from "./record.ts"
-import type { Call, Stage, World } from "./world.ts"
+import { Attempt, type Call, type Stage, type World } from "./world.ts"
 
 /** Chains of promises inside the libraries are shorter than this; a test doubles it and sees the same run. */
 export const standardTurns = 12
@@ -85,7 +85,8 @@ class Run implements Stage {
     for (let event = this.queue.next(end); event !== undefined; event = this.queue.next(end)) {
       event.fire(this.now)
       if (this.#failure !== undefined) throw this.#failure
-      if (this.#stirred) {
+      // What hangs on a promise may settle the next one.
+      while (this.#stirred) {
         this.#stirred = false
         for (let turn = 0; turn < turns; turn++) await undefined
       }
@@ -97,11 +98,24 @@ class Run implements Stage {
   }
 
   #begin(call: Call, token: Token): void {
-    const { now } = this
     this.#undecided--
     this.#running++
     call.fate = "running"
     call.token = token
+    this.recording.sent(call.offeredAt)
+    this.#send(call)
+  }
+
+  /** One attempt of a call whose policy makes them one by one. */
+  #attempt(call: Call, ended: (kind: Settled) => void): void {
+    const attempt = new Attempt(this, call, ended)
+    attempt.fate = "running"
+    this.recording.sent(call.offeredAt)
+    this.#send(attempt)
+  }
+
+  #send(call: Call): void {
+    const { now } = this
     call.startedAt = now
     this.#world.server.take(call, now, this)
     if (call.fate !== "running") return
@@ -111,6 +125,7 @@ class Run implements Stage {
   }
 
   #end(call: Call, kind: Settled): void {
+    if (call instanceof Attempt) return this.#endAttempt(call, kind)
     const { now } = this
     this.#running--
     call.fate = kind
@@ -120,6 +135,21 @@ class Run implements Stage {
     const { token } = call
     call.token = undefined
     if (token !== undefined) this.#policy.settle(token, kind, now, call)
+    this.#world.load.ended?.(call, this)
+  }
+
+  #endAttempt(attempt: Attempt, kind: Settled): void {
+    attempt.fate = kind
+    if (kind !== "success") this.recording.wastedMs += attempt.workMs
+    attempt.ended(kind)
+  }
+
+  #conclude(call: Call, kind: Settled): void {
+    const { now } = this
+    this.#undecided--
+    call.fate = kind
+    this.recording.settled(kind, call.offeredAt, now - call.offeredAt)
+    this.#groupOf(call)?.settled(kind, call.offeredAt, now - call.offeredAt)
     this.#world.load.ended?.(call, this)
   }
 
@@ -145,6 +175,8 @@ class Run implements Stage {
       moved: (circuit) => this.recording.moved(this.now, circuit),
       begin: (call, token) => this.#begin(mine(call), token),
       refuse: (call) => this.#refuse(mine(call)),
+      attempt: (call, ended) => this.#attempt(mine(call), ended),
+      conclude: (call, kind) => this.#conclude(mine(call), kind),
       abandon: (call) => {
         this.queue.cancel(mine(call))
         mine(call).token = undefined

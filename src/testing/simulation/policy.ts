@@ -46,6 +46,10 @@ export interface Port {
   begin(call: Offered, token: Token): void
   /** A call that was `waiting` is refused. */
   refuse(call: Offered): void
+  /** Makes an attempt of a call that is `waiting`, which may have several; `ended` hears how this one ended. */
+  attempt(call: Offered, ended: (kind: Settled) => void): void
+  /** How a call that was `waiting` ended for its caller, after its attempts. */
+  conclude(call: Offered, kind: Settled): void
   /** The policy itself has told the caller of a running call that it timed out; it wants no settlement. */
   abandon(call: Offered): void
   /** The run cannot go on: its figures would mean nothing. */

@@ -15,7 +15,7 @@ export interface Move {
   readonly circuit: Circuit
 }
 
-const kinds = ["offered", "refused", "success", "failure", "timedOut"] as const
+const kinds = ["offered", "refused", "success", "failure", "timedOut", "attempts"] as const
 type Kind = (typeof kinds)[number]
 
 /** Durations of successes in logarithmic buckets of 2 %: from 0.1 ms to beyond a day. */
@@ -44,7 +44,14 @@ export class Recording {
     this.faults = faults
     this.firstRefusals = faults.map(() => Number.POSITIVE_INFINITY)
     const bins = () => new Uint32Array(Math.ceil(horizonMs / binMs) + 1)
-    this.#bins = { offered: bins(), refused: bins(), success: bins(), failure: bins(), timedOut: bins() }
+    this.#bins = {
+      offered: bins(),
+      refused: bins(),
+      success: bins(),
+      failure: bins(),
+      timedOut: bins(),
+      attempts: bins(),
+    }
   }
 
   offered(now: number): void {
@@ -57,6 +64,11 @@ export class Recording {
       const { from } = this.faults[fault] as Fault
       if (now >= from && now < (this.firstRefusals[fault] as number)) this.firstRefusals[fault] = now
     }
+  }
+
+  /** The call was sent: once, or once more. */
+  sent(offeredAt: number): void {
+    this.#count("attempts", offeredAt)
   }
 
   settled(kind: Settled, offeredAt: number, durationMs: number): void {

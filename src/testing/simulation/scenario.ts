@@ -26,6 +26,8 @@ export interface Variant {
   readonly goals: Goals
   /** What columns compare with instead of no breaker, made of our config. */
   beside?(config: BreakerConfig): PolicyMaker
+  /** What stands for our breaker here, instead of one that is asked about each call. */
+  ours?(config: BreakerConfig): PolicyMaker
   /** The seed whose run is drawn is the one with the median of this. */
   readonly primary: Column
   /** About how many calls a run offers, with those that are refused and come again: where there are many, packages run on fewer seeds. */

@@ -68,6 +68,12 @@ async function reachedIn(
   { scenario, config, seeds, full, signal }: Asked,
   variant: Variant,
 ): Promise<readonly Reached[]> {
+  if (variant.ours !== undefined) {
+    const standard = called(variant.ours({}), "default")
+    const yours = config === undefined ? [] : [called(variant.ours(config), "yours")]
+    const also = Object.values(perRunColumns)
+    return evaluate(variant, [none, standard, ...yours], { seeds, full, also, pause: pauseFor(signal), config: {} })
+  }
   const common = { seeds, full, also: Object.values(perRunColumns), pause: pauseFor(signal) }
   const standard = called(recloser({}), "default")
   const bare = [none, ...usesOf(scenario, standard)]

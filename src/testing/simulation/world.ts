@@ -1,5 +1,6 @@
 /** The seam between the engine and the worlds it runs: who calls, what answers, and when something is wrong. */
-import type { Offered, Token } from "./policy.ts"
+import { chance } from "../../../machines/chance.ts"
+import type { Offered, Settled, Token } from "./policy.ts"
 import { Happening } from "./queue.ts"
 import type { Fault } from "./record.ts"
 
@@ -27,6 +28,8 @@ export class Call extends Happening implements Offered {
   readonly luck: number
   startedAt = Number.NaN
   fate: Fate = "pending"
+  /** Attempts of it that a policy has made one by one. */
+  attempts = 0
   token: Token | undefined
   /** Set by the server when it takes the call: when it answers (Infinity: it says so later), how, and its work. */
   answersAt = Number.POSITIVE_INFINITY
@@ -45,6 +48,18 @@ export class Call extends Happening implements Offered {
 
   fire(): void {
     this.#stage.over(this)
+  }
+}
+
+/** One attempt of a call that a policy may make again. Its luck is its own, and the same under every policy. */
+export class Attempt extends Call {
+  readonly of: Call
+  readonly ended: (kind: Settled) => void
+
+  constructor(stage: Stage, of: Call, ended: (kind: Settled) => void) {
+    super(stage, chance(Math.floor(of.luck * 2 ** 32), of.attempts++), of.client, of.key)
+    this.of = of
+    this.ended = ended
   }
 }
 

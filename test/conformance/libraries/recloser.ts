@@ -22,7 +22,7 @@ class RecloserSubject implements Subject {
   }
 
   run(work: Work, caller?: AbortSignal): Promise<unknown> {
-    return this.#breaker.execute(({ signal }) => work(signal), { signal: caller })
+    return this.#breaker.execute(({ signal }) => work(signal), { signal: caller, idempotent: true })
   }
   ending(error: unknown): Ending {
     return endingOf(error)
@@ -65,10 +65,9 @@ export const recloser: Library = {
   key: "recloser",
   title: "recloser",
   time: "own",
-  lacks: {
-    retry: "it has no retries of its own yet",
-  },
+  lacks: {},
   remarks: {
+    10: "its waits are drawn by chance; here the failure asks for the 10 seconds, as a service does by Retry-After",
     9: "no caller waits for a probe: those beyond the cap are rejected at once; who waits for an answer can give up",
     11: "by the strategy `gradual`, which is the default; all other cases by `basic`, because they ask for windows, ratios and numbers of probes, which `gradual` has not",
   },

@@ -23,8 +23,15 @@ function strategyOf(settings: Settings): BreakerConfig["strategy"] {
   }
 }
 
+/** Waits are drawn by chance; a failure that asks for a time is waited for as long. */
+const retrying = ({ times, waitMs }: NonNullable<Settings["retry"]>): BreakerConfig => ({
+  retry: { attempts: times + 1, backoff: { initial: 1, max: 1 } },
+  classify: (exit) => (exit.ok ? "success" : { kind: "failure", retryAfter: waitMs }),
+})
+
 export function configOf(settings: Settings): BreakerConfig {
-  const { timeoutMs, ignores } = settings
+  const { timeoutMs, ignores, retry } = settings
+  if (retry !== undefined) return { ...retrying(retry), strategy: strategyOf(settings), timeout: timeoutMs ?? false }
   return {
     strategy: strategyOf(settings),
     timeout: timeoutMs ?? false,

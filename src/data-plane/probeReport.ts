@@ -1,0 +1,18 @@
+import { isBad, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
+import type { ProbeSettled } from "../../machines/vocabulary/signal.ts"
+import type { Meter } from "./meter.ts"
+import type { Receipt } from "./receipt.ts"
+
+/** What the end of a probe says to the machines; one that was ignored says nothing. */
+export function probeReport(
+  { epoch, startedAt }: Receipt,
+  judged: Judged,
+  meter: Meter,
+  now: number,
+): ProbeSettled | undefined {
+  const kind = kindOf(judged)
+  if (kind === "ignored") return undefined
+  const bad = isBad({ kind, slow: meter.isSlow(now - startedAt) })
+  const retryAfterMs = typeof judged === "string" ? undefined : judged.retryAfterMs
+  return { type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch, retryAfterMs }
+}

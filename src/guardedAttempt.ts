@@ -1,0 +1,127 @@
+/** One attempt as an Effect: interruption-correct, in the caller's own fiber. */
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
+import type { Judged } from "../machines/vocabulary/outcome.ts"
+import type { Rejection } from "../machines/vocabulary/rejection.ts"
+import type { Assembly } from "./assemble.ts"
+import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
+import { wheelOf } from "./Clock.ts"
+import { classifyWith, type Verdict } from "./classify.ts"
+import type { Receipt } from "./data-plane/receipt.ts"
+import { Alarm } from "./data-plane/timers.ts"
+import { chargeTo } from "./dependencyNode.ts"
+
+type OwnClassify<A, E> = ((exit: Exit.Exit<A, E>) => Verdict) | undefined
+
+/** What is said of an attempt: facts about it, and what its end means. */
+export interface AttemptOptions<A, E> extends Facts {
+  readonly classify?: OwnClassify<A, E>
+}
+
+function verdictOf<A, E>(assembly: Assembly, own: OwnClassify<A, E>, exit: Exit.Exit<A, E>): Judged {
+  const { classify, listeners } = assembly
+  if (own === undefined && classify === undefined && Exit.isSuccess(exit)) return "success"
+  const charge = chargeTo(assembly)
+  const trouble = (error: unknown) => listeners.trouble("classify", error)
+  // Interruption is the caller giving up: it says nothing about the service.
+  if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return "ignored"
+  const asked = own && (() => own(exit))
+  if (Exit.isSuccess(exit)) return classifyWith(asked ?? classify, { ok: true, value: exit.value }, trouble, charge)
+  return classifyWith(asked ?? classify, { ok: false, error: Cause.squash(exit.cause) }, trouble, charge)
+}
+
+/** What an attempt comes to when it does not come to its own end, and who hears how it is judged. */
+export interface AttemptEnds<A, E, R> {
+  readonly refuse: (rejection: Rejection) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
+  readonly late: (error: CallTimedOut) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
+  /** The attempt has entered. */
+  readonly entered?: () => void
+  readonly judged?: (judged: Judged) => void
+}
+
+/**
+ * Runs the effect in a child fiber, and interrupts it when its time is over; the outcome is settled at that instant, whatever
+ * the call's finalizers still do. A child that ends at once costs no timer: `Effect.timeout` would fork a second fiber.
+ */
+const withDeadline = <A, E, R, A2, E2, R2>(
+  assembly: Assembly,
+  effect: Effect.Effect<A, E, R>,
+  receipt: Receipt,
+  timeoutMs: number,
+  { late, judged }: AttemptEnds<A2, E2, R2>,
+): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> =>
+  Effect.withFiber((parent) =>
+    Effect.callback<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2>((resume) => {
+      const child = Effect.runForkWith(parent.context as Context.Context<R>)(effect)
+      const exit = child.pollUnsafe()
+      if (exit !== undefined) {
+        resume(exit)
+        return
+      }
+      const { plane, clock, name } = assembly
+      const wheel = wheelOf(clock)
+      let timedOut: CallTimedOut | undefined
+      // In the caller's fiber: what the fallback throws is the caller's.
+      const stand = (reason: CallTimedOut) => Effect.suspend(() => late(reason))
+      const alarm = new Alarm((now) => {
+        timedOut = new CallTimedOut(name, timeoutMs)
+        const kind = plane.kindOfTimeout(timeoutMs, now)
+        judged?.(kind)
+        plane.settleAt(receipt, kind, now)
+        child.interruptUnsafe()
+      })
+      alarm.holds = true
+      wheel.arm(alarm, timeoutMs, receipt.startedAt)
+      child.addObserver((exit) => {
+        wheel.disarm(alarm)
+        resume(timedOut === undefined ? exit : stand(timedOut))
+      })
+      return Effect.suspend(() => {
+        wheel.disarm(alarm)
+        return Fiber.interrupt(child)
+      })
+    }),
+  )
+
+const never = Number.POSITIVE_INFINITY
+
+/**
+ * Makes one attempt now, `msLeft` milliseconds long at most. It enters after the settlement is in place, so that no interruption can
+ * come between taking a permit and giving it back.
+ */
+export const attemptNow = <A, E, R, A2, E2, R2>(
+  assembly: Assembly,
+  effect: Effect.Effect<A, E, R>,
+  options: AttemptOptions<A, E> | undefined,
+  msLeft: number,
+  ends: AttemptEnds<A2, E2, R2>,
+): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
+  const { plane, clock } = assembly
+  // Nothing is taken from a shut gate, so nothing has to be given back.
+  const facts: Facts = options ?? noFacts
+  const refusal = plane.isShut ? plane.admit(clock.now(), facts) : undefined
+  if (refusal?.admitted === false) return ends.refuse(refusal)
+  let receipt: Receipt | undefined
+  const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
+    const timeoutMs = Math.min(plane.timeoutMs, msLeft)
+    const ticket = plane.admit(
+      facts.key === undefined && plane.untimed && timeoutMs === never ? Number.NaN : clock.now(),
+      facts,
+    )
+    if (!ticket.admitted) return ends.refuse(ticket)
+    receipt = ticket
+    ends.entered?.()
+    return timeoutMs === never ? effect : withDeadline(assembly, effect, ticket, timeoutMs, ends)
+  })
+  return Effect.onExit(entered, (exit) => {
+    if (receipt === undefined || receipt.settled) return Effect.void
+    const judged = verdictOf(assembly, options?.classify, exit as Exit.Exit<A, E>)
+    ends.judged?.(judged)
+    plane.settleAt(receipt, judged, clock.now())
+    return Effect.void
+  })
+}

@@ -1,0 +1,42 @@
+/** How long a service asks to be left alone, read from whatever it answered. */
+import type { FailedExit } from "../machines/vocabulary/failure.ts"
+
+/** The headers of a `Response`, or a plain object of them. */
+interface HeadersLike {
+  get?(name: string): unknown
+  readonly [name: string]: unknown
+}
+
+function headerOf(headers: HeadersLike, name: string): string | undefined {
+  const value = typeof headers.get === "function" ? headers.get(name) : headers[name]
+  return typeof value === "string" || typeof value === "number" ? String(value).trim() : undefined
+}
+
+/** Milliseconds that a Retry-After asks for: seconds, or a date, told from the response's own; nothing for what lies in the past. */
+export function retryAfterIn(headers: unknown): number | undefined {
+  if (typeof headers !== "object" || headers === null) return undefined
+  const asked = headerOf(headers as HeadersLike, "retry-after")
+  if (asked === undefined) return undefined
+  if (/^\d+$/.test(asked)) return 1000 * Number(asked)
+  const ms = Date.parse(asked) - Date.parse(headerOf(headers as HeadersLike, "date") ?? "")
+  return ms >= 0 ? ms : undefined
+}
+
+interface Asking {
+  readonly retryAfterMs?: unknown
+  readonly headers?: unknown
+  readonly response?: { readonly headers?: unknown } | null | undefined
+}
+
+/** Milliseconds that a failed attempt asks for; `undefined` when it asks for none, or for what is no time. */
+export function retryAfterOf(exit: FailedExit): number | undefined {
+  const said = exit.ok ? exit.value : exit.error
+  if (typeof said !== "object" || said === null) return undefined
+  try {
+    const { retryAfterMs, headers, response } = said as Asking
+    if (typeof retryAfterMs === "number" && retryAfterMs >= 0) return retryAfterMs
+    return retryAfterIn(headers) ?? retryAfterIn(response?.headers)
+  } catch {
+    return undefined
+  }
+}
