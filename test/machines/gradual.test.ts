@@ -135,7 +135,7 @@ describe("gradual trips", () => {
     chart.send(partial)
     chart.send(rung("cohort", 16, 8, { seen: 1000 }))
     expect(stateOf(chart)).toEqual({ degraded: "trying" })
-    expect(chart.advice().demand).toEqual({ cohortShare: 0.8 })
+    expect(chart.advice().demand).toEqual({ cohortShare: 0.8, ...unrepeated })
     chart.send(rung("cohort", 20, 10))
     expect(stateOf(chart)).toEqual({ degraded: "named" })
     expect(chart.advice().demand).toEqual(unrepeated)

@@ -12,7 +12,7 @@ import { doors, root } from "../support/repository.ts"
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
   { door: "recloser", take: "*", kB: 95 },
-  { door: "recloser/effect", take: "*", kB: 100 },
+  { door: "recloser/effect", take: "*", kB: 102 },
   { door: "recloser/machines", take: "*", kB: 85 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 44 },
   { door: "recloser/testing", take: "*", kB: 10 },
