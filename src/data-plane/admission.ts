@@ -183,7 +183,7 @@ export class Admission {
   }
 
   #makeCells(line: CellLine): Cells {
-    const cells = new Cells(line, this.#seed())
+    const cells = new Cells(line, this.#seed(), this.#meter)
     cells.adopt(line, this.#gate.lines.slowAfterMs ?? never)
     return cells
   }

@@ -28,6 +28,11 @@ export interface CellChange {
   readonly statistics: Statistics
 }
 
+/** Who knows when the host itself slept: calls that entered by then are not slow for being late. */
+export interface Excuses {
+  excusedUntil(now: number): number
+}
+
 export class Cells {
   /** What has changed and was not told yet. */
   news: CellChange | undefined = undefined
@@ -40,9 +45,11 @@ export class Cells {
   #max: number
   #slowAfterMs = never
   #era = 0
+  readonly #excuses: Excuses
   readonly #visits = new Visits()
 
-  constructor(line: CellLine, seed: number) {
+  constructor(line: CellLine, seed: number, excuses: Excuses) {
+    this.#excuses = excuses
     this.#seed = seed
     this.#line = line
     this.#max = line.max
@@ -116,10 +123,10 @@ export class Cells {
   /** A call has ended. Answers whether it is its cell's business alone. */
   settle(visit: Visit, judged: Judged, now: number): boolean {
     if (visit.era !== this.#era) return visit.probesCell
-    if (!visit.judged) this.#visits.remove(visit)
+    this.#visits.remove(visit)
     this.#sweep(now)
     const kind = kindOf(judged)
-    const slow = now - visit.startedAt >= this.#slowAfterMs
+    const slow = this.#isSlow(visit, now)
     const bad = slow || isFailure(kind)
     if (!bad && this.#isOrdinary(visit)) return this.#settleWell(visit.key, kind)
     const convict = this.#convictOf(visit)
@@ -142,6 +149,10 @@ export class Cells {
     return false
   }
 
+  #isSlow({ startedAt }: Visit, now: number): boolean {
+    return now - startedAt >= this.#slowAfterMs && startedAt > this.#excuses.excusedUntil(now)
+  }
+
   /** A call of no cell has ended well. */
   hearGood(): void {
     this.#streaks.hearGood()
@@ -152,6 +163,8 @@ export class Cells {
     for (let visit = this.#visits.oldest; visit !== undefined; visit = this.#visits.oldest) {
       if (!(now - visit.startedAt >= this.#slowAfterMs)) return
       this.#visits.remove(visit)
+      // An excused one is judged by how it ends, and by nothing else.
+      if (!this.#isSlow(visit, now)) continue
       visit.judged = true
       this.#judge(visit, this.#convictOf(visit), true, true, now)
     }

@@ -11,7 +11,6 @@ import type { Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
 import { asked } from "./asked.ts"
-import type { Observed } from "./observed.ts"
 import { Overdue } from "./overdue.ts"
 import { Slices } from "./slices.ts"
 import { Alarm } from "./timers.ts"
@@ -36,8 +35,6 @@ export class Meter {
   #overdue: Overdue | undefined
   #excusedUntil = Number.NEGATIVE_INFINITY
   readonly slices = new Slices()
-  /** Made when something is observed. */
-  gauges: Observed | undefined
   readonly #wheel: Wheel
   readonly #report: (report: Report) => void
   readonly #sweeper = new Alarm((now) => this.#sweep(now))
@@ -95,15 +92,9 @@ export class Meter {
     if (this.#sequence !== undefined && this.#evidence !== undefined) enter(this.#evidence, this.#sequence, startedAt)
     const overdue = this.#overdue
     if (overdue === undefined) return
-    if (!overdue.enter(startedAt)) return this.#enterLate(overdue, startedAt)
+    // No timer has fired for two slow lines: the host slept.
+    if (!overdue.enter(startedAt)) return this.#sequence ? this.#excuse(startedAt) : overdue.enterLate(startedAt)
     if (this.#sweeper.list === undefined) this.#wheel.arm(this.#sweeper, overdue.nextIn(startedAt) ?? 0, startedAt)
-  }
-
-  /** No timer has fired for two slow lines: the host slept. */
-  #enterLate(overdue: Overdue, startedAt: number): void {
-    if (this.#sequence !== undefined) return this.#excuse(startedAt)
-    overdue.sweep(startedAt)
-    overdue.enter(startedAt)
   }
 
   /**
@@ -115,14 +106,18 @@ export class Meter {
     this.#watch(now, now)
   }
 
+  /** Calls that entered by then are not slow for being late: the host slept. */
+  excusedUntil(now: number): number {
+    if (this.#sequence !== undefined && this.#overdue?.hasSlept(now)) this.#excuse(now)
+    return this.#excusedUntil
+  }
+
   /** Writes one outcome of the present epoch. */
   settle(judged: Judged, startedAt: number, now: number): void {
     const kind = kindOf(judged)
     const durationMs = now - startedAt
-    if (durationMs >= this.#slowAfterMs && this.#sequence !== undefined && this.#overdue?.hasSlept(now))
-      this.#excuse(now)
+    const slow = durationMs >= this.#slowAfterMs && startedAt > this.excusedUntil(now)
     const wasOverdue = this.#overdue?.leave(startedAt) ?? false
-    const slow = durationMs >= this.#slowAfterMs && startedAt > this.#excusedUntil
     this.slices.count(kind, slow, durationMs, now)
     if (typeof judged !== "string" && judged.trip) return this.#report(asked(now, this.#epoch, judged.retryAfterMs))
     if (this.#sequence !== undefined && this.#evidence !== undefined) {
@@ -180,8 +175,8 @@ export class Meter {
   #closeSlice(now: number): void {
     const slice = this.slices.close(now)
     if (slice === undefined) return
-    const running = this.#evidence?.running
-    this.#report({ type: "slice.closed", at: now, epoch: this.#epoch, slice, running, gauges: this.gauges?.take() })
+    const beside = { running: this.#evidence?.running, gauges: this.slices.gauges?.take() }
+    this.#report({ type: "slice.closed", at: now, epoch: this.#epoch, slice, ...beside })
   }
 
   /** Takes one outcome as evidence; true when it rang. It rings again when the line was not reached in between. */

@@ -3,6 +3,7 @@ import type { Lines } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { LatencySummary, Slice } from "../../machines/vocabulary/signal.ts"
 import { LatencySketch } from "./latency.ts"
+import type { Observed } from "./observed.ts"
 import { SliceTally } from "./tally.ts"
 
 const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
@@ -11,6 +12,8 @@ const knownSamples = 100
 const never = Number.POSITIVE_INFINITY
 
 export class Slices {
+  /** Made when something is observed. */
+  gauges: Observed | undefined
   #sliceMs = never
   #lateAfterMs = never
   #slice: SliceTally | undefined

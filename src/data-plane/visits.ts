@@ -12,6 +12,8 @@ export class Visit extends Receipt {
   hash = 0
   /** It was bad before it ended: it had become too old. */
   judged = false
+  /** It may yet become too old. */
+  isListed = false
   older: Visit | undefined = undefined
   newer: Visit | undefined = undefined
 
@@ -37,6 +39,7 @@ export class Visits {
 
   add(visit: Visit): void {
     const before = this.#newest
+    visit.isListed = true
     visit.older = before
     if (before === undefined) this.oldest = visit
     else before.newer = visit
@@ -44,6 +47,8 @@ export class Visits {
   }
 
   remove(visit: Visit): void {
+    if (!visit.isListed) return
+    visit.isListed = false
     const { older, newer } = visit
     if (newer === undefined) this.#newest = older
     else newer.older = older

@@ -77,3 +77,25 @@ test("a call that was overdue before a pause counts once", () => {
   expect(moves).toEqual([])
   settleAll(others)
 })
+
+test("a pause of 150 ms condemned parts of a service that is well, whose calls were under way", () => {
+  const clock = sleepyClock()
+  const breaker = createBreaker("service", { timeout: "10 seconds" }, { clock })
+  const keys = Array.from({ length: 20 }, (_, n) => `part ${n}`)
+  for (let n = 0; n < 1000; n++) {
+    const ticket = breaker.acquire({ key: `part ${n % 20}` })
+    clock.step(5)
+    if (ticket.admitted) ticket.settle("success")
+    clock.step(5)
+  }
+  for (let pause = 0; pause < 4; pause++) {
+    const flying = Array.from({ length: 4 }, () => breaker.acquire({ key: "part 0" }))
+    clock.step(2)
+    clock.sleep(150)
+    settleAll(flying)
+    clock.step(10)
+  }
+  expect(breaker.circuit).toBe("closed")
+  expect(breaker.metrics().cells?.condemned).toBe(0)
+  expect(keys.filter((key) => breaker.wouldReject({ key }) !== undefined)).toEqual([])
+})
