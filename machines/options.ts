@@ -87,6 +87,14 @@ export function number(spec: { default: number; min: number; max: number; intege
   }
 }
 
+/** A switch that is off unless it is said to be on. */
+export const yesOrNo: Reader<boolean, boolean> = {
+  read: (value, path, problems) => {
+    if (value !== undefined && typeof value !== "boolean") note(problems, path, value, "must be true or false")
+    return value === true
+  },
+}
+
 /** A duration in Effect's notation (`"2 seconds"`, milliseconds as a number, …), read as milliseconds. */
 export function duration(spec: { default: string; min: string; max: string }): Reader<DurationInput, number> {
   const [fallback, min, max] = [spec.default, spec.min, spec.max].map((text) => toMs(text) ?? 0) as [

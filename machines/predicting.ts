@@ -32,13 +32,6 @@ const refuse = (problems: Problem[], path: string, value: unknown, rule: string)
   problems.push({ path, value: show(value), rule })
 }
 
-export const yesOrNo: Reader<boolean, boolean> = {
-  read: (value, path, problems) => {
-    if (value !== undefined && typeof value !== "boolean") refuse(problems, path, value, "must be true or false")
-    return value === true
-  },
-}
-
 const limit: Reader<number, number | undefined> = {
   read: (value, path, problems) => {
     if (value === undefined) return undefined

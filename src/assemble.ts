@@ -62,7 +62,10 @@ export function saveAssembly({ last, conductor, parts, clock, listeners, plane }
 }
 
 /** Takes up what was saved; answers what of it cannot be used. */
-function takeUp({ conductor, parts, clock, plane }: Assembly, saved: SavedBreaker): readonly string[] {
+export function takeUp(
+  { conductor, parts, clock, plane }: Pick<Assembly, "conductor" | "parts" | "clock" | "plane">,
+  saved: SavedBreaker,
+): readonly string[] {
   const time = timekeeperOf(clock)
   const baseline = readBaseline(saved.baseline)
   const lost = saved.baseline === undefined || baseline ? [] : ["baseline"]

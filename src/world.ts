@@ -4,6 +4,7 @@ import type { Gate } from "../machines/vocabulary/gate.ts"
 import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
 import type { Assembly } from "./assemble.ts"
 import type { Clock } from "./Clock.ts"
+import { noLatency } from "./data-plane/slices.ts"
 import { ownAssembly } from "./dependencies.ts"
 import type { Listeners } from "./events.ts"
 import { Totals } from "./groupMetrics.ts"
@@ -13,7 +14,6 @@ import type { Act, ActorView, Edge } from "./observability/inspector/protocol.ts
 import { type Group, roster } from "./roster.ts"
 import { Subject } from "./subject.ts"
 
-const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
 const told = ["transition", "mode", "dependency", "trouble", "config"] as const
 
 /** One of many: what it is when it is awake, and the little that can be said of it while it rests. */

@@ -5,7 +5,7 @@
  *
  * Owns:    what is known of each measure, the present warning, and the account of warnings that came true or did not.
  * Hears:   slice.closed, circuit.moved.
- * Demands: warned: limit × (1 − p), of the most calls that were in flight · with `trips`: share 0.
+ * Demands: warned: no retries, no hedges, and limit × (1 − p), of the most calls that were in flight · with `trips`: share 0.
  * Laws:
  *   1. It only tightens, and only while it warns; it refuses every call only if it was told to, by `trips`.
  *   2. Every warning expires after its horizon, without any traffic too; another one needs a slice that foretells failure anew.
@@ -17,7 +17,7 @@
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { knownSamples } from "../forecasting.ts"
-import { duration, type Named, type OutOf, struct } from "../options.ts"
+import { duration, type Named, type OutOf, struct, yesOrNo } from "../options.ts"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
 import {
   expired,
@@ -31,10 +31,9 @@ import {
   type Outlook,
   seen,
   warned,
-  yesOrNo,
 } from "../predicting.ts"
 import type { ForecastFinding } from "../vocabulary/forecast.ts"
-import type { Demand } from "../vocabulary/gate.ts"
+import { type Demand, unrepeated } from "../vocabulary/gate.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
 const predictionFields = {
@@ -70,8 +69,8 @@ const calm = (horizonMs: number, state: ForecastFinding["state"]): ForecastFindi
 
 function easing({ settings, outlook, finding, ledger }: PredictionContext): Demand {
   if (settings.trips) return { share: 0, retryAt: (ledger.warnedAt ?? 0) + settings.horizon }
-  if (outlook.mostRunning === 0) return {}
-  return { limit: Math.max(1, Math.floor(outlook.mostRunning * (1 - finding.probability))) }
+  if (outlook.mostRunning === 0) return unrepeated
+  return { ...unrepeated, limit: Math.max(1, Math.floor(outlook.mostRunning * (1 - finding.probability))) }
 }
 
 /** Measures that have just begun to look unusual are told once; so is that there are none any more. */

@@ -35,11 +35,11 @@ export class Admission {
   running = 0
   /** Made when the first key is named. */
   cells: Cells | undefined = undefined
+  /** Only where something is limited, or was. */
+  rates: Rates | undefined = undefined
   #gate: Gate = idleGate
   readonly #credit: Credit
   readonly #meter: Meter
-  /** Only where something is limited, or was. */
-  #rates: Rates | undefined
   readonly #settler: Settler
   readonly #refusals: Refusals
   readonly #seed: () => number
@@ -56,11 +56,7 @@ export class Admission {
 
   /** Nothing but the gate can refuse a call of which nothing is said, or wants to know of it. */
   get isPlain(): boolean {
-    return this.#rates === undefined || this.#rates.isFree
-  }
-
-  get rates(): Rates | undefined {
-    return this.#rates
+    return this.rates === undefined || this.rates.isFree
   }
 
   /** Whether it matters which key a call names. */
@@ -71,9 +67,8 @@ export class Admission {
   adopt(gate: Gate): void {
     this.#gate = gate
     this.#refusals.adopt(gate)
-    if (gate.lines.rates !== undefined || gate.restriction.rate !== Number.POSITIVE_INFINITY)
-      this.#rates ??= new Rates()
-    this.#rates?.adopt(gate)
+    if (gate.lines.rates !== undefined || gate.restriction.rate !== Number.POSITIVE_INFINITY) this.rates ??= new Rates()
+    this.rates?.adopt(gate)
     this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs ?? never)
   }
 
@@ -113,7 +108,7 @@ export class Admission {
   settle(receipt: Receipt, judged: Judged, now: number): boolean {
     const { epoch, place, counted, spent } = receipt
     if (spent !== undefined && typeof judged !== "string" && judged.unsent) {
-      this.#rates?.giveBack(spent, receipt.startedAt, now)
+      this.rates?.giveBack(spent, receipt.startedAt, now)
     }
     if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
     if (this.cells === undefined) return false
@@ -156,7 +151,7 @@ export class Admission {
       if (this.leases.places.size >= probes) return this.#refusals.byProbes(now, this.leases.freeAt)
       // A call that hangs has been judged, and holds up nobody else.
     } else if (this.running - this.#meter.overdue >= limit) return this.#refusals.byLimit(now)
-    return this.#rates === undefined ? undefined : this.#lookAtRates(this.#rates, facts, now)
+    return this.rates === undefined ? undefined : this.#lookAtRates(this.rates, facts, now)
   }
 
   #lookAtRates(rates: Rates, facts: Facts, now: number): Rejection | undefined {
@@ -166,10 +161,10 @@ export class Admission {
 
   /** Counts the call against the rates. */
   #spend(receipt: Receipt, facts: Facts, now: number): Receipt {
-    if (this.#rates === undefined) return receipt
+    if (this.rates === undefined) return receipt
     const spent = { cost: costOf(facts), key: facts.key }
     receipt.spent = spent
-    this.#rates.take(spent, now)
+    this.rates.take(spent, now)
     return receipt
   }
 

@@ -103,7 +103,7 @@ export class Plane implements Settler {
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
   admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
-    if (this.#free && (facts.key === undefined || !this.admission.isKeyed)) {
+    if (this.#isFreeFor(facts)) {
       this.#begin(now)
       const receipt = new Receipt(this, this.gate.epoch, now, undefined, true)
       if (this.#tape !== undefined) receipt.serial = this.#tape.entered("ordinary", now, facts)
@@ -126,8 +126,7 @@ export class Plane implements Settler {
 
   /** Why a call would be refused now; takes nothing and counts nothing. */
   wouldReject(now: number, facts: Facts = noFacts): Rejection | undefined {
-    const isFree = this.#free && (facts.key === undefined || !this.admission.isKeyed)
-    if (isFree || this.gate.enforcement !== "on") return undefined
+    if (this.#isFreeFor(facts) || this.gate.enforcement !== "on") return undefined
     return this.admission.wouldReject(facts, now)
   }
 
@@ -192,6 +191,10 @@ export class Plane implements Settler {
     this.meter.stop()
     this.admission.beginEpoch(this.#wheel.host.now())
     this.#wheel.rest()
+  }
+
+  #isFreeFor({ key }: Facts): boolean {
+    return this.#free && (key === undefined || !this.admission.isKeyed)
   }
 
   #begin(now: number): void {

@@ -6,7 +6,8 @@ import { LatencySketch } from "./latency.ts"
 import type { Observed } from "./observed.ts"
 import { SliceTally } from "./tally.ts"
 
-const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
+/** Nothing was measured. */
+export const noLatency: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
 /** Fewer successes than this say nothing about a tail. */
 const knownSamples = 100
 const never = Number.POSITIVE_INFINITY

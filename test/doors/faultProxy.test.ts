@@ -137,7 +137,11 @@ describe("bandwidth", () => {
     })
     await client(proxy.port)
     await until(() => clock.pending > 0)
-    await quiet()
+    let before = -1
+    while (written > before) {
+      before = written
+      for (let turn = 0; turn < 5; turn++) await quiet()
+    }
     expect(written).toBeLessThan(32 * 1024 * 1024)
   })
 })
@@ -191,7 +195,7 @@ describe("a reset", () => {
 })
 
 describe("limited data", () => {
-  test.each([0, 1, 4])("an answer ends after %i bytes, as if it were complete", async (bytes) => {
+  test.each([0, 1, 4, 6])("an answer ends after %i bytes, as if it were complete", async (bytes) => {
     const { proxy } = await world({ limitData: bytes })
     const { socket, heard } = await client(proxy.port)
     socket.write("abcdef")
@@ -257,16 +261,26 @@ describe("bad days", () => {
     expect(clock.pending).toBe(0)
   })
 
+  test("closing it ends a connection that was cut, too, though its client keeps its half open", async () => {
+    const { proxy } = await world({ limitData: 0 })
+    const { socket, heard } = await client(proxy.port)
+    socket.write("?")
+    await until(() => heard.ended)
+    expect(proxy.connections.open).toBe(1)
+    await proxy.close()
+    await until(() => proxy.connections.open === 0)
+  })
+
   test.each([
     [{ latency: -1 }, "faults.latency: must be a duration"],
     [{ latency: "10 millis", jitter: "11 millis" }, "faults.jitter: must not be more than latency"],
-    [{ bandwidth: 0 }, "faults.bandwidth: must be more than 0 bytes a second"],
+    [{ bandwidth: 0 }, "faults.bandwidth: must be a number from 1"],
     [{ bandwidth: Number.NaN }, "faults.bandwidth"],
-    [{ limitData: 1.5 }, "faults.limitData: must be a whole number of bytes"],
+    [{ limitData: 1.5 }, "faults.limitData: must be a whole number from 0"],
     [{ part: 2 }, "faults.part: must be a number from 0 to 1"],
     [{ hang: "yes" }, "faults.hang: must be true or false"],
-    [{ lag: 5 }, "faults.lag: is no fault; known: latency"],
-    [undefined, "faults: must be an object of faults"],
+    [{ lag: 5 }, "faults.lag: is not an option here; known: latency"],
+    [null, "faults: must be a plain object"],
   ])("faults that make no sense are refused: %j", async (faults, rule) => {
     const { proxy } = await world()
     expect(() => proxy.set(faults as Faults)).toThrow(rule)

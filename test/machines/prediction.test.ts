@@ -1,23 +1,14 @@
 import fc from "fast-check"
+import type { BreakerMetrics } from "recloser"
 import { prediction } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import type { ForecastFinding } from "../../machines/vocabulary/forecast.ts"
-import type { Demand } from "../../machines/vocabulary/gate.ts"
+import { type Demand, unrepeated } from "../../machines/vocabulary/gate.ts"
 import { type Chart, startChart } from "../support/charts.ts"
 import { heapLimit, leaking, quiet, type SliceFacts, sliceAt, wobble } from "../support/foretold.ts"
 
-interface Report {
-  readonly state: string
-  readonly warnings: number
-  readonly confirmed: number
-  readonly refuted: number
-  readonly failures: number
-  readonly precision: number | null
-  readonly recall: number | null
-  readonly meanLeadMs: number | null
-  readonly samples: number
-}
+type Report = NonNullable<BreakerMetrics["components"]["prediction"]>
 
 const reportOf = (chart: Chart) => prediction.report?.(chart.snapshot(), chart.clock.now()) as Report
 const findingOf = (chart: Chart) => prediction.finding?.(chart.snapshot()) as ForecastFinding
@@ -66,7 +57,7 @@ describe("prediction", () => {
     expect(probability).toBeGreaterThan(0.6)
     expect(probability).toBeLessThanOrEqual(0.9)
     // Five were in flight.
-    expect(demandOf(chart)).toEqual({ limit: Math.max(1, Math.floor(5 * (1 - probability))) })
+    expect(demandOf(chart)).toEqual({ ...unrepeated, limit: Math.max(1, Math.floor(5 * (1 - probability))) })
   })
 
   test("prediction law 1: it refuses every call only if it was told to trip, and says until when", async () => {
@@ -77,7 +68,7 @@ describe("prediction", () => {
   test("prediction law 1: where nobody counts the calls in flight there is nothing to limit", async () => {
     const chart = start()
     expect(await play(chart, 400, (second) => ({ ...leaking(second), running: undefined }))).toBe(true)
-    expect(demandOf(chart)).toEqual({})
+    expect(demandOf(chart)).toEqual(unrepeated)
   })
 
   test("prediction law 2: a warning expires after its horizon without any traffic, and a new one needs a new slice", async () => {

@@ -28,6 +28,8 @@ export interface IncidentOptions {
   readonly seconds?: number
   /** From when to when the service fails. */
   readonly fails?: readonly [number, number]
+  /** Which of the calls meanwhile; all, if it is left out. */
+  readonly dead?: (call: number) => boolean
   readonly recorder?: Partial<RecorderOptions>
   readonly key?: (call: number) => string
   /** The second at which the recorder joins; without it, it is there before the breaker. */
@@ -37,7 +39,7 @@ export interface IncidentOptions {
 
 /** Plays an incident and records it. */
 export async function incident(options: IncidentOptions = {}): Promise<Incident> {
-  const { config = {}, gapMs = 20, seconds = 20, fails = [5, 11], joinsAt, act, key } = options
+  const { config = {}, gapMs = 20, seconds = 20, fails = [5, 11], joinsAt, act, key, dead = () => true } = options
   const clock = createVirtualClock({ start: 1000, wall: Date.UTC(2026, 10, 28, 14, 0, 0) })
   const file = join(folder(), "incident.ndjson")
   const record = () => startRecorder({ file, clock, breakers: (name) => name === "payments", ...options.recorder })
@@ -47,7 +49,7 @@ export async function incident(options: IncidentOptions = {}): Promise<Incident>
   for (let at = 0; at < seconds * 1000; at += gapMs) {
     if (at % 1000 === 0) act?.(breaker, at / 1000)
     if (at === (joinsAt ?? -1) * 1000) recorder = record()
-    const isFailing = at >= fails[0] * 1000 && at < fails[1] * 1000
+    const isFailing = at >= fails[0] * 1000 && at < fails[1] * 1000 && dead(at / gapMs)
     const work = async () => {
       await after(clock, 5 + ((at / gapMs) % 7))
       if (isFailing) throw new Error("503")

@@ -51,5 +51,3 @@ export const sizes = {
 export const anyOf = (group: string): string => `${group}.(any)`
 /** The dot inside a group that points at its first state. */
 export const beginOf = (group: string): string => `${group}.(begin)`
-
-export const isBegin = ({ kind }: Box): boolean => kind === "begin"

@@ -21,7 +21,6 @@ export class Link {
   readonly #luck: number
   readonly #pipes: readonly Pipe[]
   #reset: HostTimer | undefined = undefined
-  #isCut = false
 
   constructor(client: Socket, service: Socket, options: LinkOptions) {
     this.#client = client
@@ -46,18 +45,17 @@ export class Link {
   changed(): void {
     this.#reset?.disarm()
     this.#reset = undefined
-    const { resetMs } = this.#faults()
+    const { reset } = this.#faults()
     const { clock } = this.#options
-    if (Number.isFinite(resetMs)) {
-      const delayMs = Math.max(0, this.#madeAt + resetMs - clock.now())
+    if (reset !== undefined) {
+      const delayMs = Math.max(0, this.#madeAt + reset - clock.now())
       this.#reset = clock.arm(delayMs, () => this.reset(), true)
     }
     for (const pipe of this.#pipes) pipe.pump()
   }
 
-  /** As a machine that crashes: both sides get an RST. A connection that was cut on purpose ends in its own way. */
+  /** As a machine that crashes: its client gets an RST. */
   reset(): void {
-    if (this.#isCut) return
     this.#client.resetAndDestroy()
     this.#service.destroy()
   }
@@ -69,7 +67,6 @@ export class Link {
 
   /** The client gets what has been written, and then the end. */
   #cut(): void {
-    this.#isCut = true
     for (const pipe of this.#pipes) pipe.stop()
     this.#client.end()
     this.#service.destroy()

@@ -54,9 +54,9 @@ export class Pipe {
     this.#timer?.disarm()
     this.#timer = undefined
     const { clock, faults } = this.#options
-    if (!faults().hangs && !this.#to.destroyed) this.#passDue(clock.now())
+    if (!faults().hang && !this.#to.destroyed) this.#passDue(clock.now())
     this.#breathe()
-    if (faults().hangs || this.#to.destroyed) return
+    if (faults().hang || this.#to.destroyed) return
     const next = this.#isFull ? undefined : (this.#waiting[0]?.due ?? this.#endDue)
     if (next !== undefined && !this.#to.writableEnded) this.#wait(next - clock.now())
   }
@@ -69,8 +69,8 @@ export class Pipe {
 
   #take(data: Buffer): void {
     const { clock, faults, random } = this.#options
-    const { latencyMs, jitterMs } = faults()
-    const due = clock.now() + latencyMs + (2 * random() - 1) * jitterMs
+    const { latency, jitter } = faults()
+    const due = clock.now() + latency + (2 * random() - 1) * jitter
     this.#lastDue = Math.max(this.#lastDue, due)
     this.#waiting.push({ data, due: this.#lastDue })
     this.#bytesWaiting += data.length
@@ -79,8 +79,8 @@ export class Pipe {
 
   #end(): void {
     const { clock, faults } = this.#options
-    const { latencyMs, closesLaterMs } = faults()
-    this.#endDue = Math.max(this.#lastDue, clock.now() + latencyMs) + closesLaterMs
+    const { latency, slowClose } = faults()
+    this.#endDue = Math.max(this.#lastDue, clock.now() + latency) + slowClose
     this.pump()
   }
 
@@ -93,9 +93,10 @@ export class Pipe {
 
   /** Passes a piece on, or the part of it that the bandwidth allows; true when the connection was cut. */
   #pass(head: Piece, now: number): boolean {
-    const { bytesPerMs, mostBytes } = this.#options.faults()
+    const { bandwidth, limitData } = this.#options.faults()
+    const bytesPerMs = bandwidth / 1000
     const size = Math.max(1, Math.min(head.data.length, Math.floor(bytesPerMs * pieceMs)))
-    const left = mostBytes - this.#passed
+    const left = limitData - this.#passed
     const part = head.data.subarray(0, Math.min(size, left))
     if (part.length > 0) this.#isFull = !this.#to.write(part)
     this.#passed += part.length
@@ -125,4 +126,4 @@ export class Pipe {
 }
 
 /** Requests are only ever held: what else goes wrong happens to answers. */
-export const ofRequests = (faults: FaultSettings): FaultSettings => ({ ...well, hangs: faults.hangs })
+export const ofRequests = (faults: FaultSettings): FaultSettings => ({ ...well, hang: faults.hang })

@@ -53,7 +53,7 @@ class TcpProxy implements FaultProxy {
     // One change after the other: a port is not free before it is closed.
     this.#change = this.#change.then(async () => {
       this.#faults = settings
-      if (settings.isDown) await this.#shut()
+      if (settings.down) await this.#shut()
       else if (!this.#server.listening) await this.listen(this.#port)
       for (const link of this.#links) link.changed()
     })

@@ -2,21 +2,13 @@
 import { createHash, type Hash } from "node:crypto"
 import type { Circuit } from "../../../machines/vocabulary/circuit.ts"
 import type { Gate, Mode } from "../../../machines/vocabulary/gate.ts"
+import type { Tallied } from "../../observability/inspector/inspected.ts"
 import type { BreakerLine } from "../../observability/recording/format.ts"
 import { type Happening, happenings } from "../../observability/recording/happenings.ts"
 import type { Recording } from "../../observability/recording/read.ts"
 import type { ActorStates } from "../../subject.ts"
 import { chosen, PlayedBreaker, type Told } from "./playedBreaker.ts"
 import { PlayerClock } from "./playerClock.ts"
-
-export interface Counts {
-  readonly admitted: number
-  readonly rejected: number
-  readonly success: number
-  readonly failure: number
-  readonly timedOut: number
-  readonly ignored: number
-}
 
 /** One thing that was decided. */
 export interface Moment {
@@ -30,13 +22,13 @@ export interface Moment {
   readonly mode: Mode
   readonly share: number
   readonly heldBy: readonly string[]
-  readonly calls: Counts
+  readonly calls: Tallied
   readonly actors: readonly ActorStates[]
 }
 
 export interface Played {
   readonly moments: readonly Moment[]
-  readonly breakers: readonly { readonly name: string; readonly calls: Counts; readonly isWhole: boolean }[]
+  readonly breakers: readonly { readonly name: string; readonly calls: Tallied; readonly isWhole: boolean }[]
   /** Admissions that were decided as recorded, of all. */
   readonly agreed: number
   readonly decisions: number
@@ -52,7 +44,7 @@ interface Playing {
   readonly line: BreakerLine
 }
 
-export const countsOf = ({ plane: { tally } }: PlayedBreaker): Counts => {
+export const countsOf = ({ plane: { tally } }: PlayedBreaker): Tallied => {
   const { admitted, rejected, success, failure, timedOut, ignored } = tally
   return { admitted, rejected, success, failure, timedOut, ignored }
 }

@@ -6,9 +6,10 @@ import type { ChosenPart } from "../../../machines/registry.ts"
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
 import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../../machines/vocabulary/outcome.ts"
+import { takeUp } from "../../assemble.ts"
 import { type Clock, timekeeperOf, wheelOf } from "../../Clock.ts"
 import { type Conductor, type ConductorHooks, conduct } from "../../control-plane/conductor.ts"
-import { elapsedSince, readSaved, restore } from "../../control-plane/persistence.ts"
+import { readSaved } from "../../control-plane/persistence.ts"
 import { Plane } from "../../data-plane/plane.ts"
 import type { Receipt } from "../../data-plane/receipt.ts"
 import type { BreakerLine, EventLine, RecordedPart } from "../../observability/recording/format.ts"
@@ -57,8 +58,7 @@ export class PlayedBreaker {
     this.#conductor = Effect.runSync(Scope.provide(conduct({ input, time, hooks }), this.#scope))
     late.conductor = this.#conductor
     const known = readSaved(saved, name)
-    if (known !== undefined) restore(this.#conductor, parts, known, time)
-    if (known?.rates) this.plane.admission.rates?.restore(known.rates, elapsedSince(known, time), clock.now())
+    if (known !== undefined) takeUp({ conductor: this.#conductor, parts, clock, plane: this.plane }, known)
   }
 
   /** Whether the call enters; if so it is kept under this number until it ends. */

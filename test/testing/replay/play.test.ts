@@ -45,6 +45,17 @@ describe("a recorded incident, played again", () => {
     expect([...layers]).toEqual(["rateLimit"])
   })
 
+  test("decides every call as it was decided then: with a part that is dead, known by its key", async () => {
+    const { recording, decisions } = await recorded({
+      key: (call) => `part ${call % 12}`,
+      dead: (call) => call % 12 < 4,
+    })
+    const { agreed, firstDifference } = play(recording)
+    expect({ agreed, firstDifference }).toEqual({ agreed: decisions.length, firstDifference: undefined })
+    const layers = new Set([...happenings(recording)].flatMap((one) => (one.type === "refused" ? [one.layer] : [])))
+    expect([...layers]).toEqual(["cell"])
+  })
+
   test("has one trace, however often it is played", async () => {
     const { recording } = await recorded()
     const traces = new Set(Array.from({ length: 100 }, () => play(recording).trace))
