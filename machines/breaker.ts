@@ -3,9 +3,8 @@
  * what they advise into one gate and publishes it in its own context. Its two regions are lifecycle and operator mode.
  *
  * Owns:    phase, mode, epoch, the gate, and which children live.
- * Hears:   breaker.start, breaker.stop, breaker.drained, breaker.attached, breaker.detached, breaker.restored,
- *          breaker.reconfigured, operator commands, reports of the data plane, dependency.added, dependency.removed,
- *          dependency.moved, and, when it runs alone, call.entered, outcome.settled and call.overdue.
+ * Hears:   breaker.start, stop, drained, attached, detached, restored and reconfigured, operator commands, reports of the data plane,
+ *          dependency.added, removed and moved, and, when it runs alone, call.entered, outcome.settled and call.overdue.
  * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
  * Laws:
  *   1. start and stop are idempotent; a failing start stops in reverse what had started and names the part that failed.
@@ -153,9 +152,8 @@ const machine = setup({
 })
 
 /**
- * The breaker as XState actor logic, complete alone: send it outcomes, read its snapshot, draw it, path-test it. Its snapshots become
- * JSON to be looked at, not to be started from: XState does not set the timers of a persisted state again. `save` and `restore` of
- * `createBreaker` bring a breaker back, with what remained of its waits.
+ * The breaker as XState actor logic, complete alone: send it outcomes, read its snapshot, draw it, path-test it. Its snapshots are to be
+ * looked at, not started from: XState sets no timer of a persisted state again. `save` of `createBreaker` keeps what remains of waits.
  *
  * @example
  * import { breakerLogic } from "recloser/machines"
@@ -217,6 +215,8 @@ export const breakerLogic = machine.createMachine({
             "slice.closed": { actions: "pass" },
             "throttle.told": { actions: "pass" },
             "budget.*": { actions: "pass" },
+            "limit.moved": { actions: "pass" },
+            "pressure.changed": { actions: "pass" },
             "dependency.*": { actions: "pass" },
             "outcome.settled": { guard: "isPresent", actions: "judgeAlone" },
             "call.entered": { guard: "isPresent", actions: "judgeAlone" },

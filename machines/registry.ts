@@ -1,6 +1,7 @@
 /** The one list of strategies and components: the only line that a newcomer adds. Order is the order of start. */
 import { metrics } from "./components/metrics.ts"
 import { prediction } from "./components/prediction.ts"
+import { priority } from "./components/priority.ts"
 import { rateLimit } from "./components/rateLimit.ts"
 import { retry } from "./components/retry.ts"
 import { timeout } from "./components/timeout.ts"
@@ -36,6 +37,11 @@ export const components = {
    * repeated only if it provably never reached the service. Default: `false`.
    */
   retry,
+  /**
+   * How many calls may be in flight and who goes first: a bulkhead with a fixed or a learned limit, a short queue, classes and
+   * tenants. Default: on, learned.
+   */
+  priority,
 } satisfies { readonly [key: string]: AnyComponent }
 
 export interface Registry {

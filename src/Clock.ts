@@ -15,6 +15,16 @@ export interface Clock extends WheelHost {
   wallNow(): number
   /** A whole number to seed the jitter of one breaker. */
   seed(): number
+  /** How full the process is, if that can be told: it is asked once a second, and only by breakers that want to know. */
+  load?(): ProcessLoad | undefined
+}
+
+/** How full a process is, each 0 to 1. */
+export interface ProcessLoad {
+  /** The part of the last second or so in which its event loop was busy. */
+  readonly eventLoop: number
+  /** The part of the heap's limit that is in use. */
+  readonly memory: number
 }
 
 /** The longest delay that a host timer takes; longer ones are armed again on the way. */
@@ -33,11 +43,43 @@ function setHold(handle: unknown, holds: boolean): void {
   else timer.unref?.()
 }
 
+interface HeapStatistics {
+  readonly used_heap_size: number
+  readonly heap_size_limit: number
+}
+
+interface Utilisation {
+  readonly utilization: number
+}
+
+interface HostGauges {
+  readonly performance?: { eventLoopUtilization?(now?: Utilisation, before?: Utilisation): Utilisation }
+  readonly process?: { getBuiltinModule?(name: string): { getHeapStatistics?(): HeapStatistics } | undefined }
+}
+
+let lastLoad: { readonly at: number; readonly loop: Utilisation; readonly load: ProcessLoad } | undefined
+
+/** Read at most twice a second, however many breakers ask. */
+function processLoad(): ProcessLoad | undefined {
+  const at = performance.now()
+  if (lastLoad !== undefined && at - lastLoad.at < 500) return lastLoad.load
+  // Node's own gauges; other hosts have none.
+  const { performance: gauge, process } = globalThis as HostGauges
+  const heap = process?.getBuiltinModule?.("node:v8")?.getHeapStatistics?.()
+  const loop = gauge?.eventLoopUtilization?.()
+  if (heap === undefined || loop === undefined) return undefined
+  const { utilization } = (lastLoad && gauge?.eventLoopUtilization?.(loop, lastLoad.loop)) ?? loop
+  const { used_heap_size, heap_size_limit } = heap
+  lastLoad = { at, loop, load: { eventLoop: utilization, memory: used_heap_size / heap_size_limit } }
+  return lastLoad.load
+}
+
 /** The clock of the process: monotonic, one host timer for all breakers, which never keeps an idle process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   seed: () => Math.floor(Math.random() * 2 ** 32),
+  load: processLoad,
   arm: (delayMs, wake, holds): HostTimer => {
     const handle = setTimeout(wake, Math.min(longestDelayMs, Math.ceil(delayMs)))
     if (!holds) setHold(handle, false)

@@ -25,6 +25,7 @@ import type { PlaneHooks } from "./data-plane/planeHooks.ts"
 import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
 import { chargeTo, type Node, retold } from "./dependencyNode.ts"
 import { Listeners } from "./events.ts"
+import { PressureGauge } from "./pressure.ts"
 import type { Repeater } from "./repeater.ts"
 import { roster } from "./roster.ts"
 
@@ -152,8 +153,14 @@ export function preparePlane(name: string, clock: Clock, late: { readonly assemb
   const idle = () => {
     if (whenIdle.size > 0) for (const wake of whenIdle) wake()
   }
-  const signal: PlaneHooks["signal"] = (report) => late.assembly?.conductor.send(report)
+  const send: PlaneHooks["signal"] = (report) => late.assembly?.conductor.send(report)
+  const signal: PlaneHooks["signal"] = (report) => {
+    send(report)
+    const pressure = gauge.after(report)
+    if (pressure !== undefined) send(pressure)
+  }
   const plane = new Plane(name, wheelOf(clock), planeHooks(listeners, late, { signal, idle, seed: () => clock.seed() }))
+  const gauge = new PressureGauge(clock, plane)
   return { plane, listeners, whenIdle }
 }
 

@@ -14,12 +14,13 @@ import type { AcquireOptions, Breaker, ExecuteOptions, Run, StopOptions } from "
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import { CallRejected } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
-import { answer, type Fallback } from "./call.ts"
+import { answer, type Course, type Fallback } from "./call.ts"
 import { readFacts } from "./callFacts.ts"
 import { deadlineIn, none, notAFunction, readAcquire, readCall, readGrace, wrapped } from "./callOptions.ts"
 import { type CallExit, type Classify, heedsQuotas, ownClassify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import type { GaugeValue } from "./data-plane/observed.ts"
+import type { Receipt } from "./data-plane/receipt.ts"
 import {
   addDependency,
   type Dependable,
@@ -36,6 +37,9 @@ import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { observe } from "./observing.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
+import { WaitingCall } from "./waitingCall.ts"
+
+type Caller<T> = Pick<Course<T>, "resolve" | "reject">
 
 export class AssembledBreaker implements Breaker {
   readonly assembly: Assembly
@@ -113,20 +117,30 @@ export class AssembledBreaker implements Breaker {
     const { plane, clock } = this.assembly
     if (typeof fn !== "function") return reject(notAFunction(fn))
     if (options !== none) readCall(options)
-    const { signal, fallback, classify = this.assembly.classify, within } = options
+    const { signal } = options
     if (signal?.aborted) return reject(signal.reason)
     const now = clock.now()
-    const deadlineMs = deadlineIn(options, clock, now)
-    const ticket = plane.admit(now, options)
-    if (!ticket.admitted) {
-      const standIn = fallback ?? (fallbackFor(this.assembly, ticket) as Fallback<T> | undefined)
-      return answer(new CallRejected(ticket), standIn, { resolve, reject })
-    }
-    if (plane.retryBudget !== undefined && options.retry !== false) {
-      const caller = { resolve, reject }
-      return new FirstAttempt(this.assembly, this.#runner, fn, options, now + deadlineMs, caller).start(ticket)
-    }
-    this.#runner.run(ticket, Math.min(plane.timeoutMs, deadlineMs), fn, {
+    const deadline = now + deadlineIn(options, clock, now)
+    const caller = { resolve, reject }
+    const ticket = plane.request(now, options)
+    if (ticket === undefined) return this.#await(fn, options, now, deadline, caller)
+    if (ticket.admitted) this.#begin(ticket, fn, options, deadline, caller)
+    else this.#refuse(ticket, options, caller)
+  }
+
+  #begin<T>(
+    receipt: Receipt,
+    fn: Run<T>,
+    options: ExecuteOptions<never, T>,
+    deadline: number,
+    caller: Caller<T>,
+  ): void {
+    const { plane } = this.assembly
+    const { signal, fallback, classify = this.assembly.classify, within } = options
+    if (plane.retryBudget !== undefined && options.retry !== false)
+      return new FirstAttempt(this.assembly, this.#runner, fn, options, deadline, caller).start(receipt)
+    const { resolve, reject } = caller
+    this.#runner.run(receipt, Math.min(plane.timeoutMs, deadline - receipt.startedAt), fn, {
       resolve,
       reject,
       classify,
@@ -135,6 +149,20 @@ export class AssembledBreaker implements Breaker {
       attempts: within && attemptsOf(within),
       sequel: undefined,
     })
+  }
+
+  #refuse<T>(rejection: Rejection, { fallback }: ExecuteOptions<never, T>, caller: Caller<T>): void {
+    const standIn = fallback ?? (fallbackFor(this.assembly, rejection) as Fallback<T> | undefined)
+    answer(new CallRejected(rejection), standIn, caller)
+  }
+
+  /** Waits for a slot; the wait is part of the caller's time. */
+  #await<T>(fn: Run<T>, options: ExecuteOptions<never, T>, now: number, deadline: number, caller: Caller<T>): void {
+    new WaitingCall(this.assembly.plane.queue, options, now, deadline, options.signal, {
+      begin: (receipt) => this.#begin(receipt, fn, options, deadline, caller),
+      refuse: (rejection) => this.#refuse(rejection, options, caller),
+      abandon: caller.reject,
+    }).wait(now)
   }
 
   acquire(options?: AcquireOptions): Ticket {

@@ -19,6 +19,7 @@ import { declareAnew } from "./declaring.ts"
 import { leaveGraph } from "./dependencyGraph.ts"
 import { retold } from "./dependencyNode.ts"
 import { type Listeners, MemberListeners } from "./events.ts"
+import { PressureGauge } from "./pressure.ts"
 import type { Recipe } from "./recipe.ts"
 
 /** What members are made of that is the group's. */
@@ -71,6 +72,7 @@ export class Awake<Face> {
   readonly #scope = Scope.makeUnsafe()
   readonly #memory: Memory
   readonly #around: Surroundings<Face>
+  readonly #gauge: PressureGauge
 
   /** `settled` hears that the last call in flight has settled. */
   constructor(memory: Memory, around: Surroundings<Face>, settled: (isLive: boolean) => void) {
@@ -91,6 +93,7 @@ export class Awake<Face> {
     const memoryMs = Math.max(around.idleMs, recipe.windowMs)
     const crowded = () => this.#safely(() => this.conductor.hearAll())
     this.plane = new RecordingPlane(name, wheelOf(clock), ending ? countedIn(around, hooks) : hooks, memoryMs, crowded)
+    this.#gauge = new PressureGauge(clock, this.plane)
     const end = (phase: Phase, at: number) => this.plane.swap(leave(recipe.gate, phase, at))
     this.conductor = new LazyConductor(() => this.#start(), end)
     const { plane, conductor, listeners } = this
@@ -114,7 +117,8 @@ export class Awake<Face> {
   get isIdle(): boolean {
     // A call that waits for its next attempt is not in flight, and comes back.
     const { whenIdle, repeatable = 0 } = this.assembly
-    return this.plane.inFlight === 0 && this.listeners.isEmpty && whenIdle.size === 0 && repeatable === 0
+    const isAtRest = this.plane.inFlight === 0 && this.plane.queue.size === 0 && repeatable === 0
+    return isAtRest && this.listeners.isEmpty && whenIdle.size === 0
   }
 
   /** Whether there is more to say of it than of a new one: it has actors, or has spent of its limits. */
@@ -122,9 +126,10 @@ export class Awake<Face> {
     return this.conductor.isStarted || this.plane.admission.rates?.isPaid(this.assembly.clock.now()) === false
   }
 
-  /** Whether nothing has been published since it was made. */
+  /** Whether nothing has been published since it was made, nor any call refused: a journal tells of calls that entered. */
   get isUnmoved(): boolean {
-    return this.plane.gate === this.#memory.recipe.gate
+    const { gate, tally } = this.plane
+    return gate === this.#memory.recipe.gate && tally.rejected === 0 && tally.gaveUp === 0
   }
 
   /** Reads what only actors can tell. Those of a quiet breaker are made for it, and let go again. */
@@ -209,6 +214,8 @@ export class Awake<Face> {
       this.plane.journal = undefined
     }
     this.#safely(() => this.conductor.send(report))
+    const pressure = this.conductor.isStarted ? this.#gauge.after(report) : undefined
+    if (pressure !== undefined) this.#safely(() => this.conductor.send(pressure))
   }
 
   /** Actors that cannot start must not end the call whose outcome called for them. */

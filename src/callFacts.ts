@@ -1,5 +1,6 @@
 /** What callers say about their calls, checked before anything is taken. */
 import type { Facts } from "../machines/vocabulary/facts.ts"
+import type { Priority } from "../machines/vocabulary/priority.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 
 /** Keys longer than this are no names of parts but payloads. */
@@ -10,16 +11,26 @@ const highestCost = 1_000_000
 
 const isCost = (cost: unknown): boolean => typeof cost === "number" && cost > 0 && cost <= highestCost
 
-const isKey = (key: unknown): boolean => typeof key === "string" && key.length > 0 && key.length <= longestKey
+const isName = (key: unknown): key is string => typeof key === "string" && key.length > 0 && key.length <= longestKey
+
+function readName(value: unknown, path: string): void {
+  if (!isName(value)) throw invalid(path, value, `must be a string of 1 to ${longestKey} characters`)
+}
+
+/** Named once more, so that a door which only checks facts need not load the machines. */
+const classes = { critical: 4, high: 3, normal: 2, low: 1, bulk: 0 } satisfies { readonly [P in Priority]: number }
 
 /** Each fact, and how it is checked. Whoever adds a fact adds it here, and every door knows it. */
 const readers: { readonly [Fact in keyof Facts]-?: (value: unknown, path: string) => void } = {
-  key: (value, path) => {
-    if (!isKey(value)) throw invalid(path, value, `must be a string of 1 to ${longestKey} characters`)
+  key: readName,
+  priority: (value, path) => {
+    if (typeof value === "string" && Object.hasOwn(classes, value)) return
+    throw invalid(path, value, `must be one of ${Object.keys(classes).join(", ")}`)
   },
   cost: (value, path) => {
     if (!isCost(value)) throw invalid(path, value, `must be a number above 0, and at most ${highestCost}`)
   },
+  tenant: readName,
 }
 
 export const factNames = Object.keys(readers) as readonly (keyof Facts)[]

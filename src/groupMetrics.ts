@@ -41,6 +41,7 @@ const counters = [
   "probes",
   "stragglers",
   "shadowed",
+  "gaveUp",
 ] as const
 
 /** Sums of what breakers have counted. */
@@ -56,6 +57,8 @@ export class Totals {
     stragglers: 0,
     shadowed: 0,
     inFlight: 0,
+    waiting: 0,
+    gaveUp: 0,
   }
   readonly refusals: { [L in Layer]?: number } = {}
 
@@ -63,12 +66,18 @@ export class Totals {
     other.addTo(this)
   }
 
-  addTally(tally: Pick<Tally, (typeof counters)[number]>, refusals: Totals["refusals"], inFlight: number): void {
+  addTally(
+    tally: Pick<Tally, (typeof counters)[number]>,
+    refusals: Totals["refusals"],
+    inFlight: number,
+    waiting: number,
+  ): void {
     for (const counter of counters) this.calls[counter] += tally[counter]
     for (const [layer, count] of Object.entries(refusals)) {
       this.refusals[layer as Layer] = (this.refusals[layer as Layer] ?? 0) + count
     }
     this.calls.inFlight += inFlight
+    this.calls.waiting += waiting
   }
 
   /** `counts` are in the order of `kinds`. */

@@ -11,9 +11,11 @@ import type { Assembly } from "./assemble.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { classifyWith, type Verdict } from "./classify.ts"
+import type { Queue } from "./data-plane/queue.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"
 import { chargeTo } from "./dependencyNode.ts"
+import { WaitingCall } from "./waitingCall.ts"
 
 type OwnClassify<A, E> = ((exit: Exit.Exit<A, E>) => Verdict) | undefined
 
@@ -38,6 +40,8 @@ function verdictOf<A, E>(assembly: Assembly, own: OwnClassify<A, E>, exit: Exit.
 export interface AttemptEnds<A, E, R> {
   readonly refuse: (rejection: Rejection) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
   readonly late: (error: CallTimedOut) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
+  /** Whether it may wait for a slot: it may, unless this is false. */
+  readonly waits?: boolean
   /** The attempt has entered. */
   readonly entered?: () => void
   readonly judged?: (judged: Judged) => void
@@ -89,6 +93,25 @@ const withDeadline = <A, E, R, A2, E2, R2>(
 
 const never = Number.POSITIVE_INFINITY
 
+/** Waits for a slot, and goes on with it or without. It is taken where it is granted: no interruption can come between and leak it. */
+const inTurn = <A, E, R>(
+  queue: Queue,
+  facts: Facts,
+  now: number,
+  deadline: number,
+  begin: (receipt: Receipt) => Effect.Effect<A, E, R>,
+  refuse: (rejection: Rejection) => Effect.Effect<A, E, R>,
+): Effect.Effect<A, E, R> =>
+  Effect.callback<A, E, R>((resume) => {
+    const waiting = new WaitingCall(queue, facts, now, deadline, undefined, {
+      begin: (receipt) => resume(begin(receipt)),
+      refuse: (rejection) => resume(refuse(rejection)),
+      abandon: () => {},
+    })
+    waiting.wait(now)
+    return Effect.sync(() => void queue.giveUp(waiting))
+  })
+
 /**
  * Makes one attempt now, `msLeft` milliseconds long at most. It enters after the settlement is in place, so that no interruption can
  * come between taking a permit and giving it back.
@@ -107,15 +130,18 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
   if (refusal?.admitted === false) return ends.refuse(refusal)
   let receipt: Receipt | undefined
   const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
-    const timeoutMs = Math.min(plane.timeoutMs, msLeft)
-    const ticket = plane.admit(
-      facts.key === undefined && plane.untimed && timeoutMs === never ? Number.NaN : clock.now(),
-      facts,
-    )
-    if (!ticket.admitted) return ends.refuse(ticket)
-    receipt = ticket
-    ends.entered?.()
-    return timeoutMs === never ? effect : withDeadline(assembly, effect, ticket, timeoutMs, ends)
+    const isTimed = facts.key !== undefined || !plane.untimed || Math.min(plane.timeoutMs, msLeft) !== never
+    const now = isTimed ? clock.now() : Number.NaN
+    const begin = (granted: Receipt) => {
+      receipt = granted
+      ends.entered?.()
+      // What it waited was its caller's time.
+      const timeoutMs = Math.min(plane.timeoutMs, isTimed ? now + msLeft - granted.startedAt : never)
+      return timeoutMs === never ? effect : withDeadline(assembly, effect, granted, timeoutMs, ends)
+    }
+    const ticket = ends.waits === false ? plane.admit(now, facts) : plane.request(now, facts)
+    if (ticket === undefined) return inTurn(plane.queue, facts, now, now + msLeft, begin, ends.refuse)
+    return ticket.admitted ? begin(ticket) : ends.refuse(ticket)
   })
   return Effect.onExit(entered, (exit) => {
     if (receipt === undefined || receipt.settled) return Effect.void

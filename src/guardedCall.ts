@@ -33,6 +33,8 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
   readonly #effect: Effect.Effect<A, E, R>
   readonly #options: GuardOptions<A, E, A2, E2, R2> | undefined
   readonly #ends: AttemptEnds<A2, E2, R2>
+  /** Only the first attempt waits for a slot: a further one that finds none is not worth waiting for. */
+  #waits = true
 
   constructor(
     assembly: Assembly,
@@ -57,7 +59,10 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
   /** One attempt, and how it ended; a refusal and a timeout by this breaker are not answered yet. */
   #attempt(entered: () => void): Effect.Effect<Ended<A, E>, never, R> {
     const ended: Mutable<Omit<Ended<A, E>, "exit">> = { judged: undefined, refused: undefined, late: undefined }
+    const waits = this.#waits
+    this.#waits = false
     const ends: AttemptEnds<never, never, never> = {
+      waits,
       refuse: (rejection) => {
         ended.refused = rejection
         // Whoever asked for the attempt looks at what refused it, not at how it ended.

@@ -4,6 +4,7 @@ export { breakerLogic } from "../machines/breaker.ts"
 export type { BreakerEmitted, BreakerEvent, BreakerInput, OperatorCommand } from "../machines/breakerEvents.ts"
 export { metrics } from "../machines/components/metrics.ts"
 export { prediction } from "../machines/components/prediction.ts"
+export { priority } from "../machines/components/priority.ts"
 export { rateLimit } from "../machines/components/rateLimit.ts"
 export { retry } from "../machines/components/retry.ts"
 export { timeout } from "../machines/components/timeout.ts"
@@ -23,6 +24,7 @@ export {
   tighten,
   unrestricted,
 } from "../machines/vocabulary/gate.ts"
+export type { LimitState, Priority, SlotsLine } from "../machines/vocabulary/priority.ts"
 export type { Bucket } from "../machines/vocabulary/rate.ts"
 export type { CircuitMoved, DependencySignal, OutcomeSettled, Signal } from "../machines/vocabulary/signal.ts"
 export {

@@ -164,7 +164,7 @@ export class Member<Face> {
   /** Adds what it has counted. */
   addTo(totals: Totals): void {
     const plane = this.#awake?.plane
-    if (plane !== undefined) return totals.addTally(plane.tally, plane.tally.refusals, plane.inFlight)
+    if (plane !== undefined) return totals.addTally(plane.tally, plane.tally.refusals, plane.inFlight, plane.queue.size)
     if (this.#journal !== undefined) totals.addCounts(countsIn(this.#journal))
     if (this.#past !== nobody) totals.addCounts(this.#past)
   }

@@ -2,6 +2,7 @@ import type { RetryState } from "../machines/components/retry.ts"
 import type { GraphReport } from "../machines/strategies/dependency.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
+import type { LimitState } from "../machines/vocabulary/priority.ts"
 import type { Layer } from "../machines/vocabulary/rejection.ts"
 import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
 import type { Assembly } from "./assemble.ts"
@@ -57,6 +58,10 @@ export interface BreakerMetrics {
     /** Calls that ran although the gate would have refused them, in shadow mode. */
     readonly shadowed: number
     readonly inFlight: number
+    /** Calls that wait for a slot now. */
+    readonly waiting: number
+    /** Calls whose callers gave up while they waited. */
+    readonly gaveUp: number
   }
   /** What the strategy on trial would have done. */
   readonly candidate?: CandidateReport | undefined
@@ -108,6 +113,17 @@ export interface BreakerMetrics {
       readonly recall: number | null
       /** From a warning to the failure, on average, in milliseconds. */
       readonly meanLeadMs: number | null
+    }
+    readonly priority?: {
+      /** What the limit is at. `fixed`: it was set. */
+      readonly state: LimitState | "fixed"
+      /** How many calls may be in flight, when it was told last. */
+      readonly limit: number
+      readonly pressure: "relaxed" | "pressed" | "saturated"
+      /** How full the fullest of event loop, memory and queue is, 0 to 1. */
+      readonly level: number
+      /** `independent`: failures do not fall with the load, and are not answered with less of it. */
+      readonly failures: "suspect" | "independent"
     }
     readonly timeout?: {
       /** `exploring` while calls are given longer than what was learned, to see whether they need it. */
@@ -185,7 +201,7 @@ export function readMetrics(assembly: Assembly): BreakerMetrics {
   const { name, clock, plane, candidate } = assembly
   const at = clock.now()
   const { gate, tally } = plane
-  const { admitted, rejected, success, failure, timedOut, ignored, probes, stragglers, shadowed } = tally
+  const { admitted, rejected, success, failure, timedOut, ignored, probes, stragglers, shadowed, gaveUp } = tally
   return {
     breaker: name,
     at,
@@ -204,6 +220,8 @@ export function readMetrics(assembly: Assembly): BreakerMetrics {
       stragglers,
       shadowed,
       inFlight: plane.inFlight,
+      waiting: plane.queue.size,
+      gaveUp,
     },
     ...(candidate && { candidate: candidate.report() }),
     refusals: { ...tally.refusals },

@@ -5,6 +5,7 @@
 import { costOf, type Facts } from "./facts.ts"
 import type { Gate } from "./gate.ts"
 import { type Limit, neededFor, setLimits, tightenedLimit } from "./limits.ts"
+import { rankOf } from "./priority.ts"
 import { type Bucket, freshBucket, spend, tickOf, ticksUntil, unitsOf } from "./rate.ts"
 
 /** What admission remembers between calls. Starts anew with each epoch. */
@@ -18,11 +19,13 @@ export interface AdmissionState {
   readonly entered: number
   /** Integer credit towards the next ordinary call of a partial share, in `creditPerCall`ths. It begins with half a call's. */
   readonly credit: number
+  /** Slots that calls hold now, whenever they entered. */
+  readonly held: number
   /** What is spent of each limit, and of each key's where it is for each key by itself. Outlives epochs. */
   readonly buckets?: { readonly [limit: string]: Bucket } | undefined
 }
 
-type Refused = "share" | "probes" | "limit" | "rate"
+type Refused = "share" | "floor" | "probes" | "limit" | "slots" | "rate"
 
 export type Verdict =
   | { readonly admitted: true; readonly probe: boolean; readonly shadowed: boolean; readonly state: AdmissionState }
@@ -40,6 +43,7 @@ export const freshAdmission = (epoch: number): AdmissionState => ({
   running: 0,
   entered: 0,
   credit: creditPerCall / 2,
+  held: 0,
 })
 
 /** The share that a gate lets in after so many calls of its epoch have entered. */
@@ -93,8 +97,13 @@ function spent(state: AdmissionState, spending: readonly Spending[], at: number)
   return { ...state, buckets: { ...state.buckets, ...after } }
 }
 
+/** Whether a call finds a slot: the only call in flight always does. */
+const hasSlot = ({ lines, restriction }: Gate, { held }: AdmissionState): boolean =>
+  lines.slots === undefined || held === 0 || held < restriction.slots
+
 /**
- * Decides about one call. Nothing is taken when the call is refused, save that it earned its credit.
+ * Decides about one call. Nothing is taken when the call is refused, save that it earned its credit. A limit that is learned, reserved
+ * shares, tenants and the queue are the data plane's: here a call finds one of `slots` or it does not.
  *
  * @example
  * import { decideAdmission, freshAdmission, idleGate } from "recloser/machines"
@@ -106,20 +115,24 @@ function spent(state: AdmissionState, spending: readonly Spending[], at: number)
  * assert.deepEqual([first.admitted, second.admitted], [false, true])
  */
 export function decideAdmission(gate: Gate, before: AdmissionState, call: OfferedCall = {}): Verdict {
-  const state = before.epoch === gate.epoch ? before : { ...freshAdmission(gate.epoch), buckets: before.buckets }
-  const { share, probes, limit } = gate.restriction
+  const state =
+    before.epoch === gate.epoch ? before : { ...freshAdmission(gate.epoch), buckets: before.buckets, held: before.held }
+  const { share, probes, limit, floor } = gate.restriction
   if (gate.enforcement === "off") return entered(state, false)
   if (share === 0) return refused(gate, "share", state)
+  if (rankOf(call.priority) < floor) return refused(gate, "floor", state)
   const isProbe = probes !== Number.POSITIVE_INFINITY
   if (isProbe && state.probesTaken >= probes) return refused(gate, "probes", state)
   if (!isProbe && state.running >= limit) return refused(gate, "limit", state)
+  if (!hasSlot(gate, state)) return refused(gate, "slots", state)
   const paid = spent(state, spendings(gate, state, call), call.at ?? 0)
   if (paid === undefined) return refused(gate, "rate", state)
-  if (isProbe) return entered({ ...paid, probesTaken: paid.probesTaken + 1 }, true)
+  const held = gate.lines.slots === undefined ? state.held : state.held + 1
+  if (isProbe) return entered({ ...paid, held, probesTaken: paid.probesTaken + 1 }, true)
   // A full share spends on each call what it earns: a share that comes and goes within an epoch keeps its account.
   const credit = state.credit + creditOf(shareAfter(state.entered, gate))
   if (credit < creditPerCall) return refused(gate, "share", { ...state, credit })
-  return entered({ ...paid, running: paid.running + 1, credit: credit - creditPerCall }, false)
+  return entered({ ...paid, held, running: paid.running + 1, credit: credit - creditPerCall }, false)
 }
 
 const entered = (state: AdmissionState, probe: boolean, shadowed = false): Verdict => ({

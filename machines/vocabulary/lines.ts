@@ -1,4 +1,5 @@
 /** Lines: what actors want the data plane to watch for them, and to be told of. */
+import type { SlotsLine } from "./priority.ts"
 import type { RateLimit } from "./rate.ts"
 
 /** How the data plane remembers outcomes while a circuit line is watched. */
@@ -91,12 +92,14 @@ export interface Lines {
   readonly toldMs?: number | undefined
   /** Further attempts are paid from this budget; without it nobody makes any. */
   readonly budget?: BudgetLine | undefined
+  /** Calls hold slots: how many there are, and who may wait for one. */
+  readonly slots?: SlotsLine | undefined
 }
 
 const least = (one: number | undefined, other: number | undefined) =>
   one === undefined ? other : other === undefined ? one : Math.min(one, other)
 
-/** The union of two sets of lines: circuit, cells, rates and the budget belong to the one part that states them, the rest is the finer of both. */
+/** The union of two sets of lines: what belongs to the one part that states it is taken whole, the rest is the finer of both. */
 export function joinLines(one: Lines, other: Lines): Lines {
   return {
     circuit: one.circuit ?? other.circuit,
@@ -109,5 +112,6 @@ export function joinLines(one: Lines, other: Lines): Lines {
     rates: one.rates ?? other.rates,
     toldMs: least(one.toldMs, other.toldMs),
     budget: one.budget ?? other.budget,
+    slots: one.slots ?? other.slots,
   }
 }

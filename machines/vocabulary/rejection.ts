@@ -1,6 +1,7 @@
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { Gate, Holder } from "./gate.ts"
 import { inCalls, type Limit } from "./limits.ts"
+import { priorityOf } from "./priority.ts"
 
 /** Where a call can be refused: a closed list, in the order in which the reasons are told. */
 export const layers = [
@@ -78,6 +79,40 @@ function template(breaker: string, gate: Gate, holders: readonly Holder[], probi
 export function refusalByLimit(breaker: string, gate: Gate): RejectionTemplate {
   const holders = gate.holders.filter((holder) => holder.demand.limit === gate.restriction.limit)
   return Object.freeze({ ...template(breaker, gate, holders, false), layer: "limit" })
+}
+
+const holding = ({ holders, restriction }: Gate, field: "slots" | "queue" | "floor") =>
+  holders.filter(({ demand }) => demand[field] === restriction[field])
+
+/** The template for a call that finds every slot taken and may not wait for one. */
+export function refusalBySlots(breaker: string, gate: Gate): RejectionTemplate {
+  const own = template(breaker, gate, holding(gate, "slots"), false)
+  return Object.freeze({ ...own, layer: "limit", reason: "every slot is taken", rule: "slots" })
+}
+
+/** The template for a call of a class that may not enter now. */
+export function refusalByFloor(breaker: string, gate: Gate): RejectionTemplate {
+  const own = template(breaker, gate, holding(gate, "floor"), false)
+  const reason = `${own.reason}: ${priorityOf(gate.restriction.floor)} calls and above may enter`
+  return Object.freeze({ ...own, layer: "priority", reason, rule: "floor" })
+}
+
+/** The template for a call that matters too much to be among the first that try whether the service is well. */
+export function refusalBySparing(breaker: string, gate: Gate): RejectionTemplate {
+  const reason = "half-open, and the first probe is left to a call that matters less"
+  return Object.freeze({ ...refusalByProbes(breaker, gate), reason, rule: "spared" })
+}
+
+const inLine = {
+  full: "every slot is taken, and as many calls wait as may",
+  gaveWay: "gave way in the line to a call that matters more, or has more time",
+  waited: "no slot became free in time",
+} as const
+
+/** The template for a call that waited for a slot, or could not even do that. */
+export function refusalInLine(breaker: string, gate: Gate, why: keyof typeof inLine): RejectionTemplate {
+  const own = template(breaker, gate, holding(gate, "queue"), false)
+  return Object.freeze({ ...own, layer: "queue", reason: inLine[why], rule: why })
 }
 
 /** The template for a gate that admits a part of the calls, or none: who holds the share so low. */

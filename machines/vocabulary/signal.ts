@@ -5,6 +5,7 @@
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { EvidenceRule } from "./evidence.ts"
 import type { OutcomeKind } from "./outcome.ts"
+import type { LimitState } from "./priority.ts"
 import type { Quota } from "./quota.ts"
 import type { Need, Standing } from "./standing.ts"
 
@@ -91,6 +92,25 @@ export interface BudgetMoved {
   readonly at: number
 }
 
+/** Where a learned limit stands now: told when it is at something else, at most once a second. */
+export interface LimitMoved {
+  readonly type: "limit.moved"
+  readonly at: number
+  readonly state: LimitState
+  readonly limit: number
+  /** Failures and slowness do not depend on the load: the limit does not move for them. */
+  readonly independent: boolean
+}
+
+/** How full the process is, each 0 to 1: its event loop, its memory, and the queue for slots. */
+export interface PressureChanged {
+  readonly type: "pressure.changed"
+  readonly at: number
+  readonly utilisation: number
+  readonly memory: number
+  readonly queue: number
+}
+
 export interface CircuitMoved {
   readonly type: "circuit.moved"
   readonly at: number
@@ -166,6 +186,8 @@ export type Signal =
   | SliceClosed
   | ThrottleTold
   | BudgetMoved
+  | LimitMoved
+  | PressureChanged
   | CircuitMoved
   | OperatorActed
   | BreakerRestored
@@ -175,7 +197,7 @@ export type Signal =
 export type SignalType = Signal["type"]
 
 /** What the data plane reports to the root. */
-export type Report = AlarmRang | ProbeSettled | SliceClosed | ThrottleTold | BudgetMoved
+export type Report = AlarmRang | ProbeSettled | SliceClosed | ThrottleTold | BudgetMoved | LimitMoved | PressureChanged
 
 /**
  * How a call ended, told to a breaker actor that runs alone, without the data plane.

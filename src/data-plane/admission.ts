@@ -5,16 +5,20 @@
 import { leaseOf } from "../../machines/vocabulary/admission.ts"
 import { costOf, type Facts } from "../../machines/vocabulary/facts.ts"
 import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
-import type { Judged } from "../../machines/vocabulary/outcome.ts"
+import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
+import { rankOf } from "../../machines/vocabulary/priority.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import { type CellChange, Cells } from "./cells.ts"
 import { Credit } from "./credit.ts"
 import { Leases } from "./leases.ts"
+import { Bulkhead } from "./limiter/bulkhead.ts"
+import type { Waiter } from "./limiter/waiter.ts"
 import type { Meter } from "./meter.ts"
 import { Rates } from "./rates.ts"
 import { Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
+import { Sparing } from "./sparing.ts"
 import type { Tally } from "./tally.ts"
 import { Visit } from "./visits.ts"
 import type { Wheel } from "./wheel.ts"
@@ -37,16 +41,21 @@ export class Admission {
   cells: Cells | undefined = undefined
   /** Only where something is limited, or was. */
   rates: Rates | undefined = undefined
+  /** Made when a gate has slots for the first time, and kept: who entered under an earlier gate must give back the same. */
+  bulkhead: Bulkhead | undefined = undefined
   #gate: Gate = idleGate
   readonly #credit: Credit
   readonly #meter: Meter
+  readonly #sparing = new Sparing()
   readonly #settler: Settler
+  readonly #wheel: Wheel
   readonly #refusals: Refusals
   readonly #seed: () => number
 
   /** `seed` is asked once, if keys are named: it keeps others from choosing keys that share a cell. */
   constructor(breaker: string, wheel: Wheel, settler: Settler, { tally, meter }: Measured, seed: () => number) {
     this.#settler = settler
+    this.#wheel = wheel
     this.#credit = new Credit(tally)
     this.#meter = meter
     this.#seed = seed
@@ -56,7 +65,7 @@ export class Admission {
 
   /** Nothing but the gate can refuse a call of which nothing is said, or wants to know of it. */
   get isPlain(): boolean {
-    return this.rates === undefined || this.rates.isFree
+    return (this.rates === undefined || this.rates.isFree) && !this.bulkhead?.isOn
   }
 
   /** Whether it matters which key a call names. */
@@ -69,27 +78,49 @@ export class Admission {
     this.#refusals.adopt(gate)
     if (gate.lines.rates !== undefined || gate.restriction.rate !== Number.POSITIVE_INFINITY) this.rates ??= new Rates()
     this.rates?.adopt(gate)
+    if (gate.lines.slots !== undefined) this.bulkhead ??= new Bulkhead(this.#wheel)
+    this.bulkhead?.adopt(gate)
     this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs ?? never)
   }
 
   /** Credit and leases start anew; what ran before is a straggler. */
   beginEpoch(now: number): void {
     this.#credit.beginEpoch()
+    this.#sparing.beginEpoch(now)
     this.running = 0
     this.leases.beginEpoch(now)
   }
 
-  /** Why a call would be refused now; takes nothing. */
+  /** Why a call would be refused now; takes nothing. That it would have to wait is no refusal. */
   wouldReject(facts: Facts, now: number): Rejection | undefined {
-    const refusal = this.#look(facts, now)
+    const canWait = this.bulkhead?.queues && !probesOnly(this.#gate)
+    const refusal = this.#look(facts, now) ?? (canWait ? undefined : this.#lookForSlot(facts, now))
     if (refusal !== undefined || probesOnly(this.#gate)) return refusal
     const share = this.#credit.shareOf(this.#gate)
     return this.#credit.suffices(share) ? undefined : this.#refusals.byShare(now, share)
   }
 
+  /** Whether a call has to wait for a slot, and may. */
+  mustWait(facts: Facts, now: number): boolean {
+    const bulkhead = this.bulkhead
+    if (bulkhead === undefined || !bulkhead.queues || bulkhead.admits(facts, now)) return false
+    return !probesOnly(this.#gate) && this.#look(facts, now) === undefined
+  }
+
+  /** Why the gate lets a call that waits wait no longer. */
+  turnsAway({ facts }: Waiter, now: number): Rejection | undefined {
+    const refusal = probesOnly(this.#gate) ? undefined : this.#look(facts, now)
+    return refusal && this.#refuse(refusal, facts, now)
+  }
+
+  refuseWaiter(why: "full" | "gaveWay" | "waited", now: number): Rejection {
+    return this.#refusals.inLine(why, now)
+  }
+
   /** Takes what one call needs, or says why not. A call that a partial share refuses has earned its credit. */
   take(facts: Facts, now: number): Receipt | Rejection {
-    const refusal = this.#look(facts, now)
+    if (this.bulkhead?.isOn) this.#sparing.hear(facts, now)
+    const refusal = this.#look(facts, now) ?? this.#lookForSlot(facts, now)
     if (refusal !== undefined) return this.#refuse(refusal, facts, now)
     if (probesOnly(this.#gate)) return this.#spend(this.#takePlace(now), facts, now)
     const share = this.#credit.shareOf(this.#gate)
@@ -111,6 +142,7 @@ export class Admission {
       this.rates?.giveBack(spent, receipt.startedAt, now)
     }
     if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
+    this.bulkhead?.leave(receipt, kindOf(judged), now)
     if (this.cells === undefined) return false
     if (receipt instanceof Visit) return this.cells.settle(receipt, judged, now)
     if (counted && judged === "success") this.cells.hearGood()
@@ -137,10 +169,11 @@ export class Admission {
     return news
   }
 
-  /** What the gate and its gauges say, save for the credit of a partial share. */
+  /** What the gate and its gauges say, save for a slot and for the credit of a partial share. */
   #look(facts: Facts, now: number): Rejection | undefined {
-    const { share, probes, limit } = this.#gate.restriction
+    const { share, limit, floor } = this.#gate.restriction
     if (share === 0) return this.#refusals.byShare(now, share)
+    if (floor > 0 && rankOf(facts.priority) < floor) return this.#refusals.byFloor(now)
     if (facts.key !== undefined && this.cells !== undefined) {
       const held = this.cells.holds(facts.key, now)
       const convict = typeof held === "number" ? undefined : held
@@ -148,10 +181,27 @@ export class Admission {
         return this.#refusals.byCell(facts.key, held, now, this.cells.condemned.retryAt(convict, now))
     }
     if (probesOnly(this.#gate)) {
-      if (this.leases.places.size >= probes) return this.#refusals.byProbes(now, this.leases.freeAt)
+      const refusal = this.#lookForPlace(facts, now)
+      if (refusal !== undefined) return refusal
       // A call that hangs has been judged, and holds up nobody else.
     } else if (this.running - this.#meter.overdue >= limit) return this.#refusals.byLimit(now)
     return this.rates === undefined ? undefined : this.#lookAtRates(this.rates, facts, now)
+  }
+
+  /** A place among the probes, which calls that matter much leave to others at first. */
+  #lookForPlace(facts: Facts, now: number): Rejection | undefined {
+    const { places, freeAt } = this.leases
+    if (places.size >= this.#gate.restriction.probes) return this.#refusals.byProbes(now, freeAt)
+    const until = this.bulkhead?.isOn ? this.#sparing.until(facts, now) : undefined
+    return until === undefined ? undefined : this.#refusals.bySparing(now, until)
+  }
+
+  /** Probes are few: what was learned of many calls does not bind them, what was set does. */
+  #lookForSlot(facts: Facts, now: number): Rejection | undefined {
+    const bulkhead = this.bulkhead
+    if (bulkhead === undefined || !bulkhead.isOn) return undefined
+    const hasSlot = probesOnly(this.#gate) ? bulkhead.hasAny : bulkhead.admits(facts, now)
+    return hasSlot ? undefined : this.#refusals.bySlots(now)
   }
 
   #lookAtRates(rates: Rates, facts: Facts, now: number): Rejection | undefined {
@@ -159,8 +209,9 @@ export class Admission {
     return refusal === undefined ? undefined : this.#refusals.byRate(now, refusal)
   }
 
-  /** Counts the call against the rates. */
+  /** Gives the call a slot, and counts it against the rates. */
   #spend(receipt: Receipt, facts: Facts, now: number): Receipt {
+    if (this.bulkhead?.isOn) this.bulkhead.enter(receipt, facts, now)
     if (this.rates === undefined) return receipt
     const spent = { cost: costOf(facts), key: facts.key }
     receipt.spent = spent

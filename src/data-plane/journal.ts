@@ -63,7 +63,8 @@ export class RecordingPlane extends Plane {
   /** Obeys a gate since `since`, and lives through the calls since then again, in the order in which they came and went. */
   replay(gate: Gate, since: number, journal: Journal): void {
     this.isReplaying = true
-    this.swap(gate, since)
+    // All of them had a slot: in what order calls of one instant came and went, the journal does not say.
+    this.swap({ ...gate, lines: { ...gate.lines, slots: undefined } }, since)
     const receipts: Receipt[] = []
     for (const { call, at, settles } of eventsOf(journal)) {
       this.meter.catchUp(at)

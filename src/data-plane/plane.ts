@@ -1,8 +1,7 @@
 /**
- * The data plane of one breaker: it obeys the gate on every call and reports rare facts. Synchronous and bounded.
- *
- * A call: `admit` answers a receipt or a rejection; `settle` gives back what was taken, drops stragglers, and hands the one
- * outcome to the meter. Nothing here decides: thresholds, waits and probe verdicts belong to the machines.
+ * The data plane of one breaker: it obeys the gate on every call and reports rare facts. Synchronous and bounded. A call: `admit`
+ * answers a receipt or a rejection; `settle` gives back what was taken, drops stragglers, and hands the one outcome to the meter.
+ * Nothing here decides: thresholds, waits and probe verdicts belong to the machines.
  */
 import { type Facts, noFacts } from "../../machines/vocabulary/facts.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
@@ -17,6 +16,7 @@ import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
 import { probeReport } from "./probeReport.ts"
+import { Queue, type QueueHost } from "./queue.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { budgetUnder, type RetryBudget } from "./retryBudget.ts"
 import { admitsAll, measures } from "./shortWays.ts"
@@ -24,7 +24,7 @@ import { Tally } from "./tally.ts"
 import { type Tape, write } from "./tape.ts"
 import type { Wheel } from "./wheel.ts"
 
-export class Plane implements Settler {
+export class Plane implements Settler, QueueHost {
   readonly breaker: string
   readonly tally = new Tally()
   readonly meter: Meter
@@ -51,10 +51,9 @@ export class Plane implements Settler {
   serial = 0
   /** Only where somebody wants to hear what the service says about its limits. */
   #ear: Ear | undefined
-  /** What has been reported so far. */
   #reports = 0
-  /** What a call must pass: the gate, and the gauges that it bounds. */
   readonly admission: Admission
+  readonly queue: Queue
 
   constructor(breaker: string, wheel: Wheel, hooks: PlaneHooks) {
     this.breaker = breaker
@@ -62,6 +61,7 @@ export class Plane implements Settler {
     this.#hooks = hooks
     this.meter = new Meter(wheel, (report) => this.#report(report))
     this.admission = new Admission(breaker, wheel, this, this, () => hooks.seed?.() ?? 0)
+    this.queue = new Queue(wheel, this.admission, this, hooks)
   }
 
   /** From now on a ghost decides about the same calls, or none does. */
@@ -87,6 +87,7 @@ export class Plane implements Settler {
     this.retryBudget = budgetUnder(gate.lines.budget, this.retryBudget, this.#hooks)
     this.#open()
     this.meter.adopt(gate, now)
+    this.queue.reviewSoon()
   }
 
   /** Works out the short ways: what need not be looked at on each call under this gate. */
@@ -110,10 +111,19 @@ export class Plane implements Settler {
       return receipt
     }
     const ticket = this.#decide(now, facts)
-    // What an operator lets through unseen teaches nobody.
+    this.tell(ticket, now, facts)
+    return ticket
+  }
+
+  /** Who decides beside this one hears of it, and who writes it down. What an operator lets through unseen teaches nobody. */
+  tell(ticket: Receipt | Rejection, now: number, facts: Facts): void {
     if (this.#ghost !== undefined && this.gate.enforcement !== "off") this.#ghost.follow(ticket, now, facts)
     if (this.#tape !== undefined) write(this.#tape, ticket, now, facts)
-    return ticket
+  }
+
+  /** Like `admit`, for callers who can wait: `undefined` when the call has to, and nothing was taken or counted. */
+  request(now: number, facts: Facts = noFacts): Receipt | Rejection | undefined {
+    return !this.#free && this.admission.mustWait(facts, now) ? undefined : this.admit(now, facts)
   }
 
   /** Lets an ordinary call enter when nothing stands in its way; the caller makes its receipt. */
@@ -136,10 +146,7 @@ export class Plane implements Settler {
     return this.settleAt(receipt, judged ? this.#hooks.classify(details.error) : kind, this.#wheel.host.now())
   }
 
-  /**
-   * What a call that ran out of time says. A caller that gave it less than the service usually takes (the 99th percentile of its
-   * successes) was impatient: that is no failure of the service.
-   */
+  /** What a call out of time says: one given less than the service usually takes (its 99th percentile) had an impatient caller. */
   kindOfTimeout(givenMs: number, now: number): OutcomeKind {
     return givenMs < this.timeoutMs && givenMs < this.meter.slices.usualMs(now) ? "ignored" : "timedOut"
   }
@@ -164,16 +171,17 @@ export class Plane implements Settler {
     const isFunded = budget?.fund()
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
     const { place } = receipt
-    const reports = this.#reports
+    const before = this.#reports
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
     else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.probesCell)
     else this.meter.settle(judged, receipt.startedAt, now)
     tellCells(this.admission, this.#hooks, now)
-    const isSilent = reports === this.#reports
-    const told = isSilent ? this.#ear?.hearFrom(receipt, this.gate.epoch, given, judged, now) : undefined
+    const ear = before === this.#reports ? this.#ear : undefined
+    const told = ear?.hearFrom(receipt, this.gate.epoch, given, judged, now) ?? this.admission.bulkhead?.news(now)
     if (told !== undefined) this.#report(told)
+    if (this.queue.size > 0) this.queue.letIn(now)
     if (this.inFlight === 0) this.#hooks.idle()
     if (isFunded) budget?.tellFunded(now)
     return place === undefined || !place.expired
@@ -187,6 +195,7 @@ export class Plane implements Settler {
   }
 
   stop(): void {
+    this.queue.stop(this.#wheel.host.now())
     this.admission.leases.recall(this.#wheel.host.now())
     this.meter.stop()
     this.admission.beginEpoch(this.#wheel.host.now())
@@ -224,8 +233,7 @@ export class Plane implements Settler {
   /** Refuses, or lets the call run unseen where the gate is only observed. */
   #turnAway(rejection: Rejection, now: number): Receipt | Rejection {
     const observed = this.gate.enforcement === "observe"
-    if (observed) this.tally.shadowed++
-    else this.tally.refuse(rejection.layer)
+    this.tally.turnAway(rejection.layer, observed)
     if (!observed) this.#hooks.refused(rejection, now)
     if (rejection.layer === "cell") hearCells(this.admission, this.#hooks, now)
     return observed ? this.#admitUncounted(now) : rejection

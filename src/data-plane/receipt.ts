@@ -1,5 +1,6 @@
 import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Permit, SettlementDetails } from "../../machines/vocabulary/permit.ts"
+import type { Held } from "./limiter/slots.ts"
 import { Timer } from "./timers.ts"
 
 /** What a receipt reports to. */
@@ -33,7 +34,7 @@ export interface Spent {
   readonly key: string | undefined
 }
 
-export class Receipt implements Permit {
+export class Receipt implements Permit, Held {
   readonly epoch: number
   readonly startedAt: number
   readonly place: ProbePlace | undefined
@@ -46,6 +47,10 @@ export class Receipt implements Permit {
   serial = 0
   /** What it has spent of rate limits: to be given back, should it never be made. */
   spent: Spent | undefined = undefined
+  /** What it holds of the bulkhead: see `Held`. */
+  slot = 0
+  rank = 0
+  tenant: string | undefined = undefined
   readonly #settler: Settler
 
   constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {

@@ -5,14 +5,20 @@ import {
   type Rejection,
   type RejectionTemplate,
   refusalByCell,
+  refusalByFloor,
   refusalByLimit,
   refusalByProbes,
   refusalByRate,
   refusalByShare,
+  refusalBySlots,
+  refusalBySparing,
+  refusalInLine,
   rejectNow,
 } from "../../machines/vocabulary/rejection.ts"
 import type { Convict } from "./condemned.ts"
 import type { RateRefusal } from "./rates.ts"
+
+type InLine = Parameters<typeof refusalInLine>[2]
 
 /** What a cell is held back for, since when. One that is not condemned yet would be now, for so many failures in a row. */
 const chargeOf = (held: Convict | number, now: number) =>
@@ -28,6 +34,9 @@ export class Refusals {
   #byProbes: RejectionTemplate | undefined
   #byLimit: RejectionTemplate | undefined
   #byRate: Map<Limit, RejectionTemplate> | undefined
+  #bySlots: RejectionTemplate | undefined
+  #byFloor: RejectionTemplate | undefined
+  #inLine: { [Why in InLine]?: RejectionTemplate } = {}
 
   constructor(breaker: string, gate: Gate) {
     this.#breaker = breaker
@@ -40,6 +49,9 @@ export class Refusals {
     this.#byProbes = undefined
     this.#byLimit = undefined
     this.#byRate = undefined
+    this.#bySlots = undefined
+    this.#byFloor = undefined
+    this.#inLine = {}
   }
 
   /** `share`: the one in force, which may end with the cohort. */
@@ -75,5 +87,21 @@ export class Refusals {
     const template = refusalByRate(this.#breaker, this.#gate, limit, false)
     this.#byRate.set(limit, template)
     return template
+  }
+
+  bySlots(now: number): Rejection {
+    return rejectNow((this.#bySlots ??= refusalBySlots(this.#breaker, this.#gate)), now)
+  }
+
+  bySparing(now: number, until: number): Rejection {
+    return rejectNow(refusalBySparing(this.#breaker, this.#gate), now, until)
+  }
+
+  byFloor(now: number): Rejection {
+    return rejectNow((this.#byFloor ??= refusalByFloor(this.#breaker, this.#gate)), now)
+  }
+
+  inLine(why: InLine, now: number): Rejection {
+    return rejectNow((this.#inLine[why] ??= refusalInLine(this.#breaker, this.#gate, why)), now)
   }
 }

@@ -4,8 +4,8 @@ import type { Gate } from "../../machines/vocabulary/gate.ts"
 const never = Number.POSITIVE_INFINITY
 
 /** The gate itself refuses no ordinary call. */
-export function admitsAll({ phase, restriction: { share, cohortShare, probes, limit } }: Gate): boolean {
-  return share >= 1 && cohortShare >= 1 && probes === never && limit === never && phase === "active"
+export function admitsAll({ phase, restriction: { share, cohortShare, probes, limit, floor } }: Gate): boolean {
+  return share >= 1 && cohortShare >= 1 && probes === never && limit === never && floor === 0 && phase === "active"
 }
 
 /** Somebody wants to know how long calls take. */

@@ -37,11 +37,19 @@ export class Tally extends OutcomeCounts {
   /** Outcomes that entered no window because the gate was not obeyed. */
   uncounted = 0
   rejected = 0
+  /** Calls whose callers gave up while they waited for a slot. */
+  gaveUp = 0
   readonly refusals: { [L in Layer]?: number } = {}
 
   refuse(layer: Layer): void {
     this.rejected++
     this.refusals[layer] = (this.refusals[layer] ?? 0) + 1
+  }
+
+  /** One that was refused, or ran unseen where the gate is only observed. */
+  turnAway(layer: Layer, isObserved: boolean): void {
+    if (isObserved) this.shadowed++
+    else this.refuse(layer)
   }
 }
 

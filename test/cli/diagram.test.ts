@@ -11,7 +11,7 @@ describe("recloser diagram", () => {
   })
 
   it("draws what a config runs", async () => {
-    const config = '{"strategy":{"type":"dependency","own":"basic"},"timeout":false,"metrics":false}'
+    const config = '{"strategy":{"type":"dependency","own":"basic"},"timeout":false,"metrics":false,"priority":false}'
     const { code, stdout } = await run("diagram", "--config", config, "--format", "svg")
     expect(code).toBe(0)
     expect([...stdout.matchAll(/data-chart="(\w+)"/g)].map(([, key]) => key)).toEqual([

@@ -40,7 +40,7 @@ describe("recloser simulate", () => {
         .trimEnd()
         .split("\n")
         .map((line) => line.trim().split(/ +/)[0]),
-    ).toEqual([...["S1", "S2", "S3", "S4", "S11", "S12"]])
+    ).toEqual([...["S1", "S2", "S3", "S4", "S8", "S9", "S10", "S11", "S12", "S13"]])
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
   })
 
@@ -72,7 +72,7 @@ describe("recloser simulate", () => {
   })
 
   it.each([
-    [["simulate", "S9"], "there is no scenario S9; there are:\n  S1 "],
+    [["simulate", "S99"], "there is no scenario S99; there are:\n  S1 "],
     [["simulate", "S1", "S2"], "too many arguments"],
     [["simulate", "--seeds", "1"], "--seeds needs a scenario, such as S1"],
     [["simulate", "S1", "--seeds", "9-1"], '--seeds must be seeds such as "1-20"'],

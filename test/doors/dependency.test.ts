@@ -549,7 +549,7 @@ describe("what lasts", () => {
     const a = make("a", depends({ db: { type: "critical" } }))
     await trip(db)
     const saved = a.save()
-    expect(Object.keys(saved.parts).sort()).toEqual(["basic", "timeout"])
+    expect(Object.keys(saved.parts).sort()).toEqual(["basic", "priority", "timeout"])
     await a.stop()
     const again = createBreaker("a", depends({ db: { type: "critical" } }), { clock, restore: saved })
     expect(again.wouldReject()).toMatchObject({ reason: "db is open" })

@@ -41,6 +41,10 @@ const slice = (samples: number, late: number, calls = 100) => ({
 const circuits = ["closed", "degraded", "open", "halfOpen", "ramping"] as const
 const moved = circuits.map((to) => ({ type: "circuit.moved", breaker: "service", from: "closed", to, epoch: 0 }))
 const budgets = [{ type: "budget.spent" }, { type: "budget.funded" }]
+const limits = (["following", "climbing", "holding", "capped", "draining"] as const).flatMap((state) =>
+  [true, false].map((independent) => ({ type: "limit.moved", state, limit: 10, independent })),
+)
+const pressures = [0.1, 0.92, 0.99].map((memory) => ({ type: "pressure.changed", utilisation: 0, memory, queue: 0 }))
 const saved = (key: string) => [
   ...circuits.map((circuit) =>
     restored({ [key]: { circuit, remainingMs: 5, trips: 1, sinceCloseMs: 5, timeoutMs: 400 } }),
@@ -48,6 +52,7 @@ const saved = (key: string) => [
   restored({ [key]: { timeoutMs: 400, trialMs: 900 } }),
   restored({ [key]: { cut: { rate: 8.9, from: 6, ms: 500 } } }),
   restored({ [key]: { heldMs: 500 } }),
+  restored({ [key]: { limit: 7 } }),
 ]
 
 const told = [
@@ -63,6 +68,7 @@ const starts: { readonly [key: string]: readonly unknown[] } = {
   gradual: [{ probes: { wrong: 0.01 } }],
   timeout: [{ min: 500, max: 500 }],
   rateLimit: [{ limit: 10, adaptive: false }],
+  priority: [{ limit: 5 }],
 }
 
 /** Pasts too long for a path: the chart is walked from where they lead as well, and by what would come next. */
@@ -119,6 +125,8 @@ function eventsFor(plug: AnyPlug, nodes: readonly AnyStateNode[]): readonly Even
       slice(5000, 90),
       slice(5000, 0, 0),
       slice(5000, 90, 0),
+      ...limits,
+      ...pressures,
     ],
     ...settings(plug).map((settings) => ({ type: "settings.changed", settings })),
     ...delays.map((type) => ({ type })),
@@ -145,6 +153,8 @@ const passing = [
   "stale",
   "spent",
   "slowAfterMs",
+  "pressure",
+  "line",
 ]
 function small(what: unknown): unknown {
   if (typeof what === "number") return Math.sign(what) * Math.min(2, Math.round(Math.abs(what)))

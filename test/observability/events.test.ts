@@ -163,6 +163,6 @@ describe("metrics", () => {
   })
 
   test("tell only of what runs", () => {
-    expect(world({ metrics: false, timeout: false }).breaker.metrics().components).toEqual({})
+    expect(world({ metrics: false, timeout: false, priority: false }).breaker.metrics().components).toEqual({})
   })
 })

@@ -160,7 +160,8 @@ describe("opening", () => {
     const { breaker, clock } = world({ timeout: false })
     const backend = scriptedBackend(clock, { answer: "value", after: "1 hour" })
     const calls = Array.from({ length: 100 }, () => breaker.execute(backend.call))
-    await clock.advance("1 hour")
+    // A limit that knows nothing lets them in within a second or two.
+    await clock.advance("61 minutes")
     await Promise.all(calls)
     expect(breaker.circuit).toBe("closed")
   })

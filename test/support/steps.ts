@@ -114,7 +114,11 @@ const basic = fc.record({
     lease: fc.constantFrom(256, 4096),
   }),
 })
+/** Without slots, or with so few that they bind. A limit that is learned is the data plane's alone. */
+const priority = fc.constantFrom<NonNullable<PartsConfig["priority"]>>(false, { limit: 4 }, { limit: 12, queue: false })
+
 export const config: fc.Arbitrary<PartsConfig> = fc.record({
+  priority,
   strategy: fc.oneof(basic, gradual),
   timeout: fc.constantFrom<NonNullable<PartsConfig["timeout"]>>(true, false, 500),
   metrics: fc.boolean(),
@@ -137,6 +141,7 @@ export const calmStep: fc.Arbitrary<Step> = fc.oneof(
 export const calmConfig: fc.Arbitrary<PartsConfig> = fc.record({
   strategy: fc.constant({ type: "basic" as const, window: { type: "count" as const, calls: 500, failureRatio: 1 } }),
   timeout: fc.constantFrom({ min: 64, max: 4096 }, { min: 16, max: 512 }),
+  priority: fc.constant(false as const),
   metrics: fc.boolean(),
 })
 

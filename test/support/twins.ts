@@ -65,6 +65,7 @@ interface NaiveCall {
   readonly probe: boolean
   readonly shadowed: boolean
   readonly ordinary: boolean
+  readonly holds: boolean
   overdue: boolean
   expired: boolean
 }
@@ -114,6 +115,7 @@ class NaiveTwin implements Twin {
       probe,
       shadowed,
       ordinary,
+      holds: (ordinary || probe) && gate.lines.slots !== undefined,
       overdue: false,
       expired: false,
     }
@@ -130,6 +132,7 @@ class NaiveTwin implements Twin {
     if (!this.#calls.delete(call)) return
     const at = this.#clock.now()
     if (!call.overdue) this.#giveUp(call)
+    if (call.holds) this.#state = { ...this.#state, held: this.#state.held - 1 }
     if (call.expired || call.shadowed) return
     if (call.probe) this.#free(call)
     const { startedAt, epoch, probe } = call

@@ -129,6 +129,24 @@ const told: fc.Arbitrary<Step> = fc
   })
   .map((said) => ({ type: "throttle.told" as const, epoch: 0, ...said }))
 
+const part = fc.double({ min: 0, max: 1, noNaN: true })
+
+/** What is told of a learned limit, and of the pressure on the process. */
+export const limitSteps: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    type: fc.constant("limit.moved" as const),
+    state: fc.constantFrom(...(["following", "climbing", "holding", "capped", "draining"] as const)),
+    limit: fc.integer({ min: 1, max: 500 }),
+    independent: fc.boolean(),
+  }),
+  fc.record({
+    type: fc.constant("pressure.changed" as const),
+    utilisation: fc.oneof(part, fc.constant(Number.NaN)),
+    memory: part,
+    queue: part,
+  }),
+)
+
 /** What a component might hear. */
 export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
@@ -151,7 +169,12 @@ export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 3, arbitrary: dependencySteps },
   { weight: 3, arbitrary: told },
-  { weight: 1, arbitrary: fc.anything().map((junk) => restored({ timeout: junk, metrics: junk, rateLimit: junk })) },
+  { weight: 3, arbitrary: limitSteps },
+  {
+    weight: 1,
+    arbitrary: fc.anything().map((junk) => restored({ timeout: junk, metrics: junk, rateLimit: junk, priority: junk })),
+  },
+  { weight: 1, arbitrary: fc.nat(200_000).map((limit) => restored({ priority: { limit } })) },
   {
     weight: 2,
     arbitrary: fc.constantFrom({ type: "budget.spent" as const }, { type: "budget.funded" as const }),

@@ -54,9 +54,11 @@ class Run implements Stage {
     this.recording.offered(this.now)
     this.#groupOf(call)?.offered(this.now)
     this.#undecided++
+    if (this.#world.tellsDeadline) call.deadlineMs = this.#world.patienceMs
     const token = this.#policy.admit(call, this.now)
     if (token === undefined) this.#refuse(call)
     else if (token !== waiting) this.#begin(call, token)
+    else if (call.fate === "pending" && this.#policy.giveUp !== undefined) this.#wait(call)
   }
 
   answer(call: Call, good: boolean, workMs: number): void {
@@ -73,6 +75,10 @@ class Run implements Stage {
 
   /** An answer, or the end of somebody's patience. */
   over(call: Call): void {
+    if (call.fate === "waiting") {
+      this.#policy.giveUp?.(call, this.now)
+      return this.#refuse(call)
+    }
     if (call.answersAt > this.now) this.#end(call, "timedOut")
     else this.#end(call, call.good ? "success" : "failure")
   }
@@ -97,7 +103,15 @@ class Run implements Stage {
     return this.recording
   }
 
+  /** Its caller waits no longer for it to begin than for its answer. */
+  #wait(call: Call): void {
+    call.fate = "waiting"
+    const end = call.offeredAt + this.#world.patienceMs
+    if (end < never) this.queue.plan(call, end)
+  }
+
   #begin(call: Call, token: Token): void {
+    this.queue.cancel(call)
     this.#undecided--
     this.#running++
     call.fate = "running"
@@ -119,7 +133,7 @@ class Run implements Stage {
     call.startedAt = now
     this.#world.server.take(call, now, this)
     if (call.fate !== "running") return
-    const limit = now + Math.min(this.#world.patienceMs, this.#policy.timeoutMs?.(call) ?? never)
+    const limit = Math.min(call.offeredAt + this.#world.patienceMs, now + (this.#policy.timeoutMs?.(call) ?? never))
     const end = Math.min(call.answersAt, limit)
     if (end < never) this.queue.plan(call, end)
   }
@@ -154,6 +168,7 @@ class Run implements Stage {
   }
 
   #refuse(call: Call): void {
+    this.queue.cancel(call)
     this.#undecided--
     call.fate = "refused"
     this.recording.refused(call.offeredAt, this.now)

@@ -2,6 +2,7 @@
  * The seam between a world and whatever protects calls in it. A policy is asked about every call and told how each admitted
  * one ended; it sees time only through the clock that it is given.
  */
+import type { Priority } from "../../../machines/vocabulary/priority.ts"
 import type { Clock } from "../../Clock.ts"
 import type { EventQueue } from "./queue.ts"
 import type { Random } from "./random.ts"
@@ -12,6 +13,12 @@ export interface Offered {
   readonly client: number
   /** What the call is about, where worlds have keys. */
   readonly key: number
+  /** How much it matters, where callers say so. */
+  readonly priority: Priority | undefined
+  /** Whose it is, where callers say so. */
+  readonly tenant: string | undefined
+  /** How long its caller waits for an answer in all, where callers say so; else Infinity. */
+  readonly deadlineMs: number
 }
 
 export type Settled = "success" | "failure" | "timedOut"
@@ -29,6 +36,8 @@ export interface Policy {
   settle(token: Token, kind: Settled, now: number, call: Offered): void
   /** How long a call that has just been admitted may run before its caller is told that it timed out. Without it: for ever. */
   timeoutMs?(call: Offered): number
+  /** The caller of a call that is `waiting` has gone: it is neither to begin nor to be refused. */
+  giveUp?(call: Offered, now: number): void
 }
 
 /** States as charts and tables name them; a policy reports those that it has. */

@@ -33,6 +33,11 @@ export class EventQueue {
     return this.#heap.length
   }
 
+  /** What happens next. */
+  get first(): Happening | undefined {
+    return this.#heap[0]
+  }
+
   /** Plans `happening` for `at`, or for now if that is past. It must not be planned yet. */
   plan(happening: Happening, at: number): void {
     happening.at = Math.max(at, this.now)

@@ -1,5 +1,6 @@
 /** The seam between the engine and the worlds it runs: who calls, what answers, and when something is wrong. */
 import { chance } from "../../../machines/chance.ts"
+import type { Priority } from "../../../machines/vocabulary/priority.ts"
 import type { Offered, Settled, Token } from "./policy.ts"
 import { Happening } from "./queue.ts"
 import type { Fault } from "./record.ts"
@@ -17,7 +18,7 @@ export interface Stage {
   answer(call: Call, good: boolean, workMs: number): void
 }
 
-export type Fate = "pending" | "running" | "refused" | "success" | "failure" | "timedOut"
+export type Fate = "pending" | "waiting" | "running" | "refused" | "success" | "failure" | "timedOut"
 
 /** One call. While it runs it is also the happening of its own end. */
 export class Call extends Happening implements Offered {
@@ -26,6 +27,9 @@ export class Call extends Happening implements Offered {
   readonly key: number
   /** Uniform in [0, 1), drawn when it was offered: the same call has the same luck under every policy. */
   readonly luck: number
+  priority: Priority | undefined = undefined
+  tenant: string | undefined = undefined
+  deadlineMs = Number.POSITIVE_INFINITY
   startedAt = Number.NaN
   fate: Fate = "pending"
   /** Attempts of it that a policy has made one by one. */
@@ -84,6 +88,8 @@ export interface World {
   readonly patienceMs: number
   /** Callers say the keys of their calls to whatever protects them. */
   readonly keysTold?: boolean
+  /** Callers say how long they wait: as the `deadline` of their calls. */
+  readonly tellsDeadline?: boolean
   /** Calls that are also recorded apart, by what they are about. */
   readonly groups?: { readonly count: number; of(call: Call): number }
 }

@@ -35,6 +35,7 @@ export function configOf(settings: Settings): BreakerConfig {
   return {
     strategy: strategyOf(settings),
     timeout: timeoutMs ?? false,
+    priority: false,
     classify: ignores && ((exit) => (exit.ok ? "success" : ignores(exit.error) ? "ignored" : "failure")),
   }
 }

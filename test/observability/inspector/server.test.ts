@@ -210,7 +210,7 @@ describe("the overview", () => {
 
 describe("one breaker", () => {
   test("shows its gate and who demands each field, its charts' states, and the events between its actors", async () => {
-    const payments = breakerOf("payments", { ...basicOpen, timeout: "2 seconds" })
+    const payments = breakerOf("payments", { ...basicOpen, timeout: "2 seconds", priority: false })
     const [row] = (await (await openPage(inspector)).until(isOverview)).rows
     const page = await openPage(inspector, row?.id)
     await page.until(isBreaker)

@@ -7,7 +7,7 @@ import type { Random } from "../../../src/testing/simulation/random.ts"
 import { gobreaker, polly, resilience4j, semian } from "./breakers.ts"
 import { cockatielAtRandom, cockatielWith, documentedCockatiel } from "./cockatiel.ts"
 import { documentedEffect, effectAtRandom, effectWith } from "./effect.ts"
-import { aimd, throttle } from "./limits.ts"
+import { aimd, gradient2, throttle } from "./limits.ts"
 import { mollitia, mollitiaAtRandom } from "./mollitia.ts"
 import { opossum, opossumAtRandom } from "./opossum.ts"
 
@@ -34,7 +34,11 @@ const perKey = [opossum(), documentedCockatiel, documentedEffect].map((maker) =>
 export const alsoIn: { readonly [scenario: string]: readonly PolicyMaker[] } = {
   S2: [semianPerWorker],
   S3: [semianPerWorker],
+  S8: [gradient2],
+  S9: [gradient2],
+  S10: [gradient2],
   S11: perKey,
+  S13: [gradient2],
 }
 
 /** Every policy as it ships, ours first. */

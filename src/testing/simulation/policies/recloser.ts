@@ -2,9 +2,11 @@
  * Our own breaker: the production code, made by `createBreaker` on the world's clock. Calls take and settle the data plane's
  * own receipts, as `execute` does; a test shows that `execute` itself gives the same run.
  */
+import { type Facts, noFacts } from "../../../../machines/vocabulary/facts.ts"
 import { AssembledBreaker } from "../../../assembledBreaker.ts"
+import { Waiter } from "../../../data-plane/limiter/waiter.ts"
 import { type BreakerConfig, createBreaker } from "../../../index.ts"
-import type { Offered, Policy, PolicyMaker, Port, Settled, Token } from "../policy.ts"
+import { type Offered, type Policy, type PolicyMaker, type Port, type Settled, type Token, waiting } from "../policy.ts"
 
 type Plane = AssembledBreaker["assembly"]["plane"]
 type Receipt = Extract<ReturnType<Plane["admit"]>, { readonly admitted: true }>
@@ -18,7 +20,25 @@ export function breakerOn(port: Port, config: BreakerConfig): AssembledBreaker {
   return breaker
 }
 
+/** A call that waits for a slot, as it does behind `execute`. */
+class Waiting extends Waiter {
+  readonly #call: Offered
+  readonly #port: Port
+  constructor(call: Offered, facts: Facts, now: number, port: Port) {
+    super(facts, now, now + call.deadlineMs)
+    this.#call = call
+    this.#port = port
+  }
+  granted(receipt: Receipt): void {
+    this.#port.begin(this.#call, receipt)
+  }
+  refused(): void {
+    this.#port.refuse(this.#call)
+  }
+}
+
 class Recloser implements Policy {
+  readonly #waiting = new WeakMap<Offered, Waiting>()
   readonly #plane: Plane
   readonly #port: Port
   #gate: Plane["gate"]
@@ -35,8 +55,26 @@ class Recloser implements Policy {
 
   admit(call: Offered, now: number): Token | undefined {
     if (this.#plane.gate !== this.#gate) this.#look()
-    const ticket = this.#port.keysTold ? this.#plane.admit(now, { key: `key ${call.key}` }) : this.#plane.admit(now)
+    const facts = this.#factsOf(call)
+    const ticket = this.#plane.request(now, facts)
+    if (ticket === undefined) return this.#hold(new Waiting(call, facts, now, this.#port), call, now)
     return ticket.admitted ? ticket : undefined
+  }
+
+  #factsOf({ key, priority, tenant }: Offered): Facts {
+    if (this.#port.keysTold) return { key: `key ${key}`, priority, tenant }
+    return priority === undefined && tenant === undefined ? noFacts : { priority, tenant }
+  }
+
+  giveUp(call: Offered): void {
+    const one = this.#waiting.get(call)
+    if (one !== undefined) this.#plane.queue.giveUp(one)
+  }
+
+  #hold(one: Waiting, call: Offered, now: number): Token {
+    this.#waiting.set(call, one)
+    this.#plane.queue.hold(one, now)
+    return waiting
   }
 
   settle(token: Token, kind: Settled, now: number): void {

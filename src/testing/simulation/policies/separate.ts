@@ -58,6 +58,10 @@ class Separate implements Policy {
     return this.#of(call).timeoutMs?.(call) ?? Number.POSITIVE_INFINITY
   }
 
+  giveUp(call: Offered, now: number): void {
+    this.#of(call).giveUp?.(call, now)
+  }
+
   #of(call: Offered): Policy {
     const id = call[this.#by]
     const known = this.#policies.get(id)

@@ -6,13 +6,16 @@ import { Happening } from "../queue.ts"
 import type { Call, Server, Stage } from "../world.ts"
 
 export interface SlotsOptions {
-  readonly serviceMs: number
+  /** How long a call holds its slot: always, or this one. */
+  readonly serviceMs: number | ((call: Call, now: number) => number)
   /** How many slots there are now. */
   readonly slots: (now: number) => number
   /** The service is down now: it refuses every call at once. */
   readonly isDown: (now: number) => boolean
   /** Whether calls that find no slot wait; otherwise they are told that there is none. */
   readonly queues: boolean
+  /** The work of a call is done, whether or not its caller still waits. */
+  readonly answered?: (call: Call, now: number) => void
 }
 
 /** How long it takes to say no. */
@@ -21,15 +24,17 @@ const noMs = 5
 class Job extends Happening {
   readonly #server: SlotsServer
   readonly #call: Call
+  readonly #workMs: number
   readonly #stage: Stage
-  constructor(server: SlotsServer, call: Call, stage: Stage) {
+  constructor(server: SlotsServer, call: Call, workMs: number, stage: Stage) {
     super()
     this.#server = server
     this.#call = call
+    this.#workMs = workMs
     this.#stage = stage
   }
   fire(now: number): void {
-    this.#server.done(this.#call, now, this.#stage)
+    this.#server.done(this.#call, this.#workMs, now, this.#stage)
   }
 }
 
@@ -53,9 +58,10 @@ export class SlotsServer implements Server {
     this.#work(now, stage)
   }
 
-  done(call: Call, now: number, stage: Stage): void {
+  done(call: Call, workMs: number, now: number, stage: Stage): void {
     this.#busy--
-    stage.answer(call, true, this.#options.serviceMs)
+    this.#options.answered?.(call, now)
+    stage.answer(call, true, workMs)
     this.#work(now, stage)
   }
 
@@ -67,7 +73,8 @@ export class SlotsServer implements Server {
       if (call === undefined) break
       this.#head++
       this.#busy++
-      stage.plan(new Job(this, call, stage), now + serviceMs)
+      const workMs = typeof serviceMs === "number" ? serviceMs : serviceMs(call, now)
+      stage.plan(new Job(this, call, workMs, stage), now + workMs)
     }
     if (this.#head < 1000) return
     this.#queue.splice(0, this.#head)

@@ -1,0 +1,123 @@
+/**
+ * The learned limit. Per-outcome arithmetic on a few numbers; once in a round of outcomes, and only if every slot was taken, the
+ * search goes on. While nobody waits there is nothing to decide, and nothing is held back.
+ */
+import type { OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
+import type { LimitState } from "../../../machines/vocabulary/priority.ts"
+import { Ghosts } from "./ghosts.ts"
+import { Round } from "./round.ts"
+import { Search } from "./search.ts"
+
+/** So many outcomes at least make a round. */
+const leastOutcomes = 8
+/** While nothing is known, a limit that holds calls back without any outcome for so long gives way. */
+export const blindMs = 500
+/** Where calls take longer than this their number says nothing of queues: they are streams, or wait for something to happen. */
+const longestMs = 10_000
+
+export class Limit {
+  readonly #least: number
+  readonly #most: number
+  readonly #search = new Search()
+  readonly #ghosts = new Ghosts()
+  #round = new Round(0, 0)
+  #limit: number
+  #changedAt = 0
+  /** What calls take on average, and what they take while there is room for more; 0: not known. */
+  #meanMs = 0
+  #idleMs = 0
+  #isDraining = false
+  /** When a call ended last. */
+  #heardAt = 0
+
+  constructor(least: number, most: number, first: number) {
+    this.#least = least
+    this.#most = most
+    this.#limit = first
+  }
+
+  get value(): number {
+    if (this.#meanMs > longestMs) return this.#most
+    return Math.max(this.#least, Math.floor(this.#limit + 0.3))
+  }
+  /** Nothing has spoken against more calls at once yet, and none has ended: what is held back is held back for fear alone. */
+  get isBlind(): boolean {
+    return this.#search.isUncharted && this.#meanMs === 0
+  }
+  get meanMs(): number {
+    return this.#meanMs
+  }
+  get state(): LimitState {
+    return this.#isDraining ? "draining" : this.#search.state
+  }
+  get independent(): boolean {
+    return this.#search.independent
+  }
+
+  /** How many calls may be in flight now, beside those that nobody waits for and that may still run. */
+  effective(now: number): number {
+    if (!this.#ghosts.some) return this.value
+    return Math.max(1, this.value - Math.floor(this.#ghosts.at(now) + 0.7))
+  }
+
+  /** A call had to wait for a slot. */
+  wait(): void {
+    this.#round.waited++
+  }
+
+  /** Whether it holds calls back without any reason but that it does not know better. */
+  get isUncharted(): boolean {
+    return this.#search.isUncharted
+  }
+
+  /** Calls have waited for `blindMs`: if no call has ended in that time either, it is doubled. */
+  giveWay(now: number): void {
+    if (this.isUncharted && now - Math.max(this.#heardAt, this.#changedAt) >= blindMs)
+      this.#moveTo(2 * this.#limit, now)
+  }
+
+  /** A call has ended. `area`: calls in flight times milliseconds until now. */
+  settle(kind: OutcomeKind, ms: number, area: number, now: number): void {
+    if (!(ms >= 0)) return
+    const round = this.#round
+    const isAbandoned = kind === "timedOut" || (kind === "ignored" && this.#isLong(ms))
+    if (isAbandoned) this.#ghosts.add(ms, now)
+    if (kind === "ignored" && !isAbandoned) return
+    round.add(isAbandoned ? "timedOut" : kind, ms)
+    this.#heardAt = now
+    this.#meanMs += (this.#meanMs === 0 ? 1 : 0.05) * (ms - this.#meanMs)
+    if (round.outcomes >= leastOutcomes && round.lastedFor(now) >= this.#meanMs) this.#endRound(area, now)
+  }
+
+  /** Who gives up after so long has waited longer than calls take: the work goes on without him. */
+  #isLong(ms: number): boolean {
+    return this.#meanMs > 0 && ms > 1.5 * this.#meanMs
+  }
+
+  #endRound(area: number, now: number): void {
+    const round = this.#round
+    this.#round = new Round(now, area)
+    const ghosts = this.#ghosts.at(now)
+    const { meanMs, isChoking } = round
+    const inFlight = round.inFlight(area, now) + ghosts
+    this.#isDraining = ghosts >= this.#limit
+    const isFull = (round.waited > 0 && inFlight >= 0.85 * this.#limit) || (isChoking && inFlight >= 0.5 * this.#limit)
+    if (!isFull) {
+      this.#search.interrupt()
+      if (inFlight <= 0.5 * this.#limit) this.#idleMs += (this.#idleMs === 0 ? 1 : 0.2) * (meanMs - this.#idleMs)
+      return
+    }
+    // What began under another limit is not over yet; and of calls that nobody waits for it can only be guessed how many there are.
+    const isRipe = round.hasBegunAfter(this.#changedAt + Math.min(this.#meanMs, 1.5 * meanMs))
+    if (!isRipe || (ghosts >= 0.2 * inFlight && !isChoking)) return
+    const rate = round.successes / round.lastedFor(now)
+    const full = { inFlight, rate, outcomes: round.outcomes, meanMs, isChoking }
+    this.#moveTo(this.#search.next(this.#limit, full, this.#idleMs, now), now)
+  }
+
+  #moveTo(limit: number, now: number): void {
+    const before = this.#limit
+    this.#limit = Math.max(this.#least, Math.min(this.#most, Math.max(limit, before / 2)))
+    if (this.#limit !== before) this.#changedAt = now
+  }
+}

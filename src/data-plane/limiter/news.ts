@@ -1,0 +1,31 @@
+import type { LimitMoved } from "../../../machines/vocabulary/signal.ts"
+import type { Limit } from "./limit.ts"
+
+/** News of a limit are told at most once in so many milliseconds. */
+const restMs = 1000
+/** A limit that moved less than this part is where it was. */
+const noticeable = 0.2
+
+/** What was told of a limit last. */
+export class LimitNews {
+  #at = Number.NEGATIVE_INFINITY
+  #state: Limit["state"] = "following"
+  #independent = false
+  #limit: number
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** What there is to tell now, if anything. */
+  take({ state, value, independent }: Limit, now: number): LimitMoved | undefined {
+    const isNews = state !== this.#state || independent !== this.#independent
+    if (!isNews && Math.abs(value - this.#limit) <= noticeable * this.#limit) return undefined
+    if (now - this.#at < restMs) return undefined
+    this.#at = now
+    this.#state = state
+    this.#independent = independent
+    this.#limit = value
+    return { type: "limit.moved", at: now, state, limit: value, independent }
+  }
+}

@@ -1,0 +1,133 @@
+/** Calls that wait for a slot: how they join, leave, and are let in one at a time. Synchronous; nothing of theirs is lost. */
+import type { Facts } from "../../machines/vocabulary/facts.ts"
+import type { Rejection } from "../../machines/vocabulary/rejection.ts"
+import type { Admission } from "./admission.ts"
+import { blindMs } from "./limiter/limit.ts"
+import type { Keeper, Waiter } from "./limiter/waiter.ts"
+import type { PlaneHooks } from "./planeHooks.ts"
+import type { Receipt } from "./receipt.ts"
+import type { Tally } from "./tally.ts"
+import { Alarm } from "./timers.ts"
+import type { Wheel } from "./wheel.ts"
+
+/** What the queue needs of its plane. */
+export interface QueueHost {
+  readonly tally: Tally
+  readonly inFlight: number
+  /** Looks at the gate from the top, and takes what the call needs. */
+  admit(now: number, facts: Facts): Receipt | Rejection
+  /** Tells those who follow along how a call was answered. */
+  tell(answer: Rejection, now: number, facts: Facts): void
+}
+
+export class Queue implements Keeper {
+  readonly #wheel: Wheel
+  readonly #admission: Admission
+  readonly #host: QueueHost
+  readonly #hooks: Pick<PlaneHooks, "refused" | "idle">
+  /** A gate has come while calls wait. They are asked anew a moment later: never in the midst of the machines' work. */
+  readonly #review = new Alarm((now) => this.#reviewAll(now))
+  /** A limit that knows nothing gives way now and then, so that it holds nobody back for ever where no call ends. */
+  readonly #doubt = new Alarm((now) => this.#giveWay(now))
+  #isLettingIn = false
+
+  constructor(wheel: Wheel, admission: Admission, host: QueueHost, hooks: Pick<PlaneHooks, "refused" | "idle">) {
+    this.#hooks = hooks
+    this.#wheel = wheel
+    this.#admission = admission
+    this.#host = host
+  }
+
+  get size(): number {
+    return this.#admission.bulkhead?.line.size ?? 0
+  }
+
+  /** Puts a call into the line. It is answered later, or now if there is no room for it. */
+  hold(waiter: Waiter, now: number): void {
+    waiter.keeper = this
+    const out = this.#admission.bulkhead?.join(waiter, now)
+    this.#doubtLater(now)
+    if (out === undefined) return
+    this.#refuse(out, this.#admission.refuseWaiter(out === waiter ? "full" : "gaveWay", now), now)
+  }
+
+  /** A caller has given up; false when its call waits no longer. */
+  giveUp(waiter: Waiter): boolean {
+    if (!this.#admission.bulkhead?.leaveLine(waiter)) return false
+    this.#host.tally.gaveUp++
+    if (this.#host.inFlight === 0) this.#hooks.idle()
+    return true
+  }
+
+  waitedTooLong(waiter: Waiter, now: number): void {
+    const { bulkhead } = this.#admission
+    if (bulkhead === undefined || bulkhead.waitsOn(waiter, now) || !bulkhead.leaveLine(waiter)) return
+    this.#refuse(waiter, this.#admission.refuseWaiter("waited", now), now)
+  }
+
+  /** Another gate is in force. */
+  reviewSoon(): void {
+    if (this.size > 0 && this.#review.list === undefined) this.#wheel.arm(this.#review, 0)
+  }
+
+  /** Lets those in who have a slot now, each looked at from the top: one slot that is free wakes one. */
+  letIn(now: number): void {
+    const { bulkhead } = this.#admission
+    // Who is let in may end at once, or bring others: the loop that runs already sees to them.
+    if (bulkhead === undefined || this.#isLettingIn) return
+    this.#isLettingIn = true
+    try {
+      for (let waiter = bulkhead.next(now); waiter !== undefined; waiter = bulkhead.next(now)) {
+        const { facts } = waiter
+        const ticket = bulkhead.serve(() => this.#host.admit(now, facts))
+        if (ticket.admitted) waiter.granted(ticket, now)
+        else waiter.refused(ticket, now)
+      }
+    } finally {
+      this.#isLettingIn = false
+    }
+  }
+
+  #doubtLater(now: number): void {
+    if (this.size === 0 || this.#doubt.list !== undefined || !this.#admission.bulkhead?.isUncharted) return
+    this.#wheel.arm(this.#doubt, blindMs, now)
+  }
+
+  #giveWay(now: number): void {
+    this.#admission.bulkhead?.giveWay(now)
+    this.letIn(now)
+    this.#doubtLater(now)
+  }
+
+  /** Nobody is let in any more. */
+  stop(now: number): void {
+    this.#wheel.disarm(this.#review)
+    this.#wheel.disarm(this.#doubt)
+    for (const waiter of this.#waiting())
+      this.#turnOut(waiter, this.#admission.turnsAway(waiter, now) ?? this.#admission.refuseWaiter("waited", now), now)
+  }
+
+  /** Whom the new gate turns away need not wait, and there may be room. */
+  #reviewAll(now: number): void {
+    for (const waiter of this.#waiting()) {
+      const refusal = this.#admission.turnsAway(waiter, now)
+      if (refusal !== undefined) this.#turnOut(waiter, refusal, now)
+    }
+    this.letIn(now)
+  }
+
+  #waiting(): readonly Waiter[] {
+    return this.#admission.bulkhead?.line.all() ?? []
+  }
+
+  #turnOut(waiter: Waiter, rejection: Rejection, now: number): void {
+    if (this.#admission.bulkhead?.leaveLine(waiter)) this.#refuse(waiter, rejection, now)
+  }
+
+  #refuse(waiter: Waiter, rejection: Rejection, now: number): void {
+    this.#host.tally.refuse(rejection.layer)
+    this.#hooks.refused(rejection, now)
+    this.#host.tell(rejection, now, waiter.facts)
+    waiter.refused(rejection, now)
+  }
+}
