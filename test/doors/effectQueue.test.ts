@@ -1,6 +1,7 @@
 /** Effects that wait for a slot. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { Breaker, type BreakerConfig } from "recloser/effect"
@@ -87,6 +88,30 @@ describe("an effect that finds no slot", () => {
         expect(late.pollUnsafe()).toBeUndefined()
         yield* TestClock.adjust("1 millis")
         expect(yield* Fiber.join(late)).toBe("CallTimedOut")
+        yield* expectIdle(breaker)
+      }),
+    ))
+
+  test("repeated, waits for its first attempt alone", () =>
+    runTest(
+      Effect.gen(function* () {
+        const breaker = yield* Breaker.make("service", { ...one, retry: true })
+        const gate = yield* Deferred.make<void>()
+        const first = yield* Effect.forkChild(breaker.guard(Deferred.await(gate)))
+        yield* Effect.yieldNow
+        let attempts = 0
+        const flaky = Effect.suspend(() => Effect.fail(`down ${++attempts}`))
+        const call = yield* Effect.forkChild(Effect.exit(breaker.guard(flaky, { idempotent: true })))
+        yield* Effect.yieldNow
+        const last = yield* Effect.forkChild(breaker.guard(Effect.never))
+        yield* Effect.yieldNow
+        expect((yield* breaker.metrics).calls.waiting).toBe(2)
+        yield* Deferred.succeed(gate, undefined)
+        yield* Fiber.join(first)
+        yield* TestClock.adjust("5 seconds")
+        expect(yield* Fiber.join(call)).toEqual(Exit.fail("down 1"))
+        expect(attempts).toBe(1)
+        yield* Fiber.interrupt(last)
         yield* expectIdle(breaker)
       }),
     ))

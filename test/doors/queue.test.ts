@@ -236,6 +236,59 @@ describe("a half-open circuit", () => {
   })
 })
 
+describe("beside other components", () => {
+  test("a call that may be repeated waits for its first attempt alone", async () => {
+    const all = taken({ ...one, retry: true })
+    const { breaker, clock, free } = all
+    let attempts = 0
+    const flaky = async () => {
+      attempts++
+      throw down
+    }
+    const call = breaker.tryExecute(flaky, { idempotent: true })
+    // It has the slot before the next attempt asks for it.
+    const behind = breaker.tryExecute(hanging, { deadline: "900 millis" })
+    await free()
+    await clock.advance("800 millis")
+    expect(await call).toEqual({ ok: false, error: down })
+    expect(attempts).toBe(1)
+    await clock.advance("1 second")
+    expect(await behind).toMatchObject({ ok: false, error: { name: "CallTimedOut" } })
+    expectNothingLeft(all)
+  })
+
+  test("a call that may be repeated has what is left of its deadline after it has waited", async () => {
+    const all = taken({ ...one, retry: true })
+    const { breaker, clock, free } = all
+    const call = breaker.tryExecute(hanging, { idempotent: true, deadline: "30 millis" })
+    await clock.advance("20 millis")
+    await free()
+    await clock.advance("9 millis")
+    expect(breaker.metrics().calls.inFlight).toBe(1)
+    await clock.advance("1 millis")
+    expect(await call).toMatchObject({ ok: false, error: { name: "CallTimedOut" } })
+    expectNothingLeft(all)
+  })
+
+  test("a call whose part of the service turns out to be dead while it waits is refused when its turn comes", async () => {
+    const all = world({ timeout: false, priority: { limit: 2 } })
+    const { breaker } = all
+    const keys = Array.from({ length: 20 }, (_, index) => `card ${index}`)
+    for (let turn = 0; turn < 600; turn++) await breaker.execute(working, { key: keys[turn % 20] ?? "" })
+    const blocked = deferred()
+    const first = breaker.execute(() => blocked.promise)
+    const calls = Array.from({ length: 40 }, () => breaker.tryExecute(failing, { key: "dead" }))
+    const alive = breaker.execute(working, { key: "card 1" })
+    const layers = (await Promise.all(calls)).map((exit) => (exit.ok ? exit : layerOf(exit.error)))
+    expect(layers.filter((layer) => layer === "cell").length).toBeGreaterThan(0)
+    expect(await alive).toBe("up")
+    blocked.resolve("first")
+    await first
+    expect(breaker.metrics().calls).toMatchObject({ inFlight: 0, waiting: 0 })
+    expectConsistent(breaker)
+  })
+})
+
 describe("a candidate", () => {
   test("hears of calls when they enter, and of those that are refused in the line", async () => {
     const all = taken({ ...one, candidate: "gradual" })
