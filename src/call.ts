@@ -1,9 +1,11 @@
 /** One admitted call as a promise: its deadline, its signal, its one outcome. */
+
 import type { FailedExit } from "../machines/vocabulary/failure.ts"
 import { type Judged, neverSent } from "../machines/vocabulary/outcome.ts"
 import { type Attempts, attemptsWithin } from "./attempts.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import type { Classify } from "./classify.ts"
+import { kindOfTimeout } from "./data-plane/impatience.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Timer } from "./data-plane/timers.ts"
 import type { CallContext, Runner } from "./execution.ts"
@@ -131,7 +133,7 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     const { plane } = this.#runner
     const givenMs = this.deadline - this.#receipt.startedAt
     const error = new CallTimedOut(plane.breaker, givenMs)
-    const judged = this.#isLost ? "ignored" : plane.kindOfTimeout(givenMs, this.deadline)
+    const judged = this.#isLost ? "ignored" : kindOfTimeout(plane, givenMs, this.deadline)
     const sequel = this.#isLost ? undefined : this.#course.sequel
     sequel?.mayGoOn()
     this.#end(judged)

@@ -1,4 +1,5 @@
 /** One attempt as an Effect: interruption-correct, in the caller's own fiber. */
+
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,6 +12,7 @@ import type { Assembly } from "./assemble.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { classifyWith, type Verdict } from "./classify.ts"
+import { kindOfTimeout } from "./data-plane/impatience.ts"
 import type { Queue } from "./data-plane/queue.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"
@@ -73,7 +75,7 @@ const withDeadline = <A, E, R, A2, E2, R2>(
       const stand = (reason: CallTimedOut) => Effect.suspend(() => late(reason))
       const alarm = new Alarm((now) => {
         timedOut = new CallTimedOut(name, timeoutMs)
-        const kind = plane.kindOfTimeout(timeoutMs, now)
+        const kind = kindOfTimeout(plane, timeoutMs, now)
         judged?.(kind)
         plane.settleAt(receipt, kind, now)
         child.interruptUnsafe()

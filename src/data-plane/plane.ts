@@ -146,11 +146,6 @@ export class Plane implements Settler, QueueHost {
     return this.settleAt(receipt, judged ? this.#hooks.classify(details.error) : kind, this.#wheel.host.now())
   }
 
-  /** What a call out of time says: one given less than the service usually takes (its 99th percentile) had an impatient caller. */
-  kindOfTimeout(givenMs: number, now: number): OutcomeKind {
-    return givenMs < this.timeoutMs && givenMs < this.meter.slices.usualMs(now) ? "ignored" : "timedOut"
-  }
-
   /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe's place has the strategy's own lease. */
   lease(receipt: Receipt, leaseMs: number): void {
     this.admission.leases.lend(receipt, leaseMs, this.gate.lines.leaseMs ?? leaseMs)
