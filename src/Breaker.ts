@@ -35,8 +35,9 @@ export interface ExecuteOptions<T, F = T> extends Facts {
   /** `false`: this call is made once, whatever the component `retry` could do. */
   readonly retry?: false | undefined
   /**
-   * The context of the call of another breaker that this one is part of. Its deadline bounds this call, what is repeated here is not
-   * repeated there once more, and what is repeated inside of a repeated attempt is paid for by the budgets of both.
+   * The context of the call of another breaker that this one is part of. This call has no more time than that one has left, and ends
+   * with it; what is repeated here is not repeated there once more, and what is repeated inside of a repeated attempt is paid for by the
+   * budgets of both. A call that has no time left is not made: it ends as `CallTimedOut`, and counts for nothing.
    */
   readonly within?: CallContext | undefined
 }

@@ -12,11 +12,11 @@ import { type Assembly, saveAssembly } from "./assemble.ts"
 import { attemptsOf } from "./attempts.ts"
 import type { AcquireOptions, Breaker, ExecuteOptions, Run, StopOptions } from "./Breaker.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
-import { CallRejected } from "./CallRejected.ts"
+import { CallRejected, CallTimedOut } from "./CallRejected.ts"
 import { wheelOf } from "./Clock.ts"
 import { answer, type Course, type Fallback } from "./call.ts"
 import { readFacts } from "./callFacts.ts"
-import { deadlineIn, none, notAFunction, readAcquire, readCall, readGrace, wrapped } from "./callOptions.ts"
+import { boundBy, deadlineIn, none, notAFunction, readAcquire, readCall, readGrace, wrapped } from "./callOptions.ts"
 import { type CallExit, type Classify, heedsQuotas, ownClassify } from "./classify.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import type { GaugeValue } from "./data-plane/observed.ts"
@@ -117,15 +117,18 @@ export class AssembledBreaker implements Breaker {
     const { plane, clock } = this.assembly
     if (typeof fn !== "function") return reject(notAFunction(fn))
     if (options !== none) readCall(options)
-    const { signal } = options
-    if (signal?.aborted) return reject(signal.reason)
-    const now = clock.now()
-    const deadline = now + deadlineIn(options, clock, now)
+    const bound = boundBy(options)
+    if (bound.signal?.aborted) return reject(bound.signal.reason)
+    const deadlineMs = deadlineIn(options)
     const caller = { resolve, reject }
-    const ticket = plane.request(now, options)
-    if (ticket === undefined) return this.#await(fn, options, now, deadline, caller)
-    if (ticket.admitted) this.#begin(ticket, fn, options, deadline, caller)
-    else this.#refuse(ticket, options, caller)
+    // Nobody is asked for what could not be answered in time.
+    if (deadlineMs <= 0) return answer(new CallTimedOut(this.name, 0), options.fallback, caller)
+    const now = clock.now()
+    const deadline = now + deadlineMs
+    const ticket = plane.request(now, bound)
+    if (ticket === undefined) return this.#await(fn, bound, now, deadline, caller)
+    if (ticket.admitted) this.#begin(ticket, fn, bound, deadline, caller)
+    else this.#refuse(ticket, bound, caller)
   }
 
   #begin<T>(

@@ -38,6 +38,8 @@ export interface Course<T> {
 }
 
 const never = Number.POSITIVE_INFINITY
+/** Ends that lie no further apart are the same: they were computed in different ways. */
+const instantMs = 0.001
 const settled = Promise.resolve()
 
 /** A call of whatever type, in the list of those in flight. */
@@ -153,6 +155,8 @@ export class Call<T> extends Timer implements CallContext, InFlight {
   #heed(signal: AbortSignal): void {
     this.#abandon = () => {
       if (this.ended) return
+      // Who gives up when the time is over anyway, as a call around this one does, says that it took too long.
+      if (this.remainingMs < instantMs) return this.fire()
       this.#end("ignored")
       this.#abort(signal.reason)
       this.#course.reject(signal.reason)

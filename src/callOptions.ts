@@ -1,8 +1,7 @@
 /** Options of calls and of stops, checked before anything is taken. */
 import { type InvalidConfig, readDuration } from "../machines/options.ts"
-import { attemptsOf, attemptsWithin } from "./attempts.ts"
+import { attemptsWithin } from "./attempts.ts"
 import type { AcquireOptions, ExecuteOptions, Run, StopOptions } from "./Breaker.ts"
-import type { Clock } from "./Clock.ts"
 import { checkFacts, factNames } from "./callFacts.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 
@@ -66,13 +65,18 @@ export function wrapped<This, Args extends unknown[], T, F>(
   }
 }
 
-/** How long the call may take in all, in milliseconds: its own deadline, and that of the call which it is part of. */
-export function deadlineIn(
-  { deadline, within }: Pick<ExecuteOptions<never>, "deadline" | "within">,
-  clock: Clock,
-  now: number,
-): number {
+/**
+ * How long the call may take in all, in milliseconds: its own deadline, and what is left of the call that it is part of. That one may
+ * live on another clock: time that is left is the same on both.
+ */
+export function deadlineIn({ deadline, within }: Pick<ExecuteOptions<never>, "deadline" | "within">): number {
   const own = deadline === undefined ? Number.POSITIVE_INFINITY : readDuration(deadline, "options.deadline")
-  if (within === undefined || attemptsOf(within)?.assembly.clock !== clock) return own
-  return Math.max(0, Math.min(own, within.deadline - now))
+  return within === undefined ? own : Math.min(own, within.remainingMs)
+}
+
+/** The same options, with what ends the call from outside in one signal: its caller's, and that of the call that it is part of. */
+export function boundBy<Options extends Pick<ExecuteOptions<never>, "signal" | "within">>(options: Options): Options {
+  const { signal, within } = options
+  if (within === undefined) return options
+  return { ...options, signal: signal === undefined ? within.signal : AbortSignal.any([signal, within.signal]) }
 }

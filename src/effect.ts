@@ -10,6 +10,7 @@ import type { StartFailed } from "./control-plane/conductor.ts"
 import { type EffectBreaker, type MakeOptions, make } from "./EffectBreaker.ts"
 import { type EffectBreakers, type MakeBreakersOptions, makeMany } from "./EffectBreakers.ts"
 import type { GuardOptions } from "./guard.ts"
+import { remainingMs } from "./timeLeft.ts"
 
 /** A service class made by `Breaker.Service`: its name, which is also its identity among services, and its config. */
 export interface BreakerService<Self> extends Context.ServiceClass<Self, string, EffectBreaker> {
@@ -56,7 +57,7 @@ const guard =
  * })
  * assert.equal(await Effect.runPromise(Effect.provide(program, Breaker.layer(Payments))), "paid")
  */
-export const Breaker = { make, layer, Service, guard }
+export const Breaker = { make, layer, Service, guard, remainingMs }
 
 /** A service class made by `Breakers.Service`. */
 export interface BreakersService<Self> extends Context.ServiceClass<Self, string, EffectBreakers> {

@@ -13,6 +13,7 @@ import { fallbackFor } from "./dependencies.ts"
 import { attemptNow } from "./guardedAttempt.ts"
 import { repeatedly } from "./guardedCall.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
+import { timeLeftIn } from "./timeLeft.ts"
 
 /** How one guarded effect is repeated, where the component `retry` is on. */
 export interface GuardRetry<A, E> {
@@ -93,9 +94,10 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
     return (standIn === undefined ? late : standingIn(standIn as Answer<A2, E2, R2>))(new CallRejected(refusal))
   }
   const ends = { refuse, late }
-  return Effect.suspend(() =>
-    assembly.plane.retryBudget === undefined || options?.retry === false
-      ? attemptNow(assembly, effect, options, deadlineMs, ends)
-      : repeatedly(assembly, effect, options, deadlineMs, ends),
-  )
+  return Effect.withFiber((fiber) => {
+    const msLeft = Math.min(deadlineMs, timeLeftIn(fiber))
+    return assembly.plane.retryBudget === undefined || options?.retry === false
+      ? attemptNow(assembly, effect, options, msLeft, ends)
+      : repeatedly(assembly, effect, options, msLeft, ends)
+  })
 }

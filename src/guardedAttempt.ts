@@ -17,6 +17,7 @@ import type { Queue } from "./data-plane/queue.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"
 import { chargeTo } from "./dependencyNode.ts"
+import { endingAt } from "./timeLeft.ts"
 import { WaitingCall } from "./waitingCall.ts"
 
 type OwnClassify<A, E> = ((exit: Exit.Exit<A, E>) => Verdict) | undefined
@@ -62,7 +63,8 @@ const withDeadline = <A, E, R, A2, E2, R2>(
 ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> =>
   Effect.withFiber((parent) =>
     Effect.callback<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2>((resume) => {
-      const child = Effect.runForkWith(parent.context as Context.Context<R>)(effect)
+      const context = endingAt(parent.context as Context.Context<R>, assembly.clock, receipt.startedAt + timeoutMs)
+      const child = Effect.runForkWith(context)(effect)
       const exit = child.pollUnsafe()
       if (exit !== undefined) {
         resume(exit)
@@ -94,6 +96,8 @@ const withDeadline = <A, E, R, A2, E2, R2>(
   )
 
 const never = Number.POSITIVE_INFINITY
+/** Ends that lie no further apart are the same: they were computed in different ways. */
+const instantMs = 0.001
 
 /** Waits for a slot, and goes on with it or without. It is taken where it is granted: no interruption can come between and leak it. */
 const inTurn = <A, E, R>(
@@ -115,8 +119,8 @@ const inTurn = <A, E, R>(
   })
 
 /**
- * Makes one attempt now, `msLeft` milliseconds long at most. It enters after the settlement is in place, so that no interruption can
- * come between taking a permit and giving it back.
+ * Makes one attempt now, `msLeft` milliseconds long at most; nobody is asked for what could not be answered in time. It enters after
+ * the settlement is in place, so that no interruption can come between taking a permit and giving it back.
  */
 export const attemptNow = <A, E, R, A2, E2, R2>(
   assembly: Assembly,
@@ -128,9 +132,11 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
   const { plane, clock } = assembly
   // Nothing is taken from a shut gate, so nothing has to be given back.
   const facts: Facts = options ?? noFacts
+  if (msLeft <= 0) return ends.late(new CallTimedOut(assembly.name, 0))
   const refusal = plane.isShut ? plane.admit(clock.now(), facts) : undefined
   if (refusal?.admitted === false) return ends.refuse(refusal)
   let receipt: Receipt | undefined
+  let givenMs = never
   const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
     const isTimed = facts.key !== undefined || !plane.untimed || Math.min(plane.timeoutMs, msLeft) !== never
     const now = isTimed ? clock.now() : Number.NaN
@@ -138,8 +144,8 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
       receipt = granted
       ends.entered?.()
       // What it waited was its caller's time.
-      const timeoutMs = Math.min(plane.timeoutMs, isTimed ? now + msLeft - granted.startedAt : never)
-      return timeoutMs === never ? effect : withDeadline(assembly, effect, granted, timeoutMs, ends)
+      givenMs = Math.min(plane.timeoutMs, isTimed ? now + msLeft - granted.startedAt : never)
+      return givenMs === never ? effect : withDeadline(assembly, effect, granted, givenMs, ends)
     }
     const ticket = ends.waits === false ? plane.admit(now, facts) : plane.request(now, facts)
     if (ticket === undefined) return inTurn(plane.queue, facts, now, now + msLeft, begin, ends.refuse)
@@ -147,9 +153,14 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
   })
   return Effect.onExit(entered, (exit) => {
     if (receipt === undefined || receipt.settled) return Effect.void
-    const judged = verdictOf(assembly, options?.classify, exit as Exit.Exit<A, E>)
+    const now = clock.now()
+    // Interrupted when its time is over anyway, as by a guard around this one, it took too long.
+    const isLate = now > receipt.startedAt + givenMs - instantMs && Exit.hasInterrupts(exit)
+    const judged = isLate
+      ? kindOfTimeout(plane, givenMs, now)
+      : verdictOf(assembly, options?.classify, exit as Exit.Exit<A, E>)
     ends.judged?.(judged)
-    plane.settleAt(receipt, judged, clock.now())
+    plane.settleAt(receipt, judged, now)
     return Effect.void
   })
 }

@@ -15,8 +15,13 @@ import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 import { quotaIn } from "../quotaHeaders.ts"
 import { retryAfterIn } from "../retryAfter.ts"
 
+export interface FetchInit extends RequestInit {
+  /** The context of the call of another breaker that this request is part of: it has no more time than that one, and ends with it. */
+  readonly within?: CallContext | undefined
+}
+
 /** `F` is what a fallback answers, if there is one. */
-export type Fetch<F = Response> = (input: string | URL | Request, init?: RequestInit) => Promise<Response | F>
+export type Fetch<F = Response> = (input: string | URL | Request, init?: FetchInit) => Promise<Response | F>
 
 export interface ProtectFetchOptions<F = Response> {
   /** The `fetch` to protect. Default: the global one. */
@@ -151,7 +156,7 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
   const { fetch = globalThis.fetch, fallback, propagateDeadline } = options
   for (const name of ["fetch", "classify", "fallback"] as const) refuseNoFunction(options[name], `options.${name}`)
   const header = readPropagation(propagateDeadline)
-  return (input, init) => {
+  return (input, { within, ...init } = {}) => {
     if (!isAddress(input)) return fetch(input, init)
     const own = signalOf(input, init)
     let before: Response | undefined
@@ -167,7 +172,8 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
     }
     const classify = options.classify ?? (classifierOf(breaker) ? undefined : heed(breaker))
     const retry = canBeSentAgain(input, init) ? undefined : false
-    return breaker.execute(run, { signal: own, classify, fallback, idempotent: isIdempotent(input, init), retry })
+    const idempotent = isIdempotent(input, init)
+    return breaker.execute(run, { signal: own, classify, fallback, idempotent, retry, within })
   }
 }
 
