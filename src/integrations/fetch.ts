@@ -1,4 +1,5 @@
 /** `recloser/fetch`: a `fetch` that goes through a breaker and knows what an HTTP status means. */
+import type { Facts } from "../../machines/vocabulary/facts.ts"
 import type { Breaker, ExecuteOptions } from "../Breaker.ts"
 import {
   type CallExit,
@@ -15,7 +16,15 @@ import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 import { quotaIn } from "../quotaHeaders.ts"
 import { retryAfterIn } from "../retryAfter.ts"
 
+/** What one request says of itself, beside what it asks for. */
+export interface FetchFacts extends Facts {
+  /** The whole call may take this long, all its attempts and waits together. */
+  readonly deadline?: ExecuteOptions<never>["deadline"]
+}
+
 export interface FetchInit extends RequestInit {
+  /** What the breaker is told of the call: its priority (that of `fetch` itself is another thing), key, tenant, cost, deadline. */
+  readonly call?: FetchFacts | undefined
   /** The context of the call of another breaker that this request is part of: it has no more time than that one, and ends with it. */
   readonly within?: CallContext | undefined
 }
@@ -156,7 +165,7 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
   const { fetch = globalThis.fetch, fallback, propagateDeadline } = options
   for (const name of ["fetch", "classify", "fallback"] as const) refuseNoFunction(options[name], `options.${name}`)
   const header = readPropagation(propagateDeadline)
-  return (input, { within, ...init } = {}) => {
+  return (input, { within, call: facts, ...init } = {}) => {
     if (!isAddress(input)) return fetch(input, init)
     const own = signalOf(input, init)
     let before: Response | undefined
@@ -173,7 +182,7 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
     const classify = options.classify ?? (classifierOf(breaker) ? undefined : heed(breaker))
     const retry = canBeSentAgain(input, init) ? undefined : false
     const idempotent = isIdempotent(input, init)
-    return breaker.execute(run, { signal: own, classify, fallback, idempotent, retry, within })
+    return breaker.execute(run, { ...facts, signal: own, classify, fallback, idempotent, retry, within })
   }
 }
 

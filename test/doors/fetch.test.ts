@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { type Breaker, CallRejected, CallTimedOut, createBreaker, createBreakers } from "recloser"
-import { classifyResponse, protectFetch } from "recloser/fetch"
+import { classifyResponse, type FetchFacts, protectFetch } from "recloser/fetch"
 import { createVirtualClock } from "recloser/testing"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { deferred } from "../support/breakers.ts"
@@ -401,5 +401,33 @@ describe("protectFetch with retry", () => {
     expect(breaker.circuit).toBe("open")
     expect(made).toBe(1)
     await breaker.stop()
+  })
+})
+
+describe("what a request says of itself", () => {
+  const inOrder = async (...calls: FetchFacts[]) => {
+    const breaker = createBreaker("service", { priority: { limit: 1 } }, { clock: createVirtualClock() })
+    const order: (string | undefined)[] = []
+    const fetch = protectFetch(breaker, {
+      fetch: async (_input, init) => {
+        order.push(new Headers(init?.headers).get("x-name") ?? undefined)
+        return new Response()
+      },
+    })
+    const ask = (call: FetchFacts, index: number) => fetch(url, { headers: { "x-name": `${index}` }, call })
+    const ends = await Promise.allSettled(calls.map(ask))
+    await breaker.stop()
+    return { order, ends }
+  }
+
+  test("reaches the breaker: those that matter more go first", async () => {
+    const { order } = await inOrder({}, { priority: "bulk" }, { priority: "critical", tenant: "acme" })
+    expect(order).toEqual(["0", "2", "1"])
+  })
+
+  test("that makes no sense is refused before anything is sent", async () => {
+    const { order, ends } = await inOrder({ priority: "urgent" as never })
+    expect(order).toEqual([])
+    expect(ends).toMatchObject([{ status: "rejected", reason: { _tag: "InvalidConfig" } }])
   })
 })

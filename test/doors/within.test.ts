@@ -42,6 +42,22 @@ describe("a call within another", () => {
     expect(told).toEqual([1500])
   })
 
+  test("that waits for a slot when that one ends has given up its place in the line", async () => {
+    const clock = createVirtualClock()
+    const outer = breakerOn(clock, "outer", { timeout: 500 })
+    const inner = breakerOn(clock, "inner", { timeout: 10_000, priority: { limit: 1, queue: { max: 1 } } })
+    const settled: unknown[] = []
+    const note = (error: unknown) => void settled.push(error)
+    void inner.execute(hanging).catch(note)
+    void outer.execute((within) => inner.execute(working, { within })).catch(note)
+    await clock.advance(500)
+    expect(settled).toEqual([expect.any(CallTimedOut)])
+    void inner.execute(working).catch(note)
+    await clock.advance(1)
+    expect(settled).toHaveLength(1)
+    await clock.advance("10 seconds")
+  })
+
   test("of a shorter deadline of its own keeps that", async () => {
     const { outer, inner } = nested()
     const told = await outer.execute((within) =>
