@@ -36,13 +36,19 @@ Examples:
 program
   .command("demo")
   .description(
-    "Play an incident over real sockets on loopback: three services fail and recover behind a gateway with breakers " +
+    "Play an incident over real sockets on loopback: services fail and recover behind a gateway with breakers " +
       "and a twin without. With --to, protect a real service instead.",
   )
   .option(
     "--duration <seconds>",
     `length of the run (default: ${options.DEFAULT_DURATION}; with --to, until Ctrl-C)`,
     options.numberBetween(1, 3600),
+  )
+  .addOption(
+    new Option(
+      "--scenario <name>",
+      "incident: three services fail; overload: more is asked of one than it can do (default: incident)",
+    ).choices([...options.SCENARIOS]),
   )
   .option("--port <n>", "port of the gateway on 127.0.0.1; 0 = any free one", options.wholeBetween(0, 65_535), 0)
   .option(
@@ -62,7 +68,7 @@ program
   .option("--no-color", "no colour (NO_COLOR is respected too)")
   .action(async (given: Partial<options.DemoOptions>, command: Command) => {
     const asked = complete(given)
-    const conflict = options.conflictOf(asked)
+    const conflict = options.conflictOf(asked, given.scenario !== undefined)
     if (conflict !== undefined) command.error(`error: ${conflict}`)
     // Loaded when it is needed: a wrong option is answered without starting the library.
     const { demo } = await import("./demo/command.ts")
@@ -172,6 +178,7 @@ function complete(given: Partial<options.DemoOptions>): options.DemoOptions {
     to: given.to,
     inspect: given.inspect ?? true,
     record: given.record,
+    scenario: given.scenario ?? "incident",
   }
 }
 

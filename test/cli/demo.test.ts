@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import type { SideSummary } from "../../src/cli/demo/summary.ts"
 import { ended, lineOf, run, start, startCode } from "./command.ts"
 
 type Line = Readonly<Record<string, unknown>>
@@ -68,6 +69,22 @@ describe("recloser demo --json, three seconds over real sockets", () => {
   })
 })
 
+describe("recloser demo --scenario overload --json, over real sockets", () => {
+  const whole = run("demo", "--scenario", "overload", "--duration", "3", "--seed", "7", "--json")
+
+  it("lets those in that matter most, and accounts for every request of every class", async () => {
+    const { code, stdout, stderr } = await whole
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    const { protected: guarded, unprotected } = parse(stdout).at(-1) as Record<string, SideSummary>
+    for (const side of [guarded, unprotected]) {
+      expect(side?.classes.map(({ priority }) => priority)).toEqual(["critical", "high", "normal", "low"])
+      expect(side?.classes.reduce((sum, { requests }) => sum + requests, 0)).toBe(side?.requests)
+    }
+    const parts = guarded?.classes.map(({ requests, succeeded }) => succeeded / requests) ?? []
+    expect(parts[0]).toBeGreaterThan(parts[3] ?? 1)
+  })
+})
+
 describe("recloser demo, stopped", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("ends cleanly on %s with a summary and exit code 0", async (signal) => {
     const child = start("demo", "--duration", "600", "--json")
@@ -92,7 +109,7 @@ describe("recloser demo, stopped", () => {
       import { createLines } from "./src/cli/demo/lines.ts"
       import { runIncident } from "./src/cli/demo/runIncident.ts"
       const before = process.getActiveResourcesInfo()
-      const options = { duration: 1, port: 0, seed: 1, rate: 60, json: false, color: false, to: undefined }
+      const options = { duration: 1, port: 0, seed: 1, rate: 60, json: false, color: false, to: undefined, scenario: "incident" }
       await runIncident(options, createLines(() => {}), new AbortController().signal)
       for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate) // closing a handle takes a turn
       console.log(JSON.stringify({ before, after: process.getActiveResourcesInfo() }))

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest"
 import { script } from "../../src/cli/demo/incident.ts"
 import { createLatencies } from "../../src/cli/demo/latencies.ts"
 import { arrivalsOf } from "../../src/cli/demo/load.ts"
+import { overload } from "../../src/cli/demo/overload.ts"
+import { perSecondAt } from "../../src/cli/demo/play.ts"
 import { seededRandom } from "../../src/cli/demo/random.ts"
 import { settingsFor } from "../../src/cli/demo/settings.ts"
 import { createSlots, type Place } from "../../src/cli/demo/slots.ts"
@@ -61,8 +63,12 @@ describe("a tally", () => {
 })
 
 describe("the load", () => {
+  const paths = [
+    { path: "/a", share: 1 },
+    { path: "/b", share: 3 },
+  ]
   const first = (seed: number) => {
-    const arrivals = arrivalsOf(seededRandom(seed), 100, ["/a", "/b"])
+    const arrivals = arrivalsOf(seededRandom(seed), (atMs) => (atMs < 10_000 ? 100 : 200), paths)
     return Array.from({ length: 2000 }, () => arrivals.next())
   }
 
@@ -71,12 +77,16 @@ describe("the load", () => {
     expect(first(7)).not.toEqual(first(8))
   })
 
-  it("arrives in order, at the rate asked for, on every path", () => {
+  it("arrives in order, at the rate asked for at the time, on every path by its share", () => {
     const arrivals = first(1)
     const times = arrivals.map((arrival) => arrival.atMs)
     expect(times).toEqual(times.toSorted((a, b) => a - b))
-    expect((times.at(-1) ?? 0) / 1000).toBeCloseTo(20, -1)
-    expect(new Set(arrivals.map((arrival) => arrival.path))).toEqual(new Set(["/a", "/b"]))
+    const before = times.filter((atMs) => atMs < 10_000).length
+    expect([before / 1000, (2000 - before) / (((times.at(-1) ?? 0) - 10_000) * 0.2)]).toEqual([
+      expect.closeTo(1, 0.7),
+      expect.closeTo(1, 0.7),
+    ])
+    expect(arrivals.filter(({ path }) => path === "/a").length / 2000).toBeCloseTo(0.25, 1)
   })
 })
 
@@ -111,6 +121,23 @@ describe("worker slots", () => {
   })
 })
 
+describe("the overload", () => {
+  it("asks for more than can be done in the middle of every run, and says what can be done", async () => {
+    const durations = fc.integer({ min: 1, max: 3600 })
+    const checked = fc.asyncProperty(durations, fc.integer({ min: 1, max: 500 }), async (duration, perSecond) => {
+      const { phases, settings, lanes } = overload(duration * 1000, perSecond)
+      const capacity = (1000 * settings.serviceWorkers) / (settings.workMs ?? 0)
+      const asked = [0, 0.3, 0.6, 0.9].map((part) => perSecondAt(phases, part * duration * 1000) / capacity)
+      expect(asked).toEqual([0.8, 1.4, 3, 0.8].map((load) => expect.closeTo(load, 6)))
+      expect(settings.workMs).toBeLessThanOrEqual(settings.timeoutMs / 10)
+      expect(Math.max(...settings.rules.map((rule) => rule.length))).toBeLessThanOrEqual(78)
+      expect(new Set(lanes.map(({ facts }) => facts?.priority)).size).toBe(4)
+      await createBreaker("made", settings.breaker).stop()
+    })
+    await fc.assert(checked, { numRuns: 30 })
+  })
+})
+
 describe("the settings", () => {
   it("fit every duration and rate: a breaker that can be made, and rules that fit a line of 79", async () => {
     const durations = fc.integer({ min: 1, max: 3600 })
@@ -127,7 +154,7 @@ describe("the settings", () => {
 describe("the incident", () => {
   it("is one story at every length: well, every kind of fault, well again", () => {
     for (const durationMs of [1000, 5000, 20_000, 3_600_000]) {
-      const phases = script(durationMs, 600)
+      const phases = script(durationMs, 600, 90)
       const kinds = phases.map(({ faults }) => new Set(Object.values(faults).map((fault) => fault.kind)))
       expect(phases[0]?.atMs).toBe(0)
       expect([kinds[0], kinds.at(-1)]).toEqual([new Set(["none"]), new Set(["none"])])

@@ -5,6 +5,7 @@ import { type SideSummary, statementOf } from "../../src/cli/demo/summary.ts"
 const SIDE: SideSummary = {
   ...{ requests: 100, succeeded: 80, fallback: 10, failed: 10, rejected: 0, rejectedWhileWell: 0 },
   ...{ p50Ms: 10, p99Ms: 500, calls: 100, failedCalls: 20, callsToFailing: 25, wastedSeconds: 12.5, notSent: 0 },
+  classes: [],
 }
 
 describe("the statement", () => {
@@ -53,6 +54,16 @@ describe("the report", () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
     expect(lines.find((line) => line.includes("to a failing service"))).toMatch(/25\s+25$/)
     expect(lines.join(" ")).toContain("stopped early (seed 7)")
+  })
+
+  it("tells of each class what became of it, where calls have classes", () => {
+    const of = (succeeded: number) => ({
+      ...SIDE,
+      classes: [{ service: "checkout", priority: "critical" as const, requests: 40, succeeded }],
+    })
+    const lines = reportText({ ...summary, protected: of(40), unprotected: of(10) }, []).split("\n")
+    expect(lines.find((line) => line.includes("checkout (critical)"))).toMatch(/100%\s+25%$/)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
   })
 
   it("leaves out what nobody can know about a real service", () => {

@@ -32,11 +32,13 @@ describe("option values", () => {
   it("refuses a load that could flood a real service, and a gateway that forwards to itself", () => {
     const asked: DemoOptions = {
       ...{ duration: undefined, port: 8080, seed: 1, rate: undefined, json: false, color: true },
+      scenario: "incident",
       to: new URL("http://127.0.0.1:8080/"),
     }
     expect(conflictOf(asked)).toContain("forward to itself")
     expect(conflictOf({ ...asked, port: 0, rate: 400 })).toContain("at most 50")
     expect(conflictOf({ ...asked, port: 0, rate: 50 })).toBeUndefined()
+    expect(conflictOf({ ...asked, port: 0 }, true)).toContain("give one of them")
   })
 })
 
@@ -45,7 +47,7 @@ describe("recloser on the command line", () => {
     const [version, help] = await Promise.all([run("--version"), run("demo", "--help")])
     expect(version).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: "" })
     expect(help.code).toBe(0)
-    for (const option of ["--duration", "--port", "--json", "--no-color", "--seed", "--rate", "--to"]) {
+    for (const option of ["--duration", "--port", "--json", "--scenario", "--no-color", "--seed", "--rate", "--to"]) {
       expect(help.stdout).toContain(option)
     }
   })
@@ -56,6 +58,7 @@ describe("recloser on the command line", () => {
     [["demo", "extra"], "too many arguments"],
     [["demo", "--duration", "soon"], "Give a number from 1 to 3600."],
     [["demo", "--port"], "argument missing"],
+    [["demo", "--scenario", "flood"], "Allowed choices are incident, overload"],
     [["demo", "--to", "http://127.0.0.1:9", "--rate", "60"], "at most 50"],
   ])("answers %j with what is wrong, and exit code 2", async (args, message) => {
     const { code, stdout, stderr } = await run(...args)

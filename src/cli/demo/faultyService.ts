@@ -18,6 +18,8 @@ export interface ServiceOptions {
   /** Requests worked on at once; the next ones wait in a bounded line. */
   readonly workers: number
   readonly line: number
+  /** How long it works on each request while it is well; undefined = a few milliseconds, drawn for each. */
+  readonly workMs?: number | undefined
 }
 
 export interface FaultyService {
@@ -69,7 +71,7 @@ function listenAgain(server: ReturnType<typeof createServer>, port: number): Pro
 }
 
 /** The part behind the socket: workers, faults and answers. */
-function createDesk({ name, seed, workers, line }: ServiceOptions) {
+function createDesk({ name, seed, workers, line, workMs }: ServiceOptions) {
   const random = seededRandom(seed)
   const slots: Slots = createSlots(workers, line)
   const ongoing = new Map<() => void, Fault["kind"]>()
@@ -99,7 +101,7 @@ function createDesk({ name, seed, workers, line }: ServiceOptions) {
     }
     ongoing.set(finish, started.kind)
     if (started.kind === "hang") response.once("close", finish)
-    else timer = setTimeout(finish, serviceMs(started, random))
+    else timer = setTimeout(finish, serviceMs(started, random, workMs))
   }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -127,8 +129,9 @@ function createDesk({ name, seed, workers, line }: ServiceOptions) {
   }
 }
 
-function serviceMs(fault: Fault, random: Random): number {
+function serviceMs(fault: Fault, random: Random, workMs: number | undefined): number {
   if (fault.kind === "latency") return fault.ms * (0.8 + 0.4 * random())
+  if (workMs !== undefined) return workMs
   return 4 + Math.min(40, nextGapMs(random, 160))
 }
 

@@ -1,22 +1,20 @@
 import { type Fault, WELL } from "./faultyService.ts"
+import type { LaneSpec, Phase, Play } from "./play.ts"
+import { settingsFor } from "./settings.ts"
+import { statementOf } from "./summary.ts"
 
-export const SERVICES = ["catalog", "payments", "reviews"] as const
-export type ServiceName = (typeof SERVICES)[number]
+type ServiceName = "catalog" | "payments" | "reviews"
 
-export interface Phase {
-  readonly name: string
-  readonly atMs: number
-  readonly faults: Readonly<Record<ServiceName, Fault>>
-}
-
-const ALL_WELL: Phase["faults"] = { catalog: WELL, payments: WELL, reviews: WELL }
+const ALL_WELL: Readonly<Record<ServiceName, Fault>> = { catalog: WELL, payments: WELL, reviews: WELL }
 
 /** The story that is played, as shares of the run: three kinds of hard failure, a slow service, and a recovery. */
-export function script(durationMs: number, slowMs: number): readonly Phase[] {
-  const phase = (share: number, name: string, faults: Partial<Phase["faults"]>): Phase => ({
+export function script(durationMs: number, slowMs: number, perSecond: number): readonly Phase[] {
+  const phase = (share: number, name: string, faults: Partial<typeof ALL_WELL>): Phase => ({
     name,
     atMs: share * durationMs,
+    perSecond,
     faults: { ...ALL_WELL, ...faults },
+    isOverloaded: false,
   })
   const errors: Fault = { kind: "errors" }
   const hang: Fault = { kind: "hang" }
@@ -30,10 +28,23 @@ export function script(durationMs: number, slowMs: number): readonly Phase[] {
   ]
 }
 
-/** Calls `enter` for each phase when its time has come; the returned function stops the play. */
-export function play(phases: readonly Phase[], nowMs: () => number, enter: (phase: Phase) => void): () => void {
-  const timers = phases.map((phase) => setTimeout(() => enter(phase), Math.max(0, phase.atMs - nowMs())))
-  return () => {
-    for (const timer of timers) clearTimeout(timer)
+/** Both twins fall back alike: a fallback needs no breaker, only something sensible to say. */
+const FALLBACKS: Readonly<Record<ServiceName, LaneSpec["fallback"]>> = {
+  catalog: (lastGood) => lastGood, // a catalog a few seconds old still sells
+  payments: () => undefined, // money is not made up
+  reviews: () => JSON.stringify({ service: "reviews", reviews: [] }), // the page does without
+}
+
+/** Three services fail and recover. */
+export function incident(durationMs: number, perSecond: number): Play {
+  const services = Object.keys(FALLBACKS) as readonly ServiceName[]
+  const settings = settingsFor(durationMs, perSecond / services.length)
+  return {
+    services,
+    lanes: services.map((name) => ({ name, service: name, share: 1, fallback: FALLBACKS[name] })),
+    phases: script(durationMs, settings.slowMs, perSecond),
+    settings,
+    hasFaults: true,
+    statement: statementOf,
   }
 }

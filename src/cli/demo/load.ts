@@ -1,12 +1,19 @@
 import { Agent, get } from "node:http"
 import { nextGapMs, type Random, seededRandom } from "./random.ts"
 
+/** What is asked for, and how often beside the others. */
+export interface Path {
+  readonly path: string
+  readonly share: number
+}
+
 export interface LoadOptions {
   readonly seed: number
-  readonly perSecond: number
+  /** Requests a second, `atMs` after the beginning. */
+  readonly perSecondAt: (atMs: number) => number
   /** Each arrival becomes the same request to every one of these loopback gateways. */
   readonly gateways: readonly string[]
-  readonly paths: readonly string[]
+  readonly paths: readonly Path[]
   /** A client gives up after this long. */
   readonly patienceMs: number
 }
@@ -21,13 +28,13 @@ export interface Load {
 }
 
 /** Bounds the open loop: a gateway that answers nobody must not make the load grow without end. */
-const MOST_IN_FLIGHT = 256
+const MOST_IN_FLIGHT = 1024
 const MOST_AT_ONCE = 32
 
 /** An open-loop load: arrivals follow the seed, not the answers. */
 export function startLoad(options: LoadOptions): Load {
   const clients = options.gateways.map((url) => createClient(url, options.patienceMs))
-  const arrivals = arrivalsOf(seededRandom(options.seed), options.perSecond, options.paths)
+  const arrivals = arrivalsOf(seededRandom(options.seed), options.perSecondAt, options.paths)
   const startedAt = performance.now()
   let next = arrivals.next()
   let count = 0
@@ -56,12 +63,17 @@ export function startLoad(options: LoadOptions): Load {
 }
 
 /** When each request arrives and what it asks for: a pure function of the seed. */
-export function arrivalsOf(random: Random, perSecond: number, paths: readonly string[]) {
+export function arrivalsOf(random: Random, perSecondAt: (atMs: number) => number, paths: readonly Path[]) {
+  const whole = paths.reduce((sum, { share }) => sum + share, 0)
   let atMs = 0
+  const pick = () => {
+    let rest = random() * whole
+    return paths.find(({ share }) => (rest -= share) < 0)?.path ?? "/"
+  }
   return {
     next(): { readonly atMs: number; readonly path: string } {
-      atMs += nextGapMs(random, perSecond)
-      return { atMs, path: paths[Math.floor(random() * paths.length)] ?? "/" }
+      atMs += nextGapMs(random, perSecondAt(atMs))
+      return { atMs, path: pick() }
     },
   }
 }

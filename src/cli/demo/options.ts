@@ -10,6 +10,8 @@ export interface DemoOptions {
   readonly seed: number
   /** Requests a second; undefined = not given: 90, or with --to no load. */
   readonly rate: number | undefined
+  /** What is played; without --to only. */
+  readonly scenario: ScenarioName
   readonly json: boolean
   readonly color: boolean
   readonly to: URL | undefined
@@ -18,6 +20,10 @@ export interface DemoOptions {
   /** The file in which the breakers are recorded. */
   readonly record?: string | undefined
 }
+
+/** Named here, so that the command line need not load what it names. */
+export const SCENARIOS = ["incident", "overload"] as const
+export type ScenarioName = (typeof SCENARIOS)[number]
 
 export const DEFAULT_DURATION = 30
 export const DEFAULT_RATE = 90
@@ -56,8 +62,9 @@ export function randomSeed(): number {
 }
 
 /** What is wrong with options that are right each on its own; undefined = nothing. */
-export function conflictOf({ to, rate, port }: DemoOptions): string | undefined {
+export function conflictOf({ to, rate, port }: DemoOptions, isPlayNamed = false): string | undefined {
   if (to === undefined) return undefined
+  if (isPlayNamed) return "--scenario plays with services of its own, and --to protects one of yours: give one of them"
   if (rate !== undefined && rate > MOST_RATE_TO) {
     return `with --to the load is at most ${MOST_RATE_TO} requests/s, so that a demo cannot flood a real service; --rate was ${rate}`
   }

@@ -1,6 +1,6 @@
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
 import { wrap } from "../wrap.ts"
-import { millis, NOTHING, seconds } from "./figures.ts"
+import { millis, NOTHING, percent, seconds } from "./figures.ts"
 import type { SideSummary, Summary } from "./summary.ts"
 import type { CircuitMoved } from "./view.ts"
 
@@ -28,6 +28,7 @@ function table({ protected: guarded, unprotected: bare }: Summary): readonly str
     `  ${"".padEnd(LABEL)}${(bare ? "with breakers" : "with a breaker").padStart(COLUMN)}${bare ? "without".padStart(COLUMN) : ""}`,
     row("requests", (side) => count(side.requests)),
     row("  answered in full", (side) => count(side.succeeded)),
+    ...classRows(guarded, bare),
     ...(bare ? [row("  answered by a fallback", (side) => count(side.fallback))] : []),
     row("  failed", (side) => count(side.failed)),
     row("latency p50", (side) => millis(side.p50Ms)),
@@ -40,6 +41,17 @@ function table({ protected: guarded, unprotected: bare }: Summary): readonly str
     ...(known ? [row("  while the service was well", (side) => count(side.rejectedWhileWell))] : []),
     ...notSent(guarded, bare),
   ]
+}
+
+/** The part of each class that was answered in full. */
+function classRows(guarded: SideSummary, bare: SideSummary | null): readonly string[] {
+  return guarded.classes.map(({ service, priority }, index) => {
+    const cells = [guarded, ...(bare ? [bare] : [])].map(({ classes }) => {
+      const { succeeded = 0, requests = 0 } = classes[index] ?? {}
+      return percent(succeeded, requests).padStart(COLUMN)
+    })
+    return `  ${`    of ${service} (${priority})`.padEnd(LABEL)}${cells.join("")}`
+  })
 }
 
 function notSent(guarded: SideSummary, bare: SideSummary | null): readonly string[] {

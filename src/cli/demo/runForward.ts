@@ -42,7 +42,15 @@ async function guard(options: DemoOptions, to: URL, view: View, stop: AbortSigna
   closers.add(every(view.everyMs, () => view.refresh(lane.state())))
   const gateways = [lane.url]
   const load =
-    perSecond > 0 ? startLoad({ seed, perSecond, gateways, paths: ["/"], patienceMs: PATIENCE_MS }) : undefined
+    perSecond > 0
+      ? startLoad({
+          seed,
+          perSecondAt: () => perSecond,
+          gateways,
+          paths: [{ path: "/", share: 1 }],
+          patienceMs: PATIENCE_MS,
+        })
+      : undefined
   await untilStopped(durationMs, stop)
   await load?.stop()
   const seconds = Number((nowMs() / 1000).toFixed(1))

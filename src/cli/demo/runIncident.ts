@@ -1,12 +1,13 @@
 import { type Closers, createClosers } from "./closers.ts"
-import { type Phase, play, script } from "./incident.ts"
+import { WELL } from "./faultyService.ts"
 import { openInspection } from "./inspection.ts"
 import { type Load, startLoad } from "./load.ts"
 import { DEFAULT_DURATION, DEFAULT_RATE, type DemoOptions } from "./options.ts"
+import { enact, type Phase, type Play, perSecondAt } from "./play.ts"
 import { seedFor } from "./random.ts"
-import { settingsFor } from "./settings.ts"
+import { scenarios } from "./scenarios.ts"
 import { openSide, type Side } from "./side.ts"
-import { type Summary, statementOf, summarise } from "./summary.ts"
+import { type Summary, summarise } from "./summary.ts"
 import { RECENT_MS, type View } from "./view.ts"
 import { every, follow, untilStopped } from "./watch.ts"
 
@@ -14,10 +15,8 @@ const TRAIL_BUCKETS = 16
 
 interface Stage {
   readonly sides: readonly [guarded: Side, bare: Side]
-  readonly phases: readonly Phase[]
-  readonly perSecond: number
+  readonly play: Play
   readonly durationMs: number
-  readonly patienceMs: number
   readonly nowMs: () => number
 }
 
@@ -28,11 +27,11 @@ export async function runIncident(options: DemoOptions, view: View, stop: AbortS
     const stage = await setStage(options, view, closers)
     const load = await perform(stage, options, view, stop)
     const [guarded, bare] = stage.sides.map((side, index) =>
-      summarise(side.total.totals(), side.book, true, load.skipped[index] ?? 0),
+      summarise(side.total.totals(), side.book, stage.play.hasFaults, load.skipped[index] ?? 0, side.classes()),
     )
     if (!guarded || !bare) throw new Error("a gateway has no summary")
     const seconds = Number((stage.nowMs() / 1000).toFixed(1))
-    const statement = statementOf(guarded, bare)
+    const statement = stage.play.statement(guarded, bare)
     return { seed: options.seed, seconds, interrupted: stop.aborted, protected: guarded, unprotected: bare, statement }
   } finally {
     await closers.closeAll()
@@ -42,37 +41,36 @@ export async function runIncident(options: DemoOptions, view: View, stop: AbortS
 async function setStage(options: DemoOptions, view: View, closers: Closers): Promise<Stage> {
   const durationMs = (options.duration ?? DEFAULT_DURATION) * 1000
   const perSecond = options.rate ?? DEFAULT_RATE
-  const settings = settingsFor(durationMs, perSecond)
+  const play = scenarios[options.scenario](durationMs, perSecond)
   const startedAt = performance.now()
   const nowMs = () => performance.now() - startedAt
   const trail = { bucketMs: durationMs / TRAIL_BUCKETS, buckets: TRAIL_BUCKETS }
-  const common = { seed: options.seed, settings, trail, nowMs }
+  const common = { seed: options.seed, play, trail, nowMs }
   const inspector = await openInspection(options, true, closers)
   const guarded = await openSide({ ...common, protected: true, port: options.port }, closers)
   const bare = await openSide({ ...common, protected: false, port: 0 }, closers)
   const { seed } = options
-  const rules = settings.rules
+  const { rules } = play.settings
   view.open({ gateway: guarded.url, twin: bare.url, inspector, to: undefined, seed, perSecond, durationMs, rules })
-  const phases = script(durationMs, settings.slowMs)
-  return { sides: [guarded, bare], phases, perSecond, durationMs, patienceMs: settings.patienceMs, nowMs }
+  return { sides: [guarded, bare], play, durationMs, nowMs }
 }
 
 /** Runs load, incident and view until the end or a stop; a fault that cannot be switched ends the run with its error. */
 async function perform(stage: Stage, options: DemoOptions, view: View, stop: AbortSignal): Promise<Load> {
-  const { sides, nowMs } = stage
+  const { sides, nowMs, play } = stage
   const trouble = new AbortController()
   const load = startLoad({
     seed: seedFor(options.seed, "load"),
-    perSecond: stage.perSecond,
+    perSecondAt: (atMs) => perSecondAt(play.phases, atMs),
     gateways: sides.map((side) => side.url),
-    paths: sides[0].services.map((service) => `/${service.name}`),
-    patienceMs: stage.patienceMs,
+    paths: play.lanes.map(({ name, share }) => ({ path: `/${name}`, share })),
+    patienceMs: play.settings.patienceMs,
   })
   const refresh = () => view.refresh({ at: nowMs(), gateways: sides.map((side) => side.state(nowMs(), RECENT_MS)) })
   const ends = [
     follow(sides[0].breakers, view, nowMs),
     every(view.everyMs, refresh),
-    play(stage.phases, nowMs, (phase) => {
+    enact(play.phases, nowMs, (phase) => {
       enter(phase, sides).catch((error: unknown) => trouble.abort(error))
       tell(phase, view, nowMs())
     }),
@@ -86,10 +84,11 @@ async function perform(stage: Stage, options: DemoOptions, view: View, stop: Abo
 
 async function enter(phase: Phase, sides: readonly Side[]): Promise<void> {
   const services = sides.flatMap((side) => side.services)
-  await Promise.all(services.map((service) => service.switchTo(phase.faults[service.name as keyof Phase["faults"]])))
+  await Promise.all(services.map((service) => service.switchTo(phase.faults[service.name] ?? WELL)))
 }
 
 function tell(phase: Phase, view: View, at: number): void {
-  const faults = Object.fromEntries(Object.entries(phase.faults).map(([service, { kind }]) => [service, kind]))
+  const wordFor = (kind: string) => (phase.isOverloaded && kind === "none" ? "overload" : kind)
+  const faults = Object.fromEntries(Object.entries(phase.faults).map(([service, { kind }]) => [service, wordFor(kind)]))
   view.phase({ at, name: phase.name, faults })
 }

@@ -1,25 +1,16 @@
 import type { BreakerConfig } from "../../index.ts"
-import { SERVICES } from "./incident.ts"
+import type { PlaySettings } from "./play.ts"
 
-/** Every figure of the demo that follows from --duration and --rate, the same for both gateways. */
-export interface Settings {
-  readonly timeoutMs: number
+export interface Settings extends PlaySettings {
   /** How long a call takes in the phase of the slow service. */
   readonly slowMs: number
-  readonly patienceMs: number
-  readonly gatewayWorkers: number
-  readonly gatewayLine: number
-  readonly serviceWorkers: number
-  readonly breaker: BreakerConfig
-  /** The breaker's rules and the limits of both gateways, in words. */
-  readonly rules: readonly [string, string]
 }
 
 const FULL_PACE_MS = 20_000
 
 /**
  * A short run is the same story told faster: timeouts, windows and waits shrink, and the workers with them, so that
- * a hanging service still ties up the same share of a gateway (calls in flight = rate × timeout).
+ * a hanging service still ties up the same share of a gateway (calls in flight = rate × timeout). `perSecond` is of each service.
  */
 export function settingsFor(durationMs: number, perSecond: number): Settings {
   const pace = Math.min(1, Math.max(0.2, durationMs / FULL_PACE_MS))
@@ -64,7 +55,7 @@ function breakerOf({ windowMs, slowAfterMs, baseMs, maxMs }: Times, minimumCalls
 
 /** A third of the calls one service sees in a window: enough evidence, soon enough. */
 function minimumCallsFor(windowMs: number, perSecond: number): number {
-  const expected = (perSecond / SERVICES.length) * (windowMs / 1000)
+  const expected = perSecond * (windowMs / 1000)
   return Math.min(20, Math.max(3, Math.round(expected / 3)))
 }
 

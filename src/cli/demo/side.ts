@@ -4,19 +4,20 @@ import { type CallBook, countedFetch, createCallBook } from "./calls.ts"
 import type { Closers } from "./closers.ts"
 import { type FaultyService, openService } from "./faultyService.ts"
 import { openGateway, type Route } from "./gateway.ts"
-import { SERVICES, type ServiceName } from "./incident.ts"
+import type { LaneSpec, Play } from "./play.ts"
 import { seedFor } from "./random.ts"
-import type { Settings } from "./settings.ts"
+import { type ClassSummary, classesOf } from "./summary.ts"
 import { createTally, type Tally } from "./tally.ts"
 import type { GatewayState } from "./view.ts"
 
-/** A gateway with its own three services. The twins differ in nothing but `protected`. */
+/** A gateway with its own services. The twins differ in nothing but `protected`. */
 export interface Side {
   readonly url: string
   readonly services: readonly FaultyService[]
   readonly breakers: readonly Breaker[]
   readonly total: Tally
   readonly book: CallBook
+  classes(): readonly ClassSummary[]
   state(at: number, spanMs: number): GatewayState
 }
 
@@ -24,88 +25,81 @@ export interface SideOptions {
   readonly protected: boolean
   readonly port: number
   readonly seed: number
-  readonly settings: Settings
+  readonly play: Play
   readonly trail: { readonly bucketMs: number; readonly buckets: number }
   readonly nowMs: () => number
 }
 
-interface Lane extends Route {
+/** A service, and what stands before it. */
+interface Guarded {
   readonly backend: FaultyService
   readonly breaker: Breaker | undefined
+  readonly send: typeof fetch
+  readonly book: CallBook
+}
+
+interface Lane extends Route, Guarded {
+  readonly spec: LaneSpec
 }
 
 export async function openSide(options: SideOptions, closers: Closers): Promise<Side> {
-  const { settings } = options
+  const { play, nowMs, port } = options
   const book = createCallBook()
   const total = createTally(options.trail)
-  const lanes: Lane[] = []
-  for (const name of SERVICES) lanes.push(await openLane(name, options, book, closers))
-  const { url, close } = await openGateway({
-    port: options.port,
-    workers: settings.gatewayWorkers,
-    line: settings.gatewayLine,
-    routes: lanes,
-    total,
-    nowMs: options.nowMs,
+  const guarded = new Map<string, Guarded>()
+  for (const name of play.services) guarded.set(name, await openGuarded(name, options, book, closers))
+  const lanes = play.lanes.flatMap((spec) => {
+    const service = guarded.get(spec.service)
+    return service === undefined ? [] : [laneOf(spec, service, options)]
   })
+  const { gatewayWorkers: workers, gatewayLine: line } = play.settings
+  const { url, close } = await openGateway({ port, workers, line, routes: lanes, total, nowMs })
   closers.add(close)
   return {
     url,
-    services: lanes.map((lane) => lane.backend),
-    breakers: lanes.flatMap((lane) => lane.breaker ?? []),
+    services: [...guarded.values()].map(({ backend }) => backend),
+    breakers: [...guarded.values()].flatMap(({ breaker }) => breaker ?? []),
     total,
     book,
+    classes: () => classesOf(lanes.map(({ spec, tally }) => ({ spec, totals: tally.totals() }))),
     state: (at, spanMs) => ({
       protected: options.protected,
       rows: lanes.map((lane) => rowOf(lane, at, spanMs)),
       totals: total.totals(),
-      sentToFailing: book.sentToFailing,
+      sentToFailing: play.hasFaults ? book.sentToFailing : undefined,
       wastedMs: book.wastedMs,
     }),
   }
 }
 
-async function openLane(name: ServiceName, options: SideOptions, book: CallBook, closers: Closers): Promise<Lane> {
-  const { settings } = options
-  const backend = await openService({
-    name,
-    seed: seedFor(options.seed, name),
-    workers: settings.serviceWorkers,
-    line: 4 * settings.serviceWorkers,
-  })
+async function openGuarded(name: string, options: SideOptions, book: CallBook, closers: Closers): Promise<Guarded> {
+  const { serviceWorkers: workers, workMs, breaker: config } = options.play.settings
+  const line = options.play.hasFaults ? 4 * workers : Number.POSITIVE_INFINITY
+  const backend = await openService({ name, seed: seedFor(options.seed, name), workers, line, workMs })
   closers.add(backend.close)
-  const isFailing = () => backend.fault.kind !== "none"
-  const counted = countedFetch(book, isFailing)
-  const breaker = options.protected ? createBreaker(name, settings.breaker) : undefined
+  const breaker = options.protected ? createBreaker(name, config) : undefined
   if (breaker) closers.add(() => breaker.stop({ grace: "1 second" }))
+  return { backend, breaker, send: countedFetch(book, () => backend.fault.kind !== "none"), book }
+}
+
+function laneOf(spec: LaneSpec, guarded: Guarded, { play, trail }: SideOptions): Lane {
+  const { backend } = guarded
   return {
-    service: name,
-    backend,
-    breaker,
-    call: breaker ? guardedCall(breaker, counted, backend) : bareCall(counted, backend, settings.timeoutMs),
-    isFailing,
-    fallback: FALLBACKS[name],
-    tally: createTally(options.trail),
-    book,
+    ...guarded,
+    spec,
+    service: spec.name,
+    call: callOf(spec, guarded, play.settings.timeoutMs),
+    isFailing: () => backend.fault.kind !== "none",
+    fallback: spec.fallback,
+    tally: createTally(trail),
   }
 }
 
-/** Through the breaker, which also keeps the timeout. */
-function guardedCall(breaker: Breaker, send: typeof fetch, backend: FaultyService): () => Promise<Response> {
+/** Through the breaker, which also keeps the timeout; or the same call with the same timeout, and nothing in front. */
+function callOf({ facts }: LaneSpec, { breaker, send, backend }: Guarded, timeoutMs: number): () => Promise<Response> {
+  if (!breaker) return () => send(`${backend.url}/`, { signal: AbortSignal.timeout(timeoutMs) })
   const guarded = protectFetch(breaker, { fetch: send })
-  return () => guarded(`${backend.url}/`)
-}
-
-/** The same call with the same timeout, and nothing in front. */
-function bareCall(send: typeof fetch, backend: FaultyService, timeoutMs: number): () => Promise<Response> {
-  return () => send(`${backend.url}/`, { signal: AbortSignal.timeout(timeoutMs) })
-}
-
-/** Both twins fall back alike: a fallback needs no breaker, only something sensible to say. */
-const FALLBACKS: Readonly<Record<ServiceName, Route["fallback"]>> = {
-  catalog: (lastGood) => lastGood, // a catalog a few seconds old still sells
-  payments: () => undefined, // money is not made up
-  reviews: () => JSON.stringify({ service: "reviews", reviews: [] }), // the page does without
+  return () => guarded(`${backend.url}/`, { call: facts })
 }
 
 function rowOf(lane: Lane, at: number, spanMs: number): GatewayState["rows"][number] {

@@ -1,5 +1,7 @@
+import type { Priority } from "../../../machines/vocabulary/priority.ts"
 import type { CallBook } from "./calls.ts"
 import { counted, millis } from "./figures.ts"
+import type { LaneSpec } from "./play.ts"
 import type { Counts } from "./tally.ts"
 
 /** One gateway's run in figures. */
@@ -17,7 +19,24 @@ export interface SideSummary {
   readonly callsToFailing: number | null
   readonly wastedSeconds: number
   readonly notSent: number
+  /** What became of each kind of call that has a class; empty where calls have none. */
+  readonly classes: readonly ClassSummary[]
 }
+
+/** The calls of one class. */
+export interface ClassSummary {
+  readonly service: string
+  readonly priority: Priority
+  readonly requests: number
+  readonly succeeded: number
+}
+
+export const classesOf = (
+  lanes: readonly { readonly spec: LaneSpec; readonly totals: Counts }[],
+): readonly ClassSummary[] =>
+  lanes.flatMap(({ spec: { name, facts }, totals: { requests, full } }) =>
+    facts?.priority === undefined ? [] : [{ service: name, priority: facts.priority, requests, succeeded: full }],
+  )
 
 export interface Summary {
   readonly seed: number
@@ -30,7 +49,13 @@ export interface Summary {
   readonly statement: string
 }
 
-export function summarise(totals: Counts, book: CallBook, truthKnown: boolean, notSent: number): SideSummary {
+export function summarise(
+  totals: Counts,
+  book: CallBook,
+  truthKnown: boolean,
+  notSent: number,
+  classes: readonly ClassSummary[] = [],
+): SideSummary {
   return {
     requests: totals.requests,
     succeeded: totals.full,
@@ -45,6 +70,7 @@ export function summarise(totals: Counts, book: CallBook, truthKnown: boolean, n
     callsToFailing: truthKnown ? book.sentToFailing : null,
     wastedSeconds: Number((book.wastedMs / 1000).toFixed(2)),
     notSent,
+    classes,
   }
 }
 
