@@ -81,7 +81,7 @@ program
     "Play a scenario of the benchmark suite in virtual time, with the breaker that runs in production: without a breaker, " +
       "with the default config, and with yours. Without a scenario: list them.",
   )
-  .argument("[scenario]", "S1, S2, S3, S4, S8, S9, S10, S11, S12 or S13")
+  .argument("[scenario]", "S1, S2, S3, S4, S5, S7, S8, S9, S10, S11, S12 or S13")
   .option("--config <file or JSON>", "your config: a module that exports it as default, a .json file, or JSON itself")
   .option("--seeds <list>", `the seeds to run, as 1-20 or 3,5,8 (default: ${standardSeeds})`)
   .option("--only <text>", 'only worlds whose name contains this, as "100 rps, 30 s"')

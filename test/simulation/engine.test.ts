@@ -9,6 +9,7 @@ import type { Recording } from "../../src/testing/simulation/record.ts"
 import type { World } from "../../src/testing/simulation/world.ts"
 import { EndpointsServer } from "../../src/testing/simulation/worlds/endpoints.ts"
 import { PoissonLoad } from "../../src/testing/simulation/worlds/poisson.ts"
+import { firstOrAgain, RepeatingLoad } from "../../src/testing/simulation/worlds/repeating.ts"
 import { SteadyServer } from "../../src/testing/simulation/worlds/steady.ts"
 import { WorkersLoad } from "../../src/testing/simulation/worlds/workers.ts"
 import { onHostTime } from "./hostTime.ts"
@@ -38,10 +39,19 @@ const workers = (seed: number): World => ({
   patienceMs: Number.POSITIVE_INFINITY,
 })
 
+/** Open loop, whose callers come again twice when a call of theirs fails. */
+const repeating = (seed: number, failing = 1): World => ({
+  ...outage(seed),
+  load: new RepeatingLoad({ perSecond: 50, seed, repeats: 2 }),
+  server: new SteadyServer((now) => ({ failing: isDown(now) ? failing : 0, serviceMs: 20 })),
+  groups: firstOrAgain,
+})
+
 const worlds: readonly [string, (seed: number) => World][] = [
   ["an outage", (seed) => outage(seed)],
   ["an outage that hangs", (seed) => outage(seed, 10_000)],
   ["workers", workers],
+  ["callers who come again", (seed) => repeating(seed)],
 ]
 
 const ends = (run: Recording) => ({
@@ -98,6 +108,43 @@ describe("a run", () => {
     const seconds = Array.from({ length: 1000 }, (_, second) => run.sum("offered", second * 1000, second * 1000 + 1000))
     const variance = seconds.reduce((sum, count) => sum + (count - 50) ** 2, 0) / 1000
     expect(Math.abs(variance / 50 - 1)).toBeLessThan(0.2)
+  })
+
+  test("repeats what failed as often as its callers do, and what was refused not at all", async () => {
+    const run = await runWorld(repeating(8), none, 8)
+    const [first, again] = run.groups
+    const failed = first?.sum("failure") ?? 0
+    expect(failed).toBe(first?.sum("offered", fault.from, fault.to))
+    expect(Math.abs((again?.sum("offered") ?? 0) - 2 * failed)).toBeLessThanOrEqual(5)
+    const guarded = await runWorld(repeating(8), recloser(), 8)
+    const settled = guarded.sum("failure")
+    expect(guarded.groups[0]?.sum("refused")).toBeGreaterThan(0)
+    expect(guarded.groups[1]?.sum("offered")).toBeLessThanOrEqual(settled)
+  })
+
+  test("draws each call's latency around its endpoint's, whoever asks", async () => {
+    const latencies = new Set<number>()
+    const world = (later: number): World => {
+      const inner = new EndpointsServer(9, () => 0, {
+        usualMs: 132,
+        spread: 0.5,
+        later: (key) => (key === 3 ? later : 0),
+      })
+      const server = {
+        take: (...[call, now]: Parameters<typeof inner.take>) => {
+          inner.take(call, now)
+          if (call.key === 3) latencies.add(call.workMs)
+        },
+      }
+      return { ...workers(9), server }
+    }
+    const mean = (): number => [...latencies].reduce((sum, ms) => sum + ms, 0) / latencies.size
+    await runWorld(world(0), none, 9)
+    expect(latencies.size).toBeGreaterThan(100)
+    expect(mean()).toBeCloseTo(132 * Math.exp(0.125), -2)
+    latencies.clear()
+    await runWorld(world(5000), none, 9)
+    expect(Math.min(...latencies)).toBeGreaterThan(5000)
   })
 
   test("keeps charging the service for calls whose callers have gone", async () => {

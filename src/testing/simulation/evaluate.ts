@@ -76,6 +76,7 @@ export function medianSeed({ primary }: Variant, { seeds, values }: Reached): nu
 
 const overSeeds = (goal: Goal, summary: Summary): number => {
   if (goal.over === "mean") return summary.mean
+  if (goal.over === "bad") return summary.bad.value
   if (goal.over === "worst") return goal.most === undefined ? summary.least : summary.most
   return summary.median.value
 }
@@ -95,7 +96,7 @@ function distanceOf({ most, least }: Goal, value: number): number {
 }
 
 export function judge(goal: Goal, reached: Reached): Verdict {
-  const value = overSeeds(goal, summarise(reached.values.get(goal.column) ?? []))
+  const value = overSeeds(goal, summarise(reached.values.get(goal.column) ?? [], goal.column.better))
   const distance = distanceOf(goal, value)
   return { goal, value, distance, met: distance <= 1 }
 }

@@ -37,6 +37,7 @@ export class Recording {
   readonly groups: readonly Recording[]
   readonly #bins: { readonly [K in Kind]: Uint32Array }
   readonly #latency = new Uint32Array(buckets)
+  readonly #callMs: Float64Array
 
   constructor(horizonMs: number, faults: readonly Fault[], groups = 0) {
     this.horizonMs = horizonMs
@@ -44,6 +45,7 @@ export class Recording {
     this.faults = faults
     this.firstRefusals = faults.map(() => Number.POSITIVE_INFINITY)
     const bins = () => new Uint32Array(Math.ceil(horizonMs / binMs) + 1)
+    this.#callMs = new Float64Array(Math.ceil(horizonMs / binMs) + 1)
     this.#bins = {
       offered: bins(),
       refused: bins(),
@@ -72,7 +74,8 @@ export class Recording {
   }
 
   settled(kind: Settled, offeredAt: number, durationMs: number): void {
-    this.#count(kind, offeredAt)
+    const bin = this.#count(kind, offeredAt)
+    this.#callMs[bin] = (this.#callMs[bin] as number) + durationMs
     if (kind !== "success") return
     const bucket = Math.max(0, Math.min(buckets - 1, Math.ceil(Math.log(durationMs * 10) / growth)))
     this.#latency[bucket] = (this.#latency[bucket] as number) + 1
@@ -91,6 +94,11 @@ export class Recording {
     return total
   }
 
+  /** How long callers waited in all for the calls offered in `[from, to)` that have ended. */
+  callMs(from: number, to: number): number {
+    return this.#callMs.subarray(Math.round(from / binMs), Math.round(to / binMs)).reduce((sum, ms) => sum + ms, 0)
+  }
+
   admitted(from?: number, to?: number): number {
     return this.sum("offered", from, to) - this.sum("refused", from, to)
   }
@@ -106,9 +114,10 @@ export class Recording {
     return Number.NaN
   }
 
-  #count(kind: Kind, at: number): void {
+  #count(kind: Kind, at: number): number {
     const bins = this.#bins[kind]
     const bin = Math.min(bins.length - 1, Math.floor(at / binMs))
     bins[bin] = (bins[bin] as number) + 1
+    return bin
   }
 }

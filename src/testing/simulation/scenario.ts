@@ -12,7 +12,8 @@ export interface Goal {
   readonly column: Column
   readonly most?: number
   readonly least?: number
-  readonly over?: "median" | "mean" | "worst"
+  /** `bad`: what one seed in twenty is worse than. */
+  readonly over?: "median" | "mean" | "worst" | "bad"
 }
 
 /** All goals of one of these are to be met; any one of these will do. */

@@ -14,6 +14,8 @@ import {
   sent,
   wasted,
 } from "../../../src/testing/simulation/columns.ts"
+import { judge } from "../../../src/testing/simulation/evaluate.ts"
+import { none } from "../../../src/testing/simulation/policies/none.ts"
 import type { Settled } from "../../../src/testing/simulation/policy.ts"
 import { Recording } from "../../../src/testing/simulation/record.ts"
 import { estimate, median, quantile, summarise } from "../../../src/testing/simulation/statistics.ts"
@@ -99,6 +101,24 @@ describe("columns", () => {
     expect(of(refusedBefore, run)).toBe(10)
     expect(Math.abs(of(p99, run) / 20 - 1)).toBeLessThan(0.02)
     expect(of(wasted, run)).toBe(1.5)
+  })
+})
+
+describe("a recording", () => {
+  test("knows how long callers waited for what was offered in a time", () => {
+    const run = blank()
+    for (const kind of ["success", "failure", "timedOut"] as const) calls(run, 10_000, 11_000, kind)
+    calls(run, 11_000, 12_000, "refused")
+    expect([run.callMs(10_000, 11_000), run.callMs(10_500, 60_000), run.callMs(11_000, 60_000)]).toEqual([600, 300, 0])
+  })
+})
+
+describe("goals", () => {
+  test("may be for what one seed in twenty is worse than, whichever way is better", () => {
+    const values = Array.from({ length: 101 }, (_, index) => index)
+    const reached = { maker: none, seeds: [], values: new Map([p99, goodput].map((column) => [column, values])) }
+    expect(judge({ column: p99, most: 95, over: "bad" }, reached)).toMatchObject({ value: 95, met: true })
+    expect(judge({ column: goodput, least: 6, over: "bad" }, reached)).toMatchObject({ value: 5, met: false })
   })
 })
 

@@ -2,9 +2,11 @@ import type { Scenario } from "../scenario.ts"
 import { fleet } from "./fleet.ts"
 import { growing } from "./growing.ts"
 import { harmlessScenario } from "./harmless.ts"
+import { metastable } from "./metastable.ts"
 import { overload } from "./overload.ts"
 import { partialScenario } from "./partial.ts"
 import { shards } from "./shards.ts"
+import { slowDependency } from "./slowDependency.ts"
 import { spikesScenario } from "./spikes.ts"
 import { staleQueues } from "./stale.ts"
 import { stationary } from "./stationary.ts"
@@ -15,6 +17,8 @@ export const scenarios: readonly Scenario[] = [
   spikesScenario,
   partialScenario,
   stationary,
+  slowDependency,
+  metastable,
   growing,
   staleQueues,
   overload,
