@@ -163,8 +163,8 @@ export class Attempts {
   get #payers(): readonly RetryBudget[] {
     return this.#layers.flatMap((each) => {
       const { retryBudget } = each.assembly.plane
-      const isPayer = (each === this || each.begun > 1) && retryBudget?.isFree() === false
-      return isPayer ? retryBudget : []
+      const isPayer = each === this || each.begun > 1
+      return isPayer && retryBudget !== undefined ? retryBudget : []
     })
   }
 

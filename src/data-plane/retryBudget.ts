@@ -29,8 +29,6 @@ export class RetryTally {
 
 export class RetryBudget {
   readonly tally = new RetryTally()
-  /** Whether a further attempt is free now, because a limit shows that the service has room. Without a limit nobody can know. */
-  isFree: () => boolean = () => false
   readonly #teller: Teller
   #line: BudgetLine
   #left: number

@@ -13,7 +13,6 @@ import { breakerLogic } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { createActor } from "xstate"
-import type { AssembledBreaker } from "../../src/assembledBreaker.ts"
 import {
   deferred,
   down,
@@ -453,18 +452,6 @@ describe("the budget", () => {
     await answer
     expect(calls).toHaveLength(1)
     expect(report(here).state).toBe("barred")
-  })
-
-  test("is spared while a limit shows that the service has room", async () => {
-    const { breaker, clock } = retrying({ budget: { share: 0, reserve: 0 } })
-    const { retryBudget } = (breaker as AssembledBreaker).assembly.plane
-    if (retryBudget !== undefined) retryBudget.isFree = () => true
-    const { calls, run } = ending(throwing(down), () => "up")
-    const answer = breaker.execute(run, twice)
-    await clock.advance("1 second")
-    expect(await answer).toBe("up")
-    expect(calls).toHaveLength(2)
-    expect(retryBudget?.saved).toBe(0)
   })
 
   test("is neither spent nor funded under an operator who lets everything pass", async () => {
