@@ -2,7 +2,7 @@
  * `npm run bench:loopback -- S1 S5 S7 S10 [--policy a,b] [--seeds 1] [--only TEXT]`
  *
  * The worlds of the simulation on real sockets, in real time: the same loads, the same services, in two processes with the fault
- * proxy between them. Without options it writes its table to test/simulation/results/LOOPBACK.md.
+ * proxy between them. Without options it writes its table to test/bench/LOOPBACK.md.
  */
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -12,7 +12,7 @@ import { heading, ruleOf, show } from "../../../src/testing/simulation/numbers.t
 import type { PolicyMaker } from "../../../src/testing/simulation/policy.ts"
 import type { Recording } from "../../../src/testing/simulation/record.ts"
 import type { Goal, Scenario, Variant } from "../../../src/testing/simulation/scenario.ts"
-import { markdown, plain, type Row } from "../report/grid.ts"
+import { markdown, plain, type Row } from "../../simulation/report/grid.ts"
 import { protectors } from "./protectors.ts"
 import { runLoopback } from "./run.ts"
 import { scenarioOf } from "./variants.ts"
@@ -127,4 +127,4 @@ const page = [
   "- networks: loopback loses nothing and is never far\n- other machines: both processes share this one's processors with whatever else ran\n- more than these seeds: one run is one run; the simulation has the medians",
   "",
 ].join("\n\n")
-if (isStandard) writeFileSync(fileURLToPath(new URL("../results/LOOPBACK.md", import.meta.url)), page)
+if (isStandard) writeFileSync(fileURLToPath(new URL("../LOOPBACK.md", import.meta.url)), page)

@@ -44,7 +44,7 @@ const stage: Stage = {
 }
 
 const server = createServer((request, response) => {
-  const { searchParams } = new URL(request.url ?? "/", "http://service")
+  const { searchParams } = new URL(request.url ?? "/", "http://service.example")
   const number = (name: string) => Number(searchParams.get(name))
   const call = new Asked(stage, number("luck"), number("client"), number("key"), response)
   call.startedAt = time.real
