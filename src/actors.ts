@@ -42,6 +42,11 @@ function* introductions(root: AnyActorRef): Generator<InspectionEvent> {
 export function inspectActors(listener: ActorListener): () => void {
   const hear = typeof listener === "function" ? listener : listener?.next?.bind(listener)
   if (typeof hear !== "function") throw invalid("listener", listener, "must be a function, or an observer with next")
+  return followActors(hear, () => {})
+}
+
+/** The same, and each breaker is met before its actors are told of. */
+export function followActors(hear: (event: InspectionEvent) => void, meet: (breaker: Subject) => void): () => void {
   let hasWarned = false
   const tell = (event: InspectionEvent) => {
     try {
@@ -57,6 +62,7 @@ export function inspectActors(listener: ActorListener): () => void {
     entered: (id, living) => {
       if (isGroup(living)) return
       const subject = new Subject(living)
+      meet(subject)
       for (const event of introductions(subject.root)) tell(event)
       silences.set(id, subject.onInspection(tell))
     },

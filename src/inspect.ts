@@ -2,3 +2,4 @@
 export { type ActorListener, inspectActors } from "./actors.ts"
 export { type Inspector, type InspectorOptions, startInspector } from "./inspector.ts"
 export { type Recorder, type RecorderOptions, startRecorder } from "./recording.ts"
+export { startXState4Bridge, type XState4Bridge, type XState4BridgeOptions } from "./xstate4Bridge.ts"

@@ -34,20 +34,25 @@ export interface Inspector {
 
 const names = ["port", "control", "token", "breakers", "title", "clock"]
 
-const refuse = (path: string, value: unknown, rule: string): never => {
+export const refuse = (path: string, value: unknown, rule: string): never => {
   throw new InvalidConfig([{ path, value: show(value), rule }])
 }
 
 export const newToken = (): string => randomBytes(24).toString("base64url")
 
-function readOptions(options: InspectorOptions) {
-  refuseStrangers(options, names)
-  const { port = 0, control = false, token = newToken(), clock = systemClock } = options
+/** What every door to the outside is told: where it is, who may pass, and what they may do. */
+export function readDoor({ port, control, token }: { port: number; control: boolean; token: string }): void {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse("options.port", port, "must be a port, 0 to 65535")
   if (typeof control !== "boolean") refuse("options.control", control, "must be true or false")
   if (typeof token !== "string" || !/^[\w-]{16,200}$/.test(token)) {
     refuse("options.token", "(hidden)", "must be 16 to 200 letters, digits, - or _")
   }
+}
+
+function readOptions(options: InspectorOptions) {
+  refuseStrangers(options, names)
+  const { port = 0, control = false, token = newToken(), clock = systemClock } = options
+  readDoor({ port, control, token })
   refuseNoFunction(options.breakers, "options.breakers")
   if (typeof (options.title ?? "") !== "string") refuse("options.title", options.title, "must be a text")
   refuseNoClock(clock)

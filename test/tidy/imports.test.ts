@@ -44,6 +44,11 @@ const zones: readonly Zone[] = [
     may: [...libraries, machines, /^\/src\/control-plane\//],
   },
   {
+    rule: "src/observability/xstate4 imports ws, which is the user's, and what src/observability may",
+    holds: /^\/src\/observability\/xstate4\//,
+    may: [...libraries, /^ws$/, machines, /^\/src\/observability\//],
+  },
+  {
     rule: "src/observability imports machines/, xstate, effect, what breakers say (events), the layouts of the atlas and itself",
     holds: /^\/src\/observability\//,
     may: [

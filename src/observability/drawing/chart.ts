@@ -41,7 +41,7 @@ interface Named {
 }
 
 /** Guards and actions are names, objects with a type, or functions. */
-function nameOf(what: unknown): string {
+export function nameOf(what: unknown): string {
   if (typeof what === "string") return what
   const { type, name } = what as Named
   if (typeof type === "string") return type
@@ -54,7 +54,7 @@ const actionsOf = (actions: readonly unknown[]): readonly string[] =>
 const idOf = (node: AnyStateNode): string => node.path.join(".")
 
 /** XState names the event of a delay after its delay and its state. */
-const delayIn = (event: string, { machine, path }: AnyStateNode): string | undefined => {
+export const delayIn = (event: string, { machine, path }: AnyStateNode): string | undefined => {
   const end = `.${[machine.id, ...path].join(".")}`
   return event.startsWith("xstate.after.") && event.endsWith(end)
     ? event.slice("xstate.after.".length, -end.length)
