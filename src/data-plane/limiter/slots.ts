@@ -6,6 +6,9 @@ import { Tenants } from "./tenants.ts"
 const memoryMs = 10_000
 const decay = Math.LN2 / memoryMs
 
+/** What is left of a use that is as good as forgotten. */
+const forgotten = 0.05
+
 /** What a call that holds a slot remembers for it. */
 export interface Held {
   /** 0: it holds none. Else how many were in flight when it entered, itself included. */
@@ -73,7 +76,7 @@ export class Slots {
     for (let higher = rank + 1; higher < ranks; higher++) {
       const share = reserve[higher] as number
       if (share === 0) continue
-      const wanted = Math.min(Math.ceil(share * limit), Math.ceil(this.#peak[higher] as number) + 1)
+      const wanted = Math.min(Math.ceil(share * limit), Math.ceil((this.#peak[higher] as number) - forgotten) + 1)
       kept += Math.max(0, wanted - (this.#byRank[higher] as number))
     }
     // One slot is everybody's: what is kept for others must not shut a class out for ever.
