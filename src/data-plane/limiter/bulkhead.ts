@@ -52,8 +52,8 @@ export class Bulkhead {
   #isObeyed = false
   /** Who is being let in: it has waited for its turn as what it came, and nobody in the line goes before. */
   #serving: Waiter | undefined = undefined
-  readonly #servedAt = new Float64Array(ranks)
-  readonly #served = new Float64Array(ranks)
+  readonly #servedAt: number[] = new Array(ranks).fill(0)
+  readonly #served: number[] = new Array(ranks).fill(0)
   #calls = 0
   #learns = ""
 
