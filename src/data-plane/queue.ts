@@ -6,6 +6,7 @@ import type { Keeper, Waiter } from "./limiter/waiter.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
 import type { Receipt } from "./receipt.ts"
 import type { Tally } from "./tally.ts"
+import type { Tape } from "./tape.ts"
 import { Alarm } from "./timers.ts"
 import type { Wheel } from "./wheel.ts"
 
@@ -16,6 +17,8 @@ const lookMs = 250
 export interface QueueHost {
   readonly tally: Tally
   readonly inFlight: number
+  /** Who writes down what happens, while somebody does. */
+  readonly tape: Tape | undefined
   /** Looks at the gate from the top, and takes what the call needs. */
   admit(now: number, facts: Facts): Receipt | Rejection
   /** Tells those who follow along how a call was answered. */
@@ -47,6 +50,8 @@ export class Queue implements Keeper {
   /** Puts a call into the line. It is answered later, or now if there is no room for it. */
   hold(waiter: Waiter, now: number): void {
     waiter.keeper = this
+    const { tape } = this.#host
+    if (tape !== undefined) waiter.number = tape.waits(now, waiter.facts, waiter.deadlineAt)
     const { bulkhead } = this.#admission
     const isRoomMade = bulkhead?.isFull && bulkhead.makeRoom(now)
     if (isRoomMade) this.letIn(now)
@@ -61,7 +66,9 @@ export class Queue implements Keeper {
   giveUp(waiter: Waiter): boolean {
     if (!this.#admission.bulkhead?.leaveLine(waiter)) return false
     this.#host.tally.gaveUp++
-    this.#watch(this.#wheel.host.now())
+    const now = this.#wheel.host.now()
+    if (waiter.number > 0) this.#host.tape?.gaveUp(waiter.number, now)
+    this.#watch(now)
     if (this.#host.inFlight === 0) this.#hooks.idle()
     return true
   }
@@ -81,6 +88,11 @@ export class Queue implements Keeper {
     this.letIn(now)
   }
 
+  /** What another tape has called those who wait means nothing to this one. */
+  beginTape(): void {
+    for (const waiter of this.#waiting()) waiter.number = 0
+  }
+
   /** Another gate is in force. */
   reviewSoon(): void {
     if (this.size > 0 && this.#review.list === undefined) this.#wheel.arm(this.#review, 0)
@@ -95,6 +107,7 @@ export class Queue implements Keeper {
     try {
       for (let waiter = bulkhead.next(now); waiter !== undefined; waiter = bulkhead.next(now)) {
         const { facts } = waiter
+        this.#tellOf(waiter, now)
         const ticket = bulkhead.serve(waiter, () => this.#host.admit(now, facts))
         if (ticket.admitted) waiter.granted(ticket, now)
         else waiter.refused(ticket, now)
@@ -113,6 +126,7 @@ export class Queue implements Keeper {
 
   #lookAgain(now: number): void {
     const { bulkhead } = this.#admission
+    this.#host.tape?.turn()
     if (bulkhead?.isDeaf(now)) {
       // Time alone frees slots too: those of calls that were given up, or that are kept for others.
       this.letIn(now)
@@ -146,7 +160,13 @@ export class Queue implements Keeper {
     if (this.#admission.bulkhead?.leaveLine(waiter)) this.#refuse(waiter, rejection, now)
   }
 
+  /** Of whom the tape hears next. */
+  #tellOf({ number }: Waiter, now: number): void {
+    if (number > 0) this.#host.tape?.waited(number, now)
+  }
+
   #refuse(waiter: Waiter, rejection: Rejection, now: number): void {
+    this.#tellOf(waiter, now)
     this.#host.tally.refuse(rejection.layer)
     this.#hooks.refused(rejection, now)
     this.#host.tell(rejection, now, waiter.facts)
