@@ -1,4 +1,5 @@
 /** Calls that were refused, kept waiting or put first without a reason, by the limit on calls in flight and its queue. */
+import { getEventListeners } from "node:events"
 import type { BreakerConfig, Permit } from "recloser"
 import { createVirtualClock, type VirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
@@ -187,4 +188,13 @@ test("where all calls are bulk calls, a floor that was raised once does not refu
   load.eventLoop = 0.1
   await succeeded(60)
   expect(await succeeded(100)).toBe(100)
+})
+
+test("a signal that outlives many calls is not listened to by those that have waited", async () => {
+  const { breaker, clock } = world({ strategy: "basic", timeout: false, priority: { limit: 1, queue: 5 } })
+  const { signal } = new AbortController()
+  const calls = Array.from({ length: 20 }, () => breaker.tryExecute(working, { signal }))
+  await clock.advance("2 seconds")
+  await Promise.all(calls)
+  expect(getEventListeners(signal, "abort")).toEqual([])
 })
