@@ -124,7 +124,7 @@ export const freshSlots = ({ settings }: PlugInput<PrioritySettings>): SlotConte
   settings,
   line: lineOf(settings, settings.limit.initial),
   learned: undefined,
-  pressure: { level: 0, by: "" },
+  ...unpressed,
 })
 
 /** Always: there are so many slots, and so many may wait for one. */
@@ -149,6 +149,11 @@ export function notePressure({ utilisation, memory, queue }: PressureChanged): P
   const level = Math.max(...levels)
   return { pressure: { level, by: gauges[levels.indexOf(level)] ?? "" } }
 }
+
+/** Told every second while calls end; a floor of which nothing is heard for so long is lowered, and a few calls look anew. */
+export const longestUnheardMs = 5000
+
+export const unpressed = { pressure: { level: 0, by: "" } } as const satisfies Partial<SlotContext>
 
 /** It eases once it is well below what it began at: a gauge that trembles at the line changes nothing. */
 const ease = 0.05

@@ -59,7 +59,10 @@ interface HostGauges {
 
 let lastLoad: { readonly at: number; readonly loop: Utilisation; readonly load: ProcessLoad } | undefined
 
-/** Read at most twice a second, however many breakers ask. */
+/** What is older says nothing of the last second. */
+const longestLoadMs = 5000
+
+/** Read at most twice a second, however many breakers ask. Of a stretch whose beginning nobody has read it says nothing. */
 function processLoad(): ProcessLoad | undefined {
   const at = performance.now()
   if (lastLoad !== undefined && at - lastLoad.at < 500) return lastLoad.load
@@ -68,7 +71,8 @@ function processLoad(): ProcessLoad | undefined {
   const heap = process?.getBuiltinModule?.("node:v8")?.getHeapStatistics?.()
   const loop = gauge?.eventLoopUtilization?.()
   if (heap === undefined || loop === undefined) return undefined
-  const { utilization } = (lastLoad && gauge?.eventLoopUtilization?.(loop, lastLoad.loop)) ?? loop
+  const isRecent = lastLoad !== undefined && at - lastLoad.at < longestLoadMs
+  const utilization = isRecent ? (gauge?.eventLoopUtilization?.(loop, lastLoad?.loop).utilization ?? 0) : 0
   const { used_heap_size, heap_size_limit } = heap
   lastLoad = { at, loop, load: { eventLoop: utilization, memory: used_heap_size / heap_size_limit } }
   return lastLoad.load

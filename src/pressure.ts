@@ -1,12 +1,10 @@
-/** How hard the process is pressed, told to the machines when it is more than a little, or no longer so. */
+/** How hard the process is pressed, told to the machines while it is more than a little, and when it no longer is. */
 import type { Report } from "../machines/vocabulary/signal.ts"
 import type { Clock } from "./Clock.ts"
 import type { Plane } from "./data-plane/plane.ts"
 
 /** Below this nobody is pressed. */
 const quiet = 0.75
-/** A change smaller than this is none. */
-const step = 0.02
 
 export class PressureGauge {
   readonly #clock: Clock
@@ -25,7 +23,8 @@ export class PressureGauge {
     const { eventLoop = 0, memory = 0 } = this.#clock.load?.() ?? {}
     const inLine = gate.restriction.queue > 0 ? queue.size / gate.restriction.queue : 0
     const level = Math.max(eventLoop, memory, inLine)
-    if (Math.abs(level - this.#told) < step || Math.max(level, this.#told) < quiet) return undefined
+    // Also when it is as it was: a floor of which nothing is heard is lowered.
+    if (Math.max(level, this.#told) < quiet) return undefined
     this.#told = level < quiet ? 0 : level
     return { type: "pressure.changed", at: report.at, utilisation: eventLoop, memory, queue: inLine }
   }

@@ -15,9 +15,9 @@ import type { ReelTape } from "./observability/recording/reel.ts"
 
 type Heard = EventLine["event"]
 
-/** What comes from outside: neither from calls, nor from clocks, nor from the breaker's own actors. */
+/** What comes from outside: neither from calls, nor from clocks, nor from the breaker's own actors. How full the process is does. */
 const isCommand = (type: string): boolean =>
-  /^(?:operator|dependency)\.|^breaker\.(?:reconfigured|stop|drained)$/.test(type)
+  /^(?:operator|dependency|pressure)\.|^breaker\.(?:reconfigured|stop|drained)$/.test(type)
 
 interface Parts {
   readonly parts: Assembly["parts"]

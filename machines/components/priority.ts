@@ -9,9 +9,10 @@
  * Laws:
  *   1. It never refuses calls of normal priority and above by their class: the floor is at most `normal`.
  *   2. The floor is raised where a gauge reaches its line, and lowered only when all gauges are clearly below it.
- *   3. What it says of the limit is what the data plane told last; it never changes the bounds for it.
- *   4. A fixed limit stays where it was set, whatever is told.
- *   5. Restored, a learned limit begins where it was, within the bounds of today.
+ *   3. A floor that nothing is heard of any more is lowered: whoever is refused by it must not wait for others to tell.
+ *   4. What it says of the limit is what the data plane told last; it never changes the bounds for it.
+ *   5. A fixed limit stays where it was set, whatever is told.
+ *   6. Restored, a learned limit begins where it was, within the bounds of today.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
@@ -19,6 +20,7 @@ import {
   bounds,
   freshSlots,
   isFixed,
+  longestUnheardMs,
   movedTo,
   noteLimit,
   notePressure,
@@ -28,6 +30,7 @@ import {
   readSlots,
   restoredSlots,
   type SlotContext,
+  unpressed,
   watched,
 } from "../slotting.ts"
 import { rankOf } from "../vocabulary/priority.ts"
@@ -58,8 +61,10 @@ const machine = setup({
   actions: {
     noteLimit: assign(({ event }) => (event.type === "limit.moved" ? noteLimit(event) : {})),
     notePressure: assign(({ event }) => (event.type === "pressure.changed" ? notePressure(event) : {})),
+    forgetPressure: assign(() => unpressed),
     restore: assign(({ context, event }) => restoredSlots(context, event)),
   },
+  delays: { unheard: longestUnheardMs },
 }).createMachine({
   id: "priority",
   type: "parallel",
@@ -84,9 +89,10 @@ const machine = setup({
             "pressure.changed": [
               { guard: "saturates", target: "saturated", actions: "notePressure" },
               { guard: "easesFromPressed", target: "relaxed", actions: "notePressure" },
-              { actions: "notePressure" },
+              { target: "pressed", reenter: true, actions: "notePressure" },
             ],
           },
+          after: { unheard: { target: "relaxed", actions: "forgetPressure" } },
         },
         saturated: {
           meta: { demand: () => ({ floor: rankOf("normal") }) },
@@ -94,9 +100,10 @@ const machine = setup({
             "pressure.changed": [
               { guard: "easesAltogether", target: "relaxed", actions: "notePressure" },
               { guard: "easesToPressed", target: "pressed", actions: "notePressure" },
-              { actions: "notePressure" },
+              { target: "saturated", reenter: true, actions: "notePressure" },
             ],
           },
+          after: { unheard: { target: "relaxed", actions: "forgetPressure" } },
         },
       },
     },

@@ -120,7 +120,7 @@ export class Admission {
   /** Takes what one call needs, or says why not. A call that a partial share refuses has earned its credit. */
   take(facts: Facts, now: number): Receipt | Rejection {
     if (this.bulkhead?.isOn) this.#sparing.hear(facts, now)
-    const refusal = this.#look(facts, now) ?? this.#lookForSlot(facts, now)
+    const refusal = this.#look(facts, now) ?? this.#findSlot(facts, now)
     if (refusal !== undefined) return this.#refuse(refusal, facts, now)
     if (probesOnly(this.#gate)) return this.#spend(this.#takePlace(now), facts, now)
     const share = this.#credit.shareOf(this.#gate)
@@ -202,6 +202,12 @@ export class Admission {
     if (bulkhead === undefined || !bulkhead.isOn) return undefined
     const hasSlot = probesOnly(this.#gate) ? bulkhead.hasAny : bulkhead.admits(facts, now)
     return hasSlot ? undefined : this.#refusals.bySlots(now)
+  }
+
+  /** The same for a call that enters now or not at all: a limit without a ground makes room for it. */
+  #findSlot(facts: Facts, now: number): Rejection | undefined {
+    const refusal = this.#lookForSlot(facts, now)
+    return refusal !== undefined && this.bulkhead?.miss(facts, now) ? undefined : refusal
   }
 
   #lookAtRates(rates: Rates, facts: Facts, now: number): Rejection | undefined {

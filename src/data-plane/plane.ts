@@ -46,7 +46,7 @@ export class Plane implements Settler, QueueHost {
   /** What pays for further attempts of calls; without it nobody makes any. */
   retryBudget: RetryBudget | undefined = undefined
   #ghost: Ghost | undefined
-  #tape: Tape | undefined
+  tape: Tape | undefined = undefined
   /** The number on the tape of the call that entered freely last; 0 while nobody records. */
   serial = 0
   /** Only where somebody wants to hear what the service says about its limits. */
@@ -72,8 +72,9 @@ export class Plane implements Settler, QueueHost {
 
   /** From now on every call is written down, or none is. */
   record(tape: Tape | undefined): void {
-    this.#tape = tape
+    this.tape = tape
     this.serial = 0
+    this.queue.beginTape()
     this.#open()
   }
 
@@ -95,7 +96,7 @@ export class Plane implements Settler, QueueHost {
     const { gate } = this
     const isObeyed = gate.enforcement === "on"
     const hasGhost = this.#ghost !== undefined
-    const isTaped = this.#tape !== undefined
+    const isTaped = this.tape !== undefined
     this.#free = admitsAll(gate) && this.admission.isPlain && isObeyed && !hasGhost
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : Number.POSITIVE_INFINITY
     this.isShut = gate.restriction.share === 0 && isObeyed && !hasGhost && !isTaped
@@ -107,7 +108,7 @@ export class Plane implements Settler, QueueHost {
     if (this.#isFreeFor(facts)) {
       this.#begin(now)
       const receipt = new Receipt(this, this.gate.epoch, now, undefined, true)
-      if (this.#tape !== undefined) receipt.serial = this.#tape.entered("ordinary", now, facts)
+      if (this.tape !== undefined) receipt.serial = this.tape.entered("ordinary", now, facts)
       return receipt
     }
     const ticket = this.#decide(now, facts)
@@ -118,7 +119,7 @@ export class Plane implements Settler, QueueHost {
   /** Who decides beside this one hears of it, and who writes it down. What an operator lets through unseen teaches nobody. */
   tell(ticket: Receipt | Rejection, now: number, facts: Facts): void {
     if (this.#ghost !== undefined && this.gate.enforcement !== "off") this.#ghost.follow(ticket, now, facts)
-    if (this.#tape !== undefined) write(this.#tape, ticket, now, facts)
+    if (this.tape !== undefined) write(this.tape, ticket, now, facts)
   }
 
   /** Like `admit`, for callers who can wait: `undefined` when the call has to, and nothing was taken or counted. */
@@ -130,7 +131,7 @@ export class Plane implements Settler, QueueHost {
   enterFreely(now: number): boolean {
     if (!this.#free) return false
     this.#begin(now)
-    if (this.#tape !== undefined) this.serial = this.#tape.entered("ordinary", now, noFacts)
+    if (this.tape !== undefined) this.serial = this.tape.entered("ordinary", now, noFacts)
     return true
   }
 
@@ -157,7 +158,7 @@ export class Plane implements Settler, QueueHost {
     const judged = this.#ear === undefined ? given : this.#ear.meaningOf(given)
     const kind = kindOf(judged)
     receipt.settled = true
-    if (this.#tape !== undefined) this.#tape.settled(receipt.serial, given, now)
+    if (this.tape !== undefined) this.tape.settled(receipt.serial, given, now)
     if (receipt.leased) this.admission.leases.giveBack(receipt)
     this.inFlight--
     const isCharged = this.admission.settle(receipt, judged, now)

@@ -2,18 +2,23 @@
 import type { Facts } from "../../machines/vocabulary/facts.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Admission } from "./admission.ts"
-import { blindMs } from "./limiter/limit.ts"
 import type { Keeper, Waiter } from "./limiter/waiter.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
 import type { Receipt } from "./receipt.ts"
 import type { Tally } from "./tally.ts"
+import type { Tape } from "./tape.ts"
 import { Alarm } from "./timers.ts"
 import type { Wheel } from "./wheel.ts"
+
+/** While calls wait it is looked so often whether they must: no longer than a limit may be blind. */
+const lookMs = 250
 
 /** What the queue needs of its plane. */
 export interface QueueHost {
   readonly tally: Tally
   readonly inFlight: number
+  /** Who writes down what happens, while somebody does. */
+  readonly tape: Tape | undefined
   /** Looks at the gate from the top, and takes what the call needs. */
   admit(now: number, facts: Facts): Receipt | Rejection
   /** Tells those who follow along how a call was answered. */
@@ -27,8 +32,8 @@ export class Queue implements Keeper {
   readonly #hooks: Pick<PlaneHooks, "refused" | "idle">
   /** A gate has come while calls wait. They are asked anew a moment later: never in the midst of the machines' work. */
   readonly #review = new Alarm((now) => this.#reviewAll(now))
-  /** A limit that knows nothing gives way now and then, so that it holds nobody back for ever where no call ends. */
-  readonly #doubt = new Alarm((now) => this.#giveWay(now))
+  /** While calls wait it is looked now and then whether they still have to: nobody may be held back for ever where no call ends. */
+  readonly #look = new Alarm((now) => this.#lookAgain(now))
   #isLettingIn = false
 
   constructor(wheel: Wheel, admission: Admission, host: QueueHost, hooks: Pick<PlaneHooks, "refused" | "idle">) {
@@ -45,24 +50,47 @@ export class Queue implements Keeper {
   /** Puts a call into the line. It is answered later, or now if there is no room for it. */
   hold(waiter: Waiter, now: number): void {
     waiter.keeper = this
-    const out = this.#admission.bulkhead?.join(waiter, now)
-    this.#doubtLater(now)
-    if (out === undefined) return
-    this.#refuse(out, this.#admission.refuseWaiter(out === waiter ? "full" : "gaveWay", now), now)
+    const { tape } = this.#host
+    if (tape !== undefined) waiter.number = tape.waits(now, waiter.facts, waiter.deadlineAt)
+    const { bulkhead } = this.#admission
+    const isRoomMade = bulkhead?.isFull && bulkhead.makeRoom(now)
+    if (isRoomMade) this.letIn(now)
+    const out = bulkhead?.join(waiter, now)
+    if (out !== undefined)
+      this.#refuse(out, this.#admission.refuseWaiter(out === waiter ? "full" : "gaveWay", now), now)
+    if (isRoomMade) this.letIn(now)
+    this.#watch(now)
   }
 
   /** A caller has given up; false when its call waits no longer. */
   giveUp(waiter: Waiter): boolean {
     if (!this.#admission.bulkhead?.leaveLine(waiter)) return false
     this.#host.tally.gaveUp++
+    const now = this.#wheel.host.now()
+    if (waiter.number > 0) this.#host.tape?.gaveUp(waiter.number, now)
+    this.#watch(now)
     if (this.#host.inFlight === 0) this.#hooks.idle()
     return true
   }
 
   waitedTooLong(waiter: Waiter, now: number): void {
     const { bulkhead } = this.#admission
-    if (bulkhead === undefined || bulkhead.waitsOn(waiter, now) || !bulkhead.leaveLine(waiter)) return
+    if (bulkhead === undefined || bulkhead.waitsOn(waiter, now)) return
+    if (now < waiter.deadlineAt) this.#findRoom(waiter, now)
+    if (!bulkhead.leaveLine(waiter)) return
     this.#refuse(waiter, this.#admission.refuseWaiter("waited", now), now)
+    this.#watch(now)
+  }
+
+  /** One that has waited as long as may be, and has time still: nobody is refused while there is a slot, or for fear alone. */
+  #findRoom({ isHurried }: Waiter, now: number): void {
+    if (!isHurried) this.#admission.bulkhead?.makeRoom(now)
+    this.letIn(now)
+  }
+
+  /** What another tape has called those who wait means nothing to this one. */
+  beginTape(): void {
+    for (const waiter of this.#waiting()) waiter.number = 0
   }
 
   /** Another gate is in force. */
@@ -79,30 +107,38 @@ export class Queue implements Keeper {
     try {
       for (let waiter = bulkhead.next(now); waiter !== undefined; waiter = bulkhead.next(now)) {
         const { facts } = waiter
-        const ticket = bulkhead.serve(() => this.#host.admit(now, facts))
+        this.#tellOf(waiter, now)
+        const ticket = bulkhead.serve(waiter, () => this.#host.admit(now, facts))
         if (ticket.admitted) waiter.granted(ticket, now)
         else waiter.refused(ticket, now)
       }
     } finally {
       this.#isLettingIn = false
+      this.#watch(now)
     }
   }
 
-  #doubtLater(now: number): void {
-    if (this.size === 0 || this.#doubt.list !== undefined || !this.#admission.bulkhead?.isUncharted) return
-    this.#wheel.arm(this.#doubt, blindMs, now)
+  /** Nobody is watched over when nobody waits. */
+  #watch(now: number): void {
+    if (this.size === 0) this.#wheel.disarm(this.#look)
+    else if (this.#look.list === undefined) this.#wheel.arm(this.#look, lookMs, now)
   }
 
-  #giveWay(now: number): void {
-    this.#admission.bulkhead?.giveWay(now)
-    this.letIn(now)
-    this.#doubtLater(now)
+  #lookAgain(now: number): void {
+    const { bulkhead } = this.#admission
+    this.#host.tape?.turn()
+    if (bulkhead?.isDeaf(now)) {
+      // Time alone frees slots too: those of calls that were given up, or that are kept for others.
+      this.letIn(now)
+      if (this.size > 0 && bulkhead.giveWay(now)) this.letIn(now)
+    }
+    this.#watch(now)
   }
 
   /** Nobody is let in any more. */
   stop(now: number): void {
     this.#wheel.disarm(this.#review)
-    this.#wheel.disarm(this.#doubt)
+    this.#wheel.disarm(this.#look)
     for (const waiter of this.#waiting())
       this.#turnOut(waiter, this.#admission.turnsAway(waiter, now) ?? this.#admission.refuseWaiter("waited", now), now)
   }
@@ -124,7 +160,13 @@ export class Queue implements Keeper {
     if (this.#admission.bulkhead?.leaveLine(waiter)) this.#refuse(waiter, rejection, now)
   }
 
+  /** Of whom the tape hears next. */
+  #tellOf({ number }: Waiter, now: number): void {
+    if (number > 0) this.#host.tape?.waited(number, now)
+  }
+
   #refuse(waiter: Waiter, rejection: Rejection, now: number): void {
+    this.#tellOf(waiter, now)
     this.#host.tally.refuse(rejection.layer)
     this.#hooks.refused(rejection, now)
     this.#host.tell(rejection, now, waiter.facts)

@@ -10,6 +10,14 @@ export type Entry = "ordinary" | "probe" | "uncounted"
 export interface Tape {
   /** A call has entered; answers the number by which its end is known, from 1. */
   entered(entry: Entry, now: number, facts: Facts): number
+  /** A call waits for a slot, until then at most for its caller's sake; answers the number by which it is known while it waits. */
+  waits(now: number, facts: Facts, deadlineAt: number): number
+  /** What is written down next is what became of the call that has waited under this number. */
+  waited(number: number, now: number): void
+  /** Its caller has given it up. */
+  gaveUp(number: number, now: number): void
+  /** Timers of the breaker were fired, and may have decided something. */
+  turn(): void
   refused(layer: Layer, now: number, facts: Facts): void
   /** The call of this number has ended. */
   settled(serial: number, judged: Judged, now: number): void

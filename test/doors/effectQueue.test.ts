@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { Breaker, type BreakerConfig } from "recloser/effect"
 import { describe, expect, test } from "vitest"
@@ -113,6 +114,23 @@ describe("an effect that finds no slot", () => {
         expect(attempts).toBe(1)
         yield* Fiber.interrupt(last)
         yield* expectIdle(breaker)
+      }),
+    ))
+
+  test("is refused when the scope of its breaker closes", () =>
+    runTest(
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const breaker = yield* Scope.provide(Breaker.make("service", one), scope)
+        const running = yield* Effect.forkChild(breaker.guard(Effect.never))
+        yield* Effect.yieldNow
+        const waiting = yield* Effect.forkChild(Effect.exit(breaker.guard(Effect.succeed("up"))))
+        yield* Effect.yieldNow
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+        yield* TestClock.adjust("1 minute")
+        expect(Exit.isFailure(yield* Fiber.join(waiting))).toBe(true)
+        yield* Fiber.interrupt(running)
+        yield* Fiber.join(closing)
       }),
     ))
 })

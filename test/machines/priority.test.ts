@@ -44,7 +44,21 @@ it("priority law 2: without pressure nothing raises it", () => {
   expect(demandOf(chart).floor).toBe(0)
 })
 
-it("priority law 3: the bounds stay what they were, and the report says what was told", () => {
+it("priority law 3: a floor of which nothing is heard for five seconds is lowered, and one that is told again stays", async () => {
+  for (const level of [0.92, 0.99]) {
+    const chart = startChart(priority)
+    for (let second = 0; second < 20; second++) {
+      chart.send(pressed(level))
+      await chart.clock.advance("1 second")
+      expect(demandOf(chart).floor).toBe(level < 0.98 ? 1 : 2)
+    }
+    await chart.clock.advance("4 seconds")
+    expect(demandOf(chart).floor).toBe(0)
+    expect(reportOf(chart)).toMatchObject({ pressure: "relaxed", level: 0 })
+  }
+})
+
+it("priority law 4: the bounds stay what they were, and the report says what was told", () => {
   const chart = startChart(priority, { options: { limit: { min: 2, max: 50 } } })
   const before = chart.advice()
   chart.send(told(17))
@@ -52,7 +66,7 @@ it("priority law 3: the bounds stay what they were, and the report says what was
   expect(reportOf(chart)).toMatchObject({ state: "holding", limit: 17 })
 })
 
-it("priority law 4: a fixed limit is what was set, and nothing of it is saved", () => {
+it("priority law 5: a fixed limit is what was set, and nothing of it is saved", () => {
   const chart = startChart(priority, { options: { limit: 5, queue: false } })
   for (const signal of [told(17), restored({ priority: { limit: 9 } })]) chart.send(signal)
   expect(reportOf(chart)).toMatchObject({ state: "fixed", limit: 5 })
@@ -60,7 +74,7 @@ it("priority law 4: a fixed limit is what was set, and nothing of it is saved", 
   expect(saveOf(priority, chart)).toBeUndefined()
 })
 
-it("priority law 5: a learned limit begins where it was, within the bounds of today", () => {
+it("priority law 6: a learned limit begins where it was, within the bounds of today", () => {
   const before = startChart(priority)
   before.send(told(42))
   for (const [max, begins] of [

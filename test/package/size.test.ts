@@ -11,8 +11,8 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 100 },
-  { door: "recloser/effect", take: "*", kB: 109 },
+  { door: "recloser", take: "*", kB: 101 },
+  { door: "recloser/effect", take: "*", kB: 110 },
   { door: "recloser/machines", take: "*", kB: 93 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 45 },
   { door: "recloser/testing", take: "*", kB: 10 },

@@ -15,7 +15,7 @@ import { LimitNews } from "./news.ts"
 import { Slots } from "./slots.ts"
 import type { Waiter } from "./waiter.ts"
 
-/** A class that was not served for so long, and for so many calls, has a turn whatever waits above it. */
+/** A class that has waited for so long, and was not served for so many calls, has a turn whatever waits above it. */
 const aged = { ms: 1000, calls: 40 } as const
 
 /** In a class that has waited for as long as one may, patience makes no sense: those who come are told so soon. */
@@ -50,10 +50,10 @@ export class Bulkhead {
   #news: LimitNews | undefined = undefined
   #queue = 0
   #isObeyed = false
-  /** Who is being let in has waited: nobody in the line goes before. */
-  #serving = false
-  readonly #servedAt = new Float64Array(ranks)
-  readonly #served = new Float64Array(ranks)
+  /** Who is being let in: it has waited for its turn as what it came, and nobody in the line goes before. */
+  #serving: Waiter | undefined = undefined
+  readonly #servedAt: number[] = new Array(ranks).fill(0)
+  readonly #served: number[] = new Array(ranks).fill(0)
   #calls = 0
   #learns = ""
 
@@ -98,8 +98,8 @@ export class Bulkhead {
   admits(facts: Facts, now: number): boolean {
     const { line } = this
     if (line.size === 0 && this.slots.inUse === 0) return true
-    const rank = this.rankOf(facts, now)
-    return (this.#serving || line.highest < rank) && this.slots.fits(rank, this.limit(now), now)
+    const rank = this.#serving?.rank ?? this.rankOf(facts, now)
+    return (this.#serving !== undefined || line.highest < rank) && this.slots.fits(rank, this.limit(now), now)
   }
 
   enter(receipt: Receipt, facts: Facts, now: number): void {
@@ -122,7 +122,7 @@ export class Bulkhead {
     const rank = this.rankOf(waiter.facts, now)
     this.#learned?.wait()
     let out: Waiter | undefined
-    if (line.size >= this.#queue) {
+    if (this.isFull) {
       const { lowest } = line
       if (lowest > rank || (lowest === rank && !this.#stands(rank, now))) return waiter
       out = line.longest(lowest)
@@ -167,12 +167,12 @@ export class Bulkhead {
   }
 
   /** Lets one in who has waited, past those who still do. */
-  serve<A>(enter: () => A): A {
-    this.#serving = true
+  serve<A>(waiter: Waiter, enter: () => A): A {
+    this.#serving = waiter
     try {
       return enter()
     } finally {
-      this.#serving = false
+      this.#serving = undefined
     }
   }
 
@@ -185,13 +185,29 @@ export class Bulkhead {
     this.#news = adaptive ? new LimitNews(first) : undefined
   }
 
-  /** Whether calls are held back by a limit that knows nothing yet. */
-  get isUncharted(): boolean {
-    return this.#learned?.isUncharted ?? false
+  /** Somebody would be turned away. A limit that was learned without a ground for that makes room instead. */
+  makeRoom(now: number): boolean {
+    return this.#isObeyed && this.#learned?.makeRoom(now) === true
   }
 
-  giveWay(now: number): void {
-    this.#learned?.giveWay(now)
+  /** Somebody cannot wait, and finds no slot: the same as if he waited, for whoever learns of the limit. */
+  miss(facts: Facts, now: number): boolean {
+    this.#learned?.wait()
+    return this.makeRoom(now) && this.slots.fits(this.rankOf(facts, now), this.limit(now), now)
+  }
+
+  /** No more may wait. */
+  get isFull(): boolean {
+    return this.line.size >= this.#queue
+  }
+
+  /** Nobody tells of slots that become free: no call has ended for long. */
+  isDeaf(now: number): boolean {
+    return this.#learned?.isDeaf(now) ?? true
+  }
+
+  giveWay(now: number): boolean {
+    return this.#learned?.giveWay(now) ?? false
   }
 
   /** What there is to tell of the learned limit, if anything. */
@@ -220,7 +236,8 @@ export class Bulkhead {
   #agedBelow(highest: number, now: number): number {
     for (let rank = 0; rank < highest; rank++) {
       if (!this.line.has(rank) || this.#calls - (this.#served[rank] as number) < aged.calls) continue
-      if (now - (this.#servedAt[rank] as number) >= aged.ms && this.#fits(rank, now)) return rank
+      const unservedMs = Math.min(now - (this.#servedAt[rank] as number), this.line.standsFor(rank, now))
+      if (unservedMs >= aged.ms && this.#fits(rank, now)) return rank
     }
     return highest
   }

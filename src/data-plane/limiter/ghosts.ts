@@ -10,11 +10,12 @@ export class Ghosts {
     return this.#count > 0
   }
 
-  /** One more, whose caller waited so long. */
+  /** One more, whose work takes so long, as far as that is known: one that is short does not end the others. */
   add(ms: number, now: number): void {
-    this.#count = this.at(now) + 1
+    const others = this.at(now)
+    this.#count = others + 1
     this.#at = now
-    this.#lifeMs = Math.max(1, ms)
+    this.#lifeMs = (others * this.#lifeMs + Math.max(1, ms)) / (others + 1)
   }
 
   /** How many slots they hold now. */

@@ -41,10 +41,13 @@ const preference = 0.2
 /** What differs by more standard errors from what was known is another service. */
 const another = 3.5
 
+/** Until there is something to know: most limits never hold anybody back. */
+const nothing = /* @__PURE__ */ new Float64Array(count)
+
 export class Goodput {
-  readonly #rate = new Float64Array(count)
-  readonly #weight = new Float64Array(count)
-  readonly #at = new Float64Array(count)
+  #rate = nothing
+  #weight = nothing
+  #at = nothing
   #highest = -1
   /** The variance of the logarithm of a rate that is measured on one outcome. */
   #variance = 1
@@ -69,6 +72,7 @@ export class Goodput {
 
   /** Takes in what a round of so many outcomes has shown. Where the service has changed, what is known of other levels is doubted. */
   learn(level: number, rate: number, outcomes: number, now: number): void {
+    if (this.#weight === nothing) this.#begin()
     const weight = this.weightOf(level, now)
     const before = this.#rate[level] as number
     if (weight >= known && this.#hasChanged(before, rate, 1 / outcomes + 1 / weight)) this.#doubtOthers(level)
@@ -77,6 +81,12 @@ export class Goodput {
     this.#weight[level] = weight + outcomes
     this.#at[level] = now
     if (level > this.#highest) this.#highest = level
+  }
+
+  #begin(): void {
+    this.#rate = new Float64Array(count)
+    this.#weight = new Float64Array(count)
+    this.#at = new Float64Array(count)
   }
 
   /** Whether a rate differs from what was known by more than chance; and learns how much chance there is. */
@@ -89,6 +99,7 @@ export class Goodput {
 
   /** A level is hardly known any more. */
   doubt(level: number, now: number): void {
+    if (this.weightOf(level, now) === 0) return
     this.#weight[level] = Math.min(known / 2, this.weightOf(level, now))
     this.#at[level] = now
   }

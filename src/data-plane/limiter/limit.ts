@@ -5,27 +5,35 @@
 import type { OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
 import type { LimitState } from "../../../machines/vocabulary/priority.ts"
 import { Ghosts } from "./ghosts.ts"
+import { Lengths } from "./lengths.ts"
 import { Round } from "./round.ts"
 import { Search } from "./search.ts"
 
 /** So many outcomes at least make a round. */
 const leastOutcomes = 8
-/** While nothing is known, a limit that holds calls back without any outcome for so long gives way. */
+/** A limit that holds calls back without any outcome for so long gives way. */
 export const blindMs = 500
+/** The same in the lengths of a call: who hears of none for so long knows nothing of those that hold the slots. */
+const blindCalls = 4
+/** A limit that was raised for calls that could not wait sinks by half in so many milliseconds, if it is not needed. */
+const sinksMs = 10_000
 /** Where calls take longer than this their number says nothing of queues: they are streams, or wait for something to happen. */
 const longestMs = 10_000
 
 export class Limit {
   readonly #least: number
   readonly #most: number
-  readonly #search = new Search()
+  readonly #first: number
+  #search = new Search()
   readonly #ghosts = new Ghosts()
+  readonly #lengths = new Lengths()
   #round = new Round(0, 0)
   #limit: number
   #changedAt = 0
   /** What calls take on average, and what they take while there is room for more; 0: not known. */
   #meanMs = 0
   #idleMs = 0
+  #areLong = false
   #isDraining = false
   /** When a call ended last. */
   #heardAt = 0
@@ -33,16 +41,17 @@ export class Limit {
   constructor(least: number, most: number, first: number) {
     this.#least = least
     this.#most = most
+    this.#first = first
     this.#limit = first
   }
 
   get value(): number {
-    if (this.#meanMs > longestMs) return this.#most
+    if (this.#areLong) return this.#most
     return Math.max(this.#least, Math.floor(this.#limit + 0.3))
   }
   /** Nothing has spoken against more calls at once yet, and none has ended: what is held back is held back for fear alone. */
   get isBlind(): boolean {
-    return this.#search.isUncharted && this.#meanMs === 0
+    return this.isUncharted && this.#meanMs === 0
   }
   get meanMs(): number {
     return this.#meanMs
@@ -65,15 +74,39 @@ export class Limit {
     this.#round.waited++
   }
 
-  /** Whether it holds calls back without any reason but that it does not know better. */
+  /** Nothing has spoken against more calls at once yet. */
   get isUncharted(): boolean {
     return this.#search.isUncharted
   }
 
-  /** Calls have waited for `blindMs`: if no call has ended in that time either, it is doubled. */
-  giveWay(now: number): void {
-    if (this.isUncharted && now - Math.max(this.#heardAt, this.#changedAt) >= blindMs)
-      this.#moveTo(2 * this.#limit, now)
+  /** Whether it may turn calls away: they have been seen to grow longer, or too long. Else it would do so for fear, or by chance. */
+  isGrounded(now: number): boolean {
+    return this.#ghosts.some || this.#lengths.haveGrown(now)
+  }
+
+  /** Somebody is to be turned away: a limit that has no ground for it is doubled instead, and learns anew. */
+  makeRoom(now: number): boolean {
+    if (this.isGrounded(now) || this.#limit >= this.#most) return false
+    this.#beginAnew(2 * this.#limit, now)
+    return true
+  }
+
+  /** No call has ended for so long that those that hold the slots are others than those it has learned of. */
+  isDeaf(now: number): boolean {
+    const restMs = this.isUncharted ? blindMs : Math.max(blindMs, blindCalls * this.#meanMs)
+    return now - Math.max(this.#heardAt, this.#changedAt) >= restMs
+  }
+
+  /** Calls wait all the while that it hears of none: it is doubled, and learns anew. */
+  giveWay(now: number): boolean {
+    if (!this.isDeaf(now)) return false
+    this.#beginAnew(2 * this.#limit, now)
+    return true
+  }
+
+  #beginAnew(limit: number, now: number): void {
+    if (!this.isUncharted) this.#search = new Search()
+    this.#moveTo(limit, now)
   }
 
   /** A call has ended. `area`: calls in flight times milliseconds until now. */
@@ -81,11 +114,14 @@ export class Limit {
     if (!(ms >= 0)) return
     const round = this.#round
     const isAbandoned = kind === "timedOut" || (kind === "ignored" && this.#isLong(ms))
-    if (isAbandoned) this.#ghosts.add(ms, now)
+    // A caller who had hardly any time left does not tell how long the work takes.
+    if (isAbandoned) this.#ghosts.add(Math.max(ms, this.#meanMs), now)
     if (kind === "ignored" && !isAbandoned) return
+    if (kind === "success") this.#lengths.add(ms)
     round.add(isAbandoned ? "timedOut" : kind, ms)
     this.#heardAt = now
     this.#meanMs += (this.#meanMs === 0 ? 1 : 0.05) * (ms - this.#meanMs)
+    this.#areLong = this.#meanMs > (this.#areLong ? 0.5 : 1) * longestMs
     if (round.outcomes >= leastOutcomes && round.lastedFor(now) >= this.#meanMs) this.#endRound(area, now)
   }
 
@@ -102,8 +138,10 @@ export class Limit {
     const inFlight = round.inFlight(area, now) + ghosts
     this.#isDraining = ghosts >= this.#limit
     const isFull = (round.waited > 0 && inFlight >= 0.85 * this.#limit) || (isChoking && inFlight >= 0.5 * this.#limit)
+    this.#lengths.look(inFlight, !isFull && inFlight <= 0.5 * this.#limit, now)
     if (!isFull) {
       this.#search.interrupt()
+      this.#sink(inFlight, round.lastedFor(now))
       if (inFlight <= 0.5 * this.#limit) this.#idleMs += (this.#idleMs === 0 ? 1 : 0.2) * (meanMs - this.#idleMs)
       return
     }
@@ -113,6 +151,15 @@ export class Limit {
     const rate = round.successes / round.lastedFor(now)
     const full = { inFlight, rate, outcomes: round.outcomes, meanMs, isChoking }
     this.#moveTo(this.#search.next(this.#limit, full, this.#idleMs, now), now)
+  }
+
+  /** Not the limit in force is what matters then, but that nothing speaks against more. */
+  #sink(inFlight: number, ms: number): void {
+    if (!this.isUncharted || this.#limit <= this.#first || inFlight > 0.25 * this.#limit) return
+    if (!this.#search.isUncharted || this.#limit <= this.#first || inFlight > 0.25 * this.#limit) return
+    this.#limit = Math.max(this.#first, this.#limit * 2 ** (-ms / sinksMs))
+    // What was done under the higher limit is nothing to measure the lower one by.
+    this.#search = new Search()
   }
 
   #moveTo(limit: number, now: number): void {

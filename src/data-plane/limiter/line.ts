@@ -26,8 +26,8 @@ export class Line {
   /** For each class, the lane whose turn it is. */
   readonly #turn: (Lane | undefined)[] = new Array(ranks).fill(undefined)
   /** Since when somebody of a class has waited at every instant. */
-  readonly #since = new Float64Array(ranks)
-  readonly #lanes: Map<string | undefined, Lane>[] = Array.from({ length: ranks }, () => new Map())
+  readonly #since: number[] = new Array(ranks).fill(0)
+  readonly #lanes: (Map<string | undefined, Lane> | undefined)[] = new Array(ranks).fill(undefined)
 
   /** The highest class of which somebody waits; -1 when nobody does. */
   get highest(): number {
@@ -104,14 +104,14 @@ export class Line {
   all(): Waiter[] {
     const all: Waiter[] = []
     for (let rank = ranks - 1; rank >= 0; rank--) {
-      for (const { oldest } of (this.#lanes[rank] as Map<unknown, Lane>).values())
+      for (const { oldest } of this.#lanes[rank]?.values() ?? [])
         for (let waiter = oldest; waiter !== undefined; waiter = waiter.behind) all.push(waiter)
     }
     return all
   }
 
   #laneOf(rank: number, tenant: string | undefined): Lane {
-    const lanes = this.#lanes[rank] as Map<string | undefined, Lane>
+    const lanes = (this.#lanes[rank] ??= new Map<string | undefined, Lane>())
     const known = lanes.get(tenant)
     if (known !== undefined) return known
     const lane = new Lane(rank, tenant)

@@ -6,6 +6,9 @@ import { Tenants } from "./tenants.ts"
 const memoryMs = 10_000
 const decay = Math.LN2 / memoryMs
 
+/** What is left of a use that is as good as forgotten. */
+const forgotten = 0.05
+
 /** What a call that holds a slot remembers for it. */
 export interface Held {
   /** 0: it holds none. Else how many were in flight when it entered, itself included. */
@@ -20,10 +23,11 @@ export class Slots {
   /** Calls in flight times milliseconds, since the beginning: between two instants, by their distance, it is how many there were. */
   area = 0
   #areaAt = 0
-  readonly #byRank = new Int32Array(ranks)
-  readonly tenants = new Tenants()
+  readonly #byRank: number[] = new Array(ranks).fill(0)
+  /** Made when the first critical call names its tenant. */
+  #tenants: Tenants | undefined = undefined
   #reserve: readonly number[] | undefined = undefined
-  readonly #peak = new Float64Array(ranks)
+  readonly #peak: number[] = new Array(ranks).fill(0)
   #peaksAt = 0
 
   adopt({ reserve }: SlotsLine): void {
@@ -38,7 +42,7 @@ export class Slots {
 
   /** Whether a tenant's critical calls hold their part of the slots already. */
   isOverQuota(tenant: string, quota: number, limit: number, now: number): boolean {
-    return this.tenants.exceeds(tenant, Math.max(1, quota * limit), now)
+    return this.#tenants?.exceeds(tenant, Math.max(1, quota * limit), now) ?? false
   }
 
   take(held: Held, rank: number, tenant: string | undefined, now: number): void {
@@ -53,14 +57,15 @@ export class Slots {
     }
     if (rank !== topRank || tenant === undefined) return
     held.tenant = tenant
-    this.tenants.take(tenant, now)
+    this.#tenants ??= new Tenants()
+    this.#tenants.take(tenant, now)
   }
 
   giveBack(held: Held, now: number): void {
     this.#pass(now)
     this.inUse--
     this.#byRank[held.rank] = (this.#byRank[held.rank] as number) - 1
-    if (held.tenant !== undefined) this.tenants.giveBack(held.tenant, now)
+    if (held.tenant !== undefined) this.#tenants?.giveBack(held.tenant, now)
   }
 
   /**
@@ -73,7 +78,7 @@ export class Slots {
     for (let higher = rank + 1; higher < ranks; higher++) {
       const share = reserve[higher] as number
       if (share === 0) continue
-      const wanted = Math.min(Math.ceil(share * limit), Math.ceil(this.#peak[higher] as number) + 1)
+      const wanted = Math.min(Math.ceil(share * limit), Math.ceil((this.#peak[higher] as number) - forgotten) + 1)
       kept += Math.max(0, wanted - (this.#byRank[higher] as number))
     }
     // One slot is everybody's: what is kept for others must not shut a class out for ever.

@@ -22,6 +22,8 @@ export abstract class Waiter extends Timer {
   behind: Waiter | undefined = undefined
   /** It came when it made no sense to wait for long. */
   isHurried = false
+  /** Its number on the tape; 0 when nobody recorded that it waits. */
+  number = 0
   keeper: Keeper | undefined = undefined
 
   constructor(facts: Facts | undefined, since: number, deadlineAt: number) {

@@ -124,6 +124,14 @@ export const codes = {
   turned: 8,
   /** What is said of the call that comes next. */
   facts: 9,
+  /** A call waits; the number is its own while it does. */
+  waits: 10,
+  /** Until when the call that comes next may wait for its caller's sake: that, not when it is said, is the time beside it. */
+  until: 11,
+  /** What comes next became of the call that waits under this number. */
+  waited: 12,
+  /** The caller of the call that waits under this number has gone. */
+  gaveUp: 13,
 } as const
 
 export const packed = (code: number, number: number): number => ((number & 0x7ffffff) << 4) | code

@@ -23,8 +23,26 @@ export type Happening =
       readonly serial: number
       readonly entry: "ordinary" | "probe" | "uncounted"
       readonly facts: Facts
+      readonly waited: number
     }
-  | { readonly type: "refused"; readonly b: number; readonly at: number; readonly layer: Layer; readonly facts: Facts }
+  | {
+      readonly type: "refused"
+      readonly b: number
+      readonly at: number
+      readonly layer: Layer
+      readonly facts: Facts
+      /** The number of the call that has waited; 0: it has not. */
+      readonly waited: number
+    }
+  | {
+      readonly type: "waits"
+      readonly b: number
+      readonly at: number
+      readonly number: number
+      readonly deadlineAt: number
+      readonly facts: Facts
+    }
+  | { readonly type: "gaveUp"; readonly b: number; readonly at: number; readonly number: number }
   | {
       readonly type: "settled"
       readonly b: number
@@ -53,15 +71,24 @@ const settledBy = ({ b, at, serial, trip, retryAfterMs, kind = "failure", quota,
   judged: { kind, trip, retryAfterMs, ...(quota && { quota }), ...(unsent && { unsent }) },
 })
 
+/** What has been said of the call that comes next. */
+interface Next {
+  readonly facts: Facts
+  readonly waited: number
+  readonly deadlineAt: number
+}
+
+const unsaid: Next = { facts: noFacts, waited: 0, deadlineAt: Number.POSITIVE_INFINITY }
+
 /** What has been said of calls, and of the one that comes next. */
 interface Said {
   readonly facts: Map<number, Facts>
-  next: Facts
+  next: Next
 }
 
 /** Everything, in the order in which it was recorded. */
 export function* happenings({ lines }: Recording): Generator<Happening> {
-  const said: Said = { facts: new Map(), next: noFacts }
+  const said: Said = { facts: new Map(), next: unsaid }
   for (const line of lines) {
     if (line.t === "calls") yield* callsIn(line, said)
     else if (line.t === "facts") said.facts.set(line.id, line.facts)
@@ -79,12 +106,14 @@ function* callsIn({ n, at: times, what, who }: CallsLine, said: Said): Generator
   for (let index = 0; index < n; index++) {
     const [code, number] = [(whats[index] as number) & 15, (whats[index] as number) >>> 4]
     const common = { b: whos === undefined ? (who as number) : (whos[index] as number), at: at[index] as number }
-    if (code === codes.facts) {
-      said.next = said.facts.get(number) ?? noFacts
-      continue
+    if (code === codes.facts) said.next = { ...said.next, facts: said.facts.get(number) ?? noFacts }
+    else if (code === codes.until) said.next = { ...said.next, deadlineAt: common.at }
+    else if (code === codes.waited) said.next = { ...said.next, waited: number }
+    else {
+      yield happeningOf(code, number, common, said.next)
+      // What timers did in between says nothing of the call.
+      if (code !== codes.turned) said.next = unsaid
     }
-    yield happeningOf(code, number, common, said.next)
-    said.next = noFacts
   }
 }
 
@@ -92,12 +121,14 @@ function happeningOf(
   code: number,
   number: number,
   common: { readonly b: number; readonly at: number },
-  facts: Facts,
+  { facts, waited, deadlineAt }: Next,
 ): Happening {
   if (code === codes.turned) return { type: "turned", ...common }
-  if (code === codes.refused) return { type: "refused", ...common, layer: layers[number] ?? "circuit", facts }
+  if (code === codes.waits) return { type: "waits", ...common, number, deadlineAt, facts }
+  if (code === codes.gaveUp) return { type: "gaveUp", ...common, number }
+  if (code === codes.refused) return { type: "refused", ...common, layer: layers[number] ?? "circuit", facts, waited }
   const judged = ends[code]
   if (judged !== undefined) return { type: "settled", ...common, serial: number, judged }
   const entry = entries[code as keyof typeof entries] ?? "ordinary"
-  return { type: "entered", ...common, serial: number, entry, facts }
+  return { type: "entered", ...common, serial: number, entry, facts, waited }
 }

@@ -19,6 +19,8 @@ export class Reel {
   #n = 0
   /** The number of the last call that entered. */
   serial = 0
+  /** The number of the last call that had to wait. */
+  waiting = 0
   readonly #begun: () => void
   readonly #full: () => void
 
@@ -88,6 +90,24 @@ export class ReelTape {
     const code = entry === "ordinary" ? codes.entered : codes[entry]
     this.#reel.add(now, packed(code, serial), this.#who)
     return serial
+  }
+
+  waits(now: number, facts: Facts, deadlineAt: number): number {
+    this.#before(now, facts)
+    if (deadlineAt < Number.POSITIVE_INFINITY) this.#reel.add(deadlineAt, packed(codes.until, 0), this.#who)
+    const number = ++this.#reel.waiting
+    this.#reel.add(now, packed(codes.waits, number), this.#who)
+    return number
+  }
+
+  waited(number: number, now: number): void {
+    this.#turn()
+    this.#reel.add(now, packed(codes.waited, number), this.#who)
+  }
+
+  gaveUp(number: number, now: number): void {
+    this.#turn()
+    this.#reel.add(now, packed(codes.gaveUp, number), this.#who)
   }
 
   refused(layer: Layer, now: number, facts: Facts): void {

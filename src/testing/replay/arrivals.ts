@@ -2,14 +2,16 @@
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
 import { type Judged, kindOf } from "../../../machines/vocabulary/outcome.ts"
 import type { BreakerLine, EventLine } from "../../observability/recording/format.ts"
-import { happenings } from "../../observability/recording/happenings.ts"
+import { type Happening, happenings } from "../../observability/recording/happenings.ts"
 import type { Recording } from "../../observability/recording/read.ts"
 
 export interface Arrival {
   readonly at: number
   readonly facts: Facts
-  /** Whether it was sent when it was recorded. */
-  readonly sent: boolean
+  /** Until when it may wait for its caller's sake; told of those that waited. */
+  readonly deadlineAt: number
+  /** When it was sent when it was recorded; `undefined`: it was not. */
+  sentAt: number | undefined
   judged: Judged | undefined
   durationMs: number
 }
@@ -25,6 +27,7 @@ interface Gathered {
   readonly line: BreakerLine
   readonly arrivals: Arrival[]
   readonly bySerial: Map<number, Arrival>
+  readonly waiting: Map<number, Arrival>
   readonly events: EventLine[]
   endedAt: number
 }
@@ -35,14 +38,16 @@ export function trafficIn(recording: Recording): readonly Traffic[] {
   for (const happening of happenings(recording)) {
     if (happening.type === "breaker") {
       const { line } = happening
-      all.set(line.b, { line, arrivals: [], bySerial: new Map(), events: [], endedAt: line.at })
+      all.set(line.b, { line, arrivals: [], bySerial: new Map(), waiting: new Map(), events: [], endedAt: line.at })
       continue
     }
     const b = "line" in happening ? happening.line.b : happening.b
     const one = all.get(b)
     if (one === undefined) continue
     one.endedAt = Math.max(one.endedAt, "line" in happening ? happening.line.at : happening.at)
-    if (happening.type === "entered" || happening.type === "refused") note(one, happening)
+    if (happening.type === "entered" || happening.type === "refused") decide(one, happening)
+    else if (happening.type === "waits") one.waiting.set(happening.number, note(one, happening))
+    else if (happening.type === "gaveUp") forget(one, happening.number)
     else if (happening.type === "settled") settle(one, happening)
     else if (happening.type === "event") one.events.push(happening.line)
   }
@@ -52,12 +57,30 @@ export function trafficIn(recording: Recording): readonly Traffic[] {
 
 function note(
   one: Gathered,
-  happening: { readonly type: string; readonly at: number; readonly facts: Facts; readonly serial?: number },
-) {
-  const { at, facts, serial, type } = happening
-  const arrival: Arrival = { at, facts, sent: type === "entered", judged: undefined, durationMs: 0 }
+  { at, facts, deadlineAt = Number.POSITIVE_INFINITY }: Pick<Arrival, "at" | "facts"> & Partial<Arrival>,
+): Arrival {
+  const arrival: Arrival = { at, facts, deadlineAt, sentAt: undefined, judged: undefined, durationMs: 0 }
   one.arrivals.push(arrival)
-  if (serial !== undefined) one.bySerial.set(serial, arrival)
+  return arrival
+}
+
+type Decided = Extract<Happening, { readonly waited: number }>
+
+/** A call has been sent or refused; it may have waited. */
+function decide(one: Gathered, happening: Decided): void {
+  const arrival = one.waiting.get(happening.waited) ?? note(one, happening)
+  one.waiting.delete(happening.waited)
+  if (happening.type !== "entered") return
+  arrival.sentAt = happening.at
+  one.bySerial.set(happening.serial, arrival)
+}
+
+/** Its caller gave it up while it waited: whether it would have been sent nobody decided. */
+function forget(one: Gathered, number: number): void {
+  const arrival = one.waiting.get(number)
+  one.waiting.delete(number)
+  const index = arrival === undefined ? -1 : one.arrivals.lastIndexOf(arrival)
+  if (index >= 0) one.arrivals.splice(index, 1)
 }
 
 function settle(
@@ -68,11 +91,12 @@ function settle(
   if (arrival === undefined) return
   one.bySerial.delete(serial)
   arrival.judged = judged
-  arrival.durationMs = Math.max(0, at - arrival.at)
+  arrival.durationMs = Math.max(0, at - (arrival.sentAt ?? arrival.at))
 }
 
 /** What says something of the service: how a call that was sent ended. */
-const isTelling = ({ sent, judged }: Arrival): boolean => sent && judged !== undefined && kindOf(judged) !== "ignored"
+const isTelling = ({ sentAt, judged }: Arrival): boolean =>
+  sentAt !== undefined && judged !== undefined && kindOf(judged) !== "ignored"
 
 /** A call that was refused would have met what the call met that was sent nearest to it in time: a guess, and counted as one. */
 function guess(arrivals: readonly Arrival[]): void {
@@ -80,7 +104,7 @@ function guess(arrivals: readonly Arrival[]): void {
   let next = 0
   for (const arrival of arrivals) {
     while (next < telling.length && (telling[next] as Arrival).at < arrival.at) next++
-    if (arrival.judged !== undefined || arrival.sent) continue
+    if (arrival.judged !== undefined || arrival.sentAt !== undefined) continue
     const [before, after] = [telling[next - 1], telling[next]]
     const nearest =
       after === undefined || (before !== undefined && arrival.at - before.at <= after.at - arrival.at) ? before : after

@@ -78,6 +78,8 @@ class Player {
     one.clock.set(at)
     if (happening.type === "settled") one.breaker.settle(happening.serial, happening.judged, at)
     else if (happening.type === "event") one.breaker.send(happening.line.event)
+    else if (happening.type === "gaveUp") one.breaker.giveUp(happening.number, at)
+    else if (happening.type === "waits") this.#wait(one, happening)
     else this.#decide(one, happening, at)
   }
 
@@ -106,16 +108,28 @@ class Player {
     isLive = true
   }
 
-  #decide(one: Playing, happening: Extract<Happening, { readonly facts: unknown }>, at: number): void {
+  #wait(
+    { breaker, line }: Playing,
+    { number, at, facts, deadlineAt }: Extract<Happening, { readonly type: "waits" }>,
+  ): void {
+    const waits = breaker.wait(number, at, facts, deadlineAt)
+    this.#count(line, at, "to wait", waits ? "to wait" : "not to wait")
+  }
+
+  #decide(one: Playing, happening: Extract<Happening, { readonly waited: number }>, at: number): void {
     const recorded = happening.type === "entered" ? happening.entry : "refused"
     const serial = happening.type === "entered" ? happening.serial : 0
-    const now = one.breaker.enter(serial, at, happening.facts)
+    const now = one.breaker.enter(serial, at, happening.facts, happening.waited)
     // What was refused then has no end that could be told.
     if (recorded === "refused" && now !== "refused") one.breaker.settle(serial, "ignored", at)
-    this.#note(`${one.line.b} ${at} ${now}`)
+    this.#count(one.line, at, recorded, now)
+  }
+
+  #count({ b, name }: BreakerLine, at: number, recorded: string, now: string): void {
+    this.#note(`${b} ${at} ${now}`)
     this.decisions++
     if (now === recorded) this.agreed++
-    else this.firstDifference ??= `${one.line.name}: a call at ${at} ms was ${recorded} and is ${now} in the replay`
+    else this.firstDifference ??= `${name}: a call at ${at} ms was ${recorded} and is ${now} in the replay`
   }
 
   #note(text: string): void {

@@ -6,10 +6,12 @@ import type { ChosenPart } from "../../../machines/registry.ts"
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
 import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../../machines/vocabulary/outcome.ts"
+import type { Rejection } from "../../../machines/vocabulary/rejection.ts"
 import { takeUp } from "../../assemble.ts"
 import { type Clock, timekeeperOf, wheelOf } from "../../Clock.ts"
 import { type Conductor, type ConductorHooks, conduct } from "../../control-plane/conductor.ts"
 import { readSaved } from "../../control-plane/persistence.ts"
+import { Waiter } from "../../data-plane/limiter/waiter.ts"
 import { Plane } from "../../data-plane/plane.ts"
 import type { Receipt } from "../../data-plane/receipt.ts"
 import type { BreakerLine, EventLine, RecordedPart } from "../../observability/recording/format.ts"
@@ -30,12 +32,41 @@ export const chosen = (parts: readonly RecordedPart[]): readonly ChosenPart[] =>
     return plug === undefined ? [] : [{ plug, settings }]
   })
 
+/** A call that waits in the replay, until it is asked for. */
+class PlayedWaiter extends Waiter {
+  answer: Receipt | Rejection | undefined = undefined
+  readonly #heard: (answer: Receipt | Rejection, now: number) => void
+  constructor(
+    facts: Facts,
+    now: number,
+    deadlineAt: number,
+    heard: (answer: Receipt | Rejection, now: number) => void,
+  ) {
+    super(facts, now, deadlineAt)
+    this.#heard = heard
+  }
+  granted(receipt: Receipt, now: number): void {
+    this.answer = receipt
+    this.#heard(receipt, now)
+  }
+  refused(rejection: Rejection, now: number): void {
+    this.answer = rejection
+    this.#heard(rejection, now)
+  }
+}
+
+const nobody = () => {}
+
+/** How a call entered. */
+export type Entered = "ordinary" | "probe" | "uncounted" | "refused"
+
 export class PlayedBreaker {
   readonly plane: Plane
   readonly #conductor: Conductor
   readonly #keys: readonly string[]
   readonly #scope = Scope.makeUnsafe()
   readonly #receipts = new Map<number, Receipt>()
+  readonly #waiting = new Map<number, PlayedWaiter>()
 
   constructor({ name, seed, saved }: BreakerLine, parts: readonly ChosenPart[], clock: Clock, watch: Watch) {
     const late: { conductor?: Conductor } = {}
@@ -61,9 +92,50 @@ export class PlayedBreaker {
     if (known !== undefined) takeUp({ conductor: this.#conductor, parts, clock, plane: this.plane }, known)
   }
 
-  /** Whether the call enters; if so it is kept under this number until it ends. */
-  enter(serial: number, now: number, facts: Facts): "ordinary" | "probe" | "uncounted" | "refused" {
-    const ticket = this.plane.admit(now, facts)
+  /** Whether the call enters, or the one that has waited; if so it is kept under this number until it ends. */
+  enter(serial: number, now: number, facts: Facts, waited = 0): Entered {
+    return this.#keep(serial, this.#askedOf(waited) ?? this.plane.admit(now, facts))
+  }
+
+  /** A call comes, and waits if it has to; `answered` hears what became of it. */
+  come(
+    serial: number,
+    now: number,
+    facts: Facts,
+    deadlineAt: number,
+    answered: (entered: Entered, now: number) => void,
+  ) {
+    const heard = (answer: Receipt | Rejection, at: number) => answered(this.#keep(serial, answer), at)
+    const ticket = this.plane.request(now, facts)
+    if (ticket !== undefined) heard(ticket, now)
+    else this.plane.queue.hold(new PlayedWaiter(facts, now, deadlineAt, heard), now)
+  }
+
+  /** A call waits, as it did; answers whether it has to. */
+  wait(number: number, now: number, facts: Facts, deadlineAt: number): boolean {
+    const mustWait = this.plane.admission.mustWait(facts, now)
+    const waiter = new PlayedWaiter(facts, now, deadlineAt, nobody)
+    this.#waiting.set(number, waiter)
+    this.plane.queue.hold(waiter, now)
+    return mustWait
+  }
+
+  /** The caller of a call that waits has gone. */
+  giveUp(number: number, now: number): void {
+    const answer = this.#askedOf(number)
+    if (answer?.admitted) this.plane.settleAt(answer, "ignored", now)
+  }
+
+  /** What became of a call that waited. One that waits still has not been let in when it was recorded to be: it is asked anew. */
+  #askedOf(number: number): Receipt | Rejection | undefined {
+    const waiter = this.#waiting.get(number)
+    if (waiter === undefined) return undefined
+    this.#waiting.delete(number)
+    if (waiter.answer === undefined) this.plane.queue.giveUp(waiter)
+    return waiter.answer
+  }
+
+  #keep(serial: number, ticket: Receipt | Rejection): Entered {
     if (!ticket.admitted) return "refused"
     this.#receipts.set(serial, ticket)
     return ticket.probe ? "probe" : ticket.counted ? "ordinary" : "uncounted"

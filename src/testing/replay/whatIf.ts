@@ -67,8 +67,8 @@ class Account {
 
 function recordedIn({ line, arrivals }: Traffic, moved: readonly MovedLine[]): Account {
   const account = new Account()
-  for (const { sent, judged } of arrivals) {
-    if (sent) account.send(judged)
+  for (const { sentAt, judged } of arrivals) {
+    if (sentAt !== undefined) account.send(judged)
     else account.refuse(judged)
   }
   for (const { at, from, to, reason } of moved) account.moves.push({ afterMs: at - line.at, from, to, reason })
@@ -92,12 +92,13 @@ interface Playing {
 
 function arrive(playing: Playing, arrival: Arrival, serial: number): void {
   const { breaker, queue, account } = playing
-  const entry = breaker.enter(serial, queue.now, arrival.facts)
-  if (entry === "refused") return account.refuse(arrival.judged)
-  const { judged, durationMs } = endOf(arrival, breaker.plane.timeoutMs)
-  account.send(judged)
-  if (!arrival.sent) playing.sentOnGuess++
-  queue.plan(new Errand((now) => breaker.settle(serial, judged, now)), queue.now + durationMs)
+  breaker.come(serial, queue.now, arrival.facts, arrival.deadlineAt, (entered, at) => {
+    if (entered === "refused") return account.refuse(arrival.judged)
+    const { judged, durationMs } = endOf(arrival, breaker.plane.timeoutMs)
+    account.send(judged)
+    if (arrival.sentAt === undefined) playing.sentOnGuess++
+    queue.plan(new Errand((now) => breaker.settle(serial, judged, now)), at + durationMs)
+  })
 }
 
 /** Decides about the same calls under another config, in virtual time. */
@@ -135,7 +136,7 @@ export function whatIf(recording: Recording, config: unknown): readonly Comparis
     const { line, arrivals } = traffic
     const moved = recording.lines.flatMap((one) => (one.t === "moved" && one.b === line.b ? [one] : []))
     const { account: other, sentOnGuess } = decideAnew(traffic, config)
-    const guessed = arrivals.filter(({ sent, judged }) => !sent && judged !== undefined).length
+    const guessed = arrivals.filter(({ sentAt, judged }) => sentAt === undefined && judged !== undefined).length
     return {
       breaker: line.name,
       calls: arrivals.length,
