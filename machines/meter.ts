@@ -7,7 +7,7 @@ import { enter, leave, withdraw } from "./vocabulary/cohort.ts"
 import { accrue, beginEpoch, type Evidence, freshEvidence } from "./vocabulary/evidence.ts"
 import type { Gate, Lines, SequentialLine } from "./vocabulary/gate.ts"
 import { addLatency, emptySketch, type Sketch, summarise, turn } from "./vocabulary/latency.ts"
-import { isFailure } from "./vocabulary/outcome.ts"
+import { isFailure, type OutcomeKind } from "./vocabulary/outcome.ts"
 import { freshHearing, type Hearing, listen } from "./vocabulary/quota.ts"
 import type { CallEntered, CallOverdue, OutcomeSettled, Report, Slice } from "./vocabulary/signal.ts"
 import { statisticsOf } from "./vocabulary/verdict.ts"
@@ -189,17 +189,23 @@ function settle(before: MeterState, event: OutcomeSettled): MeterState {
     busyMs: (slice.busyMs ?? 0) + (kind === "success" && lines.sliceMs !== undefined ? durationMs : 0),
   }
   const state = { ...before, slice: counted, overdue: Math.max(0, before.overdue - (overdue ? 1 : 0)) }
+  if (event.test) return closeSlice(withLatency(state, kind, durationMs, at), at)
   if (event.trip && kind === "failure") return asked(state, event)
   const sequence = sequenceOf(state.lines)
   if (kind === "ignored") return sequence ? weighSettled(state, sequence, event) : state
-  const measured = kind === "success" && state.lines.sliceMs !== undefined
-  const sketch = measured ? addLatency(state.sketch ?? emptySketch(at), durationMs, at) : state.sketch
+  const { sketch } = withLatency(state, kind, durationMs, at)
   // In a row it has its place already: where it became overdue.
   if (overdue && isRow(state)) return closeSlice({ ...state, sketch }, at)
   const window = state.window && addSample(state.window, { at, failure: isFailure(kind), slow })
   const seen = { ...state, sketch, window }
   const judged = sequence ? weighSettled(seen, sequence, event) : judge(seen, at)
   return judged.reports === before.reports ? closeSlice(judged, at) : judged
+}
+
+/** Remembers how long a success took, while somebody wants slices. */
+function withLatency(state: MeterState, kind: OutcomeKind, durationMs: number, at: number): MeterState {
+  if (kind !== "success" || state.lines.sliceMs === undefined) return state
+  return { ...state, sketch: addLatency(state.sketch ?? emptySketch(at), durationMs, at) }
 }
 
 const isRow = ({ window }: MeterState): boolean => window?.type === "consecutive"

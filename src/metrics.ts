@@ -1,4 +1,5 @@
 import type { RetryState } from "../machines/components/retry.ts"
+import type { RecoveryReport } from "../machines/recoveryMemory.ts"
 import type { GraphReport } from "../machines/strategies/dependency.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
@@ -132,6 +133,7 @@ export interface BreakerMetrics {
       readonly timeoutMs: number
     }
     readonly retry?: RetryReport
+    readonly recovery?: RecoveryReport
   }
 }
 
