@@ -2,12 +2,13 @@
 import {
   duration,
   entriesOf,
-  type InOf,
   type Named,
   number,
   type OutOf,
   type Problem,
   type Reader,
+  type StructIn,
+  type StructOut,
   show,
   struct,
   yesOrNo,
@@ -64,9 +65,8 @@ const ownFields = {
 export interface OwnFeatureFields extends Named<typeof ownFields> {}
 export interface FeatureFields extends OwnFeatureFields, TestFields {}
 
-type In<Fields> = { readonly [Key in keyof Fields]?: InOf<Fields[Key]> | undefined }
 /** What a user writes of one feature. What it leaves out of its tests is as for all features. */
-export interface FeatureIn extends In<FeatureFields> {}
+export interface FeatureIn extends StructIn<FeatureFields> {}
 
 /** One feature as the machines know it. */
 export interface Feature
@@ -210,7 +210,10 @@ export interface RecoverySettings {
   readonly atOnce: number
 }
 
-export const recoveryOptions: Reader<In<RecoveryFields>, RecoverySettings> = {
+/** What a user writes of a service's features. */
+export interface RecoveryOptions extends StructIn<RecoveryFields> {}
+
+export const recoveryOptions: Reader<RecoveryOptions, RecoverySettings> = {
   read: (value, path, problems) => {
     const before = problems.length
     const { features: listed, atOnce, ...standard } = all.read(value, path, problems)

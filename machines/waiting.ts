@@ -7,6 +7,9 @@ import {
   type Named,
   number,
   type OutOf,
+  type Reader,
+  type StructIn,
+  type StructOut,
   short,
   struct,
 } from "./options.ts"
@@ -58,12 +61,15 @@ const constant = (value: unknown) =>
     ? { base: value as DurationInput, max: value as DurationInput, step: 0, factor: 1, jitter: 0 }
     : undefined
 
-const growthOf = (growth: Growth) => struct<GrowthFields>(growthFieldsOf(growth), isOrdered, ordered)
-type GrowthReader = ReturnType<typeof growthOf>
-export type Growing = OutOf<GrowthReader>
+/** What a user writes of waits that grow. */
+export interface GrowthOptions extends StructIn<GrowthFields> {}
+export interface Growing extends StructOut<GrowthFields> {}
+const growthOf = (growth: Growth): Reader<GrowthOptions, Growing> =>
+  struct<GrowthFields>(growthFieldsOf(growth), isOrdered, ordered)
 
 /** Waits that grow with each failure in a row; what the service asks for is another matter. */
-export const growing = (growth: Growth) => short<DurationInput, InOf<GrowthReader>, Growing>(growthOf(growth), constant)
+export const growing = (growth: Growth): Reader<DurationInput | GrowthOptions, Growing> =>
+  short<DurationInput, GrowthOptions, Growing>(growthOf(growth), constant)
 
 /** The options of a strategy that waits. */
 export const waiting = (growth: Growth) => ({

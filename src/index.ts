@@ -1,9 +1,11 @@
 /** `recloser`: circuit breakers for promises. */
 export { type DurationInput, InvalidConfig, type Problem } from "../machines/options.ts"
+export type { FeatureReport, RecoveryReport } from "../machines/recoveryMemory.ts"
 export type { DependencyReport, GraphReport } from "../machines/strategies/dependency.ts"
 export type { Circuit, Statistics } from "../machines/vocabulary/circuit.ts"
 export type { Facts } from "../machines/vocabulary/facts.ts"
 export type { FailedExit, FailureClass, RetryOn } from "../machines/vocabulary/failure.ts"
+export type { FeatureState, FeaturesFinding } from "../machines/vocabulary/feature.ts"
 export type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 export type { Mode, Phase } from "../machines/vocabulary/gate.ts"
 export type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
