@@ -69,8 +69,7 @@ export interface FeatureFields extends OwnFeatureFields, TestFields {}
 export interface FeatureIn extends StructIn<FeatureFields> {}
 
 /** One feature as the machines know it. */
-export interface Feature
-  extends OutOf<Reader<unknown, { readonly [Key in keyof TestFields]: OutOf<TestFields[Key]> }>> {
+export interface Feature extends StructOut<TestFields> {
   readonly name: string
   readonly needs: readonly string[]
   readonly required: boolean
