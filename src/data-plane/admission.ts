@@ -71,9 +71,10 @@ export class Admission {
     return (this.rates === undefined || this.rates.isFree) && !this.bulkhead?.isOn
   }
 
-  /** Whether it matters which key a call names, or which feature. */
-  minds({ key, feature }: Facts): boolean {
-    return (key !== undefined && this.#gate.lines.cells !== undefined) || (feature !== undefined && !!this.features)
+  /** Whether it matters what is said of a call: its class is counted, its key and its feature are where they are watched. */
+  minds({ key, feature, priority }: Facts): boolean {
+    if (priority !== undefined || (feature !== undefined && this.features !== undefined)) return true
+    return key !== undefined && this.#gate.lines.cells !== undefined
   }
 
   adopt(gate: Gate): void {

@@ -117,6 +117,7 @@ export class Plane implements Settler, QueueHost {
 
   /** Who decides beside this one hears of it, and who writes it down. What an operator lets through unseen teaches nobody. */
   tell(ticket: Receipt | Rejection, now: number, facts: Facts): void {
+    this.tally.sort(facts, ticket.admitted)
     if (this.#ghost !== undefined && this.gate.enforcement !== "off") this.#ghost.follow(ticket, now, facts)
     if (this.#tape !== undefined) write(this.#tape, ticket, now, facts)
   }
