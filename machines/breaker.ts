@@ -17,6 +17,7 @@
 import { type AnyActorLogic, assign, enqueueActions, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
 import { changeOf, heldOpen } from "./changing.ts"
+import { heardOfFeature } from "./featureBook.ts"
 import { type BreakerContext, gateOf, hearersOf, lose, tryHear } from "./fold.ts"
 import { type MeterState, meter } from "./meter.ts"
 import {
@@ -28,6 +29,8 @@ import {
   freshContext,
   heardAlone,
   isLive,
+  judgedAlone,
+  passedOn,
   publish,
   resumption,
   sourceOf,
@@ -36,7 +39,7 @@ import {
   timeOf,
 } from "./root.ts"
 import type { Mode, Phase } from "./vocabulary/gate.ts"
-import type { CircuitMoved } from "./vocabulary/signal.ts"
+import type { CircuitMoved, FeatureSignal } from "./vocabulary/signal.ts"
 
 const machine = setup({
   types: {
@@ -135,9 +138,14 @@ const machine = setup({
       enqueue.assign({ at: timeOf(context, event) })
       for (const hearer of hearersOf(context, event)) enqueue.sendTo(hearer, event)
     }),
-    judgeAlone: enqueueActions(({ context, event, enqueue }) => {
-      const heard = heardAlone(context, event)
-      if (heard === "meter") enqueue.sendTo("meter", event)
+    judgeAlone: enqueueActions(({ context, event, enqueue, self }) => {
+      const { book, told, rest } = heardOfFeature(context, event)
+      enqueue.assign({ book })
+      for (const hearer of told ? hearersOf(context, told) : []) enqueue.sendTo(hearer, told as FeatureSignal)
+      // The service hears the rest once the gate says what became of the feature.
+      if (told !== undefined) return rest && enqueue.sendTo(self, rest)
+      const heard = heardAlone(context, rest ?? event)
+      if (heard === "meter") enqueue.sendTo("meter", rest ?? event)
       else if (heard !== undefined) enqueue.raise(heard)
     }),
     enterMode: enqueueActions(({ context, event, enqueue }, { mode }: { mode: Mode }) => {
@@ -206,21 +214,13 @@ export const breakerLogic = machine.createMachine({
             "xstate.error.actor.*": { actions: "replaceChild" },
             "breaker.stop": "draining",
             "breaker.detached": { actions: ["detach", "startMeter", "publish"] },
-            "breaker.restored": { actions: "pass" },
             "breaker.reconfigured": { actions: "reconfigure" },
             "alarm.rang": { guard: "isPresent", actions: "pass" },
             "probe.succeeded": { guard: "isPresent", actions: "pass" },
             "probe.failed": { guard: "isPresent", actions: "pass" },
             "probe.expired": { guard: "isPresent", actions: "pass" },
-            "slice.closed": { actions: "pass" },
-            "throttle.told": { actions: "pass" },
-            "budget.*": { actions: "pass" },
-            "limit.moved": { actions: "pass" },
-            "pressure.changed": { actions: "pass" },
-            "dependency.*": { actions: "pass" },
-            "outcome.settled": { guard: "isPresent", actions: "judgeAlone" },
-            "call.entered": { guard: "isPresent", actions: "judgeAlone" },
-            "call.overdue": { guard: "isPresent", actions: "judgeAlone" },
+            ...passedOn,
+            ...judgedAlone,
           },
         },
         draining: {

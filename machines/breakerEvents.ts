@@ -3,6 +3,7 @@ import type { ReportRef } from "./fold.ts"
 import type { GatePublished } from "./meter.ts"
 import type { ChosenPart, PartsConfig } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
+import type { FeaturesFinding } from "./vocabulary/feature.ts"
 import type { ForecastFinding } from "./vocabulary/forecast.ts"
 import type { Mode } from "./vocabulary/gate.ts"
 import type {
@@ -65,7 +66,7 @@ export type BreakerEmitted =
       readonly type: "finding.changed"
       readonly breaker: string
       readonly part: string
-      readonly finding: CircuitFinding | GraphFinding | ForecastFinding
+      readonly finding: CircuitFinding | GraphFinding | ForecastFinding | FeaturesFinding
     }
   | {
       readonly type: "config.changed"

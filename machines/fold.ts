@@ -2,9 +2,11 @@
  * Folding: how the root turns what its children advise into one gate. Pure functions over the root's context.
  */
 import type { AnyActorRef, Snapshot } from "xstate"
+import type { FeatureBook } from "./featureBook.ts"
 import { type Advice, adviceOf } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
+import type { FeaturesFinding } from "./vocabulary/feature.ts"
 import type { ForecastFinding } from "./vocabulary/forecast.ts"
 import {
   type Demand,
@@ -30,7 +32,7 @@ export type ReportRef = AnyActorRef
 interface Voice extends Advice {
   readonly since: number
   readonly reason: string
-  readonly finding: GraphFinding | ForecastFinding | undefined
+  readonly finding: GraphFinding | ForecastFinding | FeaturesFinding | undefined
 }
 
 /** How often a part crashed since it last began to. */
@@ -59,6 +61,8 @@ export interface BreakerContext {
   readonly resuming: string | undefined
   readonly failure: { readonly part: string; readonly error: unknown } | undefined
   readonly reportsHeard: number
+  /** What is known of features while it runs alone. */
+  readonly book: FeatureBook
   readonly gate: Gate
 }
 
@@ -118,7 +122,7 @@ export interface Heard {
   readonly next: Partial<BreakerContext>
   readonly moved: CircuitMoved | undefined
   /** The strategy's finding when it entered a state; a component's when it is another. */
-  readonly stated: CircuitFinding | GraphFinding | ForecastFinding | undefined
+  readonly stated: CircuitFinding | GraphFinding | ForecastFinding | FeaturesFinding | undefined
   /** Whether the gate has to be published anew. */
   readonly changed: boolean
 }

@@ -3,17 +3,16 @@
  * same alarms as the data plane, which replaces it when there is one.
  */
 import { fromTransition } from "xstate"
+import { type SliceCounts, sliced } from "./slicing.ts"
 import { enter, leave, withdraw } from "./vocabulary/cohort.ts"
 import { accrue, beginEpoch, type Evidence, freshEvidence } from "./vocabulary/evidence.ts"
 import type { Gate, Lines, SequentialLine } from "./vocabulary/gate.ts"
 import { addLatency, emptySketch, type Sketch, summarise, turn } from "./vocabulary/latency.ts"
-import { isFailure } from "./vocabulary/outcome.ts"
+import { isFailure, type OutcomeKind } from "./vocabulary/outcome.ts"
 import { freshHearing, type Hearing, listen } from "./vocabulary/quota.ts"
-import type { CallEntered, CallOverdue, OutcomeSettled, Report, Slice } from "./vocabulary/signal.ts"
+import type { CallEntered, CallOverdue, OutcomeSettled, Report } from "./vocabulary/signal.ts"
 import { statisticsOf } from "./vocabulary/verdict.ts"
 import { addSample, countsAt, emptyWindow, isQuiet, reached, type Window } from "./vocabulary/window.ts"
-
-type SliceCounts = Omit<Slice, "latency">
 
 export interface MeterState {
   readonly epoch: number
@@ -53,17 +52,6 @@ export const freshMeter: MeterState = {
   report: undefined,
   reports: 0,
 }
-
-const freshSlice = (startedAt: number): SliceCounts => ({
-  startedAt,
-  success: 0,
-  failure: 0,
-  timedOut: 0,
-  ignored: 0,
-  slow: 0,
-  late: 0,
-  busyMs: 0,
-})
 
 /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
 function adopt(before: MeterState, { gate: { epoch, lines } }: GatePublished): MeterState {
@@ -177,29 +165,26 @@ function closeSlice(state: MeterState, at: number): MeterState {
 
 function settle(before: MeterState, event: OutcomeSettled): MeterState {
   const { at, kind, durationMs, overdue } = event
-  const { lines } = before
-  const slow = durationMs >= (lines.slowAfterMs ?? Number.POSITIVE_INFINITY)
-  const late = kind === "success" && durationMs > (lines.lateAfterMs ?? Number.POSITIVE_INFINITY)
-  const slice = before.slice ?? freshSlice(at)
-  const counted = {
-    ...slice,
-    [kind]: slice[kind] + 1,
-    slow: slice.slow + (slow && kind !== "ignored" ? 1 : 0),
-    late: slice.late + (late ? 1 : 0),
-    busyMs: (slice.busyMs ?? 0) + (kind === "success" && lines.sliceMs !== undefined ? durationMs : 0),
-  }
+  const slow = durationMs >= slowAfter(before)
+  const counted = sliced(before.slice, before.lines, event, slow)
   const state = { ...before, slice: counted, overdue: Math.max(0, before.overdue - (overdue ? 1 : 0)) }
+  if (event.test) return closeSlice(withLatency(state, kind, durationMs, at), at)
   if (event.trip && kind === "failure") return asked(state, event)
   const sequence = sequenceOf(state.lines)
   if (kind === "ignored") return sequence ? weighSettled(state, sequence, event) : state
-  const measured = kind === "success" && state.lines.sliceMs !== undefined
-  const sketch = measured ? addLatency(state.sketch ?? emptySketch(at), durationMs, at) : state.sketch
+  const { sketch } = withLatency(state, kind, durationMs, at)
   // In a row it has its place already: where it became overdue.
   if (overdue && isRow(state)) return closeSlice({ ...state, sketch }, at)
   const window = state.window && addSample(state.window, { at, failure: isFailure(kind), slow })
   const seen = { ...state, sketch, window }
   const judged = sequence ? weighSettled(seen, sequence, event) : judge(seen, at)
   return judged.reports === before.reports ? closeSlice(judged, at) : judged
+}
+
+/** Remembers how long a success took, while somebody wants slices. */
+function withLatency(state: MeterState, kind: OutcomeKind, durationMs: number, at: number): MeterState {
+  if (kind !== "success" || state.lines.sliceMs === undefined) return state
+  return { ...state, sketch: addLatency(state.sketch ?? emptySketch(at), durationMs, at) }
 }
 
 const isRow = ({ window }: MeterState): boolean => window?.type === "consecutive"

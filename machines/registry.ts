@@ -3,6 +3,7 @@ import { metrics } from "./components/metrics.ts"
 import { prediction } from "./components/prediction.ts"
 import { priority } from "./components/priority.ts"
 import { rateLimit } from "./components/rateLimit.ts"
+import { recovery } from "./components/recovery.ts"
 import { retry } from "./components/retry.ts"
 import { timeout } from "./components/timeout.ts"
 import { entriesOf, type InOf, InvalidConfig, type Problem, refuseUnknown, show, switchable } from "./options.ts"
@@ -42,6 +43,11 @@ export const components = {
    * tenants. Default: on, learned.
    */
   priority,
+  /**
+   * What the service can do, by the `feature` of calls: after an outage features come back one by one, what others need first, each tested
+   * with a part of its calls; one that fails later goes alone, with those that need it. Default: off.
+   */
+  recovery,
 } satisfies { readonly [key: string]: AnyComponent }
 
 export interface Registry {

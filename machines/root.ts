@@ -1,6 +1,7 @@
 /** The root's beginnings, and what it makes of the events that it is sent. */
 import type { AnyActorLogic, Snapshot } from "xstate"
 import type { BreakerEvent, BreakerInput } from "./breakerEvents.ts"
+import { freshBook } from "./featureBook.ts"
 import type { BreakerContext } from "./fold.ts"
 import type { AnyPlug } from "./plug.ts"
 import { type ChosenPart, chooseParts, registry } from "./registry.ts"
@@ -27,6 +28,7 @@ export const freshContext = (input: BreakerInput): BreakerContext => ({
   resuming: undefined,
   failure: undefined,
   reportsHeard: 0,
+  book: freshBook(),
   gate: idleGate,
 })
 
@@ -114,8 +116,12 @@ function probeOf(gate: Gate, { kind, durationMs, at, retryAfterMs }: OutcomeSett
  * What an event is to a breaker that runs alone: the verdict of a probe, something for its meter, or nothing. Where no call may enter,
  * one that is not known to have entered before is one that the operator let through: it is no evidence.
  */
-export function heardAlone({ metered, gate }: BreakerContext, event: BreakerEvent): ProbeSettled | "meter" | undefined {
+export function heardAlone(
+  { metered, gate, epoch }: BreakerContext,
+  event: BreakerEvent,
+): ProbeSettled | "meter" | undefined {
   const { enforcement, restriction } = gate
+  if ("epoch" in event && (event.epoch ?? epoch) !== epoch) return undefined
   const isKnown = "epoch" in event && event.epoch !== undefined
   if (metered || enforcement === "off" || (restriction.share === 0 && !isKnown)) return undefined
   const isProbing = Number.isFinite(restriction.probes)
@@ -128,6 +134,25 @@ export function heardAlone({ metered, gate }: BreakerContext, event: BreakerEven
 /** Actions that other actions enqueue: while `setup` reads them it cannot know their names. */
 export const publish = { type: "publish" } as never
 export const tellMove = (moved: CircuitMoved) => ({ type: "tellMove", params: moved }) as never
+
+/** What reaches whoever hears it, whatever the epoch. */
+export const passedOn = {
+  "breaker.restored": { actions: "pass" },
+  "slice.closed": { actions: "pass" },
+  "throttle.told": { actions: "pass" },
+  "budget.*": { actions: "pass" },
+  "limit.moved": { actions: "pass" },
+  "pressure.changed": { actions: "pass" },
+  "feature.*": { actions: "pass" },
+  "dependency.*": { actions: "pass" },
+} as const
+
+/** What is told to a breaker that runs alone. */
+export const judgedAlone = {
+  "outcome.settled": { actions: "judgeAlone" },
+  "call.entered": { actions: "judgeAlone" },
+  "call.overdue": { actions: "judgeAlone" },
+} as const
 
 /** The child that has failed, and of what. */
 export const failureIn = (event: { readonly type: string }) => ({

@@ -120,7 +120,7 @@ export class AssembledEffectBreaker implements EffectBreaker {
   }
 
   wouldReject(facts: Facts = noFacts): Effect.Effect<Rejection | undefined> {
-    if (facts !== noFacts) readFacts(facts)
+    if (facts !== noFacts) readFacts(facts, this.#assembly.plane.gate)
     return Effect.sync(() => this.#assembly.plane.wouldReject(this.#assembly.clock.now(), facts))
   }
   readonly metrics: Effect.Effect<BreakerMetrics> = Effect.sync(() => readMetrics(this.#assembly))

@@ -102,7 +102,7 @@ function retryIn(
 type FindingChanged = Extract<Parameters<ConductorHooks["emitted"]>[0], { readonly type: "finding.changed" }>
 
 function tellFinding(listeners: Listeners, { breaker, part, finding }: FindingChanged): void {
-  if ("circuit" in finding || "probability" in finding)
+  if ("circuit" in finding || "probability" in finding || "features" in finding)
     return listeners.tell<"finding">({ type: "finding", breaker, part, finding })
   const { state: to, ...found } = finding
   listeners.tell<"dependency">({ ...found, type: "dependency", breaker, to })

@@ -116,7 +116,7 @@ export class AssembledBreaker implements Breaker {
   ): void {
     const { plane, clock } = this.assembly
     if (typeof fn !== "function") return reject(notAFunction(fn))
-    if (options !== none) readCall(options)
+    if (options !== none) readCall(options, plane.gate)
     const bound = boundBy(options)
     if (bound.signal?.aborted) return reject(bound.signal.reason)
     const deadlineMs = deadlineIn(options)
@@ -170,7 +170,7 @@ export class AssembledBreaker implements Breaker {
 
   acquire(options?: AcquireOptions): Ticket {
     const { plane, clock } = this.assembly
-    if (options !== undefined) readAcquire(options)
+    if (options !== undefined) readAcquire(options, plane.gate)
     const leaseMs = options?.lease === undefined ? 60_000 : readDuration(options.lease, "options.lease")
     const ticket = plane.admit(clock.now(), options)
     if (ticket.admitted) plane.lease(ticket, leaseMs)
@@ -178,7 +178,7 @@ export class AssembledBreaker implements Breaker {
   }
 
   wouldReject(facts: Facts = noFacts): Rejection | undefined {
-    if (facts !== noFacts) readFacts(facts)
+    if (facts !== noFacts) readFacts(facts, this.assembly.plane.gate)
     return this.assembly.plane.wouldReject(this.assembly.clock.now(), facts)
   }
 

@@ -1,5 +1,6 @@
 /** What callers say about their calls, checked before anything is taken. */
 import type { Facts } from "../machines/vocabulary/facts.ts"
+import type { Gate } from "../machines/vocabulary/gate.ts"
 import type { Priority } from "../machines/vocabulary/priority.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 
@@ -31,6 +32,7 @@ const readers: { readonly [Fact in keyof Facts]-?: (value: unknown, path: string
     if (!isCost(value)) throw invalid(path, value, `must be a number above 0, and at most ${highestCost}`)
   },
   tenant: readName,
+  feature: readName,
 }
 
 export const factNames = Object.keys(readers) as readonly (keyof Facts)[]
@@ -43,9 +45,20 @@ export function checkFacts(options: Facts): void {
   }
 }
 
+/** Throws `InvalidConfig` for a feature that `recovery` does not know: where none are named, any may be. */
+export function checkFeature({ feature }: Facts, { lines: { features } }: Gate): void {
+  if (feature === undefined || features === undefined || Object.hasOwn(features, feature)) return
+  throw invalid(
+    "options.feature",
+    feature,
+    `must be one of the features of recovery: ${Object.keys(features).join(", ")}`,
+  )
+}
+
 /** Facts that come alone. Throws `InvalidConfig` for what is none. */
-export function readFacts(options: Facts): Facts {
+export function readFacts(options: Facts, gate: Gate): Facts {
   refuseStrangers(options, factNames)
   checkFacts(options)
+  checkFeature(options, gate)
   return options
 }

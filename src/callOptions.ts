@@ -1,8 +1,9 @@
 /** Options of calls and of stops, checked before anything is taken. */
 import { type InvalidConfig, readDuration } from "../machines/options.ts"
+import type { Gate } from "../machines/vocabulary/gate.ts"
 import { attemptsWithin } from "./attempts.ts"
 import type { AcquireOptions, ExecuteOptions, Run, StopOptions } from "./Breaker.ts"
-import { checkFacts, factNames } from "./callFacts.ts"
+import { checkFacts, checkFeature, factNames } from "./callFacts.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 
 export const none: { readonly [Option in keyof ExecuteOptions<never>]?: undefined } = Object.freeze({})
@@ -28,10 +29,11 @@ function readRepeating({ idempotent, retry, within }: ExecuteOptions<never, unkn
     throw invalid("options.within", within, "must be the context that a breaker gave to a call")
 }
 
-/** The options of a call, checked. Throws `InvalidConfig`. */
-export function readCall(options: ExecuteOptions<never, unknown>): void {
+/** The options of a call, checked; `gate` knows which features there are. Throws `InvalidConfig`. */
+export function readCall(options: ExecuteOptions<never, unknown>, gate?: Gate): void {
   refuseStrangers(options, callOptions)
   checkFacts(options)
+  if (gate !== undefined) checkFeature(options, gate)
   const { signal, fallback, classify } = options
   refuseNoFunction(fallback, "options.fallback")
   refuseNoFunction(classify, "options.classify")
@@ -41,9 +43,10 @@ export function readCall(options: ExecuteOptions<never, unknown>): void {
   readRepeating(options)
 }
 
-export function readAcquire(options: AcquireOptions): void {
+export function readAcquire(options: AcquireOptions, gate: Gate): void {
   refuseStrangers(options, acquireOptions)
   checkFacts(options)
+  checkFeature(options, gate)
 }
 
 /** How long calls in flight may still run, in milliseconds. Throws `InvalidConfig`. */

@@ -95,6 +95,8 @@ const layerOfMany = <Self>(
 export const Breakers = { make: makeMany, layer: layerOfMany, Service: ManyService }
 
 export { InvalidConfig } from "../machines/options.ts"
+export type { RecoveryReport } from "../machines/recoveryMemory.ts"
+export type { FeaturesFinding } from "../machines/vocabulary/feature.ts"
 export type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 export type { BreakerConfig } from "./BreakerConfig.ts"
 export type { BreakersConfig } from "./BreakersConfig.ts"

@@ -4,10 +4,11 @@ import type * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import { type DurationInput, readDuration, show } from "../machines/options.ts"
 import type { Facts } from "../machines/vocabulary/facts.ts"
+import type { Gate } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { Assembly } from "./assemble.ts"
 import { CallRejected, type CallTimedOut } from "./CallRejected.ts"
-import { checkFacts, factNames } from "./callFacts.ts"
+import { checkFacts, checkFeature, factNames } from "./callFacts.ts"
 import type { Verdict } from "./classify.ts"
 import { fallbackFor } from "./dependencies.ts"
 import { attemptNow } from "./guardedAttempt.ts"
@@ -70,11 +71,12 @@ function readRetry({ idempotent, retry }: GuardOptions<never, never, unknown, un
 
 const guardOptions = ["deadline", "classify", "fallback", "idempotent", "retry", ...factNames]
 
-/** Checks the options of a guard, and answers the deadline in milliseconds. Throws `InvalidConfig`. */
-export function readGuard<A, E, A2, E2, R2>(options: GuardOptions<A, E, A2, E2, R2> | undefined): number {
+/** Checks the options of a guard, and answers the deadline in milliseconds; `gate` knows which features there are. Throws `InvalidConfig`. */
+export function readGuard<A, E, A2, E2, R2>(options: GuardOptions<A, E, A2, E2, R2> | undefined, gate?: Gate): number {
   if (options === undefined) return Number.POSITIVE_INFINITY
   refuseStrangers(options, guardOptions)
   checkFacts(options)
+  if (gate !== undefined) checkFeature(options, gate)
   refuseNoFunction(options.classify, "options.classify")
   refuseNoFunction(options.fallback, "options.fallback")
   readRetry(options as GuardOptions<never, never, unknown, unknown, unknown>)
@@ -87,7 +89,7 @@ export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   effect: Effect.Effect<A, E, R>,
   options: GuardOptions<A, E, A2, E2, R2> | undefined,
 ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
-  const deadlineMs = readGuard(options)
+  const deadlineMs = readGuard(options, assembly.plane.gate)
   const late: Answer<A2, E2, R2> = options?.fallback === undefined ? Effect.fail : standingIn(options.fallback)
   const refuse = (refusal: Rejection) => {
     const standIn = options?.fallback === undefined ? fallbackFor(assembly, refusal) : undefined

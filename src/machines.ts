@@ -6,8 +6,10 @@ export { metrics } from "../machines/components/metrics.ts"
 export { prediction } from "../machines/components/prediction.ts"
 export { priority } from "../machines/components/priority.ts"
 export { rateLimit } from "../machines/components/rateLimit.ts"
+export { recovery } from "../machines/components/recovery.ts"
 export { retry } from "../machines/components/retry.ts"
 export { timeout } from "../machines/components/timeout.ts"
+export type { FeatureIn, RecoveryOptions, RecoverySettings } from "../machines/featuring.ts"
 export type { GatePublished } from "../machines/meter.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"
 export type { RateLimitOptions, RateOptions, RateSettings } from "../machines/rateOptions.ts"
@@ -17,6 +19,7 @@ export { basic } from "../machines/strategies/basic.ts"
 export { type DependencyReport, dependency, type GraphReport } from "../machines/strategies/dependency.ts"
 export { type AdmissionState, decideAdmission, freshAdmission, type Verdict } from "../machines/vocabulary/admission.ts"
 export type { Circuit, CircuitFinding, Statistics } from "../machines/vocabulary/circuit.ts"
+export type { FeatureBounds, FeatureLines, FeatureSignal, FeatureTurn } from "../machines/vocabulary/feature.ts"
 export {
   type Demand,
   type Gate,
@@ -27,7 +30,13 @@ export {
 } from "../machines/vocabulary/gate.ts"
 export type { LimitState, Priority, SlotsLine } from "../machines/vocabulary/priority.ts"
 export type { Bucket } from "../machines/vocabulary/rate.ts"
-export type { CircuitMoved, DependencySignal, OutcomeSettled, Signal } from "../machines/vocabulary/signal.ts"
+export type {
+  CallEntered,
+  CircuitMoved,
+  DependencySignal,
+  OutcomeSettled,
+  Signal,
+} from "../machines/vocabulary/signal.ts"
 export {
   type GraphFinding,
   type Need,
@@ -35,5 +44,6 @@ export {
   standingOf,
   unknownStanding,
 } from "../machines/vocabulary/standing.ts"
+export type { GrowthOptions } from "../machines/waiting.ts"
 export type { BreakerActorRef } from "./attach.ts"
 export { type CallThroughInput, callThrough } from "./callThrough.ts"

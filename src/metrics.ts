@@ -1,8 +1,10 @@
 import type { RetryState } from "../machines/components/retry.ts"
+import type { RecoveryReport } from "../machines/recoveryMemory.ts"
 import type { GraphReport } from "../machines/strategies/dependency.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
-import type { LimitState } from "../machines/vocabulary/priority.ts"
+import type { SketchCounts } from "../machines/vocabulary/latency.ts"
+import type { LimitState, Priority } from "../machines/vocabulary/priority.ts"
 import type { Layer } from "../machines/vocabulary/rejection.ts"
 import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
 import type { Assembly } from "./assemble.ts"
@@ -10,6 +12,7 @@ import type { CandidateReport } from "./candidate.ts"
 import { askParts } from "./control-plane/persistence.ts"
 import type { Plane } from "./data-plane/plane.ts"
 import type { Want } from "./data-plane/retryBudget.ts"
+import type { ClassCounts } from "./data-plane/tally.ts"
 
 /** What is known of the parts of a service. Its size does not grow with the number of keys. */
 export interface CellMetrics {
@@ -67,11 +70,15 @@ export interface BreakerMetrics {
   readonly candidate?: CandidateReport | undefined
   /** Refused calls by layer; a layer that refused nothing is absent. */
   readonly refusals: { readonly [L in Layer]?: number }
+  /** Calls by the `priority` that they name; a class that none has named is absent. */
+  readonly classes: { readonly [P in Priority]?: Readonly<ClassCounts> }
   /**
    * Milliseconds of successes, each within 3.2 %: all of the last minute, nothing older than ten minutes. All 0 when nothing
    * measures.
    */
   readonly latency: LatencySummary
+  /** The sketch that `latency` is read from, as plain numbers: `mergeMetrics` adds those of many breakers up. */
+  readonly sketch: SketchCounts
   /** Parts of the service, as calls name them by `key`; absent until one does. */
   readonly cells?: CellMetrics | undefined
   /** The part that each running component reports. */
@@ -132,6 +139,7 @@ export interface BreakerMetrics {
       readonly timeoutMs: number
     }
     readonly retry?: RetryReport
+    readonly recovery?: RecoveryReport
   }
 }
 
@@ -225,7 +233,9 @@ export function readMetrics(assembly: Assembly): BreakerMetrics {
     },
     ...(candidate && { candidate: candidate.report() }),
     refusals: { ...tally.refusals },
+    classes: Object.fromEntries(Object.entries(tally.classes).map(([name, counts]) => [name, { ...counts }])),
     latency: plane.meter.slices.latency(at),
+    sketch: plane.meter.slices.sketch(at),
     ...(plane.admission.cells && { cells: cellsOf(plane.admission.cells) }),
     components: withRetries(readComponents(assembly, at), plane),
   }

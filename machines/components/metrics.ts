@@ -10,7 +10,7 @@
  *   2. Times in state add up to the time since it started.
  *   3. The score lies between 0 and 1, never falls when a failure becomes a success, is 1 without
  *      evidence of the last ten minutes, and is 0 while open.
- *   4. What it keeps is bounded: 60 slices, five states, one count per rule of the charts.
+ *   4. What it keeps is bounded: 60 slices, five states, and 50 rules by name; moves by any further one are counted together.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { type OutOf, type Reader, struct } from "../options.ts"
@@ -25,6 +25,10 @@ export const metricsOptions: Reader<NoOptions, NoOptions> = struct({})
 const keptSlices = 60
 /** What is older says nothing of the service as it is. */
 const recentMs = 600_000
+
+/** Rules are the charts' own words, and a strategy of a user's may have any. */
+const mostRules = 50
+const otherRules = "other"
 
 interface MetricsContext {
   readonly slices: readonly Slice[]
@@ -47,12 +51,19 @@ const pass = (context: MetricsContext, at: number) => ({
   [context.circuit]: context.msIn[context.circuit] + Math.max(0, at - context.since),
 })
 
-const moved = (context: MetricsContext, { at, to, rule }: CircuitMoved): Partial<MetricsContext> => ({
-  msIn: pass(context, at),
-  circuit: to,
-  since: Math.max(at, context.since),
-  moves: { ...context.moves, [rule]: (context.moves[rule] ?? 0) + 1 },
-})
+const countedAs = (moves: MetricsContext["moves"], rule: string): string =>
+  Object.hasOwn(moves, rule) || Object.keys(moves).length < mostRules ? rule : otherRules
+
+function moved(context: MetricsContext, { at, to, rule }: CircuitMoved): Partial<MetricsContext> {
+  const name = countedAs(context.moves, rule)
+  const before = Object.hasOwn(context.moves, name) ? (context.moves[name] ?? 0) : 0
+  return {
+    msIn: pass(context, at),
+    circuit: to,
+    since: Math.max(at, context.since),
+    moves: { ...context.moves, [name]: before + 1 },
+  }
+}
 
 const machine = setup({
   types: {

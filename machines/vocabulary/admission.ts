@@ -3,6 +3,7 @@
  * does the same with mutable gauges, faster; a law compares the two.
  */
 import { costOf, type Facts } from "./facts.ts"
+import { boundOf, type FeatureTurn, freshTurn, lineOfFeature, mayEnter } from "./feature.ts"
 import type { Gate } from "./gate.ts"
 import { type Limit, neededFor, setLimits, tightenedLimit } from "./limits.ts"
 import { rankOf } from "./priority.ts"
@@ -23,12 +24,21 @@ export interface AdmissionState {
   readonly held: number
   /** What is spent of each limit, and of each key's where it is for each key by itself. Outlives epochs. */
   readonly buckets?: { readonly [limit: string]: Bucket } | undefined
+  /** Of features that are held back in part. Outlives epochs. */
+  readonly turns?: { readonly [feature: string]: FeatureTurn } | undefined
 }
 
-type Refused = "share" | "floor" | "probes" | "limit" | "slots" | "rate"
+type Refused = "share" | "feature" | "floor" | "probes" | "limit" | "slots" | "rate"
 
 export type Verdict =
-  | { readonly admitted: true; readonly probe: boolean; readonly shadowed: boolean; readonly state: AdmissionState }
+  | {
+      readonly admitted: true
+      readonly probe: boolean
+      readonly shadowed: boolean
+      /** It entered to test its feature. */
+      readonly tests: boolean
+      readonly state: AdmissionState
+    }
   | { readonly admitted: false; readonly by: Refused; readonly state: AdmissionState }
 
 /** One call's worth of credit: shares are exact to one in 65 536, without randomness and without drift. */
@@ -44,6 +54,14 @@ export const freshAdmission = (epoch: number): AdmissionState => ({
   entered: 0,
   credit: creditPerCall / 2,
   held: 0,
+})
+
+/** What outlives an epoch goes on in the next. */
+const inEpoch = (epoch: number, { buckets, held, turns }: AdmissionState): AdmissionState => ({
+  ...freshAdmission(epoch),
+  buckets,
+  held,
+  turns,
 })
 
 /** The share that a gate lets in after so many calls of its epoch have entered. */
@@ -101,6 +119,26 @@ function spent(state: AdmissionState, spending: readonly Spending[], at: number)
 const hasSlot = ({ lines, restriction }: Gate, { held }: AdmissionState): boolean =>
   lines.slots === undefined || held === 0 || held < restriction.slots
 
+/** Whether the feature of a call is held back, and its account when the call enters or is refused for it. */
+function featureAt({ restriction, lines }: Gate, { turns = {} }: AdmissionState, feature: string | undefined) {
+  if (feature === undefined) return undefined
+  const line = lineOfFeature(lines.features, feature) ?? { since: 0 }
+  const tests = line.test !== undefined
+  const bound = boundOf(restriction.features, feature)
+  if (bound === undefined || bound.share >= 1) return { isHeld: false, tests, refused: turns, entered: turns }
+  const known = Object.hasOwn(turns, feature) ? turns[feature] : undefined
+  const turn = known?.since === line.since ? known : freshTurn(line, creditPerCall)
+  const earned = creditOf(bound.share)
+  const credit = Math.min(creditPerCall, turn.credit + earned)
+  const after = { ...turn, entered: turn.entered + 1, credit: turn.credit + earned - creditPerCall }
+  return {
+    isHeld: bound.share === 0 || !mayEnter(turn, line, earned, creditPerCall),
+    tests,
+    refused: bound.share === 0 ? turns : { ...turns, [feature]: { ...turn, credit } },
+    entered: { ...turns, [feature]: after },
+  }
+}
+
 /**
  * Decides about one call. Nothing is taken when the call is refused, save that it earned its credit. A limit that is learned, reserved
  * shares, tenants and the queue are the data plane's: here a call finds one of `slots` or it does not.
@@ -115,11 +153,12 @@ const hasSlot = ({ lines, restriction }: Gate, { held }: AdmissionState): boolea
  * assert.deepEqual([first.admitted, second.admitted], [false, true])
  */
 export function decideAdmission(gate: Gate, before: AdmissionState, call: OfferedCall = {}): Verdict {
-  const state =
-    before.epoch === gate.epoch ? before : { ...freshAdmission(gate.epoch), buckets: before.buckets, held: before.held }
+  const state = before.epoch === gate.epoch ? before : inEpoch(gate.epoch, before)
   const { share, probes, limit, floor } = gate.restriction
   if (gate.enforcement === "off") return entered(state, false)
   if (share === 0) return refused(gate, "share", state)
+  const feature = featureAt(gate, state, call.feature)
+  if (feature?.isHeld) return refused(gate, "feature", { ...state, turns: feature.refused })
   if (rankOf(call.priority) < floor) return refused(gate, "floor", state)
   const isProbe = probes !== Number.POSITIVE_INFINITY
   if (isProbe && state.probesTaken >= probes) return refused(gate, "probes", state)
@@ -132,13 +171,16 @@ export function decideAdmission(gate: Gate, before: AdmissionState, call: Offere
   // A full share spends on each call what it earns: a share that comes and goes within an epoch keeps its account.
   const credit = state.credit + creditOf(shareAfter(state.entered, gate))
   if (credit < creditPerCall) return refused(gate, "share", { ...state, credit })
-  return entered({ ...paid, held, running: paid.running + 1, credit: credit - creditPerCall }, false)
+  const turns = feature?.entered ?? paid.turns
+  const after = { ...paid, held, turns, running: paid.running + 1, credit: credit - creditPerCall }
+  return entered(after, false, false, feature?.tests)
 }
 
-const entered = (state: AdmissionState, probe: boolean, shadowed = false): Verdict => ({
+const entered = (state: AdmissionState, probe: boolean, shadowed = false, tests = false): Verdict => ({
   admitted: true,
   probe,
   shadowed,
+  tests,
   state: { ...state, entered: state.entered + 1 },
 })
 

@@ -13,6 +13,8 @@ export interface Facts {
   readonly priority?: Priority | undefined
   /** Whose call it is. Tenants who wait take turns, and none can hold all places by calling everything critical. */
   readonly tenant?: string | undefined
+  /** What the call is for, as `recovery` names it: one of its features, which comes and goes by itself. */
+  readonly feature?: string | undefined
 }
 
 /** A call about which nothing is said. */

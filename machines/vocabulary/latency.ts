@@ -103,3 +103,36 @@ export function summarise(older: ArrayLike<number>, newer: ArrayLike<number>): L
   const [p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0] = values
   return { samples, p50, p90, p99, p999, max }
 }
+
+/** Counts by bucket as plain numbers: bucket, count, bucket, count, … in the order of buckets, empty ones left out. */
+export type SketchCounts = readonly number[]
+
+/** The counts of both generations. */
+export function countsOf(older: ArrayLike<number>, newer: ArrayLike<number>): SketchCounts {
+  const counts: number[] = []
+  for (let bucket = 0; bucket < bucketCount; bucket++) {
+    const count = (older[bucket] ?? 0) + (newer[bucket] ?? 0)
+    if (count > 0) counts.push(bucket, count)
+  }
+  return counts
+}
+
+/** The sketch of all that several have seen: it is the same whatever the order, and as exact as each of them. */
+export function mergeSketches(sketches: Iterable<SketchCounts>): SketchCounts {
+  const all = new Float64Array(bucketCount)
+  for (const sketch of sketches) {
+    for (let at = 0; at + 1 < sketch.length; at += 2) {
+      const [bucket, count] = [sketch[at] as number, sketch[at + 1] as number]
+      if (Number.isInteger(bucket) && bucket >= 0 && bucket < bucketCount && count > 0)
+        all[bucket] = (all[bucket] as number) + count
+    }
+  }
+  return countsOf(all, [])
+}
+
+/** The quantiles of a sketch. */
+export function summariseCounts(sketch: SketchCounts): LatencySummary {
+  const counts = new Float64Array(bucketCount)
+  for (let at = 0; at + 1 < sketch.length; at += 2) counts[sketch[at] as number] = sketch[at + 1] as number
+  return summarise(counts, [])
+}

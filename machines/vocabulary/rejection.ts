@@ -1,4 +1,5 @@
 import type { Circuit, Statistics } from "./circuit.ts"
+import type { FeatureBound } from "./feature.ts"
 import type { Gate, Holder } from "./gate.ts"
 import { inCalls, type Limit } from "./limits.ts"
 import { priorityOf } from "./priority.ts"
@@ -163,6 +164,12 @@ export function refusalByCell(breaker: string, gate: Gate, key: string, charge: 
     rule: "cell",
     statistics: { calls, failures, slow },
   }
+}
+
+/** The template for a call whose feature is held back, in whole or in part. */
+export function refusalByFeature(breaker: string, gate: Gate, { reason, retryAt }: FeatureBound): RejectionTemplate {
+  const holders = gate.holders.filter(({ demand }) => demand.features !== undefined)
+  return { ...template(breaker, gate, holders, false), layer: "feature", reason, retryAt }
 }
 
 /** One refusal now. `retryAt` may be later than the template's (a busy probe place). */

@@ -2,6 +2,8 @@
  * Restrictions: what actors demand of traffic, field by field, each with one strict direction. Their meet is what a gate lets pass.
  */
 
+import { type FeatureBounds, meetFeatures, unbounded } from "./feature.ts"
+
 /** What one or many actors demand of traffic. Every field has one strict direction; see `fields`. */
 export interface Restriction {
   /** Part of ordinary calls that may enter, 0 to 1. `0` admits nothing. */
@@ -30,6 +32,8 @@ export interface Restriction {
   readonly retries: number
   /** Most attempts of one call that may begin while another of it still runs. */
   readonly hedges: number
+  /** What is held back of single features, by name. */
+  readonly features: FeatureBounds
 }
 
 /** The fields that an actor states; what it does not state it leaves free. */
@@ -50,6 +54,7 @@ export const unrestricted: Restriction = Object.freeze({
   retryAt: Number.NEGATIVE_INFINITY,
   retries: Number.POSITIVE_INFINITY,
   hedges: Number.POSITIVE_INFINITY,
+  features: unbounded,
 })
 
 /** The stricter of two values, field by field: the order of each kind of restriction. */
@@ -67,7 +72,10 @@ export const fields = {
   retryAt: Math.max,
   retries: Math.min,
   hedges: Math.min,
-} satisfies { readonly [Field in keyof Restriction]: (a: number, b: number) => number }
+  features: meetFeatures,
+} satisfies {
+  readonly [Field in keyof Restriction]: (a: Restriction[Field], b: Restriction[Field]) => Restriction[Field]
+}
 
 /**
  * The stricter value of every field. Commutative, associative, idempotent; `unrestricted` is its identity.
@@ -95,6 +103,7 @@ export function tighten(one: Restriction, other: Demand): Restriction {
     retryAt: fields.retryAt(one.retryAt, other.retryAt ?? unrestricted.retryAt),
     retries: fields.retries(one.retries, other.retries ?? unrestricted.retries),
     hedges: fields.hedges(one.hedges, other.hedges ?? unrestricted.hedges),
+    features: fields.features(one.features, other.features ?? unbounded),
   }
 }
 
@@ -113,7 +122,8 @@ export function sameDemand(one: Demand, other: Demand): boolean {
     one.timeoutMs === other.timeoutMs &&
     one.retryAt === other.retryAt &&
     one.retries === other.retries &&
-    one.hedges === other.hedges
+    one.hedges === other.hedges &&
+    one.features === other.features
   )
 }
 

@@ -4,10 +4,12 @@
  */
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { EvidenceRule } from "./evidence.ts"
-import type { OutcomeKind } from "./outcome.ts"
+import type { FeatureSignal } from "./feature.ts"
 import type { LimitState } from "./priority.ts"
-import type { Quota } from "./quota.ts"
 import type { Need, Standing } from "./standing.ts"
+
+export type { FeatureEntered, FeatureFailed, FeatureSettled, FeatureSignal } from "./feature.ts"
+export type { CallEntered, CallOverdue, OutcomeSettled } from "./told.ts"
 
 /** Counts of one slice of time, and the latency of successes over the sketch's window at its end. */
 export interface Slice {
@@ -188,6 +190,7 @@ export type Signal =
   | BudgetMoved
   | LimitMoved
   | PressureChanged
+  | FeatureSignal
   | CircuitMoved
   | OperatorActed
   | BreakerRestored
@@ -197,46 +200,12 @@ export type Signal =
 export type SignalType = Signal["type"]
 
 /** What the data plane reports to the root. */
-export type Report = AlarmRang | ProbeSettled | SliceClosed | ThrottleTold | BudgetMoved | LimitMoved | PressureChanged
-
-/**
- * How a call ended, told to a breaker actor that runs alone, without the data plane.
- * `epoch` is the gate's epoch when the call entered; leave it out and the outcome counts for the present one.
- */
-export interface OutcomeSettled {
-  readonly type: "outcome.settled"
-  readonly at: number
-  readonly kind: OutcomeKind
-  readonly durationMs: number
-  readonly epoch?: number | undefined
-  /** It failed, and the service asked to be left alone at once; and for how long. */
-  readonly trip?: boolean | undefined
-  readonly retryAfterMs?: number | undefined
-  /** What the service said about its limits. */
-  readonly quota?: Quota | undefined
-  /** The call was reported by `call.overdue` before it settled. */
-  readonly overdue?: boolean | undefined
-  /** Whether it entered as a probe. Left out, it did if the gate probes now. */
-  readonly probe?: boolean | undefined
-}
-
-/**
- * A call has entered, told to a breaker actor that runs alone and whose strategy judges calls in the order of their admission. Leave it
- * out and they are judged in the order of their outcomes.
- */
-export interface CallEntered {
-  readonly type: "call.entered"
-  readonly at: number
-  readonly epoch?: number | undefined
-}
-
-/** Calls in flight have become older than the slow line, told to a breaker actor that runs alone. */
-export interface CallOverdue {
-  readonly type: "call.overdue"
-  readonly at: number
-  /** How many; 1 when left out. */
-  readonly calls?: number | undefined
-  /** When they entered, at the earliest; when left out, a slow line ago. */
-  readonly startedAt?: number | undefined
-  readonly epoch?: number | undefined
-}
+export type Report =
+  | AlarmRang
+  | ProbeSettled
+  | SliceClosed
+  | ThrottleTold
+  | BudgetMoved
+  | LimitMoved
+  | PressureChanged
+  | FeatureSignal

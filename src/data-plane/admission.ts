@@ -9,14 +9,15 @@ import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import { rankOf } from "../../machines/vocabulary/priority.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
-import { type CellChange, Cells } from "./cells.ts"
+import { Cells } from "./cells.ts"
 import { Credit } from "./credit.ts"
+import { type Features, featuresUnder } from "./features.ts"
 import { Leases } from "./leases.ts"
 import { Bulkhead } from "./limiter/bulkhead.ts"
 import type { Waiter } from "./limiter/waiter.ts"
 import type { Meter } from "./meter.ts"
 import { Rates } from "./rates.ts"
-import { Receipt, type Settler } from "./receipt.ts"
+import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
 import { Sparing } from "./sparing.ts"
 import type { Tally } from "./tally.ts"
@@ -43,6 +44,8 @@ export class Admission {
   rates: Rates | undefined = undefined
   /** Made when a gate has slots for the first time, and kept: who entered under an earlier gate must give back the same. */
   bulkhead: Bulkhead | undefined = undefined
+  /** Only where features are named, or were. */
+  features: Features | undefined = undefined
   #gate: Gate = idleGate
   readonly #credit: Credit
   readonly #meter: Meter
@@ -68,9 +71,10 @@ export class Admission {
     return (this.rates === undefined || this.rates.isFree) && !this.bulkhead?.isOn
   }
 
-  /** Whether it matters which key a call names. */
-  get isKeyed(): boolean {
-    return this.#gate.lines.cells !== undefined
+  /** Whether it matters what is said of a call: its class is counted, its key and its feature are where they are watched. */
+  minds({ key, feature, priority }: Facts): boolean {
+    if (priority !== undefined || (feature !== undefined && this.features !== undefined)) return true
+    return key !== undefined && this.#gate.lines.cells !== undefined
   }
 
   adopt(gate: Gate): void {
@@ -80,6 +84,7 @@ export class Admission {
     this.rates?.adopt(gate)
     if (gate.lines.slots !== undefined) this.bulkhead ??= new Bulkhead(this.#wheel)
     this.bulkhead?.adopt(gate)
+    this.features = featuresUnder(gate, this.features)
     this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs ?? never)
   }
 
@@ -126,16 +131,21 @@ export class Admission {
     const share = this.#credit.shareOf(this.#gate)
     if (!this.#credit.spend(share)) return this.#refusals.byShare(now, share)
     this.running++
-    return this.#spend(this.#entered(facts.key, now), facts, now)
+    return this.#spend(this.#entered(facts, now), facts, now)
   }
 
-  #entered(key: string | undefined, now: number): Receipt {
+  #entered({ key, feature }: Facts, now: number): Receipt {
     const line = this.#gate.lines.cells
-    if (key !== undefined && line !== undefined) return this.#visit(key, line, now)
-    return new Receipt(this.#settler, this.#gate.epoch, now, undefined, true)
+    const receipt = key === undefined || line === undefined ? this.#call(now) : this.#visit(key, line, now)
+    if (feature !== undefined) this.features?.enter(receipt, feature)
+    return receipt
   }
 
-  /** A call has ended, whatever it was: what it held comes back. Answers whether its outcome is its cell's business alone. */
+  #call(now: number, place?: ProbePlace): Receipt {
+    return new Receipt(this.#settler, this.#gate.epoch, now, place, true)
+  }
+
+  /** A call has ended, whatever it was: what it held comes back. Answers whether its outcome is its cell's or feature's business alone. */
   settle(receipt: Receipt, judged: Judged, now: number): boolean {
     const { epoch, place, counted, spent } = receipt
     if (spent !== undefined && typeof judged !== "string" && judged.unsent) {
@@ -143,10 +153,10 @@ export class Admission {
     }
     if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
     this.bulkhead?.leave(receipt, kindOf(judged), now)
-    if (this.cells === undefined) return false
-    if (receipt instanceof Visit) return this.cells.settle(receipt, judged, now)
+    if (this.cells === undefined) return receipt.tests
+    if (receipt instanceof Visit) return this.cells.settle(receipt, judged, now) || receipt.tests
     if (counted && judged === "success") this.cells.hearGood()
-    return false
+    return receipt.tests
   }
 
   /** What the circuit should know of cells when an alarm rings: whether the trouble is theirs. */
@@ -162,17 +172,12 @@ export class Admission {
     return { type: "alarm.rang", at: now, epoch: this.#gate.epoch, rule: "run", statistics: silence }
   }
 
-  /** What has changed among cells since this was last asked. */
-  takeNews(): CellChange | undefined {
-    const news = this.cells?.news
-    if (news !== undefined && this.cells !== undefined) this.cells.news = undefined
-    return news
-  }
-
   /** What the gate and its gauges say, save for a slot and for the credit of a partial share. */
   #look(facts: Facts, now: number): Rejection | undefined {
     const { share, limit, floor } = this.#gate.restriction
     if (share === 0) return this.#refusals.byShare(now, share)
+    const bound = facts.feature === undefined ? undefined : this.features?.look(facts.feature)
+    if (bound !== undefined) return this.#refusals.byFeature(bound, now)
     if (floor > 0 && rankOf(facts.priority) < floor) return this.#refusals.byFloor(now)
     if (facts.key !== undefined && this.cells !== undefined) {
       const held = this.cells.holds(facts.key, now)
@@ -225,8 +230,9 @@ export class Admission {
     return receipt
   }
 
-  #refuse(refusal: Rejection, { key }: Facts, now: number): Rejection {
+  #refuse(refusal: Rejection, { key, feature }: Facts, now: number): Rejection {
     if (refusal.layer === "cell" && key !== undefined) this.cells?.refuse(key, now)
+    if (refusal.layer === "feature" && feature !== undefined) this.features?.refuse(feature)
     return refusal
   }
 
@@ -241,7 +247,6 @@ export class Admission {
   }
 
   #takePlace(now: number): Receipt {
-    const place = this.leases.takePlace(this.#gate.epoch, leaseOf(this.#gate), now)
-    return new Receipt(this.#settler, this.#gate.epoch, now, place, true)
+    return this.#call(now, this.leases.takePlace(this.#gate.epoch, leaseOf(this.#gate), now))
   }
 }

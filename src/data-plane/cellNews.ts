@@ -3,9 +3,11 @@ import type { Admission } from "./admission.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
 
 /** Tells what has changed among cells since this was last asked. */
-export function tellCells(admission: Admission, hooks: PlaneHooks, now: number): void {
-  const news = admission.takeNews()
-  if (news !== undefined) hooks.cell?.(news, now)
+export function tellCells({ cells }: Admission, hooks: PlaneHooks, now: number): void {
+  const news = cells?.news
+  if (cells === undefined || news === undefined) return
+  cells.news = undefined
+  hooks.cell?.(news, now)
 }
 
 /** A cell has refused a call. When all have for long, that is the circuit's business. */

@@ -1,10 +1,12 @@
 /** The latency sketch: mutable twin of the vocabulary's, in typed arrays. */
 import {
   bucketCount,
+  countsOf,
   generation,
   hasEnded,
   isForgotten,
   quantileOf,
+  type SketchCounts,
   summarise,
 } from "../../machines/vocabulary/latency.ts"
 import type { LatencySummary } from "../../machines/vocabulary/signal.ts"
@@ -47,6 +49,12 @@ export class LatencySketch {
   summary(at: number): LatencySummary {
     this.#turn(at)
     return summarise(this.#older, this.#newer)
+  }
+
+  /** What it has counted, to be added to what others have. */
+  counts(at: number): SketchCounts {
+    this.#turn(at)
+    return countsOf(this.#older, this.#newer)
   }
 
   /** What so large a part of them, 0 to 1, did not exceed. */

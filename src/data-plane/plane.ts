@@ -118,6 +118,7 @@ export class Plane implements Settler, QueueHost {
 
   /** Who decides beside this one hears of it, and who writes it down. What an operator lets through unseen teaches nobody. */
   tell(ticket: Receipt | Rejection, now: number, facts: Facts): void {
+    this.tally.sort(facts, ticket.admitted)
     if (this.#ghost !== undefined && this.gate.enforcement !== "off") this.#ghost.follow(ticket, now, facts)
     if (this.tape !== undefined) write(this.tape, ticket, now, facts)
   }
@@ -162,6 +163,7 @@ export class Plane implements Settler, QueueHost {
     if (receipt.leased) this.admission.leases.giveBack(receipt)
     this.inFlight--
     const isCharged = this.admission.settle(receipt, judged, now)
+    this.#report(this.admission.features?.settle(receipt, judged, this.meter, now))
     this.tally.count(kind)
     const budget = kind === "success" && receipt.counted ? this.retryBudget : undefined
     const isFunded = budget?.fund()
@@ -171,12 +173,11 @@ export class Plane implements Settler, QueueHost {
     if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
-    else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.probesCell)
+    else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.isApart)
     else this.meter.settle(judged, receipt.startedAt, now)
     tellCells(this.admission, this.#hooks, now)
     const ear = before === this.#reports ? this.#ear : undefined
-    const told = ear?.hearFrom(receipt, this.gate.epoch, given, judged, now) ?? this.admission.bulkhead?.news(now)
-    if (told !== undefined) this.#report(told)
+    this.#report(ear?.hearFrom(receipt, this.gate.epoch, given, judged, now) ?? this.admission.bulkhead?.news(now))
     if (this.queue.size > 0) this.queue.letIn(now)
     if (this.inFlight === 0) this.#hooks.idle()
     if (isFunded) budget?.tellFunded(now)
@@ -198,8 +199,8 @@ export class Plane implements Settler, QueueHost {
     this.#wheel.rest()
   }
 
-  #isFreeFor({ key }: Facts): boolean {
-    return this.#free && (key === undefined || !this.admission.isKeyed)
+  #isFreeFor(facts: Facts): boolean {
+    return this.#free && (facts === noFacts || !this.admission.minds(facts))
   }
 
   #begin(now: number): void {
@@ -216,7 +217,8 @@ export class Plane implements Settler, QueueHost {
     this.inFlight++
     this.tally.admitted++
     if (ticket.probe) this.tally.probes++
-    else if (!ticket.probesCell) this.meter.enter(now)
+    else if (!ticket.isApart) this.meter.enter(now)
+    if (ticket.tests) this.#report(this.admission.features?.entry(ticket, now))
     return ticket
   }
 
@@ -235,7 +237,8 @@ export class Plane implements Settler, QueueHost {
     return observed ? this.#admitUncounted(now) : rejection
   }
 
-  #report(report: Report): void {
+  #report(report: Report | undefined): void {
+    if (report === undefined) return
     this.#reports++
     this.#hooks.signal(this.admission.explain(report))
   }
@@ -243,7 +246,6 @@ export class Plane implements Settler, QueueHost {
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {
     this.admission.leases.freePlace(place)
     if (receipt.epoch !== this.gate.epoch || place.expired) return void this.tally.stragglers++
-    const report = probeReport(receipt, judged, this.meter, now)
-    if (report !== undefined) this.#report(report)
+    this.#report(probeReport(receipt, judged, this.meter, now))
   }
 }

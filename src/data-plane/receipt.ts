@@ -51,6 +51,10 @@ export class Receipt implements Permit, Held {
   slot = 0
   rank = 0
   tenant: string | undefined = undefined
+  /** The feature of which its end says something. */
+  feature: string | undefined = undefined
+  /** It was let in to test its feature. */
+  tests = false
   readonly #settler: Settler
 
   constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {
@@ -68,6 +72,10 @@ export class Receipt implements Permit, Held {
   /** It probes a cell: the service as a whole has nothing to do with it. */
   get probesCell(): boolean {
     return false
+  }
+  /** It says nothing of the service as a whole. */
+  get isApart(): boolean {
+    return this.tests || this.probesCell
   }
   get admitted(): true {
     return true

@@ -1,10 +1,12 @@
 /** What a gate refuses with: templates that are made once per gate, and only when something is refused. */
+import type { FeatureBound } from "../../machines/vocabulary/feature.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { Limit } from "../../machines/vocabulary/limits.ts"
 import {
   type Rejection,
   type RejectionTemplate,
   refusalByCell,
+  refusalByFeature,
   refusalByFloor,
   refusalByLimit,
   refusalByProbes,
@@ -68,6 +70,11 @@ export class Refusals {
   /** By the cell of this call: each has its own reason, so there is no template. */
   byCell(key: string, held: Convict | number, now: number, retryAt: number): Rejection {
     return rejectNow(refusalByCell(this.#breaker, this.#gate, key, chargeOf(held, now)), now, retryAt)
+  }
+
+  /** By what holds its feature back: each has its own reason, so there is no template. */
+  byFeature(bound: FeatureBound, now: number): Rejection {
+    return rejectNow(refusalByFeature(this.#breaker, this.#gate, bound), now)
   }
 
   byProbes(now: number, freeAt: number): Rejection {

@@ -1,5 +1,6 @@
 /** Slices: counts of one stretch of time after the other, and the latency of successes over all of them. */
 import type { Lines } from "../../machines/vocabulary/gate.ts"
+import type { SketchCounts } from "../../machines/vocabulary/latency.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { LatencySummary, Slice } from "../../machines/vocabulary/signal.ts"
 import { LatencySketch } from "./latency.ts"
@@ -49,6 +50,10 @@ export class Slices {
 
   latency(now: number): LatencySummary {
     return this.#sketch?.summary(now) ?? noLatency
+  }
+
+  sketch(now: number): SketchCounts {
+    return this.#sketch?.counts(now) ?? []
   }
 
   /** What so large a part of the successes did not exceed, in milliseconds; 0 while too little is known. */

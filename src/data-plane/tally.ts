@@ -1,4 +1,6 @@
+import type { Facts } from "../../machines/vocabulary/facts.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Priority } from "../../machines/vocabulary/priority.ts"
 import type { Layer } from "../../machines/vocabulary/rejection.ts"
 
 /** Counts of outcomes. */
@@ -26,6 +28,12 @@ class OutcomeCounts {
   }
 }
 
+/** Calls of one class: how many entered, and how many were refused. */
+export interface ClassCounts {
+  admitted: number
+  rejected: number
+}
+
 /** Counts of calls since the breaker was made: plain numbers, one increment a call. */
 export class Tally extends OutcomeCounts {
   admitted = 0
@@ -40,6 +48,16 @@ export class Tally extends OutcomeCounts {
   /** Calls whose callers gave up while they waited for a slot. */
   gaveUp = 0
   readonly refusals: { [L in Layer]?: number } = {}
+  /** By the class that calls name; those that name none are not told apart. */
+  readonly classes: { [P in Priority]?: ClassCounts } = {}
+
+  /** A call that names its class has entered, or was refused. */
+  sort({ priority }: Facts, isAdmitted: boolean): void {
+    if (priority === undefined) return
+    const counts = (this.classes[priority] ??= { admitted: 0, rejected: 0 })
+    if (isAdmitted) counts.admitted++
+    else counts.rejected++
+  }
 
   refuse(layer: Layer): void {
     this.rejected++

@@ -56,6 +56,16 @@ function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): (
       const facts = { breaker: name, dependencies: to, via, cause }
       write({ level: to === "blocked" ? "WARN" : "INFO", message: `${name}: dependencies: ${to}${why}`, facts })
     }),
+    on("finding", ({ breaker: name, finding }) => {
+      // In an outage the circuit has a line of its own.
+      if (!("features" in finding) || finding.state === "outage") return
+      const are = (state: string) => Object.keys(finding.features).filter((one) => finding.features[one] === state)
+      const [blocked, testing] = [are("blocked").join(", "), are("testing").join(", ")]
+      const held = [blocked && `${blocked} blocked`, testing && `${testing} tested`].filter((part) => part !== "")
+      const message = `${name}: features: ${held.join("; ") || "all are back"}`
+      const facts = { breaker: name, features: finding.state, blocked, testing }
+      write({ level: blocked === "" ? "INFO" : "WARN", message, facts })
+    }),
     on("cell", ({ breaker: name, to, key, count, condemned, statistics }) => {
       const what = count === 1 ? JSON.stringify(key) : `${count} keys, the last ${JSON.stringify(key)},`
       const message = `${name}: ${what} ${to === "condemned" ? "held back" : "free again"}; ${condemned} held back now`

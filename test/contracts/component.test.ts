@@ -56,7 +56,7 @@ describe.each(components.map((plug) => [plug.key, plug] as const))("component %s
           await take(chart, step)
           const said = `after ${describeStep(step)}`
           expect(chart.snapshot().status, said).toBe("active")
-          for (const value of Object.values(chart.advice().demand)) expect(value, said).toBeGreaterThanOrEqual(0)
+          for (const value of numbersIn(chart.advice().demand)) expect(value, said).toBeGreaterThanOrEqual(0)
           const report: unknown = plug.report?.(chart.snapshot(), chart.clock.now())
           for (const words of [report, saveOf(plug, chart)].filter((each) => each !== undefined)) {
             expect(JSON.parse(JSON.stringify(words)), said).toEqual(words)

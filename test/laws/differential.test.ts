@@ -10,6 +10,8 @@ import {
   config,
   dependingConfig,
   dependingStep,
+  featuredConfig,
+  featuredStep,
   limitedConfig,
   limitedStep,
   type Step,
@@ -41,8 +43,8 @@ function settleBoth([fast, naive]: Open, kind: OutcomeKind, asks?: number, quota
   naive?.settle(kind, asks, quota)
 }
 
-function admitBoth(fast: Twin, naive: Twin): Open {
-  const pair = [fast.admit(), naive.admit()] as const
+function admitBoth(fast: Twin, naive: Twin, feature?: string): Open {
+  const pair = [fast.admit(feature), naive.admit(feature)] as const
   expect({ admitted: pair[0] !== undefined, probe: pair[0]?.probe }).toEqual({
     admitted: pair[1] !== undefined,
     probe: pair[1]?.probe,
@@ -51,7 +53,7 @@ function admitBoth(fast: Twin, naive: Twin): Open {
 }
 
 function take(step: Step, fast: Twin, naive: Twin, open: Open[]): void {
-  if (step.do === "call") open.push(admitBoth(fast, naive))
+  if (step.do === "call") open.push(admitBoth(fast, naive, step.feature))
   if (step.do === "settle" && open.length > 0)
     for (const pair of open.splice(step.which % open.length, 1)) settleBoth(pair, step.kind, step.asks, step.quota)
   if (step.do === "wait") for (const twin of [fast, naive]) twin.step(step.ms)
@@ -60,7 +62,7 @@ function take(step: Step, fast: Twin, naive: Twin, open: Open[]): void {
   }
   if (step.do === "act") for (const twin of [fast, naive]) twin.act(step.act)
   if (step.do !== "burst") return
-  const pairs = Array.from({ length: step.calls }, () => admitBoth(fast, naive))
+  const pairs = Array.from({ length: step.calls }, () => admitBoth(fast, naive, step.feature))
   for (const twin of [fast, naive]) twin.step(step.afterMs)
   for (const pair of pairs) settleBoth(pair, step.kind)
 }
@@ -141,6 +143,26 @@ describe("differential law", () => {
       { seed: 23, numRuns: 120 },
     )
     for (const steps of Object.values(said)) expect(steps).toBeGreaterThan(500)
+  }, 240_000)
+
+  it("breaker law 6: so they do while features come and go", () => {
+    const seenOf = { tested: 0, blocked: 0, alone: 0, back: 0 }
+    fc.assert(
+      fc.property(featuredConfig, fc.array(featuredStep, { minLength: 600, maxLength: 600 }), (parts, steps) => {
+        compare(parts, steps, ({ circuit, restriction: { features }, lines }, before) => {
+          const shares = Object.values(features).map(({ share }) => share)
+          if (shares.some((share) => share > 0)) seenOf.tested++
+          if (shares.includes(0)) seenOf.blocked++
+          const heldBefore = Object.values(before.restriction.features).filter(({ share }) => share === 0).length
+          const isMore = shares.filter((share) => share === 0).length > heldBefore
+          if (isMore && circuit === "closed" && before.circuit === "closed") seenOf.alone++
+          if (shares.length === 0 && lines.features && Object.keys(before.restriction.features).length > 0)
+            seenOf.back++
+        })
+      }),
+      { seed: 29, numRuns: 150 },
+    )
+    for (const times of Object.values(seenOf)) expect(times).toBeGreaterThan(100)
   }, 240_000)
 
   afterAll(() => {

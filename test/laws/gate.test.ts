@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type Advice, adviceOf } from "../../machines/plug.ts"
+import { boundOf } from "../../machines/vocabulary/feature.ts"
 import {
   type Demand,
   joinLines,
@@ -11,6 +12,11 @@ import {
 } from "../../machines/vocabulary/gate.ts"
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+const bound = fc.record({
+  share: fc.constantFrom(0, 0.2, 1),
+  retryAt: fc.constantFrom(Number.NEGATIVE_INFINITY, 5, 9),
+  reason: fc.constantFrom("it failed", "it waits"),
+})
 const demand: fc.Arbitrary<Demand> = fc
   .record({
     share: optional(fc.double({ min: 0, max: 1, noNaN: true })),
@@ -20,6 +26,7 @@ const demand: fc.Arbitrary<Demand> = fc
     retryAt: optional(fc.double({ min: 0, max: 1e9, noNaN: true })),
     retries: optional(fc.integer({ min: 0, max: 10 })),
     hedges: optional(fc.integer({ min: 0, max: 1 })),
+    features: optional(fc.dictionary(fc.constantFrom("pay", "refund", "__proto__"), bound)),
   })
   .map((fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)))
 
@@ -50,6 +57,8 @@ describe("tighten", () => {
           expect(meet.retryAt).toBeGreaterThanOrEqual(one.retryAt)
           expect(meet.retries).toBeLessThanOrEqual(one.retries)
           expect(meet.hedges).toBeLessThanOrEqual(one.hedges)
+          for (const [feature, { share }] of Object.entries(one.features))
+            expect(boundOf(meet.features, feature)?.share).toBeLessThanOrEqual(share)
         }
       }),
     )

@@ -53,6 +53,18 @@ const saved = (key: string) => [
   restored({ [key]: { cut: { rate: 8.9, from: 6, ms: 500 } } }),
   restored({ [key]: { heldMs: 500 } }),
   restored({ [key]: { limit: 7 } }),
+  restored({ [key]: { features: { pay: { state: "blocked", reason: "failed", failures: 1, isDoubted: false } } } }),
+]
+
+const ofFeatures = [
+  { type: "feature.entered", feature: "pay", since: 1000 },
+  { type: "feature.settled", feature: "pay", since: 1000, end: "good" },
+  { type: "feature.settled", feature: "pay", since: 1000, end: "bad" },
+  ...["pay", "refund"].map((feature) => ({
+    type: "feature.failed",
+    feature,
+    statistics: { calls: 5, failures: 5, slow: 0 },
+  })),
 ]
 
 const told = [
@@ -69,6 +81,7 @@ const starts: { readonly [key: string]: readonly unknown[] } = {
   timeout: [{ min: 500, max: 500 }],
   rateLimit: [{ limit: 10, adaptive: false }],
   priority: [{ limit: 5 }],
+  recovery: [{ features: ["pay", "refund"], minimumSamples: 2 }],
 }
 
 /** Pasts too long for a path: the chart is walked from where they lead as well, and by what would come next. */
@@ -127,6 +140,7 @@ function eventsFor(plug: AnyPlug, nodes: readonly AnyStateNode[]): readonly Even
       slice(5000, 90, 0),
       ...limits,
       ...pressures,
+      ...ofFeatures,
     ],
     ...settings(plug).map((settings) => ({ type: "settings.changed", settings })),
     ...delays.map((type) => ({ type })),

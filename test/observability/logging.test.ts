@@ -213,3 +213,25 @@ test("a breaker that is not asked to log writes nothing", async () => {
   expect(state.lines).toEqual([])
   for (const other of state.others) expect(other).not.toHaveBeenCalled()
 })
+
+test("what becomes of features has a line for each change, with flat facts", async () => {
+  const lines: string[] = []
+  for (const level of ["log", "error"] as const)
+    vi.spyOn(console, level).mockImplementation((line) => void lines.push(String(line)))
+  const { breaker, clock } = world(
+    { strategy: { type: "basic", openFor: "1 second" }, recovery: { features: { pay: true, refund: ["pay"] } } },
+    { log: "json", clock: createVirtualClock({ wall: 0 }) },
+  )
+  await trip(breaker)
+  await clock.advance("1 second")
+  await succeed(breaker, 2)
+  await clock.advance("20 seconds")
+  const told = lines.map((line) => JSON.parse(line) as { message: string }).filter((line) => "features" in line)
+  expect(told.map(({ message }) => message)).toEqual([
+    "service: features: refund blocked; pay tested",
+    "service: features: refund tested",
+    "service: features: all are back",
+  ])
+  expect(told[0]).toMatchObject({ level: "WARN", features: "partial", blocked: "refund", testing: "pay" })
+  await breaker.stop()
+})

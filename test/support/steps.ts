@@ -8,7 +8,7 @@ import type { Standing } from "../../machines/vocabulary/standing.ts"
 export type Act = "forceOpen" | "bypass" | "shadow" | "release"
 
 export type Step =
-  | { readonly do: "call" }
+  | { readonly do: "call"; readonly feature?: string | undefined }
   | {
       readonly do: "settle"
       readonly which: number
@@ -16,7 +16,13 @@ export type Step =
       readonly asks: number | undefined
       readonly quota?: Quota | undefined
     }
-  | { readonly do: "burst"; readonly calls: number; readonly kind: OutcomeKind; readonly afterMs: number }
+  | {
+      readonly do: "burst"
+      readonly calls: number
+      readonly kind: OutcomeKind
+      readonly afterMs: number
+      readonly feature?: string | undefined
+    }
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "act"; readonly act: Act }
   | { readonly do: "move"; readonly id: string; readonly standing: Standing }
@@ -202,3 +208,40 @@ export const limitedConfig: fc.Arbitrary<PartsConfig> = fc
     const perKey = { limit, interval: "1 second" as const, burst: atOnce }
     return { ...others, rateLimit: { ...most, perKey, adaptive: learns } }
   })
+
+/** Calls that name what they are for, among all that may happen otherwise. */
+const feature = fc.constantFrom(undefined, undefined, "pay", "refund", "search")
+const ofFeature = fc.constantFrom("pay", "refund", "search")
+export const featuredStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 20, arbitrary: fc.tuple(step, feature).map(([next, named]) => withFeature(next, named)) },
+  // One feature fails while others are well: what features are watched for.
+  {
+    weight: 4,
+    arbitrary: fc.tuple(burst("failure", 12, 60), ofFeature).map(([next, named]) => withFeature(next, named)),
+  },
+  {
+    weight: 25,
+    arbitrary: fc.tuple(burst("success", 30, 60), feature).map(([next, named]) => withFeature(next, named)),
+  },
+)
+
+const withFeature = (next: Step, named: string | undefined): Step =>
+  named !== undefined && (next.do === "call" || next.do === "burst") ? { ...next, feature: named } : next
+
+export const featuredConfig: fc.Arbitrary<PartsConfig> = fc
+  .record({
+    config,
+    minimumSamples: fc.constantFrom(1, 3, 10),
+    testShare: fc.constantFrom(0.25, 1),
+    atOnce: fc.constantFrom(1, 2),
+    failureRatio: fc.constantFrom(0.25, 0.5),
+  })
+  .map(({ config: others, ...own }) => ({
+    ...others,
+    recovery: {
+      ...own,
+      features: { pay: { required: true }, refund: ["pay"], search: true },
+      testFor: 2048,
+      retry: { base: 512, max: 4096, jitter: 0.25 },
+    },
+  }))

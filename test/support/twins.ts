@@ -18,9 +18,9 @@ import type { Act } from "./steps.ts"
 
 /** What both twins can do, and how each answers: `undefined` for a refusal. */
 export interface Twin {
-  admit():
-    | { readonly probe: boolean; settle(kind: OutcomeKind, retryAfterMs?: number, quota?: Quota): void }
-    | undefined
+  admit(
+    feature?: string,
+  ): { readonly probe: boolean; settle(kind: OutcomeKind, retryAfterMs?: number, quota?: Quota): void } | undefined
   act(act: Act): void
   /** Dependencies are said to have moved. */
   move(moves: DependencyMoved["moves"]): void
@@ -36,8 +36,8 @@ export function fastTwin(config: PartsConfig): Twin {
     Scope.provide(assemble(readAll("twin", config, undefined), { clock }), scope),
   )
   return {
-    admit: () => {
-      const ticket: Permit | { admitted: false } = plane.admit(clock.now())
+    admit: (feature) => {
+      const ticket: Permit | { admitted: false } = plane.admit(clock.now(), feature === undefined ? {} : { feature })
       return ticket.admitted
         ? {
             probe: ticket.probe,
@@ -66,6 +66,8 @@ interface NaiveCall {
   readonly shadowed: boolean
   readonly ordinary: boolean
   readonly holds: boolean
+  readonly feature: string | undefined
+  readonly tests: boolean
   overdue: boolean
   expired: boolean
 }
@@ -102,12 +104,12 @@ class NaiveTwin implements Twin {
     return this.#actor.getSnapshot().context.gate
   }
 
-  admit() {
+  admit(feature?: string) {
     const gate = this.gate()
-    const verdict = decideAdmission(gate, this.#state, { at: this.#clock.now() })
+    const verdict = decideAdmission(gate, this.#state, { at: this.#clock.now(), feature })
     this.#state = verdict.state
     if (!verdict.admitted) return undefined
-    const { probe, shadowed } = verdict
+    const { probe, shadowed, tests } = verdict
     const ordinary = !probe && !shadowed && gate.enforcement !== "off"
     const call: NaiveCall = {
       startedAt: this.#clock.now(),
@@ -116,14 +118,16 @@ class NaiveTwin implements Twin {
       shadowed,
       ordinary,
       holds: (ordinary || probe) && gate.lines.slots !== undefined,
+      feature: ordinary ? feature : undefined,
+      tests,
       overdue: false,
       expired: false,
     }
     this.#calls.add(call)
     if (probe) this.#clock.arm(leaseOf(gate), () => this.#expire(call), false)
     else if (ordinary) {
-      this.#actor.send({ type: "call.entered", at: call.startedAt, epoch: call.epoch })
-      this.#watch(call, gate)
+      this.#actor.send({ type: "call.entered", at: call.startedAt, epoch: call.epoch, feature })
+      if (!tests) this.#watch(call, gate)
     }
     return { probe, settle: (kind: OutcomeKind, ms?: number, quota?: Quota) => this.#settle(call, kind, ms, quota) }
   }
@@ -138,7 +142,10 @@ class NaiveTwin implements Twin {
     const { startedAt, epoch, probe } = call
     const asks = kind === "failure" && retryAfterMs !== undefined ? { trip: true, retryAfterMs } : {}
     const { overdue } = call
-    const settled = { kind, durationMs: at - startedAt, epoch, overdue, probe, quota, ...asks }
+    if (!call.ordinary && !probe) return
+    const named = call.feature === undefined ? {} : { feature: call.feature, test: call.tests }
+    const settled = { kind, durationMs: at - startedAt, epoch, overdue, probe, quota, ...asks, ...named }
+    if (call.tests && kind === "ignored") this.#takeBack(call)
     this.#actor.send({ type: "outcome.settled", at, ...settled })
   }
 
@@ -146,6 +153,14 @@ class NaiveTwin implements Twin {
   #giveUp(call: NaiveCall): void {
     if (call.ordinary && call.epoch === this.#state.epoch)
       this.#state = { ...this.#state, running: this.#state.running - 1 }
+  }
+
+  /** A test that said nothing leaves room for another. */
+  #takeBack({ feature = "", startedAt }: NaiveCall): void {
+    const turn = this.#state.turns?.[feature]
+    const line = this.gate().lines.features?.[feature]
+    if (turn === undefined || line?.test === undefined || startedAt < line.since || turn.since !== line.since) return
+    this.#state = { ...this.#state, turns: { ...this.#state.turns, [feature]: { ...turn, entered: turn.entered - 1 } } }
   }
 
   #free(call: NaiveCall): void {
@@ -180,7 +195,7 @@ class NaiveTwin implements Twin {
   #report(batch: string, width: number, epoch: number, since: number): void {
     if (since !== this.#line.since) return
     const late = [...this.#calls].filter(
-      (call) => !call.overdue && call.startedAt > since && this.#batch(call, width, epoch) === batch,
+      (call) => !call.overdue && !call.tests && call.startedAt > since && this.#batch(call, width, epoch) === batch,
     )
     for (const call of late) {
       call.overdue = true

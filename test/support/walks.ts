@@ -147,6 +147,24 @@ export const limitSteps: fc.Arbitrary<Step> = fc.oneof(
   }),
 )
 
+const featureNames = fc.constantFrom("pay", "refund", "__proto__", "nobody's")
+
+/** What is told of features: of some that there are, and of some that there are not. */
+export const featureSteps: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    type: fc.constant("feature.entered" as const),
+    feature: featureNames,
+    since: fc.constantFrom(0, 0, 1000, 90_000),
+  }),
+  fc.record({
+    type: fc.constant("feature.settled" as const),
+    feature: featureNames,
+    since: fc.constantFrom(0, 0, 1000, 90_000),
+    end: fc.constantFrom("good" as const, "bad" as const, "ignored" as const),
+  }),
+  fc.record({ type: fc.constant("feature.failed" as const), feature: featureNames, statistics: counts }),
+)
+
 /** What a component might hear. */
 export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
@@ -170,9 +188,12 @@ export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: dependencySteps },
   { weight: 3, arbitrary: told },
   { weight: 3, arbitrary: limitSteps },
+  { weight: 3, arbitrary: featureSteps },
   {
     weight: 1,
-    arbitrary: fc.anything().map((junk) => restored({ timeout: junk, metrics: junk, rateLimit: junk, priority: junk })),
+    arbitrary: fc
+      .anything()
+      .map((junk) => restored({ timeout: junk, metrics: junk, rateLimit: junk, priority: junk, recovery: junk })),
   },
   { weight: 1, arbitrary: fc.nat(200_000).map((limit) => restored({ priority: { limit } })) },
   {

@@ -14,6 +14,7 @@ const fieldWords: { readonly [field: string]: string } = {
   limit: "calls in flight",
   timeoutMs: "longest that a call may run",
   retryAt: "try again at",
+  features: "features held back",
 }
 
 function shownOf(field: string, value: number | string): string {

@@ -83,7 +83,7 @@ export interface HolderView {
   readonly layer: string
   readonly since: number
   readonly reason: string
-  readonly demand: { readonly [field: string]: number }
+  readonly demand: { readonly [field: string]: number | string }
 }
 
 /** One instant of a time series: counts are of the span before it. */

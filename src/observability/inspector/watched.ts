@@ -1,4 +1,6 @@
 /** One breaker that somebody looks at closely: its series and the events between its actors, as long as they look. */
+import type { FeatureBounds } from "../../../machines/vocabulary/feature.ts"
+import type { Demand } from "../../../machines/vocabulary/gate.ts"
 import type { Decisions } from "./decisions.ts"
 import type { Inspected } from "./inspected.ts"
 import type { BreakerMessage, HolderView, Message, Point } from "./protocol.ts"
@@ -9,8 +11,20 @@ const mostMessages = 120
 
 const finite = (value: number): number => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : 0)
 
-/** JSON has no infinity: a field that is free says so. */
-const told = (value: number): number | string => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : "free")
+/** JSON has no infinity: a field that is free says so. Features are told by what is held back of each. */
+function told(value: number | FeatureBounds, wall = 0): number | string {
+  if (typeof value !== "number") return heldOf(value) || "free"
+  return Number.isFinite(value) ? Math.round((value + wall) * 1000) / 1000 : "free"
+}
+
+const heldOf = (features: FeatureBounds): string =>
+  Object.entries(features)
+    .map(([name, { share }]) => `${name} ${share === 0 ? "blocked" : `${Math.round(100 * share)} %`}`)
+    .join(", ")
+
+/** Each field of a demand or of what is in force; times as the clock on the wall has them. */
+const fieldsOf = (demand: Demand, wall: number): [string, number | string][] =>
+  Object.entries(demand).map(([field, value]) => [field, told(value, field === "retryAt" ? wall : 0)])
 
 export class Watched {
   readonly #id: string
@@ -75,14 +89,9 @@ export class Watched {
       at: Math.round(breaker.wallNow()),
       row,
       epoch,
-      restriction: Object.fromEntries(
-        Object.entries(restriction).map(([field, value]) => [field, told(field === "retryAt" ? value + wall : value)]),
-      ),
+      restriction: Object.fromEntries(fieldsOf(restriction, wall)),
       holders: holders.map(({ by, layer, since, reason, demand }): HolderView => {
-        const fields = Object.entries(demand as { readonly [field: string]: number }).filter(([, value]) =>
-          Number.isFinite(value),
-        )
-        const shown = fields.map(([field, value]) => [field, field === "retryAt" ? value + wall : value])
+        const shown = fieldsOf(demand, wall).filter(([, value]) => value !== "free")
         return { by, layer, since: Math.round(since + wall), reason, demand: Object.fromEntries(shown) }
       }),
       actors: actors ?? [],
