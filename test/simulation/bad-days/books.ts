@@ -28,6 +28,8 @@ export interface Entry {
   readonly inUse: number
   readonly slots: number
   readonly runningBefore: number
+  /** What \`wouldReject\` said of the same call, the instant before. */
+  readonly foretold: Rejection | undefined | "unasked"
 }
 
 /** The end of a call behind `execute`. */
@@ -47,6 +49,8 @@ export class Books {
   /** Permits that the day holds, by acquire. */
   held = 0
   moves: Move[] = []
+  /** Moves that listeners have heard of since the breaker was made. */
+  heard = 0
   modes: { readonly from: string; readonly to: string; readonly why: string }[] = []
   /** Troubles that nobody of the day has caused. */
   troubles: string[] = []
@@ -57,7 +61,14 @@ export class Books {
   entry: Entry | undefined
   end: End | undefined
   /** The state in which the last saved breaker was, and what came of it. */
-  restart: { readonly before: Gate; readonly after: Gate; readonly awayMs: number } | undefined
+  restart:
+    | {
+        readonly before: Gate
+        readonly after: Gate
+        readonly leftBefore: number | undefined
+        readonly leftAfter: number | undefined
+      }
+    | undefined
   /** How the gate stood before the last happening that must not move it, and after. */
   untouched: { readonly before: Gate; readonly after: Gate; readonly by: string } | undefined
   released: { readonly before: Gate; readonly after: Gate } | undefined

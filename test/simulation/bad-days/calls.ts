@@ -72,7 +72,9 @@ function acquire(day: Day, happening: Calls, random: Random): void {
   const isForgotten = random.unit() < happening.forget
   const before = plane.gate
   const runningBefore = plane.admission.running - plane.meter.overdue
-  const ticket = breaker.acquire({ ...factsOf(happening, random), lease: 10_000 })
+  const facts = factsOf(happening, random)
+  const foretold = random.unit() < 0.1 ? breaker.wouldReject(facts) : "unasked"
+  const ticket = breaker.acquire({ ...facts, lease: 10_000 })
   const { bulkhead, leases } = plane.admission
   books.entry = {
     admitted: ticket.admitted,
@@ -84,6 +86,7 @@ function acquire(day: Day, happening: Calls, random: Random): void {
     inUse: bulkhead?.isOn ? bulkhead.slots.inUse : 0,
     slots: bulkhead?.isOn ? bulkhead.limit(day.clock.now()) : Number.POSITIVE_INFINITY,
     runningBefore,
+    foretold,
   }
   if (!ticket.admitted) {
     books.refused++

@@ -1,4 +1,6 @@
 /** One bad day: a script of happenings, played against a breaker of production code. */
+
+import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import { AssembledBreaker } from "../../../src/assembledBreaker.ts"
 import { type BreakerConfig, createBreaker } from "../../../src/index.ts"
 import { stream } from "../../../src/testing/simulation/random.ts"
@@ -19,6 +21,12 @@ export function frozen<T>(value: T): T {
 
 /** What a breaker may report that the day has caused itself. */
 const caused = new Set(["listener", "classify", "observe"])
+
+/** How long a circuit that is open still waits, by its own doing. */
+const waitOf = ({ circuit, mode, holders }: Gate, now: number): number | undefined => {
+  const retryAt = holders.find(({ layer }) => layer === "circuit")?.demand.retryAt
+  return circuit === "open" && mode !== "forcedOpen" && retryAt !== undefined ? retryAt - now : undefined
+}
 
 /** Chains of promises behind one call are shorter than this. */
 const turns = 24
@@ -76,12 +84,19 @@ export class Day {
     return createBreaker("ledger", { strategy: "basic" }, { clock: this.clock }) as AssembledBreaker
   }
 
+  madeAt = 0
+  /** Whether it still has the config that it was made with. */
+  isOriginal = true
+
   #make(restore?: ReturnType<AssembledBreaker["save"]>): AssembledBreaker {
     const { books } = this
+    this.madeAt = this.clock.now()
+    this.isOriginal = true
     const breaker = createBreaker("day", this.config, { clock: this.clock, restore })
     if (!(breaker instanceof AssembledBreaker)) throw new Error("createBreaker answered something else than a breaker")
     breaker.on("transition", (move) => {
       books.moves.push(move)
+      books.heard++
       if (this.listenerThrows) throw new Error("the listener breaks down")
     })
     breaker.on("mode", (mode) => books.modes.push(mode))
@@ -179,6 +194,7 @@ export class Day {
     if ((kind(drawn) === "dependency") !== (this.ledger !== undefined)) return
     const next = this.#complete(drawn)
     this.breaker.reconfigure(next)
+    this.isOriginal = false
     const isSame = JSON.stringify(this.config.strategy) === JSON.stringify(next.strategy)
     this.config = next
     if (this.ledger) this.#depend()
@@ -194,17 +210,26 @@ export class Day {
   async #restart({ awayMs, wallMs }: Extract<Happening, { readonly do: "restart" }>): Promise<void> {
     const { breaker, clock, books } = this
     const before = this.plane.gate
+    const savedAt = clock.now()
     const saved = JSON.parse(JSON.stringify(breaker.save()))
     await this.stop()
     clock.wallOffset += wallMs
     await this.playTo(clock.now() + awayMs)
+    const leftBefore = waitOf(before, savedAt)
+    books.heard = 0
     books.admitted = 0
     books.refused = 0
     books.moves = []
     books.lastMove = undefined
     this.breaker = this.#make(saved)
+    // What it took up moved it before anybody listened.
+    books.heard = Object.values(this.breaker.metrics().components.metrics?.moves ?? {}).reduce(
+      (all, one) => all + one,
+      0,
+    )
     await new Promise<void>((resolve) => queueMicrotask(resolve))
-    books.restart = { before, after: this.plane.gate, awayMs: Math.max(0, awayMs + wallMs) }
+    const { gate: after } = this.plane
+    books.restart = { before, after, leftBefore, leftAfter: waitOf(after, clock.now()) }
   }
 
   /** Stops in virtual time: the fiber that waits for calls in flight goes on in macrotasks of the host. */
