@@ -169,7 +169,9 @@ export class Day {
         return this.settle()
       }
       case "reconfigure":
-        return this.#reconfigure(happening.seed)
+        this.#reconfigure(happening.seed)
+        // Who waits is asked anew a moment later.
+        return this.playTo(clock.now())
       case "restart":
         return this.#restart(happening)
       case "listener":

@@ -312,7 +312,7 @@ export const invariants: readonly Invariant[] = [
     name: "not more wait than may",
     law: "calls in the line ≤ the bound of the line",
     mistake: "unbounded queue",
-    when: "event",
+    when: "happening",
     broken: ({ plane }) => {
       const { queue } = plane.gate.restriction
       return plane.queue.size > Math.max(queue, 100) && `${plane.queue.size} of ${queue}`
