@@ -27,7 +27,10 @@ interface Attached {
 const attached = new WeakMap<object, Attached>()
 
 export interface AttachOptions {
-  /** Where the breaker gets its time from: the clock of the actor's own system. Default: the process's clock. */
+  /**
+   * Where the breaker gets its time from. Default: the clock of the actor's own system if it is one for breakers, such as
+   * `createVirtualClock()`; else the process's clock.
+   */
   readonly clock?: Clock | undefined
 }
 
@@ -36,6 +39,12 @@ function readRoot(actor: BreakerActorRef): RootActor {
   const root = actor as unknown as RootActor
   if (typeof actor?.getSnapshot === "function" && root.getSnapshot()?.context?.gate !== undefined) return root
   throw new InvalidConfig([{ path: "actor", value: show(actor), rule: "must be an actor that runs breakerLogic" }])
+}
+
+/** XState's own clocks tell no time. */
+function clockOf(actor: object): Clock {
+  const { clock } = actor as { readonly clock?: Partial<Clock> }
+  return typeof clock?.arm === "function" ? (clock as Clock) : systemClock
 }
 
 /** One data plane cannot live on two clocks. */
@@ -67,9 +76,9 @@ export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Bre
   refuseStrangers(options, ["clock"])
   const known = attached.get(actor)
   if (known !== undefined) return again(known, options.clock)
-  const { clock = systemClock } = options
-  refuseNoClock(clock)
   const root = readRoot(actor)
+  const { clock = clockOf(actor) } = options
+  refuseNoClock(clock)
   const { name, parts } = root.getSnapshot().context
   const late: { assembly?: Assembly } = {}
   const { plane, listeners, whenIdle } = preparePlane(name, clock, late)

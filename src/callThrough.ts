@@ -8,7 +8,7 @@ import type { CallContext } from "./execution.ts"
 export interface CallThroughInput {
   readonly breaker: BreakerActorRef
   readonly run: (call: Pick<CallContext, "signal" | "attempt" | "deadline">) => unknown
-  /** The clock of the actor system, for an actor that nobody has attached before. Default: the process's clock. */
+  /** For an actor that nobody has attached before. Default: the clock of its system if it is one for breakers, else the process's. */
   readonly clock?: Clock | undefined
   readonly options?: Omit<ExecuteOptions<unknown>, "signal"> | undefined
 }

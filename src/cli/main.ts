@@ -2,6 +2,7 @@
 import { createRequire } from "node:module"
 import { Command, CommanderError, Option } from "commander"
 import { standardSeeds } from "../testing/simulation/seeds.ts"
+import type { CoverageOptions } from "./coverage/command.ts"
 import * as options from "./demo/options.ts"
 import type { DetectOptions } from "./detect/options.ts"
 import type { DiagramOptions } from "./diagram/command.ts"
@@ -29,6 +30,7 @@ Examples:
   recloser demo --to http://127.0.0.1:3000 --port 8080   protect a service of yours
   recloser simulate S1 --config ./breaker.config.js      what a config of yours is worth in an outage
   recloser diagram gradual --format svg > gradual.svg    the statechart that runs, drawn
+  recloser coverage --config ./breaker.config.js > covered.svg    every arrow that a test can take, lit
   recloser replay incident.ndjson --config '{"strategy":"basic"}'   a recorded incident, under another config
   recloser detect --input load.csv --output scores.csv   how unusual each measurement was`,
   )
@@ -151,6 +153,19 @@ program
     const { config, partial = false, json = false } = given
     const { replay } = await import("./replay/command.ts")
     await replay({ file, config, partial, json }, (why) => command.error(`error: ${why}`))
+  })
+
+program
+  .command("coverage")
+  .description(
+    "Walk a breaker through every transition that its charts can make, and draw what was covered: green arrows were taken, dashed " +
+      "red ones were not. Default: the default config.",
+  )
+  .option("--config <file or JSON>", "your config: a module that exports it as default, a .json file, or JSON itself")
+  .addOption(new Option("--format <format>", "what to print").choices(["svg", "text", "json"]).default("svg"))
+  .action(async ({ config, format }: CoverageOptions, command: Command) => {
+    const { coverage } = await import("./coverage/command.ts")
+    await coverage({ config, format }, (why) => command.error(`error: ${why}`))
   })
 
 program

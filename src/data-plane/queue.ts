@@ -150,6 +150,9 @@ export class Queue implements Keeper {
       if (refusal !== undefined) this.#turnOut(waiter, refusal, now)
     }
     this.letIn(now)
+    const { bulkhead } = this.#admission
+    for (let waiter = bulkhead?.surplus; waiter !== undefined; waiter = bulkhead?.surplus)
+      this.#turnOut(waiter, this.#admission.refuseWaiter("full", now), now)
   }
 
   #waiting(): readonly Waiter[] {

@@ -1,9 +1,12 @@
-/** `recloser/testing`: virtual time, scripted services and simulated outages for your own tests. */
+/** `recloser/testing`: virtual time, scripted services, model tests and simulated outages for your own tests. */
 export type { Clock } from "../Clock.ts"
 export type { HostTimer } from "../data-plane/wheel.ts"
+export { expectPath } from "./expectPath.ts"
 export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from "./faultProxy.ts"
+export type { ChartCoverage, Covered, ModelCoverage, StateCoverage, TransitionCoverage } from "./model/coverage.ts"
+export type { ModelPath, TestModel } from "./model/paths.ts"
 export type { Faults } from "./proxy/faults.ts"
-export { type ScriptedAnswer, type ScriptedBackend, scriptedBackend } from "./scriptedBackend.ts"
+export { type Script, type ScriptedAnswer, type ScriptedBackend, scriptedBackend } from "./scriptedBackend.ts"
 export {
   type ScenarioId,
   type SimulatedFigure,
@@ -16,4 +19,6 @@ export {
   type Simulation,
   simulate,
 } from "./simulate.ts"
+export { type MachineUnderTest, type TestMachineOptions, testMachine } from "./testMachine.ts"
+export { type TestModelOptions, testModel } from "./testModel.ts"
 export { createVirtualClock, type VirtualClock, type VirtualClockOptions } from "./virtualClock.ts"

@@ -1,6 +1,9 @@
+import { chance } from "../../machines/chance.ts"
 import { type DurationInput, InvalidConfig, show, toMs } from "../../machines/options.ts"
 import type { Clock } from "../Clock.ts"
 import type { CallContext } from "../execution.ts"
+import { hostClock } from "./hostClock.ts"
+import { type Phase, readScript, type Weather } from "./script.ts"
 
 /** One scripted answer: what a call meets when it reaches the backend. */
 export type ScriptedAnswer =
@@ -9,11 +12,17 @@ export type ScriptedAnswer =
   /** Never answers; ends only when the call's signal is aborted. */
   | { readonly answer: "hang" }
 
+/** Answers one by one, or what the service is like over time, in words: `"down 30 s, slow 2 s, flaky 20 %"`. */
+export type Script = readonly [string] | readonly ScriptedAnswer[]
+
 export interface ScriptedBackend {
   /** The function to protect: `breaker.execute(backend.call)`. */
   readonly call: (context?: Pick<CallContext, "signal">) => Promise<unknown>
-  /** Replaces the script from the next call on. The last answer of a script repeats for ever. */
-  respond(...script: readonly ScriptedAnswer[]): void
+  /**
+   * Replaces the script from the next call on. The last answer of a list repeats for ever; the times of a written script begin now.
+   * Throws `InvalidConfig` for a script that cannot be read, and says where.
+   */
+  respond(...script: Script): void
   /** Calls that reached the backend. */
   readonly calls: number
   /** Calls that it is working on now. */
@@ -36,8 +45,53 @@ function checked(answer: ScriptedAnswer, path: string): ScriptedAnswer {
   return answer
 }
 
+/** What HTTP says by status 503, in the words of most clients. */
+const tooBusy = ({ retryAfterMs }: Weather): Error =>
+  Object.assign(new Error("busy, as scripted"), {
+    status: 503,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
+
+function answerIn(weather: Weather, luck: number): ScriptedAnswer {
+  const { mood, slowMs: after, flaky } = weather
+  if (mood === "hang") return { answer: "hang" }
+  if (mood === "busy") return { answer: "error", error: tooBusy(weather), after }
+  if (mood === "down") return { answer: "error", error: new Error("down, as scripted"), after: 0 }
+  if (luck < flaky) return { answer: "error", error: new Error("flaky, as scripted"), after }
+  return { answer: "value", after }
+}
+
+type NextAnswer = () => ScriptedAnswer
+
+/** The answers of a script that is written in words: by the clock, and by chance of its seed. */
+function written(script: string, clock: Clock): NextAnswer {
+  const phases = readScript(script)
+  const [start, seed] = [clock.now(), clock.seed()]
+  let serial = 0
+  return () => {
+    const since = clock.now() - start
+    const { weather } = phases.findLast(({ from }) => from <= since) as Phase
+    return answerIn(weather, chance(seed, serial++))
+  }
+}
+
+function listed(script: readonly ScriptedAnswer[]): NextAnswer {
+  const answers = script.map((line, index) => checked(line, `script[${index}]`))
+  let next = 0
+  return () => answers[Math.min(next++, answers.length - 1)] ?? ok
+}
+
+function readAnswers(script: Script, clock: Clock): NextAnswer {
+  const [words, ...rest] = script
+  if (typeof words !== "string") return listed(script as readonly ScriptedAnswer[])
+  if (rest.length === 0) return written(words, clock)
+  throw new InvalidConfig([{ path: "script", value: show(rest[0]), rule: "must be one text, or answers alone" }])
+}
+
 /**
- * A service that answers as its script says, on a clock of the test's.
+ * A service that answers as its script says, on a clock of the test's. In words: `up`, `down`, `hang`, `slow 2 s`, `flaky 20 %`, `busy 5 s`
+ * (an error of status 503), with commas between them. `down 30 s` and `slow 2 s for 1 min` last so long, one after the other; what has no
+ * length holds from there on. Without a clock it keeps the process's own.
  *
  * @example
  * import { createBreaker } from "recloser"
@@ -45,22 +99,20 @@ function checked(answer: ScriptedAnswer, path: string): ScriptedAnswer {
  * import assert from "node:assert/strict"
  *
  * const clock = createVirtualClock()
- * const backend = scriptedBackend(clock, { answer: "error", error: new Error("down") })
+ * const backend = scriptedBackend(clock, "down 30 s, slow 2 s, flaky 20 %")
  * const breaker = createBreaker("search", { strategy: "basic" }, { clock })
  * for (let call = 0; call < 200; call++) await breaker.tryExecute(backend.call)
  * assert.equal(breaker.circuit, "open")
  * assert.equal(backend.calls, 20) // its `minimumCalls`
+ * backend.respond({ answer: "error", error: new Error("once") }, { answer: "value", value: 42 }) // or answer by answer
  * await breaker.stop()
  */
-export function scriptedBackend(clock: Clock, ...script: readonly ScriptedAnswer[]): ScriptedBackend {
-  let answers: readonly ScriptedAnswer[] = []
-  let next = 0
+export function scriptedBackend(script: string): ScriptedBackend
+export function scriptedBackend(clock: Clock, ...script: Script): ScriptedBackend
+export function scriptedBackend(given: Clock | string, ...others: Script): ScriptedBackend {
+  const [clock, script]: readonly [Clock, Script] = typeof given === "string" ? [hostClock, [given]] : [given, others]
   const counts = { calls: 0, inFlight: 0, mostInFlight: 0, aborted: 0 }
-  const respond = (...lines: readonly ScriptedAnswer[]) => {
-    answers = lines.map((line, index) => checked(line, `script[${index}]`))
-    next = 0
-  }
-  respond(...script)
+  let answer = readAnswers(script, clock)
 
   const settle = (line: ScriptedAnswer, resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
     if (line.answer === "value") resolve(line.value)
@@ -68,7 +120,7 @@ export function scriptedBackend(clock: Clock, ...script: readonly ScriptedAnswer
   }
 
   const call = (context?: Pick<CallContext, "signal">) => {
-    const line = answers[Math.min(next++, answers.length - 1)] ?? ok
+    const line = answer()
     counts.calls++
     counts.mostInFlight = Math.max(counts.mostInFlight, ++counts.inFlight)
     const answered = new Promise<unknown>((resolve, reject) => {
@@ -88,7 +140,9 @@ export function scriptedBackend(clock: Clock, ...script: readonly ScriptedAnswer
   }
   return {
     call,
-    respond,
+    respond: (...next) => {
+      answer = readAnswers(next, clock)
+    },
     get calls() {
       return counts.calls
     },

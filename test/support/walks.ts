@@ -1,6 +1,9 @@
 /** Random walks of a strategy: what it might hear, and time passing between. */
 import fc from "fast-check"
 import { needs, type Standing, unknownStanding } from "../../machines/vocabulary/standing.ts"
+
+export { moves } from "./legalMoves.ts"
+
 import { alarm, type Chart, forcedOpen, probe, released, restored } from "./charts.ts"
 
 export type Step = { readonly type: "wait"; readonly ms: number } | Parameters<Chart["send"]>[0]
@@ -39,26 +42,6 @@ export async function take(chart: Chart, step: Step): Promise<void> {
   if (step.type === "wait") await chart.clock.advance(step.ms)
   else chart.send(step)
 }
-
-/** The moves that a strategy may make in one entry, unless it is restored. Never straight from open to closed. */
-export const moves: readonly string[] = [
-  "closed → degraded",
-  "degraded → closed",
-  "closed → open",
-  "degraded → open",
-  "open → halfOpen",
-  "halfOpen → closed",
-  "halfOpen → open",
-  "halfOpen → ramping",
-  "ramping → closed",
-  "ramping → open",
-  "ramping → halfOpen",
-  "ramping → degraded",
-  "degraded → ramping",
-  // The operator may act in any state.
-  "closed → halfOpen",
-  "degraded → halfOpen",
-]
 
 const ms = fc.double({ min: 0, max: 120_000, noNaN: true })
 

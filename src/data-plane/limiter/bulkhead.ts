@@ -154,6 +154,12 @@ export class Bulkhead {
     return this.line.remove(waiter)
   }
 
+  /** One who waits beyond what may wait, since a gate has lowered that: of the lowest class, whoever has waited longest. */
+  get surplus(): Waiter | undefined {
+    const { line } = this
+    return line.size > this.#queue ? line.longest(line.lowest) : undefined
+  }
+
   /** Who may enter now, out of the line; undefined when nobody may. */
   next(now: number): Waiter | undefined {
     const { line } = this

@@ -21,6 +21,8 @@ export interface Line {
   readonly to: string
   /** x and y of each corner, in turn. */
   readonly points: readonly number[]
+  /** Whether a walk has taken it; `apart` for one that a walk has nothing to do with. */
+  readonly light?: "lit" | "unlit" | "apart"
   readonly label?: { readonly x: number; readonly y: number; readonly lines: readonly string[] } | undefined
 }
 

@@ -84,11 +84,11 @@ function head([x, y]: Point, [fromX, fromY]: Point): string {
   return `<path d="M${number(x)} ${number(y)}L${side(1)}L${side(-1)}Z" class="head"/>`
 }
 
-function line({ from, to, points, label }: Line): string {
+function line({ from, to, points, label, light }: Line): string {
   const [fromX = 0, fromY = 0, x = 0, y = 0] = points.slice(-4)
   const causes = escaped((label?.lines ?? []).join(" | "))
   const ends = `data-from="${escaped(from ?? "")}" data-to="${escaped(to)}" data-causes="${causes}"`
-  return `<g ${ends} class="move"><path d="${pathOf(points)}" class="arrow"/>${head([x, y], [fromX, fromY])}</g>`
+  return `<g ${ends} class="${light === undefined ? "move" : `move ${light}`}"><path d="${pathOf(points)}" class="arrow"/>${head([x, y], [fromX, fromY])}</g>`
 }
 
 const labels = ({ label }: Line): readonly string[] =>
@@ -111,8 +111,8 @@ const opening = (width: number, height: number, title: string): string =>
 /** One chart as a file of its own. */
 export const svg = (picture: Picture): string => svgOf([picture], `statechart ${picture.key}`)
 
-/** Several charts, one below the other. */
-export function svgOf(pictures: readonly Picture[], title: string): string {
+/** Several charts, one below the other; `more` is added to their style. */
+export function svgOf(pictures: readonly Picture[], title: string, more = ""): string {
   const margin = 14
   let top = margin
   const parts = pictures.map((picture) => {
@@ -124,7 +124,7 @@ export function svgOf(pictures: readonly Picture[], title: string): string {
   return [
     opening(width, top, title),
     `<title>${escaped(title)}</title>`,
-    `<style>${style}</style>`,
+    `<style>${style}${more}</style>`,
     `<rect width="100%" height="100%" class="ground"/>`,
     ...parts,
     "</svg>",

@@ -1,0 +1,150 @@
+/** What the data plane may tell the charts, said outright: for what no traffic of a test brings about in a few minutes. */
+import type { Signal } from "../../../machines/vocabulary/signal.ts"
+import type { Stage } from "./breakerSteps.ts"
+
+interface Told {
+  readonly name: string
+  readonly signal: object
+  /** Time that passes before. */
+  readonly afterMs?: number
+}
+
+const rules = ["failureRatio", "row", "run", "excursion", "rate", "relief", "dead", "cohort"] as const
+const counts = [
+  ["all failed", { calls: 20, failures: 20, slow: 0 }],
+  ["half failed", { calls: 20, failures: 10, slow: 0 }],
+  ["none failed", { calls: 20, failures: 0, slow: 0 }],
+  ["all slow", { calls: 5, failures: 0, slow: 5 }],
+] as const
+
+const alarms = rules.flatMap((rule) =>
+  counts.map(([how, statistics]) => ({
+    name: `${rule}, ${how}`,
+    signal: { type: "alarm.rang", rule, statistics, seen: 1e6 },
+  })),
+)
+
+const probes = (["succeeded", "failed", "expired"] as const).map((end) => ({
+  name: `a probe ${end}`,
+  signal: { type: `probe.${end}` },
+}))
+
+const latency = (samples: number) =>
+  samples === 0
+    ? { samples, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+    : { samples, p50: 50, p90: 90, p99: 100, p999: 110, max: 120 }
+
+interface Sliced {
+  readonly success: number
+  readonly late: number
+  readonly samples: number
+}
+const sliced = ({ success, late, samples }: Sliced) => ({
+  type: "slice.closed",
+  slice: {
+    ...{ startedAt: 0, success, failure: 0, timedOut: late, ignored: 0, slow: 0, late },
+    latency: latency(samples),
+  },
+})
+const quietMs = 1_000_000
+const contents = {
+  "slices of nothing": { success: 0, late: 0, samples: 0 },
+  "slices of successes": { success: 100, late: 0, samples: 5000 },
+  "slices of late calls": { success: 100, late: 9, samples: 5000 },
+  "slices of timeouts": { success: 10, late: 9, samples: 5000 },
+}
+const slices = Object.entries(contents).flatMap(([name, content]) => [
+  { name, signal: sliced(content) },
+  { name: `${name}, after a quiet time`, signal: sliced(content), afterMs: quietMs },
+])
+
+const budgets = (["spent", "funded"] as const).map((how) => ({
+  name: `the budget is ${how}`,
+  signal: { type: `budget.${how}` },
+}))
+
+const limits = (["following", "climbing", "holding", "capped", "draining"] as const).flatMap((state) =>
+  [true, false].map((independent) => ({
+    name: `the limit is ${state}, failures are ${independent ? "independent" : "suspect"}`,
+    signal: { type: "limit.moved", state, limit: 10, independent },
+  })),
+)
+
+const pressures = [0.1, 0.8, 0.92, 0.99].map((memory) => ({
+  name: `memory is ${100 * memory} % full`,
+  signal: { type: "pressure.changed", utilisation: 0, memory, queue: 0 },
+}))
+
+const throttles = [
+  ["too many of them", { answered: 50, exceeded: 30 }],
+  ["none too many", { answered: 50, exceeded: 0 }],
+  ["wait 5 s", { answered: 50, exceeded: 1, waitMs: 5000 }],
+  ["wait an hour", { answered: 50, exceeded: 1, waitMs: 3_600_000 }],
+  ["5 are left", { answered: 50, exceeded: 0, remaining: 5, resetAfterMs: 5000 }],
+].map(([name, said]) => ({
+  name: `the service says: ${name as string}`,
+  signal: { type: "throttle.told", overMs: 1000, ...(said as object) },
+}))
+
+const standings = (
+  [
+    ["serves nothing", { circuit: "open", health: 0 }],
+    ["is ill", { circuit: "degraded", health: 0.5 }],
+    ["lets probes through", { circuit: "halfOpen", health: 0, probes: 1 }],
+    ["is well", { circuit: "closed", health: 1 }],
+  ] as const
+).map(([how, standing]) => ({ how, standing: { ...standing, cause: "a dependency", reason: how } }))
+
+const all: readonly Told[] = [...alarms, ...probes, ...slices, ...budgets, ...limits, ...pressures, ...throttles]
+
+/** What of it comes too late to matter: told in an epoch that has passed. */
+const late = [...alarms.slice(0, 1), ...probes]
+
+/** Often enough for what takes more than one slice. */
+const mostTimes = 4
+
+type Steps = readonly (readonly [string, () => unknown])[]
+
+const send = ({ breaker: { assembly }, clock }: Stage, signal: object, epochsAgo = 0): void => {
+  const { conductor, plane } = assembly
+  conductor.send({ ...(signal as Signal), at: clock.now(), epoch: plane.gate.epoch - epochsAgo } as never)
+}
+
+async function tell(stage: Stage, { signal, afterMs = 0 }: Told): Promise<void> {
+  const { moves } = stage.watch
+  if (afterMs > 0) await stage.clock.advance(afterMs)
+  const times = (signal as Signal).type === "slice.closed" ? mostTimes : 1
+  for (let time = 0; time < times && stage.watch.moves === moves; time++) send(stage, signal)
+}
+
+function dependencySteps(stage: Stage): Steps {
+  const ids = () => Object.keys(stage.breaker.metrics().components.dependency?.dependencies ?? {})
+  const own = "another service"
+  const isKnown = () => ids().includes(own)
+  const isLiving = () => stage.breaker.phase === "active"
+  const add = () => isLiving() && !isKnown() && stage.breaker.addDependency(own, { type: "critical" })
+  const remove = () => isLiving() && isKnown() && stage.breaker.removeDependency(own)
+  const told = standings.map(
+    ({ how, standing }) =>
+      [
+        `told: every dependency ${how}`,
+        () => {
+          const moves = Object.fromEntries(ids().map((id) => [id, { standing, blamed: 0 }]))
+          send(stage, { type: "dependency.moved", moves })
+        },
+      ] as const,
+  )
+  return [["it is told of a dependency", add], ...told, ["a dependency is taken from it", remove]]
+}
+
+/** The signals that some part of this breaker hears, as steps. */
+export function toldSteps(stage: Stage): Steps {
+  const { parts } = stage.breaker.assembly
+  const heard = new Set(parts.flatMap(({ plug }) => plug.hears as readonly string[]))
+  const isHeard = ({ signal }: Told) => heard.has((signal as Signal).type)
+  return [
+    ...all.filter(isHeard).map((told) => [`told: ${told.name}`, () => tell(stage, told)] as const),
+    ...late.filter(isHeard).map(({ name, signal }) => [`told late: ${name}`, () => send(stage, signal, 1)] as const),
+    ...(heard.has("dependency.moved") ? dependencySteps(stage) : []),
+  ]
+}

@@ -1,0 +1,55 @@
+/** What a model walks: something that can be begun afresh any number of times, and the steps that may be taken in it. */
+import type { VirtualClock } from "../virtualClock.ts"
+import type { Watch } from "./watch.ts"
+
+export interface World {
+  readonly clock: VirtualClock
+  readonly watch: Watch
+  /** By name, in the order in which they are tried. */
+  readonly steps: ReadonlyMap<string, () => unknown>
+  /** How many of those, from the first, are tried where nothing is new but a bound. */
+  readonly ordinary: number
+  /** Tried after those: what stands for happenings too long for a path. */
+  readonly told: ReadonlyMap<string, () => unknown>
+  /** Throws when something is wrong that must never be. */
+  readonly invariants: ReadonlyMap<string, () => void>
+  /** Where it stands, in a word or two. */
+  where(): string
+  /** Where each of its charts stands. */
+  standing(): readonly string[]
+  /** What else matters for what may come next. */
+  bounds(): string
+  /** Ends it, and throws when something is left. */
+  close(): Promise<void>
+}
+
+export type Open = () => World | Promise<World>
+
+/** What one step did. */
+export interface Stride {
+  readonly step: string
+  readonly where: string
+  /** The transitions that it set off. */
+  readonly taken: readonly string[]
+}
+
+/** Takes one step, and lets ready promises run. */
+export async function take(world: World, step: string): Promise<Stride> {
+  await (world.steps.get(step) ?? world.told.get(step))?.()
+  await world.clock.advance(0)
+  return { step, where: world.where(), taken: world.watch.glimpse() }
+}
+
+const longestMs = 3_600_000
+const mostTimers = 40
+
+/** Time passes until something moves: one timer after the other, for an hour at most. */
+export async function passTime({ clock, watch }: Pick<World, "clock" | "watch">): Promise<void> {
+  const { moves } = watch
+  const end = clock.now() + longestMs
+  for (let timers = 0; timers < mostTimers && watch.moves === moves; timers++) {
+    const { nextAt } = clock
+    if (nextAt === undefined || nextAt > end) return
+    await clock.advance(Math.max(0, nextAt - clock.now()))
+  }
+}

@@ -1,0 +1,163 @@
+/** Plays a day, looks at every invariant as often as it says, and folds what happened into one number. */
+import type { BreakerConfig } from "../../../src/index.ts"
+import { stream } from "../../../src/testing/simulation/random.ts"
+import { configOf } from "./configs.ts"
+import { Day } from "./day.ts"
+import { type Happening, scriptOf } from "./happenings.ts"
+import { type Invariant, invariants, type Seen } from "./invariants.ts"
+
+export interface Violation {
+  readonly invariant: string
+  readonly found: string
+  /** The happening of the script after or in which it was found. */
+  readonly at: number
+}
+
+export interface Played {
+  readonly calls: number
+  readonly looks: number
+  /** The same for the same script, wherever it is played. */
+  readonly trace: number
+  readonly violation: Violation | undefined
+}
+
+class Violated extends Error {
+  readonly invariant: string
+  readonly found: string
+  constructor(invariant: string, found: string) {
+    super(`${invariant}: ${found}`)
+    this.invariant = invariant
+    this.found = found
+  }
+}
+
+const of = (when: Invariant["when"]): readonly Invariant[] => invariants.filter((one) => one.when === when)
+const afterEvents = of("event")
+const afterHappenings = of("happening")
+const atRecovery = of("recovery")
+const atTheEnd = of("end")
+
+const circuits = ["closed", "degraded", "open", "halfOpen", "ramping"]
+
+/** FNV-1a over the bits of numbers. */
+class Trace {
+  hash = 0x811c9dc5
+  readonly #number = new Float64Array(1)
+  readonly #halves = new Uint32Array(this.#number.buffer)
+  fold(value: number): void {
+    this.#number[0] = value
+    for (const half of this.#halves) this.hash = Math.imul(this.hash ^ half, 0x01000193) >>> 0
+  }
+}
+
+class Observer {
+  looks = 0
+  readonly trace = new Trace()
+  readonly #day: Day
+  readonly #seen: Seen = { gate: undefined, settled: 0, shadowed: 0, mode: "auto" }
+
+  constructor(day: Day) {
+    this.#day = day
+    day.afterEvent = () => this.look(afterEvents)
+  }
+
+  look(these: readonly Invariant[]): void {
+    this.looks += these.length
+    for (const { name, broken } of these) {
+      const found = broken(this.#day, this.#seen)
+      if (found !== undefined && found !== false) throw new Violated(name, String(found))
+    }
+    const { plane, books } = this.#day
+    const { tally, gate } = plane
+    this.#seen.gate = gate
+    this.#seen.settled = tally.success + tally.failure + tally.timedOut + tally.ignored
+    this.#seen.shadowed = tally.shadowed
+    this.#seen.mode = gate.mode
+    books.entry = undefined
+    books.settling = undefined
+    books.end = undefined
+  }
+
+  /** A breaker that was made anew counts from the beginning. */
+  forget(): void {
+    Object.assign(this.#seen, { gate: undefined, settled: 0, shadowed: 0, mode: "auto" })
+  }
+
+  between(): void {
+    this.look(afterEvents)
+    this.look(afterHappenings)
+    const { books, plane, clock } = this.#day
+    for (const { at, to } of books.moves) {
+      this.trace.fold(at)
+      this.trace.fold(circuits.indexOf(to))
+    }
+    const { tally, gate } = plane
+    for (const value of [
+      clock.now(),
+      gate.version,
+      gate.epoch,
+      tally.admitted,
+      tally.rejected,
+      tally.success,
+      tally.stragglers,
+    ])
+      this.trace.fold(value)
+    Object.assign(books, { moves: [], modes: [], restart: undefined, untouched: undefined })
+    Object.assign(books, { released: undefined, reconfigured: undefined })
+  }
+}
+
+const violationOf = (error: unknown, at: number): Violation =>
+  error instanceof Violated
+    ? { invariant: error.invariant, found: error.found, at }
+    : {
+        invariant: "nothing throws",
+        found: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        at,
+      }
+
+export interface Script {
+  /** Of the breaker's own chance. */
+  readonly seed: number
+  readonly config: BreakerConfig
+  readonly happenings: readonly Happening[]
+}
+
+/** `tamper` may break the day's breaker on purpose: the invariants are tested, too. */
+export async function play(
+  { seed, config, happenings }: Script,
+  tamper: (day: Day) => void = () => {},
+): Promise<Played> {
+  const day = new Day(seed, config)
+  tamper(day)
+  const observer = new Observer(day)
+  let at = 0
+  let violation: Violation | undefined
+  try {
+    for (; at < happenings.length; at++) {
+      const happening = happenings[at] as Happening
+      if (happening.do === "restart") day.afterEvent = () => {}
+      await day.play(happening)
+      if (happening.do === "restart") {
+        observer.forget()
+        day.afterEvent = () => observer.look(afterEvents)
+      }
+      observer.between()
+    }
+    await day.recover()
+    observer.look(atRecovery)
+    day.afterEvent = () => {}
+    await day.end()
+    observer.look(atTheEnd)
+  } catch (error) {
+    violation = violationOf(error, at)
+  }
+  return { calls: day.books.calls, looks: observer.looks, trace: observer.trace.hash, violation }
+}
+
+/** The day of a seed: its config, and so many happenings. */
+export const dayOf = (seed: number, happenings = 60, mostCalls = 400): Script => ({
+  seed,
+  config: configOf(stream(seed, "config")),
+  happenings: scriptOf(stream(seed, "script"), happenings, mostCalls),
+})

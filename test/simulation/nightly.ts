@@ -1,0 +1,58 @@
+/**
+ * `npm run simulate:nightly -- --minutes 10`: bad days of seeds one after the other, until the time is over. A violation is shortened and
+ * printed as JSON, to be kept in `bad-days/kept.ts`. `--from N` begins with another seed, `--seed N` plays one alone.
+ */
+import { parseArgs } from "node:util"
+import { invariants } from "./bad-days/invariants.ts"
+import { dayOf, play, type Violation } from "./bad-days/play.ts"
+import { shrink } from "./bad-days/shrink.ts"
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    hours: { type: "string" },
+    from: { type: "string", default: "1" },
+    seed: { type: "string" },
+  },
+})
+
+const number = (text: string, name: string): number => {
+  const value = Number(text)
+  if (Number.isFinite(value) && value >= 0) return value
+  console.error(`--${name} must be a number of 0 or more, and is ${text}`)
+  process.exit(2)
+}
+
+const lengthMs =
+  values.hours === undefined ? number(values.minutes, "minutes") * 60_000 : number(values.hours, "hours") * 3_600_000
+const only = values.seed === undefined ? undefined : number(values.seed, "seed")
+const startedAt = performance.now()
+const count = { days: 0, calls: 0, looks: 0 }
+const found = new Map<string, number>()
+
+async function tell(seed: number, { invariant, found: what }: Violation): Promise<void> {
+  found.set(invariant, (found.get(invariant) ?? 0) + 1)
+  console.log(`seed ${seed}: "${invariant}" does not hold: ${what}`)
+  if ((found.get(invariant) ?? 0) > 1) return
+  console.log(JSON.stringify(await shrink(dayOf(seed), invariant)))
+}
+
+const isOver = (): boolean => (only === undefined ? performance.now() - startedAt >= lengthMs : count.days > 0)
+
+for (let seed = only ?? number(values.from, "from"); !isOver(); seed++) {
+  const { calls, looks, violation, trace } = await play(dayOf(seed))
+  count.days++
+  count.calls += calls
+  count.looks += looks
+  if (violation) await tell(seed, violation)
+  if (only !== undefined) console.log(`seed ${seed}: trace ${trace.toString(16)}`)
+}
+
+const seconds = (performance.now() - startedAt) / 1000
+const violations = [...found.values()].reduce((sum, one) => sum + one, 0)
+const rate = Math.round(count.calls / seconds)
+console.log(
+  `${count.days} days, ${count.calls} calls in ${seconds.toFixed(1)} s (${rate} a second), ` +
+    `${count.looks} looks at ${invariants.length} invariants, ${violations} violations`,
+)
+process.exitCode = violations > 0 ? 1 : 0
