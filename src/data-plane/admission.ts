@@ -16,16 +16,15 @@ import { Leases } from "./leases.ts"
 import { Bulkhead } from "./limiter/bulkhead.ts"
 import type { Waiter } from "./limiter/waiter.ts"
 import type { Meter } from "./meter.ts"
-import { Rates } from "./rates.ts"
+import { type Rates, ratesUnder } from "./rates.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { Refusals } from "./refusals.ts"
+import { probesOnly } from "./shortWays.ts"
 import { Sparing } from "./sparing.ts"
 import type { Tally } from "./tally.ts"
 import { Visit } from "./visits.ts"
 import type { Wheel } from "./wheel.ts"
 
-/** Calls enter one by one, and only as probes. */
-const probesOnly = ({ restriction: { share, probes } }: Gate): boolean => share > 0 && Number.isFinite(probes)
 const never = Number.POSITIVE_INFINITY
 
 /** What is counted of calls that were let in before. */
@@ -80,8 +79,7 @@ export class Admission {
   adopt(gate: Gate): void {
     this.#gate = gate
     this.#refusals.adopt(gate)
-    if (gate.lines.rates !== undefined || gate.restriction.rate !== Number.POSITIVE_INFINITY) this.rates ??= new Rates()
-    this.rates?.adopt(gate)
+    this.rates = ratesUnder(gate, this.rates)
     if (gate.lines.slots !== undefined) this.bulkhead ??= new Bulkhead(this.#wheel)
     this.bulkhead?.adopt(gate)
     this.features = featuresUnder(gate, this.features)

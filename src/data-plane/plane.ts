@@ -1,7 +1,6 @@
 /**
- * The data plane of one breaker: it obeys the gate on every call and reports rare facts. Synchronous and bounded. A call: `admit`
- * answers a receipt or a rejection; `settle` gives back what was taken, drops stragglers, and hands the one outcome to the meter.
- * Nothing here decides: thresholds, waits and probe verdicts belong to the machines.
+ * The data plane of one breaker: it obeys the gate on every call and reports rare facts; machines decide. Synchronous and bounded. A call:
+ * `admit` answers a receipt or a rejection; `settle` gives back what was taken, and hands the one outcome to the meter.
  */
 import { type Facts, noFacts } from "../../machines/vocabulary/facts.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"

@@ -204,3 +204,11 @@ export class Rates {
     })
   }
 }
+
+/** The rates under another gate: made when something is limited for the first time, and kept. */
+export function ratesUnder(gate: Gate, before: Rates | undefined): Rates | undefined {
+  const isLimited = gate.lines.rates !== undefined || gate.restriction.rate !== Number.POSITIVE_INFINITY
+  const rates = before ?? (isLimited ? new Rates() : undefined)
+  rates?.adopt(gate)
+  return rates
+}

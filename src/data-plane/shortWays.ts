@@ -11,3 +11,6 @@ export function admitsAll({ phase, restriction: { share, cohortShare, probes, li
 /** Somebody wants to know how long calls take. */
 export const measures = ({ lines: { slowAfterMs, sliceMs } }: Gate): boolean =>
   slowAfterMs !== undefined || sliceMs !== undefined
+
+/** Calls enter one by one, and only as probes. */
+export const probesOnly = ({ restriction: { share, probes } }: Gate): boolean => share > 0 && Number.isFinite(probes)
