@@ -33,13 +33,14 @@ import {
   passedOn,
   publish,
   resumption,
+  signalOf,
   sourceOf,
   spawnOptions,
   tellMove,
   timeOf,
 } from "./root.ts"
 import type { Mode, Phase } from "./vocabulary/gate.ts"
-import type { CircuitMoved, FeatureSignal } from "./vocabulary/signal.ts"
+import type { CircuitMoved, FeatureSignal, FeaturesChanged } from "./vocabulary/signal.ts"
 
 const machine = setup({
   types: {
@@ -102,6 +103,8 @@ const machine = setup({
       enqueue.assign(next)
       if (changed && isLive(context)) enqueue(publish)
       if (stated) enqueue.emit({ type: "finding.changed", breaker: context.name, part: key, finding: stated })
+      const told = stated && signalOf(stated, next.at ?? context.at)
+      for (const hearer of told ? hearersOf(context, told) : []) enqueue.sendTo(hearer, told as FeaturesChanged)
       if (moved) enqueue(tellMove(moved))
     }),
     hearMeter: enqueueActions(({ context, event, enqueue }) => {
@@ -215,10 +218,6 @@ export const breakerLogic = machine.createMachine({
             "breaker.stop": "draining",
             "breaker.detached": { actions: ["detach", "startMeter", "publish"] },
             "breaker.reconfigured": { actions: "reconfigure" },
-            "alarm.rang": { guard: "isPresent", actions: "pass" },
-            "probe.succeeded": { guard: "isPresent", actions: "pass" },
-            "probe.failed": { guard: "isPresent", actions: "pass" },
-            "probe.expired": { guard: "isPresent", actions: "pass" },
             ...passedOn,
             ...judgedAlone,
           },

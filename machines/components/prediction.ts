@@ -4,14 +4,14 @@
  * within the horizon, is a warning. A warning eases the load before the service fails. It is a guess, so it only tightens, and it expires.
  *
  * Owns:    what is known of each measure, the present warning, and the account of warnings that came true or did not.
- * Hears:   slice.closed, circuit.moved.
+ * Hears:   slice.closed, circuit.moved, features.changed.
  * Demands: warned: no retries, no hedges, and limit × (1 − p), of the most calls that were in flight · with `trips`: share 0.
  * Laws:
  *   1. It only tightens, and only while it warns; it refuses every call only if it was told to, by `trips`.
  *   2. Every warning expires after its horizon, without any traffic too; another one needs a slice that foretells failure anew.
  *   3. It foretells nothing from fewer than 210 slices, nor from noise, nor from a jump, however large: only from a trend that lasts.
  *   4. An improvement is no danger.
- *   5. While the circuit is not closed, or the service fails already, it learns nothing, or warns of nothing.
+ *   5. While the circuit is not closed, or features are held back, it learns nothing; while the service fails already it warns of nothing.
  *   6. What it knows is bounded: three measures of its own and 16 gauges. What is no finite number teaches nothing.
  *   7. Its account is complete: each warning is confirmed by a failure within its horizon, or refuted, or the present one.
  */
@@ -53,7 +53,10 @@ interface PredictionContext {
   readonly outlook: Outlook
   readonly ledger: Ledger
   readonly finding: ForecastFinding
-  readonly startsAway: boolean
+  /** The circuit is not closed. */
+  readonly isAway: boolean
+  /** Features are held back. */
+  readonly isPartial: boolean
 }
 
 /** No forecast is certain: some calls go through whatever it says. */
@@ -98,14 +101,15 @@ const machine = setup({
   },
   delays: { horizon: ({ context }) => context.settings.horizon },
   guards: {
-    startsAway: ({ context }) => context.startsAway,
+    startsAway: ({ context }) => context.isAway,
+    isBack: ({ context }) => !context.isAway && !context.isPartial,
     isKnown: ({ context }) => context.outlook.samples >= knownSamples,
     isForetold: ({ context: { outlook, ledger, settings }, event }) =>
       event.type === "slice.closed" && outlook.probability > 0 && !isFailing(ledger, event.at, settings.horizon),
     // A forecast that grows surer tightens further; what it has tightened it does not loosen before it expires.
     isSurer: ({ context: { outlook, finding } }) => certainty(outlook) > finding.probability + 0.05,
     left: ({ event }) => event.type === "circuit.moved" && event.to !== "closed",
-    cameBack: ({ event }) => event.type === "circuit.moved" && event.to === "closed",
+    holdsBack: ({ event }) => event.type === "features.changed" && event.state !== "full",
   },
   actions: {
     learn: assign(({ context, event }) => learned(context, event)),
@@ -128,6 +132,14 @@ const machine = setup({
       const isHit = event.type === "circuit.moved" && (event.to === "open" || event.to === "degraded")
       return { ledger: isHit ? failed(ledger, event.at, settings.horizon) : expired(ledger) }
     }),
+    // That a feature fails is a failure of the service in part: who has warned of it was right.
+    fall: assign(({ context: { ledger, settings }, event }) => ({
+      ledger: failed(ledger, event.at, settings.horizon),
+    })),
+    noteCircuit: assign(({ event }) => (event.type === "circuit.moved" ? { isAway: event.to !== "closed" } : {})),
+    noteFeatures: assign(({ event }) =>
+      event.type === "features.changed" ? { isPartial: event.state !== "full" } : {},
+    ),
     tell: assign(({ context: { settings } }, { state }: { state: ForecastFinding["state"] }) => ({
       finding: calm(settings.horizon, state),
     })),
@@ -139,10 +151,14 @@ const machine = setup({
     outlook: freshOutlook,
     ledger: freshLedger,
     finding: calm(settings.horizon, "cold"),
-    startsAway: circuit !== "closed",
+    isAway: circuit !== "closed",
+    isPartial: false,
   }),
   initial: "cold",
-  on: { "circuit.moved": { guard: "left", target: ".frozen", actions: "leave" } },
+  on: {
+    "circuit.moved": { guard: "left", target: ".frozen", actions: ["leave", "noteCircuit"] },
+    "features.changed": { guard: "holdsBack", target: ".frozen", actions: ["fall", "noteFeatures"] },
+  },
   states: {
     cold: {
       always: [
@@ -167,8 +183,9 @@ const machine = setup({
     },
     // Whatever is measured now is measured of another load.
     frozen: {
-      entry: [assign({ startsAway: false }), { type: "tell", params: { state: "frozen" } }],
-      on: { "circuit.moved": [{ guard: "cameBack", target: "cold" }, {}] },
+      entry: { type: "tell", params: { state: "frozen" } },
+      always: { guard: "isBack", target: "cold" },
+      on: { "circuit.moved": { actions: "noteCircuit" }, "features.changed": { actions: "noteFeatures" } },
     },
   },
 })
@@ -184,7 +201,7 @@ export const prediction = component({
   standard: false,
   options: predictionOptions,
   chart: machine,
-  hears: ["slice.closed", "circuit.moved"],
+  hears: ["slice.closed", "circuit.moved", "features.changed"],
   reason: (snapshot) => contextOf(snapshot).finding.reasons.join("; "),
   finding: (snapshot) => contextOf(snapshot).finding,
   report: (snapshot) => {

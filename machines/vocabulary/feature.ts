@@ -188,3 +188,10 @@ export interface FeaturesFinding {
   /** Why those that are blocked are. */
   readonly reasons: readonly string[]
 }
+
+/** `recovery` states that features come and go, or are all back: what is measured meanwhile is measured of another load. */
+export interface FeaturesChanged {
+  readonly type: "features.changed"
+  readonly at: number
+  readonly state: FeaturesFinding["state"]
+}

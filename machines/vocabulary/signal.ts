@@ -4,11 +4,11 @@
  */
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { EvidenceRule } from "./evidence.ts"
-import type { FeatureSignal } from "./feature.ts"
+import type { FeatureSignal, FeaturesChanged } from "./feature.ts"
 import type { LimitState } from "./priority.ts"
 import type { Need, Standing } from "./standing.ts"
 
-export type { FeatureEntered, FeatureFailed, FeatureSettled, FeatureSignal } from "./feature.ts"
+export type { FeatureEntered, FeatureFailed, FeatureSettled, FeatureSignal, FeaturesChanged } from "./feature.ts"
 export type { CallEntered, CallOverdue, OutcomeSettled } from "./told.ts"
 
 /** Counts of one slice of time, and the latency of successes over the sketch's window at its end. */
@@ -192,6 +192,7 @@ export type Signal =
   | PressureChanged
   | FeatureSignal
   | CircuitMoved
+  | FeaturesChanged
   | OperatorActed
   | BreakerRestored
   | SettingsChanged

@@ -57,6 +57,7 @@ const saved = (key: string) => [
 ]
 
 const ofFeatures = [
+  ...["full", "partial"].map((state) => ({ type: "features.changed", state })),
   { type: "feature.entered", feature: "pay", since: 1000 },
   { type: "feature.settled", feature: "pay", since: 1000, end: "good" },
   { type: "feature.settled", feature: "pay", since: 1000, end: "bad" },

@@ -134,6 +134,24 @@ describe("prediction", () => {
     expect(stateOf(chart)).toBe("calm")
   })
 
+  test("prediction law 5: while features are held back it learns nothing, and not before the circuit is closed either", async () => {
+    const chart = await warning()
+    const { samples } = reportOf(chart)
+    const features = (state: "full" | "partial" | "outage") => chart.send({ type: "features.changed", state })
+    features("partial")
+    expect(stateOf(chart)).toBe("frozen")
+    expect(demandOf(chart)).toEqual({})
+    await play(chart, 50, leaking)
+    expect(reportOf(chart)).toMatchObject({ samples, warnings: 1, confirmed: 1, refuted: 0 })
+    chart.send(moved("closed", "open"))
+    features("outage")
+    chart.send(moved("ramping", "closed"))
+    features("partial")
+    expect(stateOf(chart)).toBe("frozen")
+    features("full")
+    expect(stateOf(chart)).toBe("calm")
+  })
+
   test("prediction law 5: while the service fails it warns of nothing: whoever comes late claims no lead", async () => {
     const chart = start()
     await play(chart, 260, quiet)

@@ -32,6 +32,7 @@ export interface IncidentOptions {
   readonly dead?: (call: number) => boolean
   readonly recorder?: Partial<RecorderOptions>
   readonly key?: (call: number) => string
+  readonly feature?: (call: number) => string
   /** The second at which the recorder joins; without it, it is there before the breaker. */
   readonly joinsAt?: number
   readonly act?: (breaker: Breaker, second: number) => void
@@ -39,7 +40,17 @@ export interface IncidentOptions {
 
 /** Plays an incident and records it. */
 export async function incident(options: IncidentOptions = {}): Promise<Incident> {
-  const { config = {}, gapMs = 20, seconds = 20, fails = [5, 11], joinsAt, act, key, dead = () => true } = options
+  const {
+    config = {},
+    gapMs = 20,
+    seconds = 20,
+    fails = [5, 11],
+    joinsAt,
+    act,
+    key,
+    feature,
+    dead = () => true,
+  } = options
   const clock = createVirtualClock({ start: 1000, wall: Date.UTC(2026, 10, 28, 14, 0, 0) })
   const file = join(folder(), "incident.ndjson")
   const record = () => startRecorder({ file, clock, breakers: (name) => name === "payments", ...options.recorder })
@@ -55,7 +66,7 @@ export async function incident(options: IncidentOptions = {}): Promise<Incident>
       if (isFailing) throw new Error("503")
     }
     const before = breaker.metrics().calls
-    void breaker.tryExecute(work, key === undefined ? {} : { key: key(at / gapMs) })
+    void breaker.tryExecute(work, { key: key?.(at / gapMs), feature: feature?.(at / gapMs) })
     const now = breaker.metrics().calls
     if (recorder !== undefined)
       decisions.push(now.rejected > before.rejected ? "refused" : now.probes > before.probes ? "probe" : "admitted")

@@ -146,6 +146,10 @@ export const featureSteps: fc.Arbitrary<Step> = fc.oneof(
     end: fc.constantFrom("good" as const, "bad" as const, "ignored" as const),
   }),
   fc.record({ type: fc.constant("feature.failed" as const), feature: featureNames, statistics: counts }),
+  fc.record({
+    type: fc.constant("features.changed" as const),
+    state: fc.constantFrom("full" as const, "partial" as const, "outage" as const),
+  }),
 )
 
 /** What a component might hear. */

@@ -56,6 +56,24 @@ describe("a recorded incident, played again", () => {
     expect([...layers]).toEqual(["cell"])
   })
 
+  test("decides every call as it was decided then: with features, one of which fails alone, and an outage", async () => {
+    const names = ["pay", "refund", "search"]
+    const { recording, decisions } = await recorded({
+      config: {
+        recovery: { features: { pay: true, refund: ["pay"], search: true }, testFor: "1 second", retry: "1 second" },
+      },
+      seconds: 30,
+      feature: (call) => names[call % 3] as string,
+      fails: [5, 25],
+      dead: (call) => call % 3 === 2 || call > 800,
+    })
+    const { agreed, firstDifference } = play(recording)
+    expect({ agreed, firstDifference }).toEqual({ agreed: decisions.length, firstDifference: undefined })
+    const layers = new Set([...happenings(recording)].flatMap((one) => (one.type === "refused" ? [one.layer] : [])))
+    expect(layers).toContain("feature")
+    expect(recording.lines.some((line) => line.t === "moved" && line.to === "open")).toBe(true)
+  })
+
   test("has one trace, however often it is played", async () => {
     const { recording } = await recorded()
     const traces = new Set(Array.from({ length: 100 }, () => play(recording).trace))
