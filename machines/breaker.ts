@@ -4,7 +4,7 @@
  *
  * Owns:    phase, mode, epoch, the gate, and which children live.
  * Hears:   breaker.start, stop, drained, attached, detached, restored and reconfigured, operator commands, reports of the data plane,
- *          dependency.added, removed and moved, and, when it runs alone, call.entered, outcome.settled and call.overdue.
+ *          dependency.added, removed and moved, provider.told and lost, and, when it runs alone, call.entered, outcome.settled and call.overdue.
  * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
  * Laws:
  *   1. start and stop are idempotent; a failing start stops in reverse what had started and names the part that failed.
@@ -28,6 +28,7 @@ import {
   freshContext,
   heardAlone,
   isLive,
+  passed,
   publish,
   resumption,
   sourceOf,
@@ -212,12 +213,7 @@ export const breakerLogic = machine.createMachine({
             "probe.succeeded": { guard: "isPresent", actions: "pass" },
             "probe.failed": { guard: "isPresent", actions: "pass" },
             "probe.expired": { guard: "isPresent", actions: "pass" },
-            "slice.closed": { actions: "pass" },
-            "throttle.told": { actions: "pass" },
-            "budget.*": { actions: "pass" },
-            "limit.moved": { actions: "pass" },
-            "pressure.changed": { actions: "pass" },
-            "dependency.*": { actions: "pass" },
+            ...passed,
             "outcome.settled": { guard: "isPresent", actions: "judgeAlone" },
             "call.entered": { guard: "isPresent", actions: "judgeAlone" },
             "call.overdue": { guard: "isPresent", actions: "judgeAlone" },

@@ -3,8 +3,9 @@ import type { ReportRef } from "./fold.ts"
 import type { GatePublished } from "./meter.ts"
 import type { ChosenPart, PartsConfig } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
-import type { ForecastFinding } from "./vocabulary/forecast.ts"
+import type { ComponentFinding } from "./vocabulary/finding.ts"
 import type { Mode } from "./vocabulary/gate.ts"
+import type { HealthFound, ProviderSignal } from "./vocabulary/knowledge.ts"
 import type {
   BreakerRestored,
   CallEntered,
@@ -14,7 +15,6 @@ import type {
   OutcomeSettled,
   Report,
 } from "./vocabulary/signal.ts"
-import type { GraphFinding } from "./vocabulary/standing.ts"
 
 /** `name` and the config of strategy and components; `report` is sent `circuit.moved`. */
 export interface BreakerInput extends PartsConfig {
@@ -54,6 +54,8 @@ export type BreakerEvent =
   | OperatorCommand
   | Report
   | DependencySignal
+  | ProviderSignal
+  | HealthFound
   | OutcomeSettled
   | CallEntered
   | CallOverdue
@@ -65,7 +67,7 @@ export type BreakerEmitted =
       readonly type: "finding.changed"
       readonly breaker: string
       readonly part: string
-      readonly finding: CircuitFinding | GraphFinding | ForecastFinding
+      readonly finding: CircuitFinding | ComponentFinding
     }
   | {
       readonly type: "config.changed"

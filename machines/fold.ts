@@ -5,7 +5,7 @@ import type { AnyActorRef, Snapshot } from "xstate"
 import { type Advice, adviceOf } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
-import type { ForecastFinding } from "./vocabulary/forecast.ts"
+import type { ComponentFinding } from "./vocabulary/finding.ts"
 import {
   type Demand,
   enforcementOf,
@@ -21,7 +21,6 @@ import {
   unrestricted,
 } from "./vocabulary/gate.ts"
 import type { CircuitMoved } from "./vocabulary/signal.ts"
-import type { GraphFinding } from "./vocabulary/standing.ts"
 
 /** A report may be sent to an actor of any machine. */
 export type ReportRef = AnyActorRef
@@ -30,7 +29,7 @@ export type ReportRef = AnyActorRef
 interface Voice extends Advice {
   readonly since: number
   readonly reason: string
-  readonly finding: GraphFinding | ForecastFinding | undefined
+  readonly finding: ComponentFinding | undefined
 }
 
 /** How often a part crashed since it last began to. */
@@ -118,12 +117,16 @@ export interface Heard {
   readonly next: Partial<BreakerContext>
   readonly moved: CircuitMoved | undefined
   /** The strategy's finding when it entered a state; a component's when it is another. */
-  readonly stated: CircuitFinding | GraphFinding | ForecastFinding | undefined
+  readonly stated: CircuitFinding | ComponentFinding | undefined
   /** Whether the gate has to be published anew. */
   readonly changed: boolean
 }
 
-const sameLines = (one: Lines, other: Lines) => JSON.stringify(one) === JSON.stringify(other)
+/** A line that is the same object is not read: one that names a thousand endpoints is long. */
+const sameLines = (one: Lines, other: Lines) =>
+  (Object.keys({ ...one, ...other }) as (keyof Lines)[]).every(
+    (key) => one[key] === other[key] || JSON.stringify(one[key]) === JSON.stringify(other[key]),
+  )
 
 /** Takes in the snapshot of one child: its advice and, of the strategy, its finding. */
 export function hear(context: BreakerContext, key: string, snapshot: Snapshot<unknown>): Heard {

@@ -5,11 +5,10 @@
 import type { AnyActorLogic, AnyMachineSnapshot, Snapshot } from "xstate"
 import type { Reader } from "./options.ts"
 import type { Circuit, CircuitFinding } from "./vocabulary/circuit.ts"
-import type { ForecastFinding } from "./vocabulary/forecast.ts"
+import type { ComponentFinding } from "./vocabulary/finding.ts"
 import { type Demand, joinLines, type Lines, tighten, unrestricted } from "./vocabulary/gate.ts"
 import type { Layer } from "./vocabulary/rejection.ts"
 import type { SignalType } from "./vocabulary/signal.ts"
-import type { GraphFinding } from "./vocabulary/standing.ts"
 
 /** What a chart is started with. `seed` is its only source of chance. */
 export interface PlugInput<Settings> {
@@ -61,7 +60,7 @@ export interface Component<Key extends string, In, Settings> extends Part<Key, I
   /** Why it demands what it demands now, for rejections and metrics. */
   readonly reason?: (snapshot: Snapshot<unknown>) => string
   /** What it states: compared by reference, and told when it is another. */
-  readonly finding?: (snapshot: Snapshot<unknown>) => GraphFinding | ForecastFinding
+  readonly finding?: (snapshot: Snapshot<unknown>) => ComponentFinding
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds parts of any options and settings

@@ -134,3 +134,16 @@ export const failureIn = (event: { readonly type: string }) => ({
   part: childKey(event, "xstate.error.actor."),
   error: carried(event).error,
 })
+
+/** Facts of any epoch: they go to whoever hears them. */
+export const passed = {
+  "slice.closed": { actions: "pass" },
+  "throttle.told": { actions: "pass" },
+  "budget.*": { actions: "pass" },
+  "limit.moved": { actions: "pass" },
+  "pressure.changed": { actions: "pass" },
+  "dependency.*": { actions: "pass" },
+  "provider.*": { actions: "pass" },
+  "endpoints.shifted": { actions: "pass" },
+  "health.found": { actions: "pass" },
+} as const

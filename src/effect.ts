@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { InvalidConfig } from "../machines/options.ts"
+import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import type { BreakersConfig } from "./BreakersConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
@@ -10,6 +11,7 @@ import type { StartFailed } from "./control-plane/conductor.ts"
 import { type EffectBreaker, type MakeOptions, make } from "./EffectBreaker.ts"
 import { type EffectBreakers, type MakeBreakersOptions, makeMany } from "./EffectBreakers.ts"
 import type { GuardOptions } from "./guard.ts"
+import { PresentEndpoint } from "./guardedAttempt.ts"
 
 /** A service class made by `Breaker.Service`: its name, which is also its identity among services, and its config. */
 export interface BreakerService<Self> extends Context.ServiceClass<Self, string, EffectBreaker> {
@@ -40,6 +42,9 @@ const guard =
   <R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> =>
     breaker.guard(effect, options)
 
+/** Where the guarded effect that this runs in is to go: an endpoint of the breaker's `discovery`, or `undefined`. */
+const endpoint: Effect.Effect<Endpoint | undefined> = PresentEndpoint
+
 /**
  * Breakers as scoped effects, layers and services.
  *
@@ -56,7 +61,7 @@ const guard =
  * })
  * assert.equal(await Effect.runPromise(Effect.provide(program, Breaker.layer(Payments))), "paid")
  */
-export const Breaker = { make, layer, Service, guard }
+export const Breaker = { make, layer, Service, guard, endpoint }
 
 /** A service class made by `Breakers.Service`. */
 export interface BreakersService<Self> extends Context.ServiceClass<Self, string, EffectBreakers> {
@@ -93,7 +98,9 @@ const layerOfMany = <Self>(
  */
 export const Breakers = { make: makeMany, layer: layerOfMany, Service: ManyService }
 
+export type { EndpointInput, EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
 export { InvalidConfig } from "../machines/options.ts"
+export type { Endpoint, EndpointsFinding } from "../machines/vocabulary/endpoint.ts"
 export type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 export type { BreakerConfig } from "./BreakerConfig.ts"
 export type { BreakersConfig } from "./BreakersConfig.ts"

@@ -1,4 +1,5 @@
 import type { CircuitFinding, Statistics } from "../machines/vocabulary/circuit.ts"
+import type { EndpointsFinding } from "../machines/vocabulary/endpoint.ts"
 import type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 import type { Mode } from "../machines/vocabulary/gate.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
@@ -45,12 +46,12 @@ export interface BreakerEvents {
   }
   /** The circuit of the candidate moved. Nothing was refused or let in for it. */
   readonly candidate: Omit<CircuitMoved, "type"> & { readonly type: "candidate" }
-  /** What the strategy, or `prediction`, states of itself changed. */
+  /** What the strategy, `prediction` or `discovery` states of itself changed. */
   readonly finding: {
     readonly type: "finding"
     readonly breaker: string
     readonly part: string
-    readonly finding: CircuitFinding | ForecastFinding
+    readonly finding: CircuitFinding | ForecastFinding | EndpointsFinding
   }
   /**
    * Parts of the service, as calls name them by `key`, are held back by themselves, or are no longer. The first is told at once, then

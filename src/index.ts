@@ -1,7 +1,9 @@
 /** `recloser`: circuit breakers for promises. */
+export type { EndpointInput, EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
 export { type DurationInput, InvalidConfig, type Problem } from "../machines/options.ts"
 export type { DependencyReport, GraphReport } from "../machines/strategies/dependency.ts"
 export type { Circuit, Statistics } from "../machines/vocabulary/circuit.ts"
+export type { Endpoint, EndpointsFinding } from "../machines/vocabulary/endpoint.ts"
 export type { Facts } from "../machines/vocabulary/facts.ts"
 export type { FailedExit, FailureClass, RetryOn } from "../machines/vocabulary/failure.ts"
 export type { ForecastFinding } from "../machines/vocabulary/forecast.ts"

@@ -2,12 +2,20 @@
 
 export { breakerLogic } from "../machines/breaker.ts"
 export type { BreakerEmitted, BreakerEvent, BreakerInput, OperatorCommand } from "../machines/breakerEvents.ts"
+export { discovery } from "../machines/components/discovery.ts"
 export { metrics } from "../machines/components/metrics.ts"
 export { prediction } from "../machines/components/prediction.ts"
 export { priority } from "../machines/components/priority.ts"
 export { rateLimit } from "../machines/components/rateLimit.ts"
 export { retry } from "../machines/components/retry.ts"
 export { timeout } from "../machines/components/timeout.ts"
+export type {
+  DiscoveryOptions,
+  DiscoverySettings,
+  EndpointInput,
+  EndpointProvider,
+  EndpointSet,
+} from "../machines/endpointOptions.ts"
 export type { GatePublished } from "../machines/meter.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"
 export type { RateLimitOptions, RateOptions, RateSettings } from "../machines/rateOptions.ts"
@@ -17,6 +25,7 @@ export { basic } from "../machines/strategies/basic.ts"
 export { type DependencyReport, dependency, type GraphReport } from "../machines/strategies/dependency.ts"
 export { type AdmissionState, decideAdmission, freshAdmission, type Verdict } from "../machines/vocabulary/admission.ts"
 export type { Circuit, CircuitFinding, Statistics } from "../machines/vocabulary/circuit.ts"
+export type { Endpoint, EndpointsFinding, EndpointsLine, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
 export {
   type Demand,
   type Gate,
@@ -25,6 +34,7 @@ export {
   tighten,
   unrestricted,
 } from "../machines/vocabulary/gate.ts"
+export type { EndpointsShifted, HealthFound, ProviderSignal } from "../machines/vocabulary/knowledge.ts"
 export type { LimitState, Priority, SlotsLine } from "../machines/vocabulary/priority.ts"
 export type { Bucket } from "../machines/vocabulary/rate.ts"
 export type { CircuitMoved, DependencySignal, OutcomeSettled, Signal } from "../machines/vocabulary/signal.ts"

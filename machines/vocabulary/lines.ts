@@ -1,4 +1,5 @@
 /** Lines: what actors want the data plane to watch for them, and to be told of. */
+import type { EndpointsLine } from "./endpoint.ts"
 import type { SlotsLine } from "./priority.ts"
 import type { RateLimit } from "./rate.ts"
 
@@ -94,6 +95,8 @@ export interface Lines {
   readonly budget?: BudgetLine | undefined
   /** Calls hold slots: how many there are, and who may wait for one. */
   readonly slots?: SlotsLine | undefined
+  /** Each call goes to one of these endpoints. */
+  readonly endpoints?: EndpointsLine | undefined
 }
 
 const least = (one: number | undefined, other: number | undefined) =>
@@ -113,5 +116,6 @@ export function joinLines(one: Lines, other: Lines): Lines {
     toldMs: least(one.toldMs, other.toldMs),
     budget: one.budget ?? other.budget,
     slots: one.slots ?? other.slots,
+    endpoints: one.endpoints ?? other.endpoints,
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { EvidenceRule } from "./evidence.ts"
+import type { EndpointsShifted, KnowledgeSignal } from "./knowledge.ts"
 import type { OutcomeKind } from "./outcome.ts"
 import type { LimitState } from "./priority.ts"
 import type { Quota } from "./quota.ts"
@@ -193,11 +194,14 @@ export type Signal =
   | BreakerRestored
   | SettingsChanged
   | DependencySignal
+  | KnowledgeSignal
 
 export type SignalType = Signal["type"]
 
 /** What the data plane reports to the root. */
-export type Report = AlarmRang | ProbeSettled | SliceClosed | ThrottleTold | BudgetMoved | LimitMoved | PressureChanged
+export type Report =
+  | (AlarmRang | ProbeSettled | SliceClosed | ThrottleTold)
+  | (BudgetMoved | LimitMoved | PressureChanged | EndpointsShifted)
 
 /**
  * How a call ended, told to a breaker actor that runs alone, without the data plane.

@@ -3,14 +3,14 @@
  * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
  */
 import { leaseOf } from "../../machines/vocabulary/admission.ts"
-import { costOf, type Facts } from "../../machines/vocabulary/facts.ts"
+import { costOf, type Facts, type FurtherFacts } from "../../machines/vocabulary/facts.ts"
 import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import { rankOf } from "../../machines/vocabulary/priority.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
-import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
-import { type CellChange, Cells } from "./cells.ts"
+import { Cells } from "./cells.ts"
 import { Credit } from "./credit.ts"
+import { type Endpoints, endpointsUnder } from "./endpoints/endpoints.ts"
 import { Leases } from "./leases.ts"
 import { Bulkhead } from "./limiter/bulkhead.ts"
 import type { Waiter } from "./limiter/waiter.ts"
@@ -43,6 +43,8 @@ export class Admission {
   rates: Rates | undefined = undefined
   /** Made when a gate has slots for the first time, and kept: who entered under an earlier gate must give back the same. */
   bulkhead: Bulkhead | undefined = undefined
+  /** Only where calls are handed endpoints. */
+  endpoints: Endpoints | undefined = undefined
   #gate: Gate = idleGate
   readonly #credit: Credit
   readonly #meter: Meter
@@ -65,7 +67,7 @@ export class Admission {
 
   /** Nothing but the gate can refuse a call of which nothing is said, or wants to know of it. */
   get isPlain(): boolean {
-    return (this.rates === undefined || this.rates.isFree) && !this.bulkhead?.isOn
+    return (this.rates === undefined || this.rates.isFree) && !this.bulkhead?.isOn && this.endpoints === undefined
   }
 
   /** Whether it matters which key a call names. */
@@ -81,6 +83,7 @@ export class Admission {
     if (gate.lines.slots !== undefined) this.bulkhead ??= new Bulkhead(this.#wheel)
     this.bulkhead?.adopt(gate)
     this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs ?? never)
+    this.endpoints = endpointsUnder(gate.lines, this.endpoints, this.#meter, this.#wheel.host)
   }
 
   /** Credit and leases start anew; what ran before is a straggler. */
@@ -143,30 +146,22 @@ export class Admission {
     }
     if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
     this.bulkhead?.leave(receipt, kindOf(judged), now)
+    const isCells = this.#settleCell(receipt, judged, now)
+    if (receipt.site === undefined || this.endpoints === undefined) return isCells
+    return this.endpoints.leave(receipt.site, receipt, judged, !isCells && counted, now) || isCells
+  }
+
+  #settleCell(receipt: Receipt, judged: Judged, now: number): boolean {
     if (this.cells === undefined) return false
     if (receipt instanceof Visit) return this.cells.settle(receipt, judged, now)
-    if (counted && judged === "success") this.cells.hearGood()
+    if (receipt.counted && judged === "success") this.cells.hearGood()
     return false
   }
 
-  /** What the circuit should know of cells when an alarm rings: whether the trouble is theirs. */
-  explain(report: Report): Report {
-    const within = report.type === "alarm.rang" ? this.cells?.within : undefined
-    return within === undefined ? report : { ...(report as AlarmRang), within }
-  }
-
-  /** When all cells are silent the service is gone, and that is no cell's business any more. */
-  takeAlarm(now: number): AlarmRang | undefined {
-    const silence = this.cells?.takeSilence()
-    if (silence === undefined) return undefined
-    return { type: "alarm.rang", at: now, epoch: this.#gate.epoch, rule: "run", statistics: silence }
-  }
-
-  /** What has changed among cells since this was last asked. */
-  takeNews(): CellChange | undefined {
-    const news = this.cells?.news
-    if (news !== undefined && this.cells !== undefined) this.cells.news = undefined
-    return news
+  /** Hands a call its endpoint, also one of which nothing else is asked. */
+  route(receipt: Receipt, facts: Facts, now: number): Receipt {
+    this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)
+    return receipt
   }
 
   /** What the gate and its gauges say, save for a slot and for the credit of a partial share. */
@@ -212,6 +207,7 @@ export class Admission {
   /** Gives the call a slot, and counts it against the rates. */
   #spend(receipt: Receipt, facts: Facts, now: number): Receipt {
     if (this.bulkhead?.isOn) this.bulkhead.enter(receipt, facts, now)
+    if (this.endpoints !== undefined) this.route(receipt, facts, now)
     if (this.rates === undefined) return receipt
     const spent = { cost: costOf(facts), key: facts.key }
     receipt.spent = spent

@@ -1,16 +1,31 @@
-/** What happens among cells, told to those outside. */
+/** What happens among cells and endpoints, told to those outside. */
+import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import type { Admission } from "./admission.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
 
-/** Tells what has changed among cells since this was last asked. */
-export function tellCells(admission: Admission, hooks: PlaneHooks, now: number): void {
-  const news = admission.takeNews()
-  if (news !== undefined) hooks.cell?.(news, now)
+/** Tells what has changed since this was last asked. */
+export function tellCells({ cells, endpoints }: Admission, hooks: PlaneHooks, now: number): void {
+  for (const source of [cells, endpoints]) {
+    const news = source?.news
+    if (source === undefined || news === undefined) continue
+    source.news = undefined
+    hooks.cell?.(news, now)
+  }
 }
 
-/** A cell has refused a call. When all have for long, that is the circuit's business. */
-export function hearCells(admission: Admission, hooks: PlaneHooks, now: number): void {
+/** A cell has refused a call. When all have for long, the service is gone, and that is the circuit's business. */
+export function hearCells(admission: Admission, hooks: PlaneHooks, epoch: number, now: number): void {
   tellCells(admission, hooks, now)
-  const alarm = admission.takeAlarm(now)
-  if (alarm !== undefined) hooks.signal(alarm)
+  const statistics = admission.cells?.takeSilence()
+  if (statistics !== undefined) hooks.signal({ type: "alarm.rang", at: now, epoch, rule: "run", statistics })
 }
+
+/** What the circuit should know when an alarm rings: whether the trouble is a cell's, or an endpoint's. */
+export function explain({ cells, endpoints }: Admission, report: Report): Report {
+  const within = report.type === "alarm.rang" ? (cells?.within ?? endpoints?.within) : undefined
+  return within === undefined ? report : { ...(report as AlarmRang), within }
+}
+
+/** What the machines should know of gauges. */
+export const tidings = ({ endpoints, bulkhead }: Admission, now: number): Report | undefined =>
+  endpoints?.shifted(now) ?? bulkhead?.news(now)

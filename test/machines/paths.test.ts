@@ -45,6 +45,14 @@ const limits = (["following", "climbing", "holding", "capped", "draining"] as co
   [true, false].map((independent) => ({ type: "limit.moved", state, limit: 10, independent })),
 )
 const pressures = [0.1, 0.92, 0.99].map((memory) => ({ type: "pressure.changed", utilisation: 0, memory, queue: 0 }))
+const endpoint = (id: string) => ({ id, address: id, zone: undefined, weight: 1, metadata: {} })
+const sets = [[], [endpoint("a")], [endpoint("a"), endpoint("b")]]
+const endpoints = [
+  ...sets.map((endpoints) => ({ type: "provider.told", endpoints })),
+  { type: "provider.lost", reason: "a reason" },
+  ...[[], ["a"]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
+  ...[{}, { a: "bad" }].map((verdicts) => ({ type: "health.found", verdicts })),
+]
 const saved = (key: string) => [
   ...circuits.map((circuit) =>
     restored({ [key]: { circuit, remainingMs: 5, trips: 1, sinceCloseMs: 5, timeoutMs: 400 } }),
@@ -53,6 +61,7 @@ const saved = (key: string) => [
   restored({ [key]: { cut: { rate: 8.9, from: 6, ms: 500 } } }),
   restored({ [key]: { heldMs: 500 } }),
   restored({ [key]: { limit: 7 } }),
+  restored({ [key]: { endpoints: ["a"] } }),
 ]
 
 const told = [
@@ -126,6 +135,7 @@ function eventsFor(plug: AnyPlug, nodes: readonly AnyStateNode[]): readonly Even
       slice(5000, 0, 0),
       slice(5000, 90, 0),
       ...limits,
+      ...endpoints,
       ...pressures,
     ],
     ...settings(plug).map((settings) => ({ type: "settings.changed", settings })),

@@ -1,5 +1,6 @@
 /** Random walks of a strategy: what it might hear, and time passing between. */
 import fc from "fast-check"
+import type { Endpoint } from "../../machines/vocabulary/endpoint.ts"
 import { needs, type Standing, unknownStanding } from "../../machines/vocabulary/standing.ts"
 import { alarm, type Chart, forcedOpen, probe, released, restored } from "./charts.ts"
 
@@ -147,6 +148,30 @@ export const limitSteps: fc.Arbitrary<Step> = fc.oneof(
   }),
 )
 
+const endpointIds = ["a", "b", "c", "d"] as const
+
+const someEndpoints: fc.Arbitrary<readonly Endpoint[]> = fc
+  .uniqueArray(fc.constantFrom(...endpointIds), { maxLength: 4 })
+  .chain((ids) =>
+    fc.tuple(
+      ...ids.map((id) => fc.tuple(fc.constant(id), fc.constantFrom(0, 1, 1, 5), fc.constantFrom("1", "2", "3"))),
+    ),
+  )
+  .map((drawn) =>
+    drawn.map(([id, weight, version]) => ({ id, address: `${id}:80`, zone: undefined, weight, metadata: { version } })),
+  )
+
+/** What a component might hear of endpoints. */
+export const discoverySteps: fc.Arbitrary<Step> = fc.oneof(
+  someEndpoints.map((endpoints) => ({ type: "provider.told" as const, endpoints })),
+  fc.constant({ type: "provider.lost" as const, reason: "a reason" }),
+  fc.subarray([...endpointIds]).map((ejected) => ({ type: "endpoints.shifted" as const, ejected })),
+  fc.subarray([...endpointIds]).map((ids) => ({
+    type: "health.found" as const,
+    verdicts: Object.fromEntries(ids.map((id) => [id, id === "a" ? ("suspect" as const) : ("bad" as const)])),
+  })),
+)
+
 /** What a component might hear. */
 export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
@@ -169,10 +194,13 @@ export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 3, arbitrary: dependencySteps },
   { weight: 3, arbitrary: told },
+  { weight: 3, arbitrary: discoverySteps },
   { weight: 3, arbitrary: limitSteps },
   {
     weight: 1,
-    arbitrary: fc.anything().map((junk) => restored({ timeout: junk, metrics: junk, rateLimit: junk, priority: junk })),
+    arbitrary: fc
+      .anything()
+      .map((junk) => restored({ timeout: junk, metrics: junk, rateLimit: junk, priority: junk, discovery: junk })),
   },
   { weight: 1, arbitrary: fc.nat(200_000).map((limit) => restored({ priority: { limit } })) },
   {
