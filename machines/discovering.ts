@@ -39,21 +39,27 @@ export function panics(context: DiscoveryContext, isPanicking: boolean): boolean
   return well < Math.min(1, settings.panic + (isPanicking ? 0.1 : 0))
 }
 
+/** What says the same stays the same object: it is no news. A list of endpoints is looked at only if it is another. */
+function kept<Told extends { readonly endpoints: readonly Endpoint[] }>(before: Told | undefined, now: Told): Told {
+  const { endpoints: _before, ...one } = before ?? now
+  const { endpoints: _now, ...other } = now
+  const isSame = before?.endpoints === now.endpoints && JSON.stringify(one) === JSON.stringify(other)
+  return isSame && before !== undefined ? before : Object.freeze(now)
+}
+
 /** What follows from the rest, made anew when that has changed. */
 function settled(
-  context: Omit<DiscoveryContext, "line" | "finding">,
+  context: Omit<DiscoveryContext, "line" | "finding"> & Partial<DiscoveryContext>,
   state: EndpointsFinding["state"],
 ): DiscoveryContext {
   const { settings, seed, endpoints, bad, reason } = context
   const { zone, ejection } = settings
-  return {
-    ...context,
-    line: Object.freeze({
-      ...{ endpoints, bad, zone, seed, panic: state === "panicking", slowStartMs: settings.slowStart },
-      ejection: ejection && { share: ejection.share, firstMs: ejection.first, longestMs: ejection.longest },
-    }),
-    finding: Object.freeze({ state, endpoints, away: awayOf(context), reason }),
+  const line: EndpointsLine = {
+    ...{ endpoints, bad, zone, seed, panic: state === "panicking", slowStartMs: settings.slowStart },
+    ejection: ejection && { share: ejection.share, firstMs: ejection.first, longestMs: ejection.longest },
   }
+  const finding: EndpointsFinding = { state, endpoints, away: awayOf(context), reason }
+  return { ...context, line: kept(context.line, line), finding: kept(context.finding, finding) }
 }
 
 export function freshDiscovery({ settings, seed }: PlugInput<DiscoverySettings>): DiscoveryContext {

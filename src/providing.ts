@@ -65,6 +65,9 @@ export class ProviderWatch {
   async #listen(): Promise<void> {
     this.#controller = new AbortController()
     const { signal } = this.#controller
+    // A turn later, when whoever made the breaker listens to it.
+    await undefined
+    if (this.#isStopped) return
     try {
       for await (const list of this.#open(signal)) {
         if (this.#isStopped) return
