@@ -4,7 +4,7 @@ import type { BreakerConfig } from "../BreakerConfig.ts"
  * S1 step outage, S2 spikes, S3 partial and creeping faults, S4 stationary noise, S8 a service that grows slower with its load, S9
  * stale queues, S10 overload, S11 a shard dies, S12 fleets of clients, S13 where a limit does harm.
  */
-export type ScenarioId = "S1" | "S2" | "S3" | "S4" | "S8" | "S9" | "S10" | "S11" | "S12" | "S13"
+export type ScenarioId = "S1" | "S2" | "S3" | "S4" | "S6" | "S8" | "S9" | "S10" | "S11" | "S12" | "S13"
 
 export interface SimulateOptions {
   readonly scenario: ScenarioId

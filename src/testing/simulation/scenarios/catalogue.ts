@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts"
+import { slowEndpoint } from "./endpoints.ts"
 import { fleet } from "./fleet.ts"
 import { growing } from "./growing.ts"
 import { harmlessScenario } from "./harmless.ts"
@@ -15,6 +16,7 @@ export const scenarios: readonly Scenario[] = [
   spikesScenario,
   partialScenario,
   stationary,
+  slowEndpoint,
   growing,
   staleQueues,
   overload,
