@@ -96,10 +96,11 @@ const machine = setup({
         // A part that cannot say what it wants is treated as one that crashed.
         return enqueue.raise({ type: `xstate.error.actor.${key}`, error: heard.error } as never)
       }
-      const { next, changed, moved, stated } = heard
+      const { next, changed, moved, stated, told } = heard
       enqueue.assign(next)
       if (changed && isLive(context)) enqueue(publish)
       if (stated) enqueue.emit({ type: "finding.changed", breaker: context.name, part: key, finding: stated })
+      for (const signal of told) enqueue.raise(signal)
       if (moved) enqueue(tellMove(moved))
     }),
     hearMeter: enqueueActions(({ context, event, enqueue }) => {

@@ -5,7 +5,7 @@ import type { ChosenPart, PartsConfig } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
 import type { ComponentFinding } from "./vocabulary/finding.ts"
 import type { Mode } from "./vocabulary/gate.ts"
-import type { HealthFound, ProviderSignal } from "./vocabulary/knowledge.ts"
+import type { KnowledgeSignal } from "./vocabulary/knowledge.ts"
 import type {
   BreakerRestored,
   CallEntered,
@@ -54,8 +54,7 @@ export type BreakerEvent =
   | OperatorCommand
   | Report
   | DependencySignal
-  | ProviderSignal
-  | HealthFound
+  | KnowledgeSignal
   | OutcomeSettled
   | CallEntered
   | CallOverdue

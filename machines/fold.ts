@@ -20,7 +20,8 @@ import {
   tighten,
   unrestricted,
 } from "./vocabulary/gate.ts"
-import type { CircuitMoved } from "./vocabulary/signal.ts"
+import type { HealthFound } from "./vocabulary/knowledge.ts"
+import type { CircuitMoved, ProbeSettled } from "./vocabulary/signal.ts"
 
 /** A report may be sent to an actor of any machine. */
 export type ReportRef = AnyActorRef
@@ -120,6 +121,8 @@ export interface Heard {
   readonly stated: CircuitFinding | ComponentFinding | undefined
   /** Whether the gate has to be published anew. */
   readonly changed: boolean
+  /** What others hear of a component's finding. */
+  readonly told: readonly (HealthFound | ProbeSettled)[]
 }
 
 /** A line that is the same object is not read: one that names a thousand endpoints is long. */
@@ -132,7 +135,7 @@ const sameLines = (one: Lines, other: Lines) =>
 export function hear(context: BreakerContext, key: string, snapshot: Snapshot<unknown>): Heard {
   const plug = context.parts.find((part) => part.plug.key === key)?.plug
   if (plug === undefined || snapshot.status !== "active")
-    return { next: {}, moved: undefined, stated: undefined, changed: false }
+    return { next: {}, moved: undefined, stated: undefined, changed: false, told: [] }
   const finding = plug.kind === "strategy" ? plug.finding(snapshot) : context.finding
   const entered = plug.kind === "strategy" && finding.entries !== context.finding.entries
   const before = context.voices[key]
@@ -144,7 +147,7 @@ export function hear(context: BreakerContext, key: string, snapshot: Snapshot<un
   const at = Math.max(context.at, finding.at)
   const reason = plug.kind === "strategy" ? finding.reason : (plug.reason?.(snapshot) ?? key)
   const ready = context.ready.includes(key) ? context.ready : [...context.ready, key]
-  if (!changed) return { next: { finding, ready }, moved: undefined, stated: undefined, changed }
+  if (!changed) return { next: { finding, ready }, moved: undefined, stated: undefined, changed, told: [] }
   const epoch = entered ? context.epoch + 1 : context.epoch
   const voices = { ...context.voices, [key]: { ...advice, since: at, reason, finding: own } }
   return {
@@ -152,6 +155,7 @@ export function hear(context: BreakerContext, key: string, snapshot: Snapshot<un
     moved: moveOf(context, finding, at, epoch),
     stated: entered ? finding : before && isNews ? own : undefined,
     changed,
+    told: isNews && plug.kind === "component" ? (plug.tells?.(snapshot, at) ?? []) : [],
   }
 }
 

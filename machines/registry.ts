@@ -1,5 +1,6 @@
 /** The one list of strategies and components: the only line that a newcomer adds. Order is the order of start. */
 import { discovery } from "./components/discovery.ts"
+import { health } from "./components/health.ts"
 import { metrics } from "./components/metrics.ts"
 import { prediction } from "./components/prediction.ts"
 import { priority } from "./components/priority.ts"
@@ -23,6 +24,11 @@ export const components = {
    * less busy and quicker of two; those that are sick are left out. Default: off.
    */
   discovery,
+  /**
+   * How the service is, as active checks (`{ check }`) and its own calls say it. What is bad gets a trickle of calls; with
+   * `discovery` each endpoint is checked, and those that are bad are left out. Default: off.
+   */
+  health,
   /**
    * Looks ahead: warns when error rate, latency, calls in flight or a gauge of yours is on its way to failure, and eases the load while
    * the warning holds. Default: off.

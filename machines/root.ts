@@ -146,4 +146,6 @@ export const passed = {
   "provider.*": { actions: "pass" },
   "endpoints.shifted": { actions: "pass" },
   "health.found": { actions: "pass" },
+  "check.settled": { actions: "pass" },
+  "checks.changed": { actions: "pass" },
 } as const

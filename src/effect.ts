@@ -98,10 +98,12 @@ const layerOfMany = <Self>(
  */
 export const Breakers = { make: makeMany, layer: layerOfMany, Service: ManyService }
 
+export type { CheckContext, HealthCheck } from "../machines/checking.ts"
 export type { EndpointInput, EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
 export { InvalidConfig } from "../machines/options.ts"
-export type { Endpoint, EndpointsFinding } from "../machines/vocabulary/endpoint.ts"
+export type { Endpoint, EndpointsFinding, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
 export type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
+export type { HealthFinding, HealthState } from "../machines/vocabulary/health.ts"
 export type { BreakerConfig } from "./BreakerConfig.ts"
 export type { BreakersConfig } from "./BreakersConfig.ts"
 export { CallRejected, CallTimedOut } from "./CallRejected.ts"

@@ -2,6 +2,7 @@ import type { CircuitFinding, Statistics } from "../machines/vocabulary/circuit.
 import type { EndpointsFinding } from "../machines/vocabulary/endpoint.ts"
 import type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 import type { Mode } from "../machines/vocabulary/gate.ts"
+import type { HealthFinding } from "../machines/vocabulary/health.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
 import type { GraphFinding } from "../machines/vocabulary/standing.ts"
@@ -46,12 +47,12 @@ export interface BreakerEvents {
   }
   /** The circuit of the candidate moved. Nothing was refused or let in for it. */
   readonly candidate: Omit<CircuitMoved, "type"> & { readonly type: "candidate" }
-  /** What the strategy, `prediction` or `discovery` states of itself changed. */
+  /** What the strategy, `prediction`, `discovery` or `health` states of itself changed. */
   readonly finding: {
     readonly type: "finding"
     readonly breaker: string
     readonly part: string
-    readonly finding: CircuitFinding | ForecastFinding | EndpointsFinding
+    readonly finding: CircuitFinding | ForecastFinding | EndpointsFinding | HealthFinding
   }
   /**
    * Parts of the service, as calls name them by `key`, are held back by themselves, or are no longer. The first is told at once, then

@@ -2,7 +2,9 @@
 
 export { breakerLogic } from "../machines/breaker.ts"
 export type { BreakerEmitted, BreakerEvent, BreakerInput, OperatorCommand } from "../machines/breakerEvents.ts"
+export type { CheckContext, HealthCheck, HealthOptions, HealthSettings } from "../machines/checking.ts"
 export { discovery } from "../machines/components/discovery.ts"
+export { health } from "../machines/components/health.ts"
 export { metrics } from "../machines/components/metrics.ts"
 export { prediction } from "../machines/components/prediction.ts"
 export { priority } from "../machines/components/priority.ts"
@@ -34,7 +36,13 @@ export {
   tighten,
   unrestricted,
 } from "../machines/vocabulary/gate.ts"
-export type { EndpointsShifted, HealthFound, ProviderSignal } from "../machines/vocabulary/knowledge.ts"
+export type { CheckSignal, HealthFinding, HealthState } from "../machines/vocabulary/health.ts"
+export type {
+  EndpointsShifted,
+  HealthFound,
+  KnowledgeSignal,
+  ProviderSignal,
+} from "../machines/vocabulary/knowledge.ts"
 export type { LimitState, Priority, SlotsLine } from "../machines/vocabulary/priority.ts"
 export type { Bucket } from "../machines/vocabulary/rate.ts"
 export type { CircuitMoved, DependencySignal, OutcomeSettled, Signal } from "../machines/vocabulary/signal.ts"

@@ -2,6 +2,7 @@ import type { RetryState } from "../machines/components/retry.ts"
 import type { GraphReport } from "../machines/strategies/dependency.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
+import type { HealthState } from "../machines/vocabulary/health.ts"
 import type { LimitState } from "../machines/vocabulary/priority.ts"
 import type { Layer } from "../machines/vocabulary/rejection.ts"
 import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
@@ -124,6 +125,22 @@ export interface BreakerMetrics {
       readonly level: number
       /** `independent`: failures do not fall with the load, and are not answered with less of it. */
       readonly failures: "suspect" | "independent"
+    }
+    readonly discovery?: {
+      readonly state: "empty" | "fresh" | "stale" | "panicking"
+      /** How many calls may go to, and how many of them get none now. */
+      readonly endpoints: number
+      readonly away: number
+      /** Why the list is not fresh. */
+      readonly reason: string
+    }
+    readonly health?: {
+      readonly state: HealthState
+      /** What speaks against it, each with its name. */
+      readonly reasons: readonly string[]
+      /** Endpoints that were checked, and those of them that are bad. */
+      readonly endpoints: number
+      readonly bad: number
     }
     readonly timeout?: {
       /** `exploring` while calls are given longer than what was learned, to see whether they need it. */

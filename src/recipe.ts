@@ -113,7 +113,7 @@ function readFor(key: string, config: (key: string) => unknown): ReadConfig {
 
 /** A breaker of many rests while it is quiet; one that listens to a provider, or checks a service, never does. */
 function refuseWatchers(read: ReadConfig): ReadConfig {
-  const watching = read.parts.filter(({ plug }) => plug.key === "discovery")
+  const watching = read.parts.filter(({ plug }) => plug.key === "discovery" || plug.key === "health")
   if (watching.length === 0) return read
   const rule = "is for a breaker of its own, made by createBreaker: one of many rests while it is quiet"
   throw new InvalidConfig(watching.map(({ plug }) => ({ path: `config.${plug.key}`, value: "options", rule })))

@@ -1,6 +1,7 @@
 import type { EndpointsFinding } from "./endpoint.ts"
 import type { ForecastFinding } from "./forecast.ts"
+import type { HealthFinding } from "./health.ts"
 import type { GraphFinding } from "./standing.ts"
 
 /** What a component states of itself, each in its own words. */
-export type ComponentFinding = GraphFinding | ForecastFinding | EndpointsFinding
+export type ComponentFinding = GraphFinding | ForecastFinding | EndpointsFinding | HealthFinding

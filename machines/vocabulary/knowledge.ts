@@ -1,5 +1,6 @@
 /** Signals of what is known of a service beside its calls: where it is, and how it is. */
 import type { Endpoint, EndpointVerdicts } from "./endpoint.ts"
+import type { CheckSignal } from "./health.ts"
 
 /** Whoever knows the endpoints has told which there are: all of them, each time. */
 export interface ProviderTold {
@@ -32,4 +33,4 @@ export interface HealthFound {
   readonly verdicts: EndpointVerdicts
 }
 
-export type KnowledgeSignal = ProviderSignal | EndpointsShifted | HealthFound
+export type KnowledgeSignal = CheckSignal | ProviderSignal | EndpointsShifted | HealthFound

@@ -15,7 +15,7 @@ const settle = ({ clock }: Pick<World, "clock">) => clock.advance(0)
 /** What discovery states, one after another. */
 function findings({ breaker }: World): readonly EndpointsFinding[] {
   const all: EndpointsFinding[] = []
-  breaker.on("finding", ({ finding }) => "endpoints" in finding && all.push(finding))
+  breaker.on("finding", ({ finding }) => "away" in finding && all.push(finding))
   return all
 }
 

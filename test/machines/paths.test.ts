@@ -53,6 +53,12 @@ const endpoints = [
   ...[[], ["a"]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
   ...[{}, { a: "bad" }].map((verdicts) => ({ type: "health.found", verdicts })),
 ]
+const checks = [
+  ...[true, false].flatMap((ok) =>
+    [undefined, "a"].map((endpoint) => ({ type: "check.settled", epoch: 0, endpoint, ok, reason: ok ? "" : "down" })),
+  ),
+  { type: "checks.changed", endpoints: [] },
+]
 const saved = (key: string) => [
   ...circuits.map((circuit) =>
     restored({ [key]: { circuit, remainingMs: 5, trips: 1, sinceCloseMs: 5, timeoutMs: 400 } }),
@@ -136,6 +142,7 @@ function eventsFor(plug: AnyPlug, nodes: readonly AnyStateNode[]): readonly Even
       slice(5000, 90, 0),
       ...limits,
       ...endpoints,
+      ...checks,
       ...pressures,
     ],
     ...settings(plug).map((settings) => ({ type: "settings.changed", settings })),

@@ -172,6 +172,18 @@ export const discoverySteps: fc.Arbitrary<Step> = fc.oneof(
   })),
 )
 
+/** What a component might hear of health. */
+export const healthSteps: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    type: fc.constant("check.settled" as const),
+    epoch: fc.nat(2),
+    endpoint: fc.constantFrom(undefined, undefined, "a", "b", "__proto__"),
+    ok: fc.boolean(),
+    reason: fc.constantFrom("", "status 503"),
+  }),
+  fc.subarray([...endpointIds]).map((endpoints) => ({ type: "checks.changed" as const, endpoints })),
+)
+
 /** What a component might hear. */
 export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
@@ -195,6 +207,7 @@ export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: dependencySteps },
   { weight: 3, arbitrary: told },
   { weight: 3, arbitrary: discoverySteps },
+  { weight: 3, arbitrary: healthSteps },
   { weight: 3, arbitrary: limitSteps },
   {
     weight: 1,
