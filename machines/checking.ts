@@ -158,7 +158,8 @@ function settled(
     endpoints: verdictsOf(endpoints),
     probe,
   }
-  const isSame = JSON.stringify(finding) === JSON.stringify(context.finding)
+  // Each probe is one, also when it says what the one before it said.
+  const isSame = probe === undefined && JSON.stringify(finding) === JSON.stringify(context.finding)
   return { ...context, finding: isSame && context.finding !== undefined ? context.finding : Object.freeze(finding) }
 }
 
