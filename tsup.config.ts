@@ -9,6 +9,9 @@ const doors = {
   machines: "src/machines.ts",
   testing: "src/testing/index.ts",
   inspect: "src/inspect.ts",
+  discovery: "src/discovery.ts",
+  health: "src/health.ts",
+  grpc: "src/integrations/grpc.ts",
   fetch: "src/integrations/fetch.ts",
 }
 
@@ -39,7 +42,7 @@ export default defineConfig({
   silent: true,
   removeNodeProtocol: false,
   dts: { entry: doors },
-  external: ["xstate", "effect", /^effect\//],
+  external: ["xstate", "effect", /^effect\//, "@grpc/grpc-js"],
   onSuccess: async () => {
     // commander is bundled into the command, and its licence asks to travel with it.
     await copyFile("node_modules/commander/LICENSE", "dist/cli.commander.LICENSE")

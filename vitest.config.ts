@@ -11,6 +11,9 @@ const doors = {
   "recloser/machines": here("./src/machines.ts"),
   "recloser/testing": here("./src/testing/index.ts"),
   "recloser/inspect": here("./src/inspect.ts"),
+  "recloser/discovery": here("./src/discovery.ts"),
+  "recloser/health": here("./src/health.ts"),
+  "recloser/grpc": here("./src/integrations/grpc.ts"),
   "recloser/fetch": here("./src/integrations/fetch.ts"),
 }
 

@@ -4,7 +4,7 @@
  *
  * Owns:    phase, mode, epoch, the gate, and which children live.
  * Hears:   breaker.start, stop, drained, attached, detached, restored and reconfigured, operator commands, reports of the data plane,
- *          dependency.added, removed and moved, and, when it runs alone, call.entered, outcome.settled and call.overdue.
+ *          dependency.added, removed and moved, provider.told and lost, and, when it runs alone, call.entered, outcome.settled and call.overdue.
  * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
  * Laws:
  *   1. start and stop are idempotent; a failing start stops in reverse what had started and names the part that failed.
@@ -33,14 +33,13 @@ import {
   passedOn,
   publish,
   resumption,
-  signalOf,
   sourceOf,
   spawnOptions,
   tellMove,
   timeOf,
 } from "./root.ts"
 import type { Mode, Phase } from "./vocabulary/gate.ts"
-import type { CircuitMoved, FeatureSignal, FeaturesChanged } from "./vocabulary/signal.ts"
+import type { CircuitMoved, FeatureSignal } from "./vocabulary/signal.ts"
 
 const machine = setup({
   types: {
@@ -99,12 +98,11 @@ const machine = setup({
         // A part that cannot say what it wants is treated as one that crashed.
         return enqueue.raise({ type: `xstate.error.actor.${key}`, error: heard.error } as never)
       }
-      const { next, changed, moved, stated } = heard
+      const { next, changed, moved, stated, told } = heard
       enqueue.assign(next)
       if (changed && isLive(context)) enqueue(publish)
       if (stated) enqueue.emit({ type: "finding.changed", breaker: context.name, part: key, finding: stated })
-      const told = stated && signalOf(stated, next.at ?? context.at)
-      for (const hearer of told ? hearersOf(context, told) : []) enqueue.sendTo(hearer, told as FeaturesChanged)
+      for (const signal of told) enqueue.raise(signal)
       if (moved) enqueue(tellMove(moved))
     }),
     hearMeter: enqueueActions(({ context, event, enqueue }) => {

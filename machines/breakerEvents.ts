@@ -3,9 +3,10 @@ import type { ReportRef } from "./fold.ts"
 import type { GatePublished } from "./meter.ts"
 import type { ChosenPart, PartsConfig } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
-import type { FeaturesFinding } from "./vocabulary/feature.ts"
-import type { ForecastFinding } from "./vocabulary/forecast.ts"
+import type { FeaturesChanged } from "./vocabulary/feature.ts"
+import type { ComponentFinding } from "./vocabulary/finding.ts"
 import type { Mode } from "./vocabulary/gate.ts"
+import type { KnowledgeSignal } from "./vocabulary/knowledge.ts"
 import type {
   BreakerRestored,
   CallEntered,
@@ -15,7 +16,6 @@ import type {
   OutcomeSettled,
   Report,
 } from "./vocabulary/signal.ts"
-import type { GraphFinding } from "./vocabulary/standing.ts"
 
 /** `name` and the config of strategy and components; `report` is sent `circuit.moved`. */
 export interface BreakerInput extends PartsConfig {
@@ -55,6 +55,8 @@ export type BreakerEvent =
   | OperatorCommand
   | Report
   | DependencySignal
+  | FeaturesChanged
+  | KnowledgeSignal
   | OutcomeSettled
   | CallEntered
   | CallOverdue
@@ -66,7 +68,7 @@ export type BreakerEmitted =
       readonly type: "finding.changed"
       readonly breaker: string
       readonly part: string
-      readonly finding: CircuitFinding | GraphFinding | ForecastFinding | FeaturesFinding
+      readonly finding: CircuitFinding | ComponentFinding
     }
   | {
       readonly type: "config.changed"

@@ -6,8 +6,8 @@ import type { FeatureBook } from "./featureBook.ts"
 import { type Advice, adviceOf } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
-import type { FeaturesFinding } from "./vocabulary/feature.ts"
-import type { ForecastFinding } from "./vocabulary/forecast.ts"
+import type { FeaturesChanged } from "./vocabulary/feature.ts"
+import type { ComponentFinding } from "./vocabulary/finding.ts"
 import {
   type Demand,
   enforcementOf,
@@ -22,8 +22,8 @@ import {
   tighten,
   unrestricted,
 } from "./vocabulary/gate.ts"
-import type { CircuitMoved } from "./vocabulary/signal.ts"
-import type { GraphFinding } from "./vocabulary/standing.ts"
+import type { HealthFound } from "./vocabulary/knowledge.ts"
+import type { CircuitMoved, ProbeSettled } from "./vocabulary/signal.ts"
 
 /** A report may be sent to an actor of any machine. */
 export type ReportRef = AnyActorRef
@@ -32,7 +32,7 @@ export type ReportRef = AnyActorRef
 interface Voice extends Advice {
   readonly since: number
   readonly reason: string
-  readonly finding: GraphFinding | ForecastFinding | FeaturesFinding | undefined
+  readonly finding: ComponentFinding | undefined
 }
 
 /** How often a part crashed since it last began to. */
@@ -122,18 +122,24 @@ export interface Heard {
   readonly next: Partial<BreakerContext>
   readonly moved: CircuitMoved | undefined
   /** The strategy's finding when it entered a state; a component's when it is another. */
-  readonly stated: CircuitFinding | GraphFinding | ForecastFinding | FeaturesFinding | undefined
+  readonly stated: CircuitFinding | ComponentFinding | undefined
   /** Whether the gate has to be published anew. */
   readonly changed: boolean
+  /** What others hear of a component's finding. */
+  readonly told: readonly (HealthFound | ProbeSettled | FeaturesChanged)[]
 }
 
-const sameLines = (one: Lines, other: Lines) => JSON.stringify(one) === JSON.stringify(other)
+/** A line that is the same object is not read: one that names a thousand endpoints is long. */
+const sameLines = (one: Lines, other: Lines) =>
+  (Object.keys({ ...one, ...other }) as (keyof Lines)[]).every(
+    (key) => one[key] === other[key] || JSON.stringify(one[key]) === JSON.stringify(other[key]),
+  )
 
 /** Takes in the snapshot of one child: its advice and, of the strategy, its finding. */
 export function hear(context: BreakerContext, key: string, snapshot: Snapshot<unknown>): Heard {
   const plug = context.parts.find((part) => part.plug.key === key)?.plug
   if (plug === undefined || snapshot.status !== "active")
-    return { next: {}, moved: undefined, stated: undefined, changed: false }
+    return { next: {}, moved: undefined, stated: undefined, changed: false, told: [] }
   const finding = plug.kind === "strategy" ? plug.finding(snapshot) : context.finding
   const entered = plug.kind === "strategy" && finding.entries !== context.finding.entries
   const before = context.voices[key]
@@ -145,7 +151,7 @@ export function hear(context: BreakerContext, key: string, snapshot: Snapshot<un
   const at = Math.max(context.at, finding.at)
   const reason = plug.kind === "strategy" ? finding.reason : (plug.reason?.(snapshot) ?? key)
   const ready = context.ready.includes(key) ? context.ready : [...context.ready, key]
-  if (!changed) return { next: { finding, ready }, moved: undefined, stated: undefined, changed }
+  if (!changed) return { next: { finding, ready }, moved: undefined, stated: undefined, changed, told: [] }
   const epoch = entered ? context.epoch + 1 : context.epoch
   const voices = { ...context.voices, [key]: { ...advice, since: at, reason, finding: own } }
   return {
@@ -153,6 +159,7 @@ export function hear(context: BreakerContext, key: string, snapshot: Snapshot<un
     moved: moveOf(context, finding, at, epoch),
     stated: entered ? finding : before && isNews ? own : undefined,
     changed,
+    told: isNews && plug.kind === "component" ? (plug.tells?.(snapshot, at) ?? []) : [],
   }
 }
 

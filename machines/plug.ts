@@ -5,12 +5,12 @@
 import type { AnyActorLogic, AnyMachineSnapshot, Snapshot } from "xstate"
 import type { Reader } from "./options.ts"
 import type { Circuit, CircuitFinding } from "./vocabulary/circuit.ts"
-import type { FeaturesFinding } from "./vocabulary/feature.ts"
-import type { ForecastFinding } from "./vocabulary/forecast.ts"
+import type { FeaturesChanged } from "./vocabulary/feature.ts"
+import type { ComponentFinding } from "./vocabulary/finding.ts"
 import { type Demand, joinLines, type Lines, tighten, unrestricted } from "./vocabulary/gate.ts"
+import type { HealthFound } from "./vocabulary/knowledge.ts"
 import type { Layer } from "./vocabulary/rejection.ts"
-import type { SignalType } from "./vocabulary/signal.ts"
-import type { GraphFinding } from "./vocabulary/standing.ts"
+import type { ProbeSettled, SignalType } from "./vocabulary/signal.ts"
 
 /** What a chart is started with. `seed` is its only source of chance. */
 export interface PlugInput<Settings> {
@@ -62,7 +62,12 @@ export interface Component<Key extends string, In, Settings> extends Part<Key, I
   /** Why it demands what it demands now, for rejections and metrics. */
   readonly reason?: (snapshot: Snapshot<unknown>) => string
   /** What it states: compared by reference, and told when it is another. */
-  readonly finding?: (snapshot: Snapshot<unknown>) => GraphFinding | ForecastFinding | FeaturesFinding
+  readonly finding?: (snapshot: Snapshot<unknown>) => ComponentFinding
+  /** What a finding that is another is to those who hear it: the root sends it on as these signals. */
+  readonly tells?: (
+    snapshot: Snapshot<unknown>,
+    at: number,
+  ) => readonly (HealthFound | ProbeSettled | FeaturesChanged)[]
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds parts of any options and settings

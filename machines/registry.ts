@@ -1,4 +1,6 @@
 /** The one list of strategies and components: the only line that a newcomer adds. Order is the order of start. */
+import { discovery } from "./components/discovery.ts"
+import { health } from "./components/health.ts"
 import { metrics } from "./components/metrics.ts"
 import { prediction } from "./components/prediction.ts"
 import { priority } from "./components/priority.ts"
@@ -18,6 +20,16 @@ export const companions = { dependency } satisfies { readonly [key: string]: Any
 export const components = {
   /** Remembers slices, times in state and moves for `metrics()`. It has no options: `false` switches it off. Default: on. */
   metrics,
+  /**
+   * Where the service is reached: `{ endpoints }`, or `{ provider }` that tells which there are. Each call is handed one of them, the
+   * less busy and quicker of two; those that are sick are left out. Default: off.
+   */
+  discovery,
+  /**
+   * How the service is, as active checks (`{ check }`) and its own calls say it. What is bad gets a trickle of calls; with
+   * `discovery` each endpoint is checked, and those that are bad are left out. Default: off.
+   */
+  health,
   /**
    * Looks ahead: warns when error rate, latency, calls in flight or a gauge of yours is on its way to failure, and eases the load while
    * the warning holds. Default: off.

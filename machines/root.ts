@@ -5,17 +5,9 @@ import { freshBook } from "./featureBook.ts"
 import type { BreakerContext } from "./fold.ts"
 import type { AnyPlug } from "./plug.ts"
 import { type ChosenPart, chooseParts, registry } from "./registry.ts"
-import type { FeaturesFinding } from "./vocabulary/feature.ts"
 import { type Gate, idleGate, type Mode } from "./vocabulary/gate.ts"
 import { isBad } from "./vocabulary/outcome.ts"
-import type {
-  BreakerRestored,
-  CircuitMoved,
-  FeaturesChanged,
-  OperatorActed,
-  OutcomeSettled,
-  ProbeSettled,
-} from "./vocabulary/signal.ts"
+import type { BreakerRestored, CircuitMoved, OperatorActed, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
 
 /** The context that a breaker begins with. */
 export const freshContext = (input: BreakerInput): BreakerContext => ({
@@ -139,10 +131,6 @@ export function heardAlone(
   return (event.probe ?? isProbing) ? probeOf(gate, event) : "meter"
 }
 
-/** What others may hear of a finding that a part has stated: parts never address one another. */
-export const signalOf = (finding: object, at: number): FeaturesChanged | undefined =>
-  "features" in finding ? { type: "features.changed", at, state: (finding as FeaturesFinding).state } : undefined
-
 /** Actions that other actions enqueue: while `setup` reads them it cannot know their names. */
 export const publish = { type: "publish" } as never
 export const tellMove = (moved: CircuitMoved) => ({ type: "tellMove", params: moved }) as never
@@ -162,6 +150,12 @@ export const passedOn = {
   "limit.moved": { actions: "pass" },
   "pressure.changed": { actions: "pass" },
   "feature.*": { actions: "pass" },
+  "features.changed": { actions: "pass" },
+  "provider.*": { actions: "pass" },
+  "endpoints.shifted": { actions: "pass" },
+  "health.found": { actions: "pass" },
+  "check.settled": { actions: "pass" },
+  "checks.changed": { actions: "pass" },
   "dependency.*": { actions: "pass" },
 } as const
 

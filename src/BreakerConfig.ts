@@ -1,3 +1,4 @@
+import type { DiscoverySettings } from "../machines/endpointOptions.ts"
 import { InvalidConfig, type Problem, show } from "../machines/options.ts"
 import {
   type ChosenPart,
@@ -43,6 +44,18 @@ export interface ReadConfig {
   readonly classify: Classify<never> | undefined
 }
 
+/** Without a list and without a provider nobody would ever say where to go. */
+function refuseNowhere(parts: readonly ChosenPart[], problems: Problem[]): void {
+  const settings = parts.find(({ plug }) => plug.key === "discovery")?.settings as DiscoverySettings | undefined
+  if (settings === undefined || settings.provider !== undefined || settings.endpoints.length > 0) return
+  if (problems.some(({ path }) => path.startsWith("config.discovery"))) return
+  problems.push({
+    path: "config.discovery",
+    value: "neither",
+    rule: "must have endpoints, or a provider that tells of them",
+  })
+}
+
 /** Reads a config once, without changing it. Throws `InvalidConfig` with every problem before anything is started. */
 export function readConfig(name: unknown, config: unknown): ReadConfig {
   const problems: Problem[] = []
@@ -50,6 +63,7 @@ export function readConfig(name: unknown, config: unknown): ReadConfig {
     problems.push({ path: "name", value: show(name), rule: "must be a string of 1 to 200 characters" })
   }
   const { parts, given } = readParts(config, registry, ["candidate", "classify"], problems)
+  refuseNowhere(parts, problems)
   const classify = given.get("classify")
   if (classify !== undefined && typeof classify !== "function") {
     problems.push({ path: "config.classify", value: show(classify), rule: "must be a function" })

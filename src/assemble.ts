@@ -25,7 +25,9 @@ import type { PlaneHooks } from "./data-plane/planeHooks.ts"
 import { enterGraph, leaveGraph } from "./dependencyGraph.ts"
 import { chargeTo, type Node, retold } from "./dependencyNode.ts"
 import { Listeners } from "./events.ts"
+import { type Knowledge, keepInformed } from "./knowledge.ts"
 import { PressureGauge } from "./pressure.ts"
+import type { OpenStream } from "./providing.ts"
 import type { Repeater } from "./repeater.ts"
 import { roster } from "./roster.ts"
 
@@ -49,6 +51,9 @@ export interface Assembly {
   quiet?: (() => void) | undefined
   /** What further attempts of its calls share, once there has been one. */
   repeater?: Repeater | undefined
+  readonly openStream?: OpenStream | undefined
+  /** What listens to the world outside of its calls, if anything does. */
+  knowledge?: Knowledge | undefined
   /** Its place in the graph of those that depend on each other, once it has one. */
   node?: Node | undefined
 }
@@ -89,6 +94,8 @@ export function restoreAssembly(assembly: Assembly, saved: SavedBreaker): void {
 export interface AssembleOptions {
   readonly clock: Clock
   readonly inspect?: Inspect | undefined
+  /** Only the door of Effect knows streams. */
+  readonly openStream?: OpenStream | undefined
 }
 
 /** The wait that an opening begins, if the gate in force is still the one of this move. */
@@ -102,7 +109,7 @@ function retryIn(
 type FindingChanged = Extract<Parameters<ConductorHooks["emitted"]>[0], { readonly type: "finding.changed" }>
 
 function tellFinding(listeners: Listeners, { breaker, part, finding }: FindingChanged): void {
-  if ("circuit" in finding || "probability" in finding || "features" in finding)
+  if ("circuit" in finding || "probability" in finding || "features" in finding || "endpoints" in finding)
     return listeners.tell<"finding">({ type: "finding", breaker, part, finding })
   const { state: to, ...found } = finding
   listeners.tell<"dependency">({ ...found, type: "dependency", breaker, to })
@@ -168,9 +175,11 @@ export function preparePlane(name: string, clock: Clock, late: { readonly assemb
 export function enter(assembly: Assembly): void {
   enterGraph(assembly)
   roster.enter(assembly)
+  keepInformed(assembly)
 }
 
 export function leave(assembly: Assembly): void {
+  assembly.knowledge?.stop()
   roster.leave(assembly)
   leaveGraph(assembly)
 }
@@ -195,7 +204,7 @@ export const readAll = (name: string, config: unknown, restore: unknown) => ({
 /** Starts the machines in the Scope, and connects the planes. */
 export const assemble = (
   { name, parts, candidate, classify, saved }: ReturnType<typeof readAll>,
-  { clock, inspect }: AssembleOptions,
+  { clock, inspect, openStream }: AssembleOptions,
 ): Effect.Effect<Assembly, StartFailed | InvalidConfig, Scope.Scope> => {
   const late: { assembly?: Assembly } = {}
   const time = timekeeperOf(clock)
@@ -211,7 +220,7 @@ export const assemble = (
       const input = { name, parts, metered: true, at: clock.now(), seed: clock.seed() }
       const hooks = hooksOf(plane, listeners, retold(late))
       return Effect.map(conduct({ input, time, hooks, inspect }), (conductor) => {
-        const assembly: Assembly = { name, clock, conductor, classify, parts, ...prepared }
+        const assembly: Assembly = { name, clock, conductor, classify, parts, openStream, ...prepared }
         late.assembly = assembly
         if (candidate) tryOut(assembly, candidate)
         if (saved) restoreAssembly(assembly, saved)

@@ -1,5 +1,6 @@
 /** The attempts of one call, of either door: whether another may follow, when, and who pays for it. */
-import type { Facts } from "../machines/vocabulary/facts.ts"
+import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
+import type { Facts, FurtherFacts } from "../machines/vocabulary/facts.ts"
 import type { FailedExit } from "../machines/vocabulary/failure.ts"
 import type { Gate } from "../machines/vocabulary/gate.ts"
 import { type Judged, kindOf } from "../machines/vocabulary/outcome.ts"
@@ -48,6 +49,8 @@ export class Attempts {
   /** A layer further in has done with what the present attempt wanted. */
   exhausted = false
   #since = 0
+  /** Where it has been tried, by the ids of endpoints: a further attempt goes elsewhere. */
+  #tried: readonly string[] = []
   /** Who has paid for the attempt that is to follow. */
   #paid: readonly RetryBudget[] = []
 
@@ -59,6 +62,16 @@ export class Attempts {
       this.#since = terms.since
     }
     assembly.repeatable = (assembly.repeatable ?? 0) + 1
+  }
+
+  /** What is known of a further attempt. */
+  get facts(): FurtherFacts {
+    return this.#tried.length === 0 ? this.terms.facts : { ...this.terms.facts, tried: this.#tried }
+  }
+
+  /** An attempt goes, or went, to this endpoint. */
+  noteTried(endpoint: Endpoint | undefined): void {
+    if (endpoint !== undefined && !this.#tried.includes(endpoint.id)) this.#tried = [...this.#tried, endpoint.id]
   }
 
   /** The call has ended for its caller. */

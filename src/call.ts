@@ -1,5 +1,6 @@
 /** One admitted call as a promise: its deadline, its signal, its one outcome. */
 
+import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { FailedExit } from "../machines/vocabulary/failure.ts"
 import { type Judged, neverSent } from "../machines/vocabulary/outcome.ts"
 import { type Attempts, attemptsWithin } from "./attempts.ts"
@@ -84,6 +85,10 @@ export class Call<T> extends Timer implements CallContext, InFlight {
 
   get remainingMs(): number {
     return this.deadline === never ? never : Math.max(0, this.deadline - this.#runner.clock.now())
+  }
+
+  get endpoint(): Endpoint | undefined {
+    return this.#receipt.endpoint
   }
 
   get signal(): AbortSignal {

@@ -237,4 +237,5 @@ export const retold =
     const node = late.assembly?.node
     if (part === "dependency") node?.retell()
     else if (part === "breaker") node?.hear()
+    else late.assembly?.knowledge?.retell(part)
   }

@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { InvalidConfig } from "../machines/options.ts"
+import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import type { BreakersConfig } from "./BreakersConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
@@ -10,6 +11,7 @@ import type { StartFailed } from "./control-plane/conductor.ts"
 import { type EffectBreaker, type MakeOptions, make } from "./EffectBreaker.ts"
 import { type EffectBreakers, type MakeBreakersOptions, makeMany } from "./EffectBreakers.ts"
 import type { GuardOptions } from "./guard.ts"
+import { PresentEndpoint } from "./guardedAttempt.ts"
 import { remainingMs } from "./timeLeft.ts"
 
 /** A service class made by `Breaker.Service`: its name, which is also its identity among services, and its config. */
@@ -41,6 +43,9 @@ const guard =
   <R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> =>
     breaker.guard(effect, options)
 
+/** Where the guarded effect that this runs in is to go: an endpoint of the breaker's `discovery`, or `undefined`. */
+const endpoint: Effect.Effect<Endpoint | undefined> = PresentEndpoint
+
 /**
  * Breakers as scoped effects, layers and services.
  *
@@ -57,7 +62,7 @@ const guard =
  * })
  * assert.equal(await Effect.runPromise(Effect.provide(program, Breaker.layer(Payments))), "paid")
  */
-export const Breaker = { make, layer, Service, guard, remainingMs }
+export const Breaker = { make, layer, Service, guard, endpoint, remainingMs }
 
 /** A service class made by `Breakers.Service`. */
 export interface BreakersService<Self> extends Context.ServiceClass<Self, string, EffectBreakers> {
@@ -94,14 +99,19 @@ const layerOfMany = <Self>(
  */
 export const Breakers = { make: makeMany, layer: layerOfMany, Service: ManyService }
 
+export type { CheckContext, HealthCheck } from "../machines/checking.ts"
+export type { EndpointInput, EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
 export { InvalidConfig } from "../machines/options.ts"
 export type { RecoveryReport } from "../machines/recoveryMemory.ts"
+export type { Endpoint, EndpointsFinding, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
 export type { FeaturesFinding } from "../machines/vocabulary/feature.ts"
 export type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
+export type { HealthFinding, HealthState } from "../machines/vocabulary/health.ts"
 export type { BreakerConfig } from "./BreakerConfig.ts"
 export type { BreakersConfig } from "./BreakersConfig.ts"
 export { CallRejected, CallTimedOut } from "./CallRejected.ts"
 export type { Clock } from "./Clock.ts"
+export type { CellMetrics } from "./cellMetrics.ts"
 export { StartFailed } from "./control-plane/conductor.ts"
 export type { GaugeValue } from "./data-plane/observed.ts"
 export type { Dependable } from "./dependencies.ts"
@@ -112,4 +122,4 @@ export type { BreakerEvents, EventName } from "./events.ts"
 export { type FromEffectOptions, fromEffect, fromStream } from "./fromEffect.ts"
 export type { BreakersMetrics } from "./groupMetrics.ts"
 export type { GuardOptions, GuardRetry } from "./guard.ts"
-export type { BreakerMetrics, CellMetrics, RetryReport } from "./metrics.ts"
+export type { BreakerMetrics, RetryReport } from "./metrics.ts"

@@ -1,7 +1,9 @@
 import type { CircuitFinding, Statistics } from "../machines/vocabulary/circuit.ts"
+import type { EndpointsFinding } from "../machines/vocabulary/endpoint.ts"
 import type { FeaturesFinding } from "../machines/vocabulary/feature.ts"
 import type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 import type { Mode } from "../machines/vocabulary/gate.ts"
+import type { HealthFinding } from "../machines/vocabulary/health.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { CircuitMoved } from "../machines/vocabulary/signal.ts"
 import type { GraphFinding } from "../machines/vocabulary/standing.ts"
@@ -46,12 +48,12 @@ export interface BreakerEvents {
   }
   /** The circuit of the candidate moved. Nothing was refused or let in for it. */
   readonly candidate: Omit<CircuitMoved, "type"> & { readonly type: "candidate" }
-  /** What the strategy, `prediction` or `recovery` states of itself changed. */
+  /** What the strategy, `prediction`, `recovery`, `discovery` or `health` states of itself changed. */
   readonly finding: {
     readonly type: "finding"
     readonly breaker: string
     readonly part: string
-    readonly finding: CircuitFinding | ForecastFinding | FeaturesFinding
+    readonly finding: CircuitFinding | ForecastFinding | FeaturesFinding | EndpointsFinding | HealthFinding
   }
   /**
    * Parts of the service, as calls name them by `key`, are held back by themselves, or are no longer. The first is told at once, then

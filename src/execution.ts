@@ -1,4 +1,5 @@
 /** Running admitted calls as promises: what all calls of one breaker share. */
+import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { CallRejected } from "./CallRejected.ts"
 import type { Clock } from "./Clock.ts"
@@ -19,6 +20,8 @@ export interface CallContext {
   readonly attempt: number
   /** When the call's time is over, in milliseconds on the breaker's monotonic clock; `Infinity` without a timeout. */
   readonly deadline: number
+  /** Where this attempt is to go; `undefined` without the component `discovery`. */
+  readonly endpoint: Endpoint | undefined
   /** Milliseconds until then, read now: never negative, `Infinity` without a timeout. */
   readonly remainingMs: number
 }

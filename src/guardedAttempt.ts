@@ -1,10 +1,11 @@
 /** One attempt as an Effect: interruption-correct, in the caller's own fiber. */
 
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
 import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
@@ -19,6 +20,14 @@ import { Alarm } from "./data-plane/timers.ts"
 import { chargeTo } from "./dependencyNode.ts"
 import { endingAt } from "./timeLeft.ts"
 import { WaitingCall } from "./waitingCall.ts"
+
+/** The endpoint that the present call of the fiber is handed. */
+export const PresentEndpoint = Context.Reference<Endpoint | undefined>("recloser/PresentEndpoint", {
+  defaultValue: () => undefined,
+})
+
+const toEndpoint = <A, E, R>(effect: Effect.Effect<A, E, R>, { endpoint }: Receipt): Effect.Effect<A, E, R> =>
+  endpoint === undefined ? effect : Effect.provideService(effect, PresentEndpoint, endpoint)
 
 type OwnClassify<A, E> = ((exit: Exit.Exit<A, E>) => Verdict) | undefined
 
@@ -45,8 +54,10 @@ export interface AttemptEnds<A, E, R> {
   readonly late: (error: CallTimedOut) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
   /** Whether it may wait for a slot: it may, unless this is false. */
   readonly waits?: boolean
+  /** What is known of the attempt, where that is more than its options say. */
+  readonly facts?: Facts
   /** The attempt has entered. */
-  readonly entered?: () => void
+  readonly entered?: (receipt: Receipt) => void
   readonly judged?: (judged: Judged) => void
 }
 
@@ -131,7 +142,7 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
 ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
   const { plane, clock } = assembly
   // Nothing is taken from a shut gate, so nothing has to be given back.
-  const facts: Facts = options ?? noFacts
+  const facts: Facts = ends.facts ?? options ?? noFacts
   if (msLeft <= 0) return ends.late(new CallTimedOut(assembly.name, 0))
   const refusal = plane.isShut ? plane.admit(clock.now(), facts) : undefined
   if (refusal?.admitted === false) return ends.refuse(refusal)
@@ -142,10 +153,11 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
     const now = isTimed ? clock.now() : Number.NaN
     const begin = (granted: Receipt) => {
       receipt = granted
-      ends.entered?.()
+      ends.entered?.(granted)
       // What it waited was its caller's time.
       givenMs = Math.min(plane.timeoutMs, isTimed ? now + msLeft - granted.startedAt : never)
-      return givenMs === never ? effect : withDeadline(assembly, effect, granted, givenMs, ends)
+      const called = toEndpoint(effect, granted)
+      return givenMs === never ? called : withDeadline(assembly, called, granted, givenMs, ends)
     }
     const ticket = ends.waits === false ? plane.admit(now, facts) : plane.request(now, facts)
     if (ticket === undefined) return inTurn(plane.queue, facts, now, now + msLeft, begin, ends.refuse)

@@ -72,8 +72,10 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
         ended.late = error
         return Effect.fail(error)
       },
-      entered: () => {
+      facts: this.facts,
+      entered: ({ endpoint }) => {
         this.begin()
+        this.noteTried(endpoint)
         entered()
       },
       judged: (judged) => {

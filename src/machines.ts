@@ -2,6 +2,9 @@
 
 export { breakerLogic } from "../machines/breaker.ts"
 export type { BreakerEmitted, BreakerEvent, BreakerInput, OperatorCommand } from "../machines/breakerEvents.ts"
+export type { CheckContext, HealthCheck, HealthOptions, HealthSettings } from "../machines/checking.ts"
+export { discovery } from "../machines/components/discovery.ts"
+export { health } from "../machines/components/health.ts"
 export { metrics } from "../machines/components/metrics.ts"
 export { prediction } from "../machines/components/prediction.ts"
 export { priority } from "../machines/components/priority.ts"
@@ -9,6 +12,13 @@ export { rateLimit } from "../machines/components/rateLimit.ts"
 export { recovery } from "../machines/components/recovery.ts"
 export { retry } from "../machines/components/retry.ts"
 export { timeout } from "../machines/components/timeout.ts"
+export type {
+  DiscoveryOptions,
+  DiscoverySettings,
+  EndpointInput,
+  EndpointProvider,
+  EndpointSet,
+} from "../machines/endpointOptions.ts"
 export type { FeatureIn, RecoveryOptions, RecoverySettings } from "../machines/featuring.ts"
 export type { GatePublished } from "../machines/meter.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"
@@ -19,6 +29,7 @@ export { basic } from "../machines/strategies/basic.ts"
 export { type DependencyReport, dependency, type GraphReport } from "../machines/strategies/dependency.ts"
 export { type AdmissionState, decideAdmission, freshAdmission, type Verdict } from "../machines/vocabulary/admission.ts"
 export type { Circuit, CircuitFinding, Statistics } from "../machines/vocabulary/circuit.ts"
+export type { Endpoint, EndpointsFinding, EndpointsLine, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
 export type { FeatureBounds, FeatureLines, FeatureSignal, FeatureTurn } from "../machines/vocabulary/feature.ts"
 export {
   type Demand,
@@ -28,6 +39,13 @@ export {
   tighten,
   unrestricted,
 } from "../machines/vocabulary/gate.ts"
+export type { CheckSignal, HealthFinding, HealthState } from "../machines/vocabulary/health.ts"
+export type {
+  EndpointsShifted,
+  HealthFound,
+  KnowledgeSignal,
+  ProviderSignal,
+} from "../machines/vocabulary/knowledge.ts"
 export type { LimitState, Priority, SlotsLine } from "../machines/vocabulary/priority.ts"
 export type { Bucket } from "../machines/vocabulary/rate.ts"
 export type {

@@ -3,40 +3,18 @@ import type { RecoveryReport } from "../machines/recoveryMemory.ts"
 import type { GraphReport } from "../machines/strategies/dependency.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode, Phase } from "../machines/vocabulary/gate.ts"
+import type { HealthState } from "../machines/vocabulary/health.ts"
 import type { SketchCounts } from "../machines/vocabulary/latency.ts"
 import type { LimitState, Priority } from "../machines/vocabulary/priority.ts"
 import type { Layer } from "../machines/vocabulary/rejection.ts"
 import type { LatencySummary, Slice } from "../machines/vocabulary/signal.ts"
 import type { Assembly } from "./assemble.ts"
 import type { CandidateReport } from "./candidate.ts"
+import { type CellMetrics, cellsOf } from "./cellMetrics.ts"
 import { askParts } from "./control-plane/persistence.ts"
 import type { Plane } from "./data-plane/plane.ts"
 import type { Want } from "./data-plane/retryBudget.ts"
 import type { ClassCounts } from "./data-plane/tally.ts"
-
-/** What is known of the parts of a service. Its size does not grow with the number of keys. */
-export interface CellMetrics {
-  /** Keys of which something is remembered: those that failed lately, and in times of trouble those that did not. */
-  readonly remembered: number
-  /** Keys that are held back now. */
-  readonly condemned: number
-  /** Calls to them that were let in, to see whether they are well again, since the breaker was made. */
-  readonly probes: number
-  /** Up to 100 of those that are held back: since when, on the breaker's clock. */
-  readonly notable: readonly { readonly key: string; readonly since: number }[]
-}
-
-const mostNotable = 100
-
-function cellsOf(cells: NonNullable<Assembly["plane"]["admission"]["cells"]>): CellMetrics {
-  const { remembered, condemned } = cells
-  const notable: CellMetrics["notable"][number][] = []
-  for (const { key, since } of condemned.all) {
-    if (notable.length === mostNotable) break
-    notable.push({ key, since })
-  }
-  return { remembered, condemned: condemned.size, probes: condemned.probed, notable }
-}
 
 /** One consistent look at a breaker: everything in it was read at the same instant. */
 export interface BreakerMetrics {
@@ -131,6 +109,22 @@ export interface BreakerMetrics {
       readonly level: number
       /** `independent`: failures do not fall with the load, and are not answered with less of it. */
       readonly failures: "suspect" | "independent"
+    }
+    readonly discovery?: {
+      readonly state: "empty" | "fresh" | "stale" | "panicking"
+      /** How many calls may go to, and how many of them get none now. */
+      readonly endpoints: number
+      readonly away: number
+      /** Why the list is not fresh. */
+      readonly reason: string
+    }
+    readonly health?: {
+      readonly state: HealthState
+      /** What speaks against it, each with its name. */
+      readonly reasons: readonly string[]
+      /** Endpoints that were checked, and those of them that are bad. */
+      readonly endpoints: number
+      readonly bad: number
     }
     readonly timeout?: {
       /** `exploring` while calls are given longer than what was learned, to see whether they need it. */

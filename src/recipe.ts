@@ -104,11 +104,19 @@ function readFor(key: string, config: (key: string) => unknown): ReadConfig {
     throw new InvalidConfig([{ path, value: describeError(error), rule: "must answer a config, and threw" }])
   }
   try {
-    return readConfig(key, given)
+    return refuseWatchers(readConfig(key, given))
   } catch (error) {
     if (!(error instanceof InvalidConfig)) throw error
     throw new InvalidConfig(error.problems.map((problem) => at(path, problem)))
   }
+}
+
+/** A breaker of many rests while it is quiet; one that listens to a provider, or checks a service, never does. */
+function refuseWatchers(read: ReadConfig): ReadConfig {
+  const watching = read.parts.filter(({ plug }) => plug.key === "discovery" || plug.key === "health")
+  if (watching.length === 0) return read
+  const rule = "is for a breaker of its own, made by createBreaker: one of many rests while it is quiet"
+  throw new InvalidConfig(watching.map(({ plug }) => ({ path: `config.${plug.key}`, value: "options", rule })))
 }
 
 const at = (path: string, problem: Problem): Problem => ({

@@ -6,6 +6,7 @@ import { type ReadConfig, readConfig } from "./BreakerConfig.ts"
 import { tryOut } from "./candidate.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { checkDeclared, declareAnew } from "./declaring.ts"
+import { keepInformed } from "./knowledge.ts"
 
 /** Throws `InvalidConfig`, and changes nothing then. A breaker that has stopped has nothing to change. */
 export function reconfigure(assembly: Assembly, config: unknown): void {
@@ -32,6 +33,7 @@ function adopt(assembly: Assembly, parts: readonly ChosenPart[], learned: SavedB
   assembly.parts = parts
   conductor.send({ type: "breaker.reconfigured", at: clock.now(), parts, saved })
   declareAnew(assembly)
+  keepInformed(assembly)
 }
 
 /** The candidate takes over from the strategy in force, where that one stands, with what it has learned. Throws `InvalidConfig` when there is none. */

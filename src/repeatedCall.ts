@@ -72,6 +72,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
 
   goesOn(attempt: Call<T>, judged: Judged, end: AttemptEnd<T>): boolean {
     this.#forget(attempt)
+    this.noteTried(attempt.endpoint)
     // Of two attempts that run, the other may still succeed.
     if (judged !== "ignored" && this.#running.size > 0) {
       this.#last = end
@@ -91,6 +92,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
   #run(receipt: Receipt): Call<T> {
     const timeoutMs = Math.min(this.assembly.plane.timeoutMs, this.terms.deadline - receipt.startedAt)
     const call = new Call<T>(this.#runner, receipt, timeoutMs, this, this.begin())
+    this.noteTried(receipt.endpoint)
     if (!call.ended) this.#running.add(call)
     this.#runner.observe(call, this.#first.fn)
     return call
@@ -99,7 +101,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
   /** The wait is over: the gate has the last word. */
   #again(): void {
     const { plane, clock } = this.assembly
-    const ticket = this.isWanted ? plane.admit(clock.now(), this.terms.facts) : undefined
+    const ticket = this.isWanted ? plane.admit(clock.now(), this.facts) : undefined
     if (!ticket?.admitted) return this.#yield()
     if (plane.retryBudget !== undefined) plane.retryBudget.tally.retries++
     this.#run(ticket)
@@ -116,7 +118,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
     const { plane, clock } = this.assembly
     const now = clock.now()
     if (!this.mayHedge(now)) return
-    const ticket = plane.admit(now, this.terms.facts)
+    const ticket = plane.admit(now, this.facts)
     if (!ticket.admitted) return this.giveBack()
     if (plane.retryBudget !== undefined) plane.retryBudget.tally.hedges++
     this.#hedge = this.#run(ticket)

@@ -17,7 +17,7 @@ type Heard = EventLine["event"]
 
 /** What comes from outside: neither from calls, nor from clocks, nor from the breaker's own actors. How full the process is does. */
 const isCommand = (type: string): boolean =>
-  /^(?:operator|dependency|pressure)\.|^breaker\.(?:reconfigured|stop|drained)$/.test(type)
+  /^(?:operator|dependency|pressure|provider|checks?)\.|^breaker\.(?:reconfigured|stop|drained)$/.test(type)
 
 interface Parts {
   readonly parts: Assembly["parts"]

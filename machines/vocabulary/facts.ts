@@ -17,6 +17,11 @@ export interface Facts {
   readonly feature?: string | undefined
 }
 
+/** What is known of a further attempt of a call, beside what its caller says: where it has been tried already, by the ids of endpoints. */
+export interface FurtherFacts extends Facts {
+  readonly tried?: readonly string[] | undefined
+}
+
 /** A call about which nothing is said. */
 export const noFacts: Facts = Object.freeze({})
 

@@ -1,4 +1,5 @@
 /** Lines: what actors want the data plane to watch for them, and to be told of. */
+import type { EndpointsLine } from "./endpoint.ts"
 import type { FeatureLines } from "./feature.ts"
 import type { SlotsLine } from "./priority.ts"
 import type { RateLimit } from "./rate.ts"
@@ -97,6 +98,8 @@ export interface Lines {
   readonly slots?: SlotsLine | undefined
   /** The features that calls may name, and what is watched of each. */
   readonly features?: FeatureLines | undefined
+  /** Each call goes to one of these endpoints. */
+  readonly endpoints?: EndpointsLine | undefined
 }
 
 const least = (one: number | undefined, other: number | undefined) =>
@@ -117,5 +120,6 @@ export function joinLines(one: Lines, other: Lines): Lines {
     budget: one.budget ?? other.budget,
     slots: one.slots ?? other.slots,
     features: one.features ?? other.features,
+    endpoints: one.endpoints ?? other.endpoints,
   }
 }

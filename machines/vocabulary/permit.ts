@@ -1,3 +1,4 @@
+import type { Endpoint } from "./endpoint.ts"
 import type { OutcomeKind } from "./outcome.ts"
 import type { Rejection } from "./rejection.ts"
 
@@ -15,6 +16,8 @@ export interface Permit {
   readonly probe: boolean
   /** When the call entered, monotonic milliseconds. */
   readonly startedAt: number
+  /** Where the call is to go; `undefined` without the component `discovery`. */
+  readonly endpoint: Endpoint | undefined
   /** Reports how the call ended. Returns false when the permit was settled, or had expired, before. */
   settle(kind: OutcomeKind, details?: SettlementDetails): boolean
   /** Gives an unsettled permit back as `ignored`. */

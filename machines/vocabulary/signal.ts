@@ -5,6 +5,7 @@
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { EvidenceRule } from "./evidence.ts"
 import type { FeatureSignal, FeaturesChanged } from "./feature.ts"
+import type { EndpointsShifted, KnowledgeSignal } from "./knowledge.ts"
 import type { LimitState } from "./priority.ts"
 import type { Need, Standing } from "./standing.ts"
 
@@ -197,16 +198,12 @@ export type Signal =
   | BreakerRestored
   | SettingsChanged
   | DependencySignal
+  | KnowledgeSignal
 
 export type SignalType = Signal["type"]
 
 /** What the data plane reports to the root. */
 export type Report =
-  | AlarmRang
-  | ProbeSettled
-  | SliceClosed
-  | ThrottleTold
-  | BudgetMoved
-  | LimitMoved
-  | PressureChanged
+  | (AlarmRang | ProbeSettled | SliceClosed | ThrottleTold)
+  | (BudgetMoved | LimitMoved | PressureChanged | EndpointsShifted)
   | FeatureSignal

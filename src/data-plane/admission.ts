@@ -3,14 +3,15 @@
  * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
  */
 import { leaseOf } from "../../machines/vocabulary/admission.ts"
-import { costOf, type Facts } from "../../machines/vocabulary/facts.ts"
+import { costOf, type Facts, type FurtherFacts } from "../../machines/vocabulary/facts.ts"
 import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import { rankOf } from "../../machines/vocabulary/priority.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
-import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
+import { settleCell } from "./cellNews.ts"
 import { Cells } from "./cells.ts"
 import { Credit } from "./credit.ts"
+import { type Endpoints, endpointsUnder } from "./endpoints/endpoints.ts"
 import { type Features, featuresUnder } from "./features.ts"
 import { Leases } from "./leases.ts"
 import { Bulkhead } from "./limiter/bulkhead.ts"
@@ -22,7 +23,7 @@ import { Refusals } from "./refusals.ts"
 import { probesOnly } from "./shortWays.ts"
 import { Sparing } from "./sparing.ts"
 import type { Tally } from "./tally.ts"
-import { Visit } from "./visits.ts"
+import type { Visit } from "./visits.ts"
 import type { Wheel } from "./wheel.ts"
 
 const never = Number.POSITIVE_INFINITY
@@ -45,6 +46,8 @@ export class Admission {
   bulkhead: Bulkhead | undefined = undefined
   /** Only where features are named, or were. */
   features: Features | undefined = undefined
+  /** Only where calls are handed endpoints. */
+  endpoints: Endpoints | undefined = undefined
   #gate: Gate = idleGate
   readonly #credit: Credit
   readonly #meter: Meter
@@ -67,7 +70,7 @@ export class Admission {
 
   /** Nothing but the gate can refuse a call of which nothing is said, or wants to know of it. */
   get isPlain(): boolean {
-    return (this.rates === undefined || this.rates.isFree) && !this.bulkhead?.isOn
+    return (this.rates === undefined || this.rates.isFree) && !this.bulkhead?.isOn && this.endpoints === undefined
   }
 
   /** Whether it matters what is said of a call: its class is counted, its key and its feature are where they are watched. */
@@ -84,6 +87,7 @@ export class Admission {
     this.bulkhead?.adopt(gate)
     this.features = featuresUnder(gate, this.features)
     this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs ?? never)
+    this.endpoints = endpointsUnder(gate.lines, this.endpoints, this.#meter, this.#wheel.host)
   }
 
   /** Credit and leases start anew; what ran before is a straggler. */
@@ -151,23 +155,15 @@ export class Admission {
     }
     if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
     this.bulkhead?.leave(receipt, kindOf(judged), now)
-    if (this.cells === undefined) return receipt.tests
-    if (receipt instanceof Visit) return this.cells.settle(receipt, judged, now) || receipt.tests
-    if (counted && judged === "success") this.cells.hearGood()
-    return receipt.tests
+    const isPartial = settleCell(this.cells, receipt, judged, now) || receipt.tests
+    if (receipt.site === undefined || this.endpoints === undefined) return isPartial
+    return this.endpoints.leave(receipt.site, receipt, judged, !isPartial && counted, now) || isPartial
   }
 
-  /** What the circuit should know of cells when an alarm rings: whether the trouble is theirs. */
-  explain(report: Report): Report {
-    const within = report.type === "alarm.rang" ? this.cells?.within : undefined
-    return within === undefined ? report : { ...(report as AlarmRang), within }
-  }
-
-  /** When all cells are silent the service is gone, and that is no cell's business any more. */
-  takeAlarm(now: number): AlarmRang | undefined {
-    const silence = this.cells?.takeSilence()
-    if (silence === undefined) return undefined
-    return { type: "alarm.rang", at: now, epoch: this.#gate.epoch, rule: "run", statistics: silence }
+  /** Hands a call its endpoint, also one of which nothing else is asked. */
+  route(receipt: Receipt, facts: Facts, now: number): Receipt {
+    this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)
+    return receipt
   }
 
   /** What the gate and its gauges say, save for a slot and for the credit of a partial share. */
@@ -221,6 +217,7 @@ export class Admission {
   /** Gives the call a slot, and counts it against the rates. */
   #spend(receipt: Receipt, facts: Facts, now: number): Receipt {
     if (this.bulkhead?.isOn) this.bulkhead.enter(receipt, facts, now)
+    if (this.endpoints !== undefined) this.route(receipt, facts, now)
     if (this.rates === undefined) return receipt
     const spent = { cost: costOf(facts), key: facts.key }
     receipt.spent = spent

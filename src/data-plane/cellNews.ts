@@ -1,18 +1,43 @@
-/** What happens among cells, told to those outside. */
+/** What happens among cells and endpoints, told to those outside. */
+import type { Judged } from "../../machines/vocabulary/outcome.ts"
+import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import type { Admission } from "./admission.ts"
+import type { Cells } from "./cells.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
+import type { Receipt } from "./receipt.ts"
+import { Visit } from "./visits.ts"
 
-/** Tells what has changed among cells since this was last asked. */
-export function tellCells({ cells }: Admission, hooks: PlaneHooks, now: number): void {
-  const news = cells?.news
-  if (cells === undefined || news === undefined) return
-  cells.news = undefined
-  hooks.cell?.(news, now)
+/** Tells what has changed since this was last asked. */
+export function tellCells({ cells, endpoints }: Admission, hooks: PlaneHooks, now: number): void {
+  for (const source of [cells, endpoints]) {
+    const news = source?.news
+    if (source === undefined || news === undefined) continue
+    source.news = undefined
+    hooks.cell?.(news, now)
+  }
 }
 
-/** A cell has refused a call. When all have for long, that is the circuit's business. */
-export function hearCells(admission: Admission, hooks: PlaneHooks, now: number): void {
+/** A cell has refused a call. When all have for long, the service is gone, and that is the circuit's business. */
+export function hearCells(admission: Admission, hooks: PlaneHooks, epoch: number, now: number): void {
   tellCells(admission, hooks, now)
-  const alarm = admission.takeAlarm(now)
-  if (alarm !== undefined) hooks.signal(alarm)
+  const statistics = admission.cells?.takeSilence()
+  if (statistics !== undefined) hooks.signal({ type: "alarm.rang", at: now, epoch, rule: "run", statistics })
+}
+
+/** What the circuit should know when an alarm rings: whether the trouble is a cell's, or an endpoint's. */
+export function explain({ cells, endpoints }: Admission, report: Report): Report {
+  const within = report.type === "alarm.rang" ? (cells?.within ?? endpoints?.within) : undefined
+  return within === undefined ? report : { ...(report as AlarmRang), within }
+}
+
+/** What the machines should know of gauges. */
+export const tidings = ({ endpoints, bulkhead }: Admission, now: number): Report | undefined =>
+  endpoints?.shifted(now) ?? bulkhead?.news(now)
+
+/** Whether the outcome is its cell's business alone. */
+export function settleCell(cells: Cells | undefined, receipt: Receipt, judged: Judged, now: number): boolean {
+  if (cells === undefined) return false
+  if (receipt instanceof Visit) return cells.settle(receipt, judged, now)
+  if (receipt.counted && judged === "success") cells.hearGood()
+  return false
 }

@@ -9,7 +9,7 @@ import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Admission } from "./admission.ts"
-import { hearCells, tellCells } from "./cellNews.ts"
+import { explain, hearCells, tellCells, tidings } from "./cellNews.ts"
 import { type Ear, earUnder } from "./ear.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
@@ -176,7 +176,7 @@ export class Plane implements Settler, QueueHost {
     else this.meter.settle(judged, receipt.startedAt, now)
     tellCells(this.admission, this.#hooks, now)
     const ear = before === this.#reports ? this.#ear : undefined
-    this.#report(ear?.hearFrom(receipt, this.gate.epoch, given, judged, now) ?? this.admission.bulkhead?.news(now))
+    this.#report(ear?.hearFrom(receipt, this.gate.epoch, given, judged, now) ?? tidings(this.admission, now))
     if (this.queue.size > 0) this.queue.letIn(now)
     if (this.inFlight === 0) this.#hooks.idle()
     if (isFunded) budget?.tellFunded(now)
@@ -210,9 +210,9 @@ export class Plane implements Settler, QueueHost {
   }
 
   #decide(now: number, facts: Facts): Receipt | Rejection {
-    if (this.gate.enforcement === "off") return this.#admitUncounted(now)
+    if (this.gate.enforcement === "off") return this.#admitUncounted(now, facts)
     const ticket = this.admission.take(facts, now)
-    if (!ticket.admitted) return this.#turnAway(ticket, now)
+    if (!ticket.admitted) return this.#turnAway(ticket, now, facts)
     this.inFlight++
     this.tally.admitted++
     if (ticket.probe) this.tally.probes++
@@ -221,25 +221,25 @@ export class Plane implements Settler, QueueHost {
     return ticket
   }
 
-  #admitUncounted(now: number): Receipt {
+  #admitUncounted(now: number, facts: Facts): Receipt {
     this.inFlight++
     this.tally.admitted++
-    return new Receipt(this, this.gate.epoch, now, undefined, false)
+    return this.admission.route(new Receipt(this, this.gate.epoch, now, undefined, false), facts, now)
   }
 
   /** Refuses, or lets the call run unseen where the gate is only observed. */
-  #turnAway(rejection: Rejection, now: number): Receipt | Rejection {
+  #turnAway(rejection: Rejection, now: number, facts: Facts): Receipt | Rejection {
     const observed = this.gate.enforcement === "observe"
     this.tally.turnAway(rejection.layer, observed)
     if (!observed) this.#hooks.refused(rejection, now)
-    if (rejection.layer === "cell") hearCells(this.admission, this.#hooks, now)
-    return observed ? this.#admitUncounted(now) : rejection
+    if (rejection.layer === "cell") hearCells(this.admission, this.#hooks, this.gate.epoch, now)
+    return observed ? this.#admitUncounted(now, facts) : rejection
   }
 
   #report(report: Report | undefined): void {
     if (report === undefined) return
     this.#reports++
-    this.#hooks.signal(this.admission.explain(report))
+    this.#hooks.signal(explain(this.admission, report))
   }
 
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {

@@ -1,5 +1,7 @@
+import type { Endpoint } from "../../machines/vocabulary/endpoint.ts"
 import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Permit, SettlementDetails } from "../../machines/vocabulary/permit.ts"
+import type { Site } from "./endpoints/site.ts"
 import type { Held } from "./limiter/slots.ts"
 import { Timer } from "./timers.ts"
 
@@ -47,6 +49,8 @@ export class Receipt implements Permit, Held {
   serial = 0
   /** What it has spent of rate limits: to be given back, should it never be made. */
   spent: Spent | undefined = undefined
+  /** Where it goes. */
+  site: Site | undefined = undefined
   /** What it holds of the bulkhead: see `Held`. */
   slot = 0
   rank = 0
@@ -68,6 +72,9 @@ export class Receipt implements Permit, Held {
   /** What its call has named; a visit has a key. */
   get key(): string | undefined {
     return undefined
+  }
+  get endpoint(): Endpoint | undefined {
+    return this.site?.facts
   }
   /** It probes a cell: the service as a whole has nothing to do with it. */
   get probesCell(): boolean {

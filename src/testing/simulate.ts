@@ -5,7 +5,7 @@ import type { BreakerConfig } from "../BreakerConfig.ts"
  * service that grows slower with its load, S9
  * stale queues, S10 overload, S11 a shard dies, S12 fleets of clients, S13 where a limit does harm.
  */
-export type ScenarioId = "S1" | "S2" | "S3" | "S4" | "S5" | "S7" | "S8" | "S9" | "S10" | "S11" | "S12" | "S13"
+export type ScenarioId = "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7" | "S8" | "S9" | "S10" | "S11" | "S12" | "S13"
 
 export interface SimulateOptions {
   readonly scenario: ScenarioId

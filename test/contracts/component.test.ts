@@ -13,6 +13,9 @@ const components: readonly AnyComponent[] = [registry.components, registry.compa
   (plugs): readonly AnyComponent[] => Object.values(plugs),
 )
 
+/** What only the user can know, where a component is of no use without it. */
+const facts: { readonly [key: string]: unknown } = { discovery: { endpoints: ["10.0.0.7:80"] } }
+
 describe.each(components.map((plug) => [plug.key, plug] as const))("component %s", (_key, plug) => {
   test("has defaults, all of them finite numbers, and belongs to a layer", () => {
     expect(settingsOf(plug, {})).toEqual(settingsOf(plug))
@@ -44,7 +47,8 @@ describe.each(components.map((plug) => [plug.key, plug] as const))("component %s
   })
 
   test("refuses nobody before it has heard anything: without evidence traffic is free to enter", () => {
-    const { share, probes } = tighten(unrestricted, startChart(plug).advice().demand)
+    const options = facts[plug.key]
+    const { share, probes } = tighten(unrestricted, startChart(plug, { options }).advice().demand)
     expect({ share, probes }).toEqual({ share: 1, probes: Number.POSITIVE_INFINITY })
   })
 

@@ -45,6 +45,20 @@ const limits = (["following", "climbing", "holding", "capped", "draining"] as co
   [true, false].map((independent) => ({ type: "limit.moved", state, limit: 10, independent })),
 )
 const pressures = [0.1, 0.92, 0.99].map((memory) => ({ type: "pressure.changed", utilisation: 0, memory, queue: 0 }))
+const endpoint = (id: string) => ({ id, address: id, zone: undefined, weight: 1, metadata: {} })
+const sets = [[], [endpoint("a")], [endpoint("a"), endpoint("b")]]
+const endpoints = [
+  ...sets.map((endpoints) => ({ type: "provider.told", endpoints })),
+  { type: "provider.lost", reason: "a reason" },
+  ...[[], ["a"]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
+  ...[{}, { a: "bad" }].map((verdicts) => ({ type: "health.found", verdicts })),
+]
+const checks = [
+  ...[true, false].flatMap((ok) =>
+    [undefined, "a"].map((endpoint) => ({ type: "check.settled", epoch: 0, endpoint, ok, reason: ok ? "" : "down" })),
+  ),
+  { type: "checks.changed", endpoints: [] },
+]
 const saved = (key: string) => [
   ...circuits.map((circuit) =>
     restored({ [key]: { circuit, remainingMs: 5, trips: 1, sinceCloseMs: 5, timeoutMs: 400 } }),
@@ -54,6 +68,7 @@ const saved = (key: string) => [
   restored({ [key]: { heldMs: 500 } }),
   restored({ [key]: { limit: 7 } }),
   restored({ [key]: { features: { pay: { state: "blocked", reason: "failed", failures: 1, isDoubted: false } } } }),
+  restored({ [key]: { endpoints: ["a"] } }),
 ]
 
 const ofFeatures = [
@@ -140,6 +155,8 @@ function eventsFor(plug: AnyPlug, nodes: readonly AnyStateNode[]): readonly Even
       slice(5000, 0, 0),
       slice(5000, 90, 0),
       ...limits,
+      ...endpoints,
+      ...checks,
       ...pressures,
       ...ofFeatures,
     ],

@@ -1,5 +1,6 @@
 /** Random walks of a strategy: what it might hear, and time passing between. */
 import fc from "fast-check"
+import type { Endpoint } from "../../machines/vocabulary/endpoint.ts"
 import { needs, type Standing, unknownStanding } from "../../machines/vocabulary/standing.ts"
 
 export { moves } from "./legalMoves.ts"
@@ -152,6 +153,42 @@ export const featureSteps: fc.Arbitrary<Step> = fc.oneof(
   }),
 )
 
+const endpointIds = ["a", "b", "c", "d"] as const
+
+const someEndpoints: fc.Arbitrary<readonly Endpoint[]> = fc
+  .uniqueArray(fc.constantFrom(...endpointIds), { maxLength: 4 })
+  .chain((ids) =>
+    fc.tuple(
+      ...ids.map((id) => fc.tuple(fc.constant(id), fc.constantFrom(0, 1, 1, 5), fc.constantFrom("1", "2", "3"))),
+    ),
+  )
+  .map((drawn) =>
+    drawn.map(([id, weight, version]) => ({ id, address: `${id}:80`, zone: undefined, weight, metadata: { version } })),
+  )
+
+/** What a component might hear of endpoints. */
+export const discoverySteps: fc.Arbitrary<Step> = fc.oneof(
+  someEndpoints.map((endpoints) => ({ type: "provider.told" as const, endpoints })),
+  fc.constant({ type: "provider.lost" as const, reason: "a reason" }),
+  fc.subarray([...endpointIds]).map((ejected) => ({ type: "endpoints.shifted" as const, ejected })),
+  fc.subarray([...endpointIds]).map((ids) => ({
+    type: "health.found" as const,
+    verdicts: Object.fromEntries(ids.map((id) => [id, id === "a" ? ("suspect" as const) : ("bad" as const)])),
+  })),
+)
+
+/** What a component might hear of health. */
+export const healthSteps: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    type: fc.constant("check.settled" as const),
+    epoch: fc.nat(2),
+    endpoint: fc.constantFrom(undefined, undefined, "a", "b", "__proto__"),
+    ok: fc.boolean(),
+    reason: fc.constantFrom("", "status 503"),
+  }),
+  fc.subarray([...endpointIds]).map((endpoints) => ({ type: "checks.changed" as const, endpoints })),
+)
+
 /** What a component might hear. */
 export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.nat(90_000) }) },
@@ -174,13 +211,17 @@ export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 3, arbitrary: dependencySteps },
   { weight: 3, arbitrary: told },
+  { weight: 3, arbitrary: discoverySteps },
+  { weight: 3, arbitrary: healthSteps },
   { weight: 3, arbitrary: limitSteps },
   { weight: 3, arbitrary: featureSteps },
   {
     weight: 1,
     arbitrary: fc
       .anything()
-      .map((junk) => restored({ timeout: junk, metrics: junk, rateLimit: junk, priority: junk, recovery: junk })),
+      .map((junk) =>
+        restored({ timeout: junk, metrics: junk, rateLimit: junk, priority: junk, recovery: junk, discovery: junk }),
+      ),
   },
   { weight: 1, arbitrary: fc.nat(200_000).map((limit) => restored({ priority: { limit } })) },
   {

@@ -2,7 +2,7 @@
 import { runClock } from "./clock.ts"
 import { type Offered, type Policy, type PolicyMaker, type Port, type Settled, type Token, waiting } from "./policy.ts"
 import { EventQueue, type Happening } from "./queue.ts"
-import { stream } from "./random.ts"
+import { type Random, stream } from "./random.ts"
 import { Recording } from "./record.ts"
 import { Attempt, type Call, type Stage, type World } from "./world.ts"
 
@@ -26,6 +26,7 @@ class Run implements Stage {
   readonly recording: Recording
   readonly #world: World
   readonly #policy: Policy
+  readonly #spread: Random
   #stirred = false
   #failure: Error | undefined
   #running = 0
@@ -34,6 +35,7 @@ class Run implements Stage {
   constructor(queue: EventQueue, world: World, maker: PolicyMaker, seed: number) {
     this.queue = queue
     this.#world = world
+    this.#spread = stream(seed, "spread")
     this.recording = new Recording(world.horizonMs, world.faults, world.groups?.count)
     this.#policy = maker.make(this.#port(seed))
   }
@@ -116,14 +118,24 @@ class Run implements Stage {
     this.#running++
     call.fate = "running"
     call.token = token
+    this.#route(call, token)
     this.recording.sent(call.offeredAt)
     this.#send(call)
+  }
+
+  #route(call: Call, token: Token | undefined): void {
+    const { endpoints = 0 } = this.#world
+    if (endpoints === 0) return
+    const chosen = token === undefined ? undefined : this.#policy.endpointOf?.(token, call)
+    call.endpoint = chosen ?? this.#spread.below(endpoints)
+    this.#groupOf(call)?.offered(call.offeredAt)
   }
 
   /** One attempt of a call whose policy makes them one by one. */
   #attempt(call: Call, ended: (kind: Settled) => void): void {
     const attempt = new Attempt(this, call, ended)
     attempt.fate = "running"
+    this.#route(attempt, undefined)
     this.recording.sent(call.offeredAt)
     this.#send(attempt)
   }
@@ -178,7 +190,9 @@ class Run implements Stage {
 
   #groupOf(call: Call): Recording | undefined {
     const { groups } = this.#world
-    return groups === undefined ? undefined : this.recording.groups[groups.of(call)]
+    // Where endpoints are chosen, a call is of none until it is let in.
+    if (groups === undefined || (this.#world.endpoints !== undefined && call.endpoint < 0)) return undefined
+    return this.recording.groups[groups.of(call)]
   }
 
   #port(seed: number): Port {
@@ -187,6 +201,7 @@ class Run implements Stage {
       clock: runClock(this.queue, stream(seed, "breakers")),
       random: stream(seed, "policy"),
       keysTold: this.#world.keysTold ?? false,
+      endpoints: this.#world.endpoints ?? 0,
       moved: (circuit) => this.recording.moved(this.now, circuit),
       begin: (call, token) => this.#begin(mine(call), token),
       refuse: (call) => this.#refuse(mine(call)),

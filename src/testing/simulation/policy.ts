@@ -36,6 +36,8 @@ export interface Policy {
   settle(token: Token, kind: Settled, now: number, call: Offered): void
   /** How long a call that has just been admitted may run before its caller is told that it timed out. Without it: for ever. */
   timeoutMs?(call: Offered): number
+  /** Where a call that has just been admitted goes, among the endpoints of the world. Without it: anywhere. */
+  endpointOf?(token: Token, call: Offered): number | undefined
   /** The caller of a call that is `waiting` has gone: it is neither to begin nor to be refused. */
   giveUp?(call: Offered, now: number): void
 }
@@ -49,6 +51,8 @@ export interface Port {
   readonly random: Random
   /** Callers say the keys of their calls. */
   readonly keysTold: boolean
+  /** How many endpoints the service has, where any will do; else 0. */
+  readonly endpoints: number
   /** The policy has published a change: of its circuit, or of the share of calls that it admits. */
   moved(circuit: Circuit): void
   /** A call that was `waiting` may run. */

@@ -25,6 +25,8 @@ export class Call extends Happening implements Offered {
   readonly offeredAt: number
   readonly client: number
   readonly key: number
+  /** Where it goes, in worlds of endpoints; -1 until it is let in. */
+  endpoint = -1
   /** Uniform in [0, 1), drawn when it was offered: the same call has the same luck under every policy. */
   readonly luck: number
   priority: Priority | undefined = undefined
@@ -88,6 +90,8 @@ export interface World {
   readonly patienceMs: number
   /** Callers say the keys of their calls to whatever protects them. */
   readonly keysTold?: boolean
+  /** The service has so many endpoints, any of which will do. Whoever cannot choose among them spreads calls evenly. */
+  readonly endpoints?: number
   /** Callers say how long they wait: as the `deadline` of their calls. */
   readonly tellsDeadline?: boolean
   /** Calls that are also recorded apart, by what they are about. */

@@ -101,6 +101,7 @@ describe("simulate", () => {
       "S3",
       "S4",
       "S5",
+      "S6",
       "S7",
       "S8",
       "S9",
@@ -110,8 +111,8 @@ describe("simulate", () => {
       "S13",
     ]
     expect(scenarios.map(({ id }) => id)).toEqual(ids)
-    expect(await problemsOf({ scenario: "S6" })).toBe(
-      'scenario: must be one of S1, S2, S3, S4, S5, S7, S8, S9, S10, S11, S12, S13 (got "S6")',
+    expect(await problemsOf({ scenario: "S14" })).toBe(
+      'scenario: must be one of S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, S12, S13 (got "S14")',
     )
   })
 

@@ -11,9 +11,15 @@ import { type Offered, type Policy, type PolicyMaker, type Port, type Settled, t
 type Plane = AssembledBreaker["assembly"]["plane"]
 type Receipt = Extract<ReturnType<Plane["admit"]>, { readonly admitted: true }>
 
+const names = (count: number) => Array.from({ length: count }, (_, index) => `endpoint ${index}`)
+
+/** Where endpoints may be chosen, the breaker is told of them: that is a fact, and no tuning. */
+const knowing = ({ endpoints }: Port, config: BreakerConfig): BreakerConfig =>
+  endpoints === 0 ? config : { discovery: { endpoints: names(endpoints) }, ...config }
+
 /** A breaker that tells the port of its transitions. A part that breaks down ends the run: its figures would mean nothing. */
 export function breakerOn(port: Port, config: BreakerConfig): AssembledBreaker {
-  const breaker = createBreaker("service", config, { clock: port.clock })
+  const breaker = createBreaker("service", knowing(port, config), { clock: port.clock })
   if (!(breaker instanceof AssembledBreaker)) throw new Error("createBreaker answered something else than a breaker")
   breaker.on("transition", ({ to }) => port.moved(to))
   breaker.on("trouble", ({ part, error }) => port.fail(new Error(`${part} is in trouble`, { cause: error })))
@@ -64,6 +70,10 @@ class Recloser implements Policy {
   #factsOf({ key, priority, tenant }: Offered): Facts {
     if (this.#port.keysTold) return { key: `key ${key}`, priority, tenant }
     return priority === undefined && tenant === undefined ? noFacts : { priority, tenant }
+  }
+
+  endpointOf(token: Token): number {
+    return Number((token as Receipt).endpoint?.id.split(" ")[1] ?? 0)
   }
 
   giveUp(call: Offered): void {

@@ -58,6 +58,10 @@ class Separate implements Policy {
     return this.#of(call).timeoutMs?.(call) ?? Number.POSITIVE_INFINITY
   }
 
+  endpointOf(token: Token, call: Offered): number | undefined {
+    return this.#of(call).endpointOf?.(token, call)
+  }
+
   giveUp(call: Offered, now: number): void {
     this.#of(call).giveUp?.(call, now)
   }

@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts"
+import { slowEndpoint } from "./endpoints.ts"
 import { fleet } from "./fleet.ts"
 import { growing } from "./growing.ts"
 import { harmlessScenario } from "./harmless.ts"
@@ -18,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   partialScenario,
   stationary,
   slowDependency,
+  slowEndpoint,
   metastable,
   growing,
   staleQueues,

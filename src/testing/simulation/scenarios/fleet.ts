@@ -6,6 +6,7 @@ import { faultOf, type Goals, lasts, type Scenario, type Variant } from "../scen
 import { PoissonLoad } from "../worlds/poisson.ts"
 import { SlotsServer } from "../worlds/slots.ts"
 import { SteadyServer } from "../worlds/steady.ts"
+import { deadEndpoint } from "./endpoints.ts"
 import { layers } from "./layers.ts"
 
 const healthyMs = 60_000
@@ -152,19 +153,19 @@ const rare: Variant = {
 
 export const fleet: Scenario = {
   id: "S12",
-  title: "Fleets: a slow return, layers that repeat, and rare callers (parts b, c and d)",
+  title: "Fleets: an endpoint that dies, a slow return, layers that repeat, and rare callers",
   gist: "many clients of one service, each with a breaker of its own, and layers of services that each repeat what fails",
   about:
-    "b: 100 clients, each with a breaker of its own, offer 400 calls a second between them to a service of 50 slots of 100 ms. It is down (refuses at once) for 30 s ± 20 %, then is back with a tenth of its slots and has all again 30 s later. Calls that find no slot wait in its queue, and are worked off in order even if their callers, who wait 1 s, have gone; in the other world they are told so at once. c: calls pass five layers, each of which may repeat three times what fails, to a service whose every attempt fails by chance, 20 calls a second for five minutes; ours is a breaker in each layer. d: 1 000 clients of 0.1 calls a second each see S1's outage of 30 s; ours is compared with one breaker that they share, and is not to send more failed calls than a client needs to be sure, two each: 1 750, for with so rare callers a breaker that does nothing loses least. States of many breakers are drawn as one: closed while all are, open when more than half are not, else degraded.",
+    "a: 100 calls a second to three endpoints, 20 ms each, 1 % of calls fail; after 60 to 70 s one of them fails all its calls, in 2 ms, for 10 s ± 20 %; whoever cannot choose an endpoint spreads calls evenly. b: 100 clients, each with a breaker of its own, offer 400 calls a second between them to a service of 50 slots of 100 ms. It is down (refuses at once) for 30 s ± 20 %, then is back with a tenth of its slots and has all again 30 s later. Calls that find no slot wait in its queue, and are worked off in order even if their callers, who wait 1 s, have gone; in the other world they are told so at once. c: calls pass five layers, each of which may repeat three times what fails, to a service whose every attempt fails by chance, 20 calls a second for five minutes; ours is a breaker in each layer. d: 1 000 clients of 0.1 calls a second each see S1's outage of 30 s; ours is compared with one breaker that they share, and is not to send more failed calls than a client needs to be sure, two each: 1 750, for with so rare callers a breaker that does nothing loses least. States of many breakers are drawn as one: closed while all are, open when more than half are not, else degraded.",
   each: "client",
   notMeasured: [
-    "part a of this scenario: it needs endpoints",
     "layers that wrap errors into others without naming the cause, and pass no context on: each budget bounds only its own layer then",
     "a service that begins to fail: while a circuit is degraded it repeats nothing, as it is told to, so that from the start of a 20 % fault on some 80 % of the calls succeed",
     "clients that differ, or that share what they know",
     "capacity and load are this suite's own choice: no published experiment stands behind them",
   ],
   variants: [
+    deadEndpoint,
     returning("b: back slowly, with a queue", true, [
       [
         { column: used, least: 92 },

@@ -1,0 +1,162 @@
+/**
+ * `discovery`: where the service is reached. It keeps the last list of endpoints that named any, and decides which of them calls may
+ * go to: those that filters, health checks and their own calls speak for. When too few are left of them it trusts nobody's judgement
+ * and lets calls go to all. The data plane chooses one for each call, and leaves out for a time whichever does worse than the others.
+ *
+ * Owns:    the list of endpoints, which of them are away, and whether the list is still believed.
+ * Hears:   provider.told, provider.lost, endpoints.shifted, health.found, breaker.restored, settings.changed.
+ * Demands: empty: share 0 · else nothing; it states the line of endpoints.
+ * Laws:
+ *   1. A list that names no endpoint, or none that may be called, takes none away: the last good one is kept.
+ *   2. The line names only endpoints of the last good list, and each that the filters let pass.
+ *   3. It panics exactly while a smaller part than `panic` is well, and then no endpoint is left out.
+ *   4. What is known of endpoints that are gone is forgotten with them.
+ *   5. Restored, it begins with the list of before, and believes the next one.
+ */
+import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
+import {
+  type DiscoveryContext,
+  freshDiscovery,
+  inState,
+  isRestorable,
+  isUseful,
+  lost,
+  noted,
+  panics,
+  readSaved,
+  resettled,
+  restoredEndpoints,
+  taken,
+  watchedEndpoints,
+} from "../discovering.ts"
+import { type DiscoverySettings, discoveryOptions } from "../endpointOptions.ts"
+import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import type { EndpointsFinding } from "../vocabulary/endpoint.ts"
+import type { Signal } from "../vocabulary/signal.ts"
+
+const machine = setup({
+  types: {
+    context: {} as DiscoveryContext,
+    events: {} as Signal,
+    input: {} as PlugInput<DiscoverySettings>,
+    meta: {} as StateMeta<DiscoveryContext>,
+  },
+  guards: {
+    isKnown: ({ context }) => context.endpoints.length > 0,
+    isUseful: ({ context, event }) => isUseful(context, event),
+    isRestorable: ({ context, event }) => isRestorable(context, event),
+    panics: ({ context }) => panics(context, false),
+    isCalmAndStale: ({ context }) => context.isStale && !panics(context, true),
+    isCalm: ({ context }) => !panics(context, true),
+  },
+  actions: {
+    take: assign(({ context, event }) => taken(context, event)),
+    doubt: assign(({ context, event }) => lost(context, event)),
+    note: assign(({ context, event }) => noted(context, event)),
+    resettle: assign(({ context, event }) => resettled(context, event)),
+    restore: assign(({ context, event }) => restoredEndpoints(context, event)),
+    tell: assign(({ context }, { state }: { state: EndpointsFinding["state"] }) => inState(context, state)),
+  },
+}).createMachine({
+  id: "discovery",
+  context: ({ input }) => freshDiscovery(input),
+  initial: "empty",
+  states: {
+    empty: {
+      entry: { type: "tell", params: { state: "empty" } },
+      meta: { demand: () => ({ share: 0 }) },
+      always: { guard: "isKnown", target: "fresh" },
+      on: {
+        "provider.told": [
+          { guard: "isUseful", target: "fresh", actions: "take" },
+          { target: "empty", reenter: true, actions: "doubt" },
+        ],
+        "provider.lost": { target: "empty", reenter: true, actions: "doubt" },
+        "breaker.restored": { guard: "isRestorable", target: "stale", actions: "restore" },
+        "settings.changed": { actions: "resettle" },
+      },
+    },
+    fresh: {
+      entry: { type: "tell", params: { state: "fresh" } },
+      meta: { lines: watchedEndpoints },
+      always: { guard: "panics", target: "panicking" },
+      on: {
+        "provider.told": [
+          { guard: "isUseful", target: "fresh", reenter: true, actions: "take" },
+          { target: "stale", actions: "doubt" },
+        ],
+        "provider.lost": { target: "stale", actions: "doubt" },
+        "endpoints.shifted": { target: "fresh", reenter: true, actions: "note" },
+        "health.found": { target: "fresh", reenter: true, actions: "note" },
+        "settings.changed": { target: "fresh", reenter: true, actions: "resettle" },
+      },
+    },
+    // Nobody vouches for the list any more. It is still the best that is known.
+    stale: {
+      entry: { type: "tell", params: { state: "stale" } },
+      meta: { lines: watchedEndpoints },
+      always: { guard: "panics", target: "panicking" },
+      on: {
+        "provider.told": [
+          { guard: "isUseful", target: "fresh", actions: "take" },
+          { target: "stale", reenter: true, actions: "doubt" },
+        ],
+        "provider.lost": { target: "stale", reenter: true, actions: "doubt" },
+        "endpoints.shifted": { target: "stale", reenter: true, actions: "note" },
+        "health.found": { target: "stale", reenter: true, actions: "note" },
+        "settings.changed": { target: "stale", reenter: true, actions: "resettle" },
+      },
+    },
+    panicking: {
+      entry: { type: "tell", params: { state: "panicking" } },
+      meta: { lines: watchedEndpoints },
+      always: [
+        { guard: "isCalmAndStale", target: "stale" },
+        { guard: "isCalm", target: "fresh" },
+      ],
+      on: {
+        "provider.told": [
+          { guard: "isUseful", target: "panicking", reenter: true, actions: "take" },
+          { target: "panicking", reenter: true, actions: "doubt" },
+        ],
+        "provider.lost": { target: "panicking", reenter: true, actions: "doubt" },
+        "endpoints.shifted": { target: "panicking", reenter: true, actions: "note" },
+        "health.found": { target: "panicking", reenter: true, actions: "note" },
+        "settings.changed": { target: "panicking", reenter: true, actions: "resettle" },
+      },
+    },
+  },
+})
+
+const snapshotOf = (snapshot: Snapshot<unknown>) => snapshot as SnapshotFrom<typeof machine>
+const contextOf = (snapshot: Snapshot<unknown>) => snapshotOf(snapshot).context
+
+export const discovery = component({
+  key: "discovery",
+  layer: "discovery",
+  standard: false,
+  options: discoveryOptions,
+  chart: machine,
+  hears: [
+    "provider.told",
+    "provider.lost",
+    "endpoints.shifted",
+    "health.found",
+    "breaker.restored",
+    "settings.changed",
+  ],
+  reason: (snapshot) => contextOf(snapshot).reason,
+  finding: (snapshot) => contextOf(snapshot).finding,
+  canRestore: (saved) => readSaved(saved).length > 0,
+  save: (snapshot) => {
+    const { told } = contextOf(snapshot)
+    return told.length === 0
+      ? undefined
+      : { endpoints: told.map(({ zone, ...rest }) => (zone === undefined ? rest : { ...rest, zone })) }
+  },
+  report: (snapshot) => {
+    const { value, context } = snapshotOf(snapshot)
+    const { away, reason, endpoints } = context.finding
+    return { state: value, endpoints: endpoints.length, away: away.length, reason }
+  },
+})

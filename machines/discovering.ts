@@ -1,0 +1,137 @@
+/** What `discovery` makes of what it hears: pure functions over its context. */
+import type { DiscoverySettings, Where } from "./endpointOptions.ts"
+import { byId, readEndpoints } from "./naming.ts"
+import type { PlugInput } from "./plug.ts"
+import type { Endpoint, EndpointsFinding, EndpointsLine } from "./vocabulary/endpoint.ts"
+import type { Lines } from "./vocabulary/gate.ts"
+import type { Signal } from "./vocabulary/signal.ts"
+
+export interface DiscoveryContext {
+  readonly settings: DiscoverySettings
+  readonly seed: number
+  /** All that the last list named, and those of them that calls may go to. */
+  readonly told: readonly Endpoint[]
+  readonly endpoints: readonly Endpoint[]
+  readonly isStale: boolean
+  readonly reason: string
+  /** Ids of those that checks call bad, and of those that were ejected. */
+  readonly bad: readonly string[]
+  readonly ejected: readonly string[]
+  readonly line: EndpointsLine
+  readonly finding: EndpointsFinding
+}
+
+const matches = (filter: Where, { metadata }: Endpoint): boolean =>
+  Object.entries(filter).every(([key, wanted]) => Object.hasOwn(metadata, key) && wanted.includes(metadata[key] ?? ""))
+
+const filtered = ({ where: filter }: DiscoverySettings, told: readonly Endpoint[]): readonly Endpoint[] =>
+  told.filter((endpoint) => endpoint.weight > 0 && matches(filter, endpoint))
+
+const awayOf = (context: Pick<DiscoveryContext, "endpoints" | "bad" | "ejected">): readonly string[] => {
+  const ids = new Set([...context.bad, ...context.ejected])
+  return context.endpoints.map(({ id }) => id).filter((id) => ids.has(id))
+}
+
+/** Whether so few are well that all are to be tried. Once they are, it takes a tenth more to end that. */
+export function panics(context: DiscoveryContext, isPanicking: boolean): boolean {
+  const { endpoints, settings } = context
+  const well = 1 - awayOf(context).length / endpoints.length
+  return well < Math.min(1, settings.panic + (isPanicking ? 0.1 : 0))
+}
+
+/** What says the same stays the same object: it is no news. A list of endpoints is looked at only if it is another. */
+function kept<Told extends { readonly endpoints: readonly Endpoint[] }>(before: Told | undefined, now: Told): Told {
+  const { endpoints: _before, ...one } = before ?? now
+  const { endpoints: _now, ...other } = now
+  const isSame = before?.endpoints === now.endpoints && JSON.stringify(one) === JSON.stringify(other)
+  return isSame && before !== undefined ? before : Object.freeze(now)
+}
+
+/** What follows from the rest, made anew when that has changed. */
+function settled(
+  context: Omit<DiscoveryContext, "line" | "finding"> & Partial<DiscoveryContext>,
+  state: EndpointsFinding["state"],
+): DiscoveryContext {
+  const { settings, seed, endpoints, bad, reason } = context
+  const { zone, ejection } = settings
+  const line: EndpointsLine = {
+    ...{ endpoints, bad, zone, seed, panic: state === "panicking", slowStartMs: settings.slowStart },
+    ejection: ejection && { share: ejection.share, firstMs: ejection.first, longestMs: ejection.longest },
+  }
+  const finding: EndpointsFinding = { state, endpoints, away: awayOf(context), reason }
+  return { ...context, line: kept(context.line, line), finding: kept(context.finding, finding) }
+}
+
+export function freshDiscovery({ settings, seed }: PlugInput<DiscoverySettings>): DiscoveryContext {
+  const base = { seed, isStale: false, reason: "no endpoint is known yet", bad: [], ejected: [] }
+  const told = settings.endpoints
+  return settled({ ...base, settings, told, endpoints: filtered(settings, told) }, "empty")
+}
+
+export const inState = (context: DiscoveryContext, state: EndpointsFinding["state"]): DiscoveryContext =>
+  settled({ ...context, reason: state === "fresh" ? "" : context.reason }, state)
+
+/** Why a list is of no use; `undefined` when it is. */
+function objectionTo({ settings }: DiscoveryContext, told: readonly Endpoint[]): string | undefined {
+  if (told.length === 0) return "the last list names no endpoint"
+  const count = told.length === 1 ? "the endpoint" : `none of the ${told.length} endpoints`
+  return filtered(settings, told).length === 0 ? `${count} of the last list may be called` : undefined
+}
+
+const toldIn = (event: Signal): readonly Endpoint[] => (event.type === "provider.told" ? event.endpoints : [])
+
+export const isUseful = (context: DiscoveryContext, event: Signal): boolean =>
+  event.type === "provider.told" && objectionTo(context, toldIn(event)) === undefined
+
+const known = (ids: readonly string[], endpoints: readonly Endpoint[]): readonly string[] =>
+  ids.filter((id) => endpoints.some((endpoint) => endpoint.id === id))
+
+export function taken(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
+  const told = [...toldIn(event)].sort(byId)
+  const endpoints = filtered(context.settings, told)
+  const away = { bad: known(context.bad, endpoints), ejected: known(context.ejected, endpoints) }
+  return { told, endpoints, isStale: false, reason: "", ...away }
+}
+
+/** A list of no use, or none: the last one is kept. */
+export function lost(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
+  const reason = event.type === "provider.lost" ? event.reason : objectionTo(context, toldIn(event))
+  return { isStale: true, reason: reason ?? context.reason }
+}
+
+/** Others are bad, or ejected, than before. */
+export function noted(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
+  if (event.type === "endpoints.shifted") return { ejected: event.ejected }
+  if (event.type !== "health.found") return {}
+  return { bad: context.told.map(({ id }) => id).filter((id) => event.verdicts[id] === "bad") }
+}
+
+/** The same list under other settings. */
+export function resettled(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
+  if (event.type !== "settings.changed") return {}
+  const settings = event.settings as DiscoverySettings
+  const isStatic = settings.provider === undefined || context.told.length === 0
+  const told = isStatic && settings.endpoints.length > 0 ? settings.endpoints : context.told
+  const endpoints = filtered(settings, told)
+  return endpoints.length === 0 ? { settings } : { settings, told, endpoints }
+}
+
+export const readSaved = (saved: unknown): readonly Endpoint[] =>
+  typeof saved === "object" && saved !== null && "endpoints" in saved
+    ? readEndpoints(saved.endpoints, 10_000).endpoints
+    : []
+
+export function restoredEndpoints(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
+  const told = event.type === "breaker.restored" ? readSaved(event.parts["discovery"]) : []
+  return {
+    told,
+    endpoints: filtered(context.settings, told),
+    isStale: true,
+    reason: "known from before; not told again yet",
+  }
+}
+
+export const isRestorable = (context: DiscoveryContext, event: Signal): boolean =>
+  event.type === "breaker.restored" && filtered(context.settings, readSaved(event.parts["discovery"])).length > 0
+
+export const watchedEndpoints = ({ line }: DiscoveryContext): Lines => ({ endpoints: line })

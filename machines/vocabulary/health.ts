@@ -1,0 +1,37 @@
+/** Health: what checks of a service, and its own calls, say of it. */
+import type { EndpointVerdicts } from "./endpoint.ts"
+
+/** `suspect`: something speaks against it, too little to act on. */
+export type HealthState = "unknown" | "healthy" | "suspect" | "bad"
+
+/** One check has ended. */
+export interface CheckSettled {
+  readonly type: "check.settled"
+  readonly at: number
+  /** The gate's epoch when it began: one of the present half-open epoch stands for a probe. */
+  readonly epoch: number
+  /** The id of the endpoint that was checked; left out: the service as a whole was. */
+  readonly endpoint?: string | undefined
+  readonly ok: boolean
+  /** Why it failed, in words. */
+  readonly reason: string
+}
+
+/** Other endpoints are checked than before: all of them, by their ids. */
+export interface ChecksChanged {
+  readonly type: "checks.changed"
+  readonly at: number
+  readonly endpoints: readonly string[]
+}
+
+export type CheckSignal = CheckSettled | ChecksChanged
+
+/** What `health` states of the service. */
+export interface HealthFinding {
+  readonly health: HealthState
+  /** What speaks against it, each with its name: `check`, `calls`, or an endpoint's id. */
+  readonly reasons: readonly string[]
+  readonly endpoints: EndpointVerdicts
+  /** A check that stands for a probe of a half-open circuit. */
+  readonly probe: { readonly epoch: number; readonly ok: boolean } | undefined
+}

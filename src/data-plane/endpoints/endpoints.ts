@@ -1,0 +1,243 @@
+/**
+ * Endpoints: each call is handed one of those that the gate names, and how it ends is remembered of that one. A gauge: the gate's line
+ * bounds it. Endpoints come and go with the line; what one is measured by stays with it as long as calls of its are in flight, so that
+ * one that is named again goes on where it was, and what ends late says nothing of another of the same name.
+ */
+import type { EndpointsLine } from "../../../machines/vocabulary/endpoint.ts"
+import type { Lines } from "../../../machines/vocabulary/gate.ts"
+import type { EndpointsShifted } from "../../../machines/vocabulary/knowledge.ts"
+import { isFailure, type Judged, kindOf } from "../../../machines/vocabulary/outcome.ts"
+import type { CellChange } from "../cells.ts"
+import type { Receipt } from "../receipt.ts"
+import { Dice } from "./dice.ts"
+import { Outliers } from "./outliers.ts"
+import { Roll } from "./roll.ts"
+import { Rotation } from "./rotation.ts"
+import type { Site } from "./site.ts"
+
+/** What tells slow calls from others. */
+export interface Pace {
+  isSlow(durationMs: number): boolean
+  excusedUntil(now: number): number
+}
+
+/** So many calls that are under way and late are as good as failures. */
+const hangs = 3
+/** Who is responsible for so much of the trouble is the trouble. */
+const most = 0.7
+
+/** The tried endpoints of earlier attempts of the same call. */
+const none: readonly string[] = Object.freeze([])
+
+export class Endpoints {
+  /** What has happened to one and was not told yet. */
+  news: CellChange | undefined = undefined
+  #line: EndpointsLine
+  readonly #pace: Pace
+  readonly #dice: Dice
+  readonly #outliers: Outliers
+  readonly #roll = new Roll()
+  #rotation = new Rotation([])
+  #ejected = new Set<Site>()
+  /** When the first of those that are ejected may be tried. */
+  #dueAt = Number.POSITIVE_INFINITY
+  #hasShifted = false
+  #looked = 0
+  /** How long a call takes, wherever: what is expected of an endpoint of which nothing is known. */
+  #typicalMs = 0
+
+  constructor(line: EndpointsLine, pace: Pace, now: number) {
+    this.#line = line
+    this.#pace = pace
+    this.#dice = new Dice(line.seed)
+    this.#outliers = new Outliers(this.#dice)
+    this.#take(line, now)
+  }
+
+  /** Each endpoint that calls may go to. */
+  get sites(): readonly Site[] {
+    return this.#roll.all
+  }
+  get ejected(): number {
+    return this.#ejected.size
+  }
+  /** Endpoints that are gone and still end calls. */
+  get leaving(): number {
+    return this.#roll.leaving
+  }
+  get inRotation(): number {
+    return this.#rotation.sites.length
+  }
+
+  adopt(line: EndpointsLine, now: number): void {
+    if (line === this.#line) return
+    this.#take(line, now)
+  }
+
+  /** Hands the call its endpoint, if there is any. */
+  enter(receipt: Receipt, isSparing: boolean, now: number, tried: readonly string[] = none): void {
+    const site = (now >= this.#dueAt && !isSparing ? this.#due(now) : undefined) ?? this.#choose(now, tried)
+    if (site === undefined) return
+    if (site.ejectedUntil !== undefined && this.#outliers.isDue(site, now)) {
+      this.#outliers.probe(site, receipt, now)
+      this.#plan()
+    }
+    receipt.site = site
+    site.enter(now)
+  }
+
+  /** A call has ended. Answers whether how it ended is its endpoint's business alone. `isOwn`: not of something else that it names. */
+  leave(site: Site, receipt: Receipt, judged: Judged, isOwn: boolean, now: number): boolean {
+    const kind = kindOf(judged)
+    const { startedAt } = receipt
+    const slow = this.#pace.isSlow(now - startedAt) && startedAt > this.#pace.excusedUntil(now)
+    const bad = isFailure(kind) || slow
+    const counts = isOwn && kind !== "ignored" && !site.isGone
+    site.leave(startedAt, !bad, counts, this.#typicalMs, now)
+    if (site.isGone) {
+      this.#roll.drained(site)
+      // A failure of one that is shut down is no failure of the service.
+      return bad
+    }
+    if (site.probe === receipt) return this.#settleProbe(site, kind === "ignored" || !isOwn, bad, now)
+    if (counts) this.#count(site, bad, slow, now - startedAt, now)
+    return bad && site.ejectedUntil !== undefined
+  }
+
+  /** Where the trouble sits, for an alarm of the circuit: in one endpoint, while the others are well. */
+  get within(): "oneCell" | undefined {
+    if (this.#roll.size < 2) return undefined
+    if (this.#ejected.size > 0 && this.#ejected.size < this.#roll.size) return "oneCell"
+    for (const site of this.#roll.all) if (this.#outliers.blameOf(site) >= most) return "oneCell"
+    return undefined
+  }
+
+  /** What the machines should know of. */
+  shifted(now: number): EndpointsShifted | undefined {
+    if (!this.#hasShifted) return undefined
+    this.#hasShifted = false
+    return { type: "endpoints.shifted", at: now, ejected: [...this.#ejected].map(({ facts }) => facts.id) }
+  }
+
+  #take(line: EndpointsLine, now: number): void {
+    this.#line = line
+    this.#roll.take(line.endpoints, now)
+    const before = this.#ejected.size
+    this.#ejected = new Set(this.#roll.all.filter(({ ejectedUntil }) => ejectedUntil !== undefined))
+    if (this.#ejected.size !== before) this.#hasShifted = true
+    this.#respread()
+  }
+
+  #count(site: Site, bad: boolean, slow: boolean, ms: number, now: number): void {
+    if (!bad) this.#typicalMs = this.#typicalMs === 0 ? ms : this.#typicalMs + 0.05 * (ms - this.#typicalMs)
+    if (this.#outliers.take(site, bad) && site.ejectedUntil === undefined) this.#eject(site, slow, now)
+  }
+
+  #choose(now: number, tried: readonly string[]): Site | undefined {
+    const { sites } = this.#rotation
+    // One after another, one a call: whoever hangs is not chosen, and would never be looked at.
+    const looked = sites[this.#looked++ % sites.length]
+    if (looked !== undefined && looked.inFlight >= hangs && this.#hasRoom && this.#hangs(looked, now))
+      this.#eject(looked, true, now)
+    return this.#rotation.choose(this.#dice, now, this.#line.slowStartMs, this.#typicalMs, tried)
+  }
+
+  /** Its calls in flight are late, on average, and those of the others are not. */
+  #hangs(site: Site, now: number): boolean {
+    if (site.ejectedUntil !== undefined || !this.#pace.isSlow(site.ageMs(now))) return false
+    if (now - site.ageMs(now) <= this.#pace.excusedUntil(now)) return false
+    const others = this.#rotation.sites.filter((other) => other !== site)
+    return others.length > 0 && !others.every((other) => other.inFlight > 0 && this.#pace.isSlow(other.ageMs(now)))
+  }
+
+  #eject(site: Site, isSlow: boolean, now: number): void {
+    const { ejection } = this.#line
+    if (ejection === undefined || !this.#hasRoom) return
+    this.#outliers.eject(site, ejection, now)
+    this.#ejected.add(site)
+    this.#respread()
+    this.#shift("condemned", site, isSlow)
+  }
+
+  /** Whether one more may be left out. */
+  get #hasRoom(): boolean {
+    const { ejection, bad } = this.#line
+    if (ejection === undefined) return false
+    const all = this.#roll.size - bad.length
+    return this.#ejected.size < Math.min(all - 1, Math.max(1, Math.floor(ejection.share * all)))
+  }
+
+  #settleProbe(site: Site, isVoid: boolean, bad: boolean, now: number): true {
+    const { ejection } = this.#line
+    site.probe = undefined
+    if (isVoid || ejection === undefined) return this.#planned()
+    if (bad) {
+      this.#outliers.eject(site, ejection, now)
+      return this.#planned()
+    }
+    this.#outliers.free(site, now)
+    this.#ejected.delete(site)
+    this.#respread()
+    this.#shift("freed", site, false)
+    return true
+  }
+
+  #shift(to: CellChange["to"], site: Site, isSlow: boolean): void {
+    this.#hasShifted = true
+    const bad = Math.max(1, Math.round(site.recentBad))
+    const statistics = {
+      calls: Math.max(bad, Math.round(site.recent)),
+      failures: isSlow ? 0 : bad,
+      slow: isSlow ? bad : 0,
+    }
+    this.news = { to, key: site.facts.id, cells: 1, condemned: this.#ejected.size, statistics }
+  }
+
+  /** The one that has waited longest to be tried. */
+  #due(now: number): Site | undefined {
+    let due: Site | undefined
+    for (const site of this.#ejected) {
+      if (!this.#outliers.isDue(site, now)) continue
+      if (due === undefined || (site.ejectedUntil ?? 0) < (due.ejectedUntil ?? 0)) due = site
+    }
+    if (due === undefined) this.#plan()
+    return due
+  }
+
+  #planned(): true {
+    this.#plan()
+    return true
+  }
+
+  #plan(): void {
+    this.#dueAt = Number.POSITIVE_INFINITY
+    for (const { probe, probeUntil, ejectedUntil = 0 } of this.#ejected)
+      this.#dueAt = Math.min(this.#dueAt, probe === undefined ? ejectedUntil : probeUntil)
+  }
+
+  /** Among whom calls are spread now. Where nobody is well everybody is tried. */
+  #respread(): void {
+    const { bad, panic, zone } = this.#line
+    const sick = new Set(bad)
+    const all = this.#roll.all
+    const well = panic ? all : all.filter((site) => site.ejectedUntil === undefined && !sick.has(site.facts.id))
+    const near = zone === undefined ? [] : well.filter(({ facts }) => facts.zone === zone)
+    const nearby = zone === undefined ? 0 : all.filter(({ facts }) => facts.zone === zone).length
+    const isNearEnough = near.length > 0 && near.length * 2 >= nearby
+    this.#rotation = new Rotation(isNearEnough ? near : well.length > 0 ? well : all)
+    this.#plan()
+  }
+}
+
+/** The endpoints that a gate names; what was measured of them stays from gate to gate. */
+export function endpointsUnder(
+  { endpoints: line }: Lines,
+  before: Endpoints | undefined,
+  pace: Pace,
+  host: { now(): number },
+): Endpoints | undefined {
+  if (line === undefined) return undefined
+  if (before === undefined) return new Endpoints(line, pace, host.now())
+  before.adopt(line, host.now())
+  return before
+}

@@ -1,0 +1,58 @@
+/**
+ * Those among whom calls are spread: of two drawn by weight the one takes a call that costs less there. Two choices keep all
+ * about equally busy without anybody looking at all of them (Mitzenmacher 2001), and a thousand callers do not all choose the same.
+ */
+import type { Dice } from "./dice.ts"
+import type { Site } from "./site.ts"
+
+/** So often a draw by weight is tried before the last one is taken. */
+const draws = 16
+/**
+ * The first drawn is left for the other as often as that one costs less, to this power: among equals weights decide, and one that costs
+ * twice as much still gets a few calls, by which it is seen when it no longer does.
+ */
+const keenness = 3
+
+export class Rotation {
+  readonly sites: readonly Site[]
+  readonly #mean: number
+  readonly #most: number
+
+  constructor(sites: readonly Site[]) {
+    this.sites = sites
+    const weights = sites.map(({ facts }) => facts.weight)
+    this.#mean = weights.reduce((sum, weight) => sum + weight, 0) / Math.max(1, weights.length)
+    this.#most = Math.max(0, ...weights)
+  }
+
+  /** The endpoint for one call; none of `tried`, if there is another. */
+  choose(dice: Dice, now: number, slowStartMs: number, typicalMs: number, tried: readonly string[]): Site | undefined {
+    const { sites } = this
+    if (sites.length < 2) return sites[0]
+    const first = this.#draw(dice, now, slowStartMs)
+    let second = this.#draw(dice, now, slowStartMs)
+    if (second === first) second = (first + 1 + dice.below(sites.length - 1)) % sites.length
+    const [one, other] = [sites[first] as Site, sites[second] as Site]
+    const isTried = tried.length > 0 && tried.includes(one.facts.id)
+    if (isTried || (tried.length > 0 && tried.includes(other.facts.id)))
+      return isTried ? this.#untried(other, tried) : one
+    const ratio = other.costAt(now, typicalMs, this.#mean) / one.costAt(now, typicalMs, this.#mean)
+    return ratio < 1 && dice.roll() > ratio ** keenness ? other : one
+  }
+
+  #untried(other: Site, tried: readonly string[]): Site {
+    if (!tried.includes(other.facts.id)) return other
+    return this.sites.find(({ facts }) => !tried.includes(facts.id)) ?? other
+  }
+
+  #draw(dice: Dice, now: number, slowStartMs: number): number {
+    const { sites } = this
+    let drawn = dice.below(sites.length)
+    for (let draw = 1; draw < draws; draw++) {
+      const weight = (sites[drawn] as Site).weightAt(now, slowStartMs)
+      if (weight >= this.#most || dice.roll() * this.#most < weight) return drawn
+      drawn = dice.below(sites.length)
+    }
+    return drawn
+  }
+}

@@ -1,0 +1,102 @@
+/** What is remembered of one endpoint: how quick and how well its calls end, and how many are under way. */
+import type { Endpoint } from "../../../machines/vocabulary/endpoint.ts"
+
+/** What was measured so long ago weighs a third; the rest is what is typical. */
+const memoryMs = 10_000
+/** So much of what is known of its latency one more answer replaces. */
+const perAnswer = 0.1
+/** The part of its traffic that a new endpoint begins with. */
+const firstPart = 0.1
+/** So much of what is known of its outcomes one more replaces. */
+const perOutcome = 0.2
+const worst = 0.05
+/** Milliseconds: what is quicker than this is not told apart. */
+const least = 0.01
+
+export class Site {
+  facts: Endpoint
+  /** The last list does not name it: it ends the calls that it has, and gets no more. */
+  isGone = false
+  /** Since when it takes its part of the traffic, less at first. */
+  readonly since: { at: number }
+  inFlight = 0
+  /** When its calls in flight began, added up: their mean age follows from it. */
+  #startedAt = 0
+  #latencyMs = 0
+  /** Outcomes that it was measured by, up to as many as matter. */
+  #answers = 0
+  #measuredAt = 0
+  #quality = 1
+  /** Log-likelihood that it is sick, not just unlucky: see `Outliers`. */
+  evidence = 0
+  /** Outcomes of late, of which so many bad; each weighs less the older it is. */
+  recent = 0
+  recentBad = 0
+  /** The pool's serial at its last outcome. */
+  serial = 0
+  /** Left out until then; `undefined`: it is not. */
+  ejectedUntil: number | undefined = undefined
+  ejections = 0
+  freedAt = Number.NEGATIVE_INFINITY
+  /** A call that tries whether it is well again, and when that has taken too long. */
+  probe: object | undefined = undefined
+  probeUntil = 0
+
+  constructor(facts: Endpoint, startsAt: number) {
+    this.facts = facts
+    this.since = { at: startsAt }
+  }
+
+  enter(now: number): void {
+    this.inFlight++
+    this.#startedAt += now
+  }
+
+  /** `counts`: whether how it ended says something of the endpoint. */
+  leave(startedAt: number, good: boolean, counts: boolean, typicalMs: number, now: number): void {
+    this.inFlight--
+    this.#startedAt = this.inFlight === 0 ? 0 : this.#startedAt - startedAt
+    if (!counts) return
+    this.#measure(now - startedAt, good, typicalMs, now)
+    this.#quality += perOutcome * ((good ? 1 : 0) - this.#quality)
+  }
+
+  /** How long calls in flight have run, on average. */
+  ageMs(now: number): number {
+    return this.inFlight === 0 ? 0 : Math.max(0, now - this.#startedAt / this.inFlight)
+  }
+
+  /** What it can take beside the others. */
+  weightAt(now: number, slowStartMs: number): number {
+    const age = now - this.since.at
+    return age >= slowStartMs ? this.facts.weight : this.facts.weight * Math.max(firstPart, age / slowStartMs)
+  }
+
+  /**
+   * What one more call would cost here: how long calls take, times those that it would be among, the more the more of them fail. Calls
+   * that hang are as slow as they are old. One that was slow, and that nobody has asked since, is asked again after a while.
+   */
+  costAt(now: number, typicalMs: number, meanWeight: number): number {
+    const known = this.#answers === 0 ? 0 : Math.exp(-Math.max(0, now - this.#measuredAt) / memoryMs)
+    const latencyMs = Math.max(least, typicalMs + known * (this.#latencyMs - typicalMs), this.ageMs(now))
+    const quality = Math.max(worst, 1 - known * (1 - this.#quality))
+    return (latencyMs * (1 + (this.inFlight * meanWeight) / Math.max(1e-9, this.facts.weight))) / quality
+  }
+
+  /** It may be well again: what it was is no reason to avoid it. */
+  forgive(now: number): void {
+    this.#answers = 0
+    this.#quality = 1
+    this.since.at = now
+    this.freedAt = now
+  }
+
+  /** Failures are often quick: they make nothing look quicker than it is. */
+  #measure(ms: number, good: boolean, typicalMs: number, now: number): void {
+    const before = this.#answers === 0 ? typicalMs : this.#latencyMs
+    const took = good ? ms : Math.max(ms, before)
+    this.#answers = Math.min(1 / perAnswer, this.#answers + 1)
+    this.#latencyMs = before + (took - before) / (this.#answers + (before === 0 ? 0 : 1))
+    this.#measuredAt = now
+  }
+}

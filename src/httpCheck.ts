@@ -1,0 +1,110 @@
+/** A health check by HTTP. */
+import { request as requestPlain } from "node:http"
+import { request as requestSecure } from "node:https"
+import type { CheckContext, HealthCheck } from "../machines/checking.ts"
+import { show } from "../machines/options.ts"
+import { invalid, refuseStrangers } from "./knownOptions.ts"
+import { lookupWithin, NotReachable, type Reach, refuseHost } from "./reachable.ts"
+
+export interface HttpCheckOptions {
+  /** What is asked for: an address, or what makes one of the endpoint that is checked. */
+  readonly url: string | URL | ((context: Pick<CheckContext, "endpoint">) => string | URL)
+  readonly method?: "GET" | "HEAD" | undefined
+  readonly headers?: { readonly [name: string]: string } | undefined
+  /** Statuses that pass. Default: 200 to 299. Redirects are not followed. */
+  readonly status?: ((status: number) => boolean) | undefined
+  /** Whether the body passes; it is read up to `maxBody`. Without it nothing of the body is read. */
+  readonly body?: ((text: string) => boolean) | undefined
+  /** Most bytes that are read of a body; one that is longer fails. Default: 65 536. */
+  readonly maxBody?: number | undefined
+  /** Whether this host itself may be checked. Default: `false`. */
+  readonly loopback?: boolean | undefined
+}
+
+const known = ["url", "method", "headers", "status", "body", "maxBody", "loopback"]
+
+function read(options: HttpCheckOptions): HttpCheckOptions {
+  refuseStrangers(options, known)
+  const { url, maxBody = 65_536 } = options
+  if (typeof url !== "function") addressOf(url, "options.url")
+  if (!Number.isInteger(maxBody) || maxBody < 0)
+    throw invalid("options.maxBody", maxBody, "must be a whole number of bytes")
+  return options
+}
+
+function addressOf(url: unknown, path: string): URL {
+  const parsed = URL.parse(String(url))
+  if (parsed !== null && /^https?:$/.test(parsed.protocol)) return parsed
+  throw invalid(path, url, "must be an address that begins with http: or https:")
+}
+
+const isFine = (status: number): boolean => status >= 200 && status < 300
+
+/**
+ * Checks by HTTP. A redirect is not followed, a body is not read unless `body` is to judge it, and what does not answer in time is cut.
+ * It reaches neither link-local addresses nor, unless it is told to, this host itself.
+ *
+ * @example
+ * import { createBreaker } from "recloser"
+ * import { httpCheck } from "recloser/health"
+ * import assert from "node:assert/strict"
+ *
+ * const breaker = createBreaker("search", {
+ *   discovery: { endpoints: ["10.0.0.7:8080", "10.0.0.8:8080"] },
+ *   health: { check: httpCheck({ url: ({ endpoint }) => `http://${endpoint?.address}/healthz` }), interval: "5 seconds" },
+ * })
+ * assert.equal(breaker.metrics().components.health?.state, "unknown")
+ * await breaker.stop()
+ */
+export function httpCheck(options: HttpCheckOptions): HealthCheck {
+  const { url, method = "GET", headers = {}, status = isFine, body, maxBody = 65_536, loopback = false } = read(options)
+  const reach: Reach = { loopback }
+  const lookup = lookupWithin(reach)
+  return ({ endpoint, signal, timeoutMs }) => {
+    const target = addressOf(typeof url === "function" ? url({ endpoint }) : url, "url")
+    refuseHost(target.hostname, reach)
+    return new Promise<void>((resolve, reject) => {
+      const send = target.protocol === "https:" ? requestSecure : requestPlain
+      const sent = send(target, {
+        method,
+        headers,
+        agent: false,
+        lookup,
+        signal,
+        timeout: timeoutMs,
+        maxHeaderSize: 16_384,
+      })
+      const end = (failure?: string) => {
+        if (failure === undefined) resolve()
+        else reject(new Error(failure))
+        sent.destroy()
+      }
+      sent.on("error", (error) => reject(error instanceof NotReachable ? error : new Error(words(error))))
+      sent.on("timeout", () => end(`no answer within ${timeoutMs} ms`))
+      sent.on("response", (response) => {
+        const code = response.statusCode ?? 0
+        if (!status(code))
+          return end(code >= 300 && code < 400 ? `status ${code}: redirects are not followed` : `status ${code}`)
+        if (body === undefined) return end()
+        let text = ""
+        let bytes = 0
+        response.on("data", (chunk: Buffer) => {
+          bytes += chunk.length
+          if (bytes > maxBody) return end(`the body is longer than ${maxBody} bytes`)
+          text += chunk.toString("latin1")
+        })
+        response.on("end", () =>
+          end(body(Buffer.from(text, "latin1").toString("utf8")) ? undefined : `the body does not pass: ${show(text)}`),
+        )
+        response.on("error", (error) => end(words(error)))
+      })
+      sent.end()
+    })
+  }
+}
+
+/** `connect ECONNREFUSED 10.0.0.7:80`, or its code where that says nothing (several addresses were tried). */
+export function words(error: Error): string {
+  const { code } = error as { readonly code?: unknown }
+  return error.message === "" && typeof code === "string" ? code : error.message
+}

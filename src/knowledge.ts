@@ -1,0 +1,100 @@
+/** What a breaker is told from outside of its own calls: which endpoints there are, and how they are. It is listened for as long as it lives. */
+import type { HealthSettings } from "../machines/checking.ts"
+import type { DiscoverySettings } from "../machines/endpointOptions.ts"
+import type { Assembly } from "./assemble.ts"
+import { timekeeperOf } from "./Clock.ts"
+import { Checks } from "./checks.ts"
+import { ProviderWatch } from "./providing.ts"
+
+/** Whether the same provider is listened to in the same way. */
+const isSameWatch = (one: DiscoverySettings, other: DiscoverySettings): boolean =>
+  one.provider?.() === other.provider?.() && one.max === other.max && one.settle === other.settle
+
+const isSameCheck = (one: HealthSettings, other: HealthSettings): boolean =>
+  one.check === other.check && JSON.stringify(one) === JSON.stringify(other)
+
+const settingsOf = ({ parts }: Assembly, key: string): unknown => parts.find(({ plug }) => plug.key === key)?.settings
+
+export class Knowledge {
+  readonly #assembly: Assembly
+  readonly #seed: number
+  #watch: ProviderWatch | undefined
+  #checks: Checks | undefined
+  readonly #silence: readonly (() => void)[]
+
+  constructor(assembly: Assembly) {
+    const { clock, listeners } = assembly
+    this.#assembly = assembly
+    this.#seed = clock.seed()
+    this.#silence = [
+      listeners.add("finding", ({ finding }) => "endpoints" in finding && "away" in finding && this.#checkAll()),
+      listeners.add("transition", ({ to }) => to === "halfOpen" && this.#checks?.hurry()),
+    ]
+  }
+
+  /** Listens as the present config has it. */
+  adopt(): void {
+    this.#adoptWatch(settingsOf(this.#assembly, "discovery") as DiscoverySettings | undefined)
+    this.#adoptChecks(settingsOf(this.#assembly, "health") as HealthSettings | undefined)
+  }
+
+  /** A part has crashed, and knows nothing any more. */
+  retell(part: string): void {
+    if (part === "discovery") this.#watch?.retell()
+  }
+
+  stop(): void {
+    for (const stop of this.#silence) stop()
+    this.#watch?.stop()
+    this.#checks?.stop()
+    this.#watch = undefined
+    this.#checks = undefined
+  }
+
+  #adoptWatch(settings: DiscoverySettings | undefined): void {
+    if (settings !== undefined && this.#watch !== undefined && isSameWatch(settings, this.#watch.settings)) return
+    const { clock, conductor, listeners, openStream } = this.#assembly
+    this.#watch?.stop()
+    this.#watch =
+      settings &&
+      new ProviderWatch(settings, {
+        time: timekeeperOf(clock),
+        seed: this.#seed,
+        openStream,
+        tell: (signal) => conductor.send({ ...signal, at: clock.now() }),
+        trouble: (error) => listeners.trouble("discovery", error),
+      })
+    this.#watch?.start()
+  }
+
+  #adoptChecks(settings: HealthSettings | undefined): void {
+    if (settings === undefined || this.#checks === undefined || !isSameCheck(settings, this.#checks.settings)) {
+      const { clock, conductor, plane } = this.#assembly
+      this.#checks?.stop()
+      this.#checks =
+        settings &&
+        new Checks(settings, {
+          time: timekeeperOf(clock),
+          seed: this.#seed + 1,
+          epoch: () => plane.gate.epoch,
+          tell: (signal) => conductor.send({ ...signal, at: clock.now() }),
+        })
+    }
+    this.#checkAll()
+  }
+
+  /** Each endpoint by itself, where there are any. */
+  #checkAll(): void {
+    const isDiscovering = settingsOf(this.#assembly, "discovery") !== undefined
+    const known = this.#assembly.plane.gate.lines.endpoints?.endpoints ?? []
+    this.#checks?.check(isDiscovering ? known : undefined)
+  }
+}
+
+/** What the present config asks for is listened to; what it does not ask for any more, no longer. */
+export function keepInformed(assembly: Assembly): void {
+  const isWanted = ["discovery", "health"].some((key) => settingsOf(assembly, key) !== undefined)
+  if (assembly.knowledge === undefined && !isWanted) return
+  assembly.knowledge ??= new Knowledge(assembly)
+  assembly.knowledge.adopt()
+}

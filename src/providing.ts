@@ -1,0 +1,151 @@
+/** Watching a provider of endpoints: it is listened to as long as the breaker lives, and asked again when it fails. */
+import { chance } from "../machines/chance.ts"
+import type { DiscoverySettings, EndpointSet, EndpointStream } from "../machines/endpointOptions.ts"
+import { readEndpoints } from "../machines/naming.ts"
+import { describeError, show } from "../machines/options.ts"
+import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
+import type { ProviderSignal } from "../machines/vocabulary/knowledge.ts"
+import type { Timekeeper } from "./control-plane/clock.ts"
+
+/** How long after a failure it is asked again: the first time, doubled each time, and at most. */
+const backoff = { firstMs: 1000, longestMs: 60_000 } as const
+
+type WithoutAt<S> = S extends ProviderSignal ? Omit<S, "at"> : never
+
+export type OpenStream = (stream: EndpointStream, time: Timekeeper, signal: AbortSignal) => AsyncIterable<EndpointSet>
+
+/** What a watch may do to the breaker that it is for. */
+export interface Informed {
+  readonly time: Timekeeper
+  readonly seed: number
+  /** What makes an async iterable of a Stream: the door of promises does without. */
+  readonly openStream: OpenStream | undefined
+  tell(signal: WithoutAt<ProviderSignal>): void
+  trouble(error: unknown): void
+}
+
+const isStream = (value: object): value is EndpointStream => "~effect/Stream" in value
+
+export class ProviderWatch {
+  readonly settings: DiscoverySettings
+  readonly #informed: Informed
+  #controller = new AbortController()
+  #isStopped = false
+  #failures = 0
+  #draws = 0
+  /** Calls off the wait for the next try, or for more lists. */
+  #cancel: (() => void) | undefined
+  /** The newest list that was not told yet. */
+  #pending: { readonly list: unknown } | undefined
+  #settlesUntil = Number.NEGATIVE_INFINITY
+  #last: readonly Endpoint[] | undefined
+  #isLost = false
+
+  constructor(settings: DiscoverySettings, informed: Informed) {
+    this.settings = settings
+    this.#informed = informed
+  }
+
+  start(): void {
+    if (this.settings.provider !== undefined) void this.#listen()
+  }
+
+  /** Whoever was told has forgotten it. */
+  retell(): void {
+    if (this.#last !== undefined && !this.#isStopped)
+      this.#informed.tell({ type: "provider.told", endpoints: this.#last })
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#controller.abort(new DOMException("the breaker has stopped", "AbortError"))
+    this.#cancel?.()
+  }
+
+  async #listen(): Promise<void> {
+    this.#controller = new AbortController()
+    const { signal } = this.#controller
+    // A turn later, when whoever made the breaker listens to it.
+    await undefined
+    if (this.#isStopped) return
+    try {
+      for await (const list of this.#open(signal)) {
+        if (this.#isStopped) return
+        this.#hear(list)
+      }
+      this.#lose("the provider has ended", undefined)
+    } catch (error) {
+      this.#lose(`the provider failed: ${describeError(error)}`, error)
+    }
+  }
+
+  #open(signal: AbortSignal): AsyncIterable<EndpointSet> {
+    const provider: unknown = this.settings.provider?.()
+    const opened: unknown = typeof provider === "function" ? provider({ signal }) : provider
+    if (typeof opened !== "object" || opened === null)
+      throw new TypeError(`it must answer an async iterable (got ${show(opened)})`)
+    if (!isStream(opened)) return stoppable(opened as AsyncIterable<EndpointSet>, signal)
+    const { openStream, time } = this.#informed
+    if (openStream === undefined)
+      throw new TypeError("a Stream is for breakers of recloser/effect: give Stream.toAsyncIterable of it")
+    return openStream(opened, time, signal)
+  }
+
+  /** The first list is taken at once; those that follow closely are taken together. */
+  #hear(list: unknown): void {
+    const { time } = this.#informed
+    const waits = this.#pending !== undefined
+    this.#pending = { list }
+    if (waits) return
+    const ms = this.#settlesUntil - time.now()
+    if (ms <= 0) return this.#take()
+    this.#cancel = time.after(ms, () => this.#take(), false)
+  }
+
+  #take(): void {
+    const pending = this.#pending
+    if (pending === undefined || this.#isStopped) return
+    const { settings } = this
+    this.#pending = undefined
+    this.#settlesUntil = this.#informed.time.now() + settings.settle
+    const { endpoints, problems } = readEndpoints(pending.list, settings.max, this.#informed.seed)
+    if (problems.length > 0) this.#informed.trouble(new TypeError(`endpoints: ${problems.join("; ")}`))
+    if (endpoints.length > 0) this.#failures = 0
+    const isNews = this.#isLost || JSON.stringify(endpoints) !== JSON.stringify(this.#last)
+    this.#isLost = false
+    this.#last = endpoints.length > 0 ? endpoints : this.#last
+    if (isNews || endpoints.length === 0) this.#informed.tell({ type: "provider.told", endpoints })
+  }
+
+  #lose(reason: string, error: unknown): void {
+    if (this.#isStopped) return
+    this.#cancel?.()
+    this.#take()
+    this.#isLost = true
+    if (error !== undefined) this.#informed.trouble(error)
+    this.#informed.tell({ type: "provider.lost", reason })
+    const longest = Math.min(backoff.longestMs, backoff.firstMs * 2 ** Math.min(20, this.#failures++))
+    const ms = longest * (0.5 + 0.5 * chance(this.#informed.seed, this.#draws++))
+    this.#cancel = this.#informed.time.after(ms, () => void this.#listen(), false)
+  }
+}
+
+/** The next list, or `undefined` once the signal is aborted: also where the provider does not heed it and waits for ever. */
+const nextOf = <T>(iterator: AsyncIterator<T>, signal: AbortSignal): Promise<IteratorResult<T> | undefined> =>
+  new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined)
+    signal.addEventListener("abort", stop, { once: true })
+    const done = () => signal.removeEventListener("abort", stop)
+    Promise.resolve(iterator.next()).then(resolve, reject).finally(done)
+  })
+
+async function* stoppable<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]()
+  try {
+    for (let next = await nextOf(iterator, signal); next && !next.done; next = await nextOf(iterator, signal))
+      yield next.value
+  } finally {
+    // How it ends is its own affair, and nobody waits for it.
+    Promise.resolve(iterator.return?.()).catch(() => {})
+  }
+}

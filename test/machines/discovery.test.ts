@@ -1,0 +1,150 @@
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { discovery } from "../../machines/components/discovery.ts"
+import { byId } from "../../machines/naming.ts"
+import type { Endpoint, EndpointsFinding } from "../../machines/vocabulary/endpoint.ts"
+import { type Chart, problemsOf, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
+import { endpoint, endpointsOf } from "../support/endpointPlane.ts"
+import { discoverySteps, take } from "../support/walks.ts"
+
+const start = (options: unknown = {}): Chart => startChart(discovery, { options })
+const told = (endpoints: readonly Endpoint[]) => ({ type: "provider.told", endpoints }) as const
+const lost = { type: "provider.lost", reason: "the provider failed" } as const
+const ejected = (...ids: readonly string[]) => ({ type: "endpoints.shifted", ejected: ids }) as const
+const bad = (...ids: readonly string[]) =>
+  ({ type: "health.found", verdicts: Object.fromEntries(ids.map((id) => [id, "bad"] as const)) }) as const
+const findingOf = (chart: Chart) => discovery.finding?.(chart.snapshot()) as EndpointsFinding
+const stateOf = (chart: Chart) => findingOf(chart).state
+const named = (chart: Chart) => chart.advice().lines.endpoints?.endpoints.map(({ id }) => id)
+
+describe("discovery", () => {
+  test("knows no endpoint at first, and refuses until it does; a list that is given is known at once", () => {
+    const chart = start()
+    expect(stateOf(chart)).toBe("empty")
+    expect(chart.advice()).toEqual({ demand: { share: 0 }, lines: {} })
+    chart.send(told(endpointsOf("a", "b")))
+    expect(stateOf(chart)).toBe("fresh")
+    expect(chart.advice().demand).toEqual({})
+    expect(named(chart)).toEqual(["a", "b"])
+    expect(named(start({ endpoints: ["b:1", "a:1"] }))).toEqual(["a:1", "b:1"])
+  })
+
+  test("discovery law 1: a list that names none, or none that may be called, takes none away", () => {
+    const chart = start({ where: { version: "2" } })
+    chart.send(told([endpoint("a", { metadata: { version: "2" } })]))
+    for (const useless of [[], endpointsOf("b"), [endpoint("c", { weight: 0, metadata: { version: "2" } })]]) {
+      chart.send(told(useless))
+      expect(stateOf(chart)).toBe("stale")
+      expect(named(chart)).toEqual(["a"])
+      expect(findingOf(chart).reason).not.toBe("")
+    }
+    chart.send(lost)
+    expect(findingOf(chart)).toMatchObject({ state: "stale", reason: "the provider failed" })
+    chart.send(told([endpoint("d", { metadata: { version: "2" } })]))
+    expect(findingOf(chart)).toMatchObject({ state: "fresh", reason: "" })
+    expect(named(chart)).toEqual(["d"])
+  })
+
+  test("discovery law 3: it panics exactly while a smaller part than `panic` is well", () => {
+    const chart = start({ endpoints: ["a", "b", "c", "d"], panic: 0.5 })
+    chart.send(ejected("a", "b"))
+    expect(stateOf(chart)).toBe("fresh")
+    chart.send(bad("b", "c"))
+    expect(findingOf(chart)).toMatchObject({ state: "panicking", away: ["a", "b", "c"] })
+    expect(chart.advice().lines.endpoints?.panic).toBe(true)
+    chart.send(ejected("b"))
+    expect(stateOf(chart)).toBe("panicking")
+    chart.send(bad("b"))
+    expect(stateOf(chart)).toBe("fresh")
+    expect(chart.advice().lines.endpoints?.panic).toBe(false)
+  })
+
+  test("a provider that is lost in a panic is still lost after it", () => {
+    const chart = start({ endpoints: ["a", "b"], panic: 0.6 })
+    chart.send(bad("a"))
+    chart.send(lost)
+    expect(stateOf(chart)).toBe("panicking")
+    chart.send(bad())
+    expect(stateOf(chart)).toBe("stale")
+  })
+
+  test("discovery law 4: what is known of endpoints that are gone is forgotten with them", () => {
+    const chart = start({ endpoints: ["a", "b", "c", "d"] })
+    chart.send(bad("a"))
+    chart.send(ejected("b"))
+    chart.send(told(endpointsOf("c", "d")))
+    chart.send(told(endpointsOf("a", "b", "c", "d")))
+    expect(findingOf(chart).away).toEqual([])
+  })
+
+  test("discovery law 5: restored, it begins with the list of before, and believes the next one", () => {
+    const before = start()
+    before.send(told([endpoint("a", { zone: "near", metadata: { version: "2" } }), endpoint("b")]))
+    const saved = JSON.parse(JSON.stringify(saveOf(discovery, before)))
+    const chart = start()
+    chart.send(restored({ discovery: saved }))
+    expect(stateOf(chart)).toBe("stale")
+    expect(findingOf(chart).endpoints).toEqual(findingOf(before).endpoints)
+    chart.send(told(endpointsOf("c")))
+    expect(stateOf(chart)).toBe("fresh")
+    chart.send(restored({ discovery: saved }))
+    expect(named(chart)).toEqual(["c"])
+  })
+
+  test("discovery laws 1, 2 and 3: they hold on every walk", () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(discoverySteps, { maxLength: 40 }), async (walk) => {
+        const chart = start({ where: { version: ["1", "2"] }, panic: 0.5 })
+        let last: readonly Endpoint[] = []
+        for (const step of walk) {
+          await take(chart, step)
+          const may =
+            step.type === "provider.told"
+              ? step.endpoints.filter(({ weight, metadata }) => weight > 0 && /^[12]$/.test(metadata["version"] ?? ""))
+              : []
+          if (may.length > 0) last = [...may].sort(byId)
+          const { state, endpoints, away } = findingOf(chart)
+          expect(endpoints).toEqual(last)
+          expect(state === "empty").toBe(last.length === 0)
+          const well = last.length - away.length
+          if (well < last.length * 0.5) expect(state).toBe(last.length === 0 ? "empty" : "panicking")
+          if (well > last.length * 0.6) expect(state).not.toBe("panicking")
+          const { line } = chart.context<{ line: { panic: boolean } }>()
+          expect(line.panic).toBe(state === "panicking")
+        }
+      }),
+    ))
+
+  test("other settings apply to the list that it has", () => {
+    const chart = start()
+    chart.send(told([endpoint("a", { metadata: { version: "1" } }), endpoint("b", { metadata: { version: "2" } })]))
+    chart.send({ type: "settings.changed", settings: settingsOf(discovery, { where: { version: "2" }, slowStart: 5 }) })
+    expect(named(chart)).toEqual(["b"])
+    expect(chart.advice().lines.endpoints?.slowStartMs).toBe(5)
+    chart.send({ type: "settings.changed", settings: settingsOf(discovery, { where: { version: "9" } }) })
+    expect(named(chart)).toEqual(["b"])
+  })
+})
+
+describe("discovery options", () => {
+  test.each([
+    [{ endpoints: "a:1" }, "options.endpoints"],
+    [{ endpoints: ["a:1", "a:1"] }, "options.endpoints[1]"],
+    [{ endpoints: [""] }, "options.endpoints[0].address"],
+    [{ endpoints: [{ address: "a", weight: -1 }] }, "options.endpoints[0].weight"],
+    [{ endpoints: [{ address: "a", weight: Number.NaN }] }, "options.endpoints[0].weight"],
+    [{ endpoints: [{ address: "a", id: 7 }] }, "options.endpoints[0].id"],
+    [{ endpoints: [null] }, "options.endpoints[0]"],
+    [{ provider: 5 }, "options.provider"],
+    [{ provider: {} }, "options.provider"],
+    [{ zone: "" }, "options.zone"],
+    [{ where: { version: 2 } }, "options.where.version"],
+    [{ where: { version: [] } }, "options.where.version"],
+    [{ max: 0 }, "options.max"],
+    [{ panic: 2 }, "options.panic"],
+    [{ ejection: { first: "1 minute", longest: "1 second" } }, "options.ejection.longest"],
+    [{ slowStart: -1 }, "options.slowStart"],
+  ])("%j is refused at %s", (options, path) => {
+    expect(problemsOf(discovery, options).map((problem) => problem.path)).toEqual([path])
+  })
+})

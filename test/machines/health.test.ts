@@ -1,0 +1,161 @@
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { health } from "../../machines/components/health.ts"
+import type { HealthFinding } from "../../machines/vocabulary/health.ts"
+import { type Chart, problemsOf, settingsOf, startChart } from "../support/charts.ts"
+import { adviserSteps, take } from "../support/walks.ts"
+
+const start = (options: unknown = {}): Chart => startChart(health, { options })
+const findingOf = (chart: Chart) => health.finding?.(chart.snapshot()) as HealthFinding
+const stateOf = (chart: Chart) => findingOf(chart).health
+const check = (ok: boolean, { endpoint, epoch = 0 }: { endpoint?: string; epoch?: number } = {}) =>
+  ({ type: "check.settled", epoch, endpoint, ok, reason: ok ? "" : "status 503" }) as const
+const latency = { samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+const calls = (success: number, failure: number) =>
+  ({
+    type: "slice.closed",
+    epoch: 0,
+    slice: { startedAt: 0, success, failure, timedOut: 0, ignored: 0, slow: 0, late: 0, latency },
+  }) as const
+const moved = (to: "closed" | "open" | "halfOpen" | "ramping", epoch: number) =>
+  ({
+    type: "circuit.moved",
+    breaker: "service",
+    from: "closed",
+    to,
+    epoch,
+    reason: "",
+    rule: "",
+    statistics: undefined,
+  }) as const
+const times = (count: number, run: () => void) => Array.from({ length: count }).forEach(run)
+
+describe("health", () => {
+  test("health law 1: it is bad only after `fall` failures in a row, and healthy after `rise` that passed", () => {
+    const chart = start({ rise: 2, fall: 3 })
+    expect(stateOf(chart)).toBe("unknown")
+    const seen = [true, false, true, false, false, true, false, false, false, true, false, true, true].map((ok) => {
+      chart.send(check(ok))
+      return stateOf(chart)
+    })
+    expect(seen).toEqual([
+      ...["healthy", "suspect", "healthy", "suspect", "suspect", "healthy", "suspect", "suspect", "bad"],
+      ...["bad", "bad", "bad", "healthy"],
+    ])
+  })
+
+  test("health law 1: an endpoint that flaps at every check is never bad", () => {
+    const chart = start()
+    for (let turn = 0; turn < 1000; turn++) {
+      chart.send(check(turn % 2 === 0))
+      expect(stateOf(chart)).not.toBe("bad")
+    }
+  })
+
+  test("health law 1: seconds in which calls failed count as checks that did; those with few calls say nothing", () => {
+    const chart = start({ fall: 2, rise: 1 })
+    chart.send(calls(1, 8))
+    expect(stateOf(chart)).toBe("unknown")
+    chart.send(calls(2, 18))
+    chart.send(calls(2, 18))
+    expect(findingOf(chart)).toMatchObject({ health: "bad", reasons: ["calls: 90 % of 20 calls in a second were bad"] })
+    chart.send(calls(20, 1))
+    expect(stateOf(chart)).toBe("healthy")
+    expect(startChart(health, { options: { passive: false } }).advice().lines).toEqual({})
+  })
+
+  test("health law 2: while bad a trickle enters, and a verdict that nothing confirms expires", async () => {
+    const chart = start({ trickle: 0.1 })
+    times(3, () => chart.send(check(false)))
+    expect(chart.advice().demand).toEqual({ share: 0.1, retries: 0, hedges: 0 })
+    await chart.clock.advance("50 seconds")
+    chart.send(check(false))
+    await chart.clock.advance("50 seconds")
+    expect(stateOf(chart)).toBe("bad")
+    await chart.clock.advance("1 minute")
+    expect(stateOf(chart)).toBe("unknown")
+    expect(chart.advice().demand).toEqual({})
+  })
+
+  test("health law 3: one endpoint that is bad is stated and demands nothing; all of them together are the service", () => {
+    const chart = start({ fall: 1 })
+    chart.send(check(true, { endpoint: "a" }))
+    chart.send(check(false, { endpoint: "b" }))
+    expect(findingOf(chart)).toMatchObject({ health: "suspect", endpoints: { b: "bad" }, reasons: ["b: status 503"] })
+    expect(chart.advice().demand).toEqual({})
+    expect(health.tells?.(chart.snapshot(), 5)).toEqual([{ type: "health.found", at: 5, verdicts: { b: "bad" } }])
+    chart.send(check(false, { endpoint: "a" }))
+    expect(stateOf(chart)).toBe("bad")
+  })
+
+  test("health law 4: only a check that was well and has fallen ill since stands for a probe", () => {
+    const probesOf = (chart: Chart) => health.tells?.(chart.snapshot(), 0).slice(1)
+    const blind = start()
+    blind.send(check(true))
+    blind.send(moved("halfOpen", 7))
+    blind.send(check(true, { epoch: 7 }))
+    expect(probesOf(blind)).toEqual([])
+    const broken = start()
+    broken.send(check(false))
+    broken.send(moved("halfOpen", 7))
+    broken.send(check(false, { epoch: 7 }))
+    expect(probesOf(broken)).toEqual([])
+    const witness = start()
+    witness.send(check(true))
+    witness.send(moved("open", 6))
+    witness.send(check(false))
+    witness.send(moved("halfOpen", 7))
+    witness.send(check(true, { epoch: 6 }))
+    expect(probesOf(witness)).toEqual([])
+    witness.send(check(false, { epoch: 7 }))
+    expect(probesOf(witness)).toEqual([{ type: "probe.failed", at: 0, epoch: 7 }])
+    witness.send(check(true, { epoch: 7 }))
+    expect(probesOf(witness)).toEqual([{ type: "probe.succeeded", at: 0, epoch: 7 }])
+    const before = findingOf(witness)
+    witness.send(check(true, { epoch: 7 }))
+    expect(probesOf(witness)).toEqual([{ type: "probe.succeeded", at: 0, epoch: 7 }])
+    expect(findingOf(witness)).not.toBe(before)
+    witness.send(moved("closed", 9))
+    witness.send(moved("halfOpen", 11))
+    witness.send(check(true, { epoch: 11 }))
+    expect(probesOf(witness)).toEqual([])
+  })
+
+  test("health law 5: what is known of endpoints that are checked no longer is forgotten", () => {
+    const chart = start({ fall: 1 })
+    for (const endpoint of ["a", "b", "__proto__"]) chart.send(check(false, { endpoint }))
+    chart.send({ type: "checks.changed", endpoints: ["b"] })
+    expect(Object.keys(findingOf(chart).endpoints)).toEqual(["b"])
+  })
+
+  test("health laws 1 and 2: on every walk it refuses nobody, but for a part of the calls while it is bad", () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(adviserSteps, { maxLength: 40 }), async (walk) => {
+        const chart = start({ trickle: 0.1 })
+        for (const step of walk) {
+          await take(chart, step)
+          const { share = 1 } = chart.advice().demand
+          expect(share).toBe(stateOf(chart) === "bad" ? 0.1 : 1)
+          expect(findingOf(chart).reasons.length).toBeLessThanOrEqual(11)
+        }
+      }),
+    ))
+})
+
+describe("health options", () => {
+  test("a timeout is never longer than the interval", () => {
+    expect(settingsOf(health, { interval: "1 second" })).toMatchObject({ interval: 1000, timeout: 1000 })
+  })
+
+  test.each([
+    [{ check: "http://a" }, "options.check"],
+    [{ interval: "1 second", timeout: "2 seconds" }, "options.timeout"],
+    [{ jitter: 2 }, "options.jitter"],
+    [{ rise: 0 }, "options.rise"],
+    [{ fall: 1.5 }, "options.fall"],
+    [{ trickle: 0 }, "options.trickle"],
+    [{ passive: { ratio: Number.NaN } }, "options.passive.ratio"],
+  ])("%j is refused at %s", (options, path) => {
+    expect(problemsOf(health, options).map((problem) => problem.path)).toEqual([path])
+  })
+})

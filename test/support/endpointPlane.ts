@@ -1,0 +1,113 @@
+/** A data plane whose gate names endpoints and holds nothing back itself. */
+import type { Endpoint, EndpointsLine } from "../../machines/vocabulary/endpoint.ts"
+import { type Gate, idleGate, unrestricted } from "../../machines/vocabulary/gate.ts"
+import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { Report } from "../../machines/vocabulary/signal.ts"
+import type { CellChange } from "../../src/data-plane/cells.ts"
+import type { Endpoints } from "../../src/data-plane/endpoints/endpoints.ts"
+import { Plane } from "../../src/data-plane/plane.ts"
+import type { Receipt } from "../../src/data-plane/receipt.ts"
+import { Wheel } from "../../src/data-plane/wheel.ts"
+import { type StepClock, stepClock } from "./stepClock.ts"
+
+export const endpoint = (id: string, more: Partial<Endpoint> = {}): Endpoint => ({
+  id,
+  address: `${id}.test:80`,
+  zone: undefined,
+  weight: 1,
+  metadata: {},
+  ...more,
+})
+
+export const endpointsOf = (...ids: readonly string[]): readonly Endpoint[] => ids.map((id) => endpoint(id))
+
+export const lineOf = (endpoints: readonly Endpoint[], more: Partial<EndpointsLine> = {}): EndpointsLine => ({
+  endpoints,
+  bad: [],
+  panic: false,
+  zone: undefined,
+  ejection: { share: 0.5, firstMs: 1000, longestMs: 30_000 },
+  slowStartMs: 10_000,
+  seed: 1,
+  ...more,
+})
+
+let version = 1
+export const gateOf = (endpoints: EndpointsLine | undefined, more: Partial<Gate> = {}): Gate => ({
+  ...idleGate,
+  version: ++version,
+  epoch: 1,
+  phase: "active",
+  restriction: unrestricted,
+  holders: [],
+  lines: { endpoints, slowAfterMs: 1000 },
+  ...more,
+})
+
+export interface EndpointPlane {
+  readonly plane: Plane
+  readonly clock: StepClock
+  readonly reports: readonly Report[]
+  readonly changes: readonly CellChange[]
+  readonly endpoints: Endpoints
+  swap(line: EndpointsLine): void
+  /** A call that is not yet over. */
+  begin(): Receipt
+  end(receipt: Receipt, kind?: OutcomeKind): void
+  /** One call that takes so long; answers where it went. */
+  call(outcome: (id: string) => OutcomeKind, ms?: number): string
+  /** So many calls, one after another: how many went where. */
+  calls(count: number, outcome?: (id: string) => OutcomeKind, ms?: number): { readonly [id: string]: number }
+}
+
+export const well = (): OutcomeKind => "success"
+
+export function endpointPlane(line: EndpointsLine): EndpointPlane {
+  const clock = stepClock()
+  const reports: Report[] = []
+  const changes: CellChange[] = []
+  const plane = new Plane("service", new Wheel(clock), {
+    signal: (report) => reports.push(report),
+    refused: () => {},
+    classify: () => "failure",
+    idle: () => {},
+    cell: (change) => changes.push(change),
+  })
+  plane.swap(gateOf(line))
+  const begin = () => {
+    const ticket = plane.admit(clock.now())
+    if (!ticket.admitted) throw new Error(`refused: ${ticket.reason}`)
+    return ticket
+  }
+  const end = (receipt: Receipt, kind: OutcomeKind = "success") => void plane.settleAt(receipt, kind, clock.now())
+  const call = (outcome: (id: string) => OutcomeKind, ms = 10) => {
+    const receipt = begin()
+    const id = receipt.endpoint?.id ?? ""
+    clock.step(ms)
+    end(receipt, outcome(id))
+    return id
+  }
+  return {
+    plane,
+    clock,
+    reports,
+    changes,
+    get endpoints() {
+      const { endpoints } = plane.admission
+      if (endpoints === undefined) throw new Error("no endpoints")
+      return endpoints
+    },
+    swap: (next) => plane.swap(gateOf(next)),
+    begin,
+    end,
+    call,
+    calls: (count, outcome = well, ms = 10) => {
+      const counts: { [id: string]: number } = {}
+      for (let each = 0; each < count; each++) {
+        const id = call(outcome, ms)
+        counts[id] = (counts[id] ?? 0) + 1
+      }
+      return counts
+    },
+  }
+}
