@@ -150,7 +150,7 @@ describe("options of a call", () => {
   test("that are not known are told beside those that are", async () => {
     const { breaker } = world()
     await expect(breaker.execute(working, { timout: 5 } as object)).rejects.toThrow(
-      "options.timout: is not an option here; known: signal, deadline, classify, fallback, idempotent, retry, within, key, priority, cost, tenant (got 5)",
+      "options.timout: is not an option here; known: signal, deadline, classify, fallback, idempotent, retry, within, key, priority, cost, tenant, feature (got 5)",
     )
   })
 
