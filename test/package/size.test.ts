@@ -11,7 +11,7 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 106 },
+  { door: "recloser", take: "*", kB: 107 },
   { door: "recloser/effect", take: "*", kB: 115 },
   { door: "recloser/machines", take: "*", kB: 99 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 50 },
