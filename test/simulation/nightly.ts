@@ -51,8 +51,10 @@ for (let seed = only ?? number(values.from, "from"); !isOver(); seed++) {
 const seconds = (performance.now() - startedAt) / 1000
 const violations = [...found.values()].reduce((sum, one) => sum + one, 0)
 const rate = Math.round(count.calls / seconds)
+const { user, system } = process.cpuUsage()
+const perCpuSecond = Math.round(count.calls / ((user + system) / 1e6))
 console.log(
-  `${count.days} days, ${count.calls} calls in ${seconds.toFixed(1)} s (${rate} a second), ` +
+  `${count.days} days, ${count.calls} calls in ${seconds.toFixed(1)} s (${rate} a second, ${perCpuSecond} a second of processor time), ` +
     `${count.looks} looks at ${invariants.length} invariants, ${violations} violations`,
 )
 process.exitCode = violations > 0 ? 1 : 0

@@ -75,8 +75,8 @@ const doorOf = (luck: number) => (luck < 0.82 ? "acquire" : luck < 0.95 ? "execu
 const calls = (random: Random, most: number): Happening => ({
   do: "calls",
   seed: wholeSeed(random),
-  calls: 1 + random.below(random.pick([3, 40, most])),
-  everyMs: random.pick([0, 0.2, 1, 5, 20, 200]),
+  calls: 1 + random.below(random.pick([3, 40, most, most])),
+  everyMs: random.pick([0, 0.1, 0.2, 1, 1, 5, 20, 200]),
   // Promises cost some microseconds more, and fibers some more than those.
   door: doorOf(random.unit()),
   keys: random.pick([0, 0, 0, 1, 5, 300]),

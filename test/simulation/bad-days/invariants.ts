@@ -599,7 +599,7 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: "in fair weather it comes back",
-    law: "twenty minutes after the bad day only a limit that was set refuses",
+    law: "at most an hour after the bad day only a limit that was set refuses",
     mistake: "a hung probe wedges it; a verdict that never expires; idle system refuses",
     when: "recovery",
     broken: ({ books: { stillRefused }, awaited }) => {
@@ -610,7 +610,7 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: "in fair weather it closes",
-    law: "twenty minutes after the bad day the circuit is closed",
+    law: "at most an hour after the bad day the circuit is closed",
     mistake: "a verdict that never expires",
     when: "recovery",
     broken: ({ plane: { gate }, books: { stillRefused } }) =>
@@ -622,7 +622,7 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: "what has ended holds nothing",
-    law: "twenty minutes after the bad day only calls that never end are in flight, and nobody waits",
+    law: "at most an hour after the bad day only calls that never end are in flight, and nobody waits",
     mistake: "a cancelled waiter leaks a slot",
     when: "recovery",
     broken: ({ plane, awaited }) => {

@@ -93,11 +93,16 @@ export const partInvariants: readonly Invariant[] = [
     },
   },
   {
-    name: "a warning expires",
-    law: "no warning holds for longer than its horizon without being renewed",
+    name: "a warning does not hold on by itself",
+    law: "warned ⇒ the circuit is closed or degraded, and its demand leaves room for a call",
     mistake: "a verdict that never expires",
-    when: "recovery",
-    broken: ({ breaker }) => breaker.metrics().components.prediction?.state === "warned" && "after twenty fair minutes",
+    when: "happening",
+    broken: ({ breaker, plane: { gate } }) => {
+      const warned = gate.holders.find(({ by }) => by === "prediction")
+      const state = breaker.metrics().components.prediction?.state
+      if (state !== "warned") return undefined
+      return !(gate.circuit === "closed" && (warned?.demand.limit ?? 1) >= 1) && JSON.stringify(warned)
+    },
   },
   {
     name: "what depends on a breaker that is shut is shut",

@@ -156,7 +156,7 @@ export async function play(
 }
 
 /** The day of a seed: its config, and so many happenings. */
-export const dayOf = (seed: number, happenings = 60, mostCalls = 400): Script => ({
+export const dayOf = (seed: number, happenings = 60, mostCalls = 1500): Script => ({
   seed,
   config: configOf(stream(seed, "config")),
   happenings: scriptOf(stream(seed, "script"), happenings, mostCalls),
