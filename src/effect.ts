@@ -99,7 +99,7 @@ const layerOfMany = <Self>(
 export const Breakers = { make: makeMany, layer: layerOfMany, Service: ManyService }
 
 export type { CheckContext, HealthCheck } from "../machines/checking.ts"
-export type { EndpointInput, EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
+export type { EndpointInput, EndpointProvider, EndpointSet, ProviderContext } from "../machines/endpointOptions.ts"
 export { InvalidConfig } from "../machines/options.ts"
 export type { Endpoint, EndpointsFinding, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
 export type { ForecastFinding } from "../machines/vocabulary/forecast.ts"

@@ -17,6 +17,7 @@ export type {
   EndpointInput,
   EndpointProvider,
   EndpointSet,
+  ProviderContext,
 } from "../machines/endpointOptions.ts"
 export type { GatePublished } from "../machines/meter.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"
