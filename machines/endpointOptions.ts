@@ -49,10 +49,18 @@ export interface EndpointStream {
   }
 }
 
-/** Tells which endpoints there are, each time another set: `signal` is aborted when nobody listens any more. */
+/** What a provider is asked with. */
+export interface ProviderContext {
+  /** Aborted when nobody listens any more. */
+  readonly signal: AbortSignal
+  /** Waits so many milliseconds on the breaker's clock, or until nobody listens any more. */
+  sleep(ms: number): Promise<void>
+}
+
+/** Tells which endpoints there are: all of them, each time others are. */
 export type EndpointProvider =
   | AsyncIterable<EndpointSet>
-  | ((context: { readonly signal: AbortSignal }) => AsyncIterable<EndpointSet>)
+  | ((context: ProviderContext) => AsyncIterable<EndpointSet>)
   | EndpointStream
 
 /** A provider, kept in a function: settings are written down and compared as JSON, and it is none. */

@@ -100,7 +100,7 @@ const layerOfMany = <Self>(
 export const Breakers = { make: makeMany, layer: layerOfMany, Service: ManyService }
 
 export type { CheckContext, HealthCheck } from "../machines/checking.ts"
-export type { EndpointInput, EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
+export type { EndpointInput, EndpointProvider, EndpointSet, ProviderContext } from "../machines/endpointOptions.ts"
 export { InvalidConfig } from "../machines/options.ts"
 export type { RecoveryReport } from "../machines/recoveryMemory.ts"
 export type { Endpoint, EndpointsFinding, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"

@@ -18,6 +18,7 @@ export type {
   EndpointInput,
   EndpointProvider,
   EndpointSet,
+  ProviderContext,
 } from "../machines/endpointOptions.ts"
 export type { FeatureIn, RecoveryOptions, RecoverySettings } from "../machines/featuring.ts"
 export type { GatePublished } from "../machines/meter.ts"

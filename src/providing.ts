@@ -1,6 +1,6 @@
 /** Watching a provider of endpoints: it is listened to as long as the breaker lives, and asked again when it fails. */
 import { chance } from "../machines/chance.ts"
-import type { DiscoverySettings, EndpointSet, EndpointStream } from "../machines/endpointOptions.ts"
+import type { DiscoverySettings, EndpointSet, EndpointStream, ProviderContext } from "../machines/endpointOptions.ts"
 import { readEndpoints } from "../machines/naming.ts"
 import { describeError, show } from "../machines/options.ts"
 import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
@@ -81,7 +81,7 @@ export class ProviderWatch {
 
   #open(signal: AbortSignal): AsyncIterable<EndpointSet> {
     const provider: unknown = this.settings.provider?.()
-    const opened: unknown = typeof provider === "function" ? provider({ signal }) : provider
+    const opened: unknown = typeof provider === "function" ? provider(this.#contextOf(signal)) : provider
     if (typeof opened !== "object" || opened === null)
       throw new TypeError(`it must answer an async iterable (got ${show(opened)})`)
     if (!isStream(opened)) return stoppable(opened as AsyncIterable<EndpointSet>, signal)
@@ -89,6 +89,22 @@ export class ProviderWatch {
     if (openStream === undefined)
       throw new TypeError("a Stream is for breakers of recloser/effect: give Stream.toAsyncIterable of it")
     return openStream(opened, time, signal)
+  }
+
+  #contextOf(signal: AbortSignal): ProviderContext {
+    const { time } = this.#informed
+    const sleep = (ms: number) =>
+      new Promise<void>((resolve) => {
+        if (signal.aborted) return resolve()
+        const wake = () => {
+          cancel()
+          signal.removeEventListener("abort", wake)
+          resolve()
+        }
+        const cancel = time.after(Math.max(0, ms), wake, false)
+        signal.addEventListener("abort", wake)
+      })
+    return { signal, sleep }
   }
 
   /** The first list is taken at once; those that follow closely are taken together. */

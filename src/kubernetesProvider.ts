@@ -1,0 +1,190 @@
+/** Endpoints by Kubernetes: the EndpointSlices of a service, listed and watched. */
+import { readFile } from "node:fs/promises"
+import type { IncomingMessage } from "node:http"
+import type { EndpointInput, EndpointProvider } from "../machines/endpointOptions.ts"
+import { invalid, refuseStrangers } from "./knownOptions.ts"
+import {
+  addressAt,
+  ask,
+  type Json,
+  jsonIn,
+  jsonLinesIn,
+  listIn,
+  objectIn,
+  refuseStatus,
+  textIn,
+} from "./registryHttp.ts"
+
+export interface KubernetesOptions {
+  readonly service: string
+  /** Default: the namespace of this pod. */
+  readonly namespace?: string | undefined
+  /** Which port of the slices, by name or number. Default: the first. */
+  readonly port?: string | number | undefined
+  /** The API server. Default: `"https://kubernetes.default.svc"`. */
+  readonly url?: string | undefined
+  /** Default: the token of this pod's account, read anew for each request, for it changes. */
+  readonly token?: string | undefined
+  /** Certificates that vouch for the API server, in PEM. Default: those of this pod. */
+  readonly ca?: string | undefined
+}
+
+const known = ["service", "namespace", "port", "url", "token", "ca"]
+const account = "/var/run/secrets/kubernetes.io/serviceaccount"
+/** How long a watch lasts; then another begins where it ended. */
+const watchSeconds = 300
+const perPage = 500
+/** Before a list is asked for once more. */
+const pauseMs = 1000
+
+/** What was watched is so old that it is forgotten: all has to be listed anew. */
+class Gone extends Error {}
+
+/** Slices by name, and the version of the whole. */
+interface Known {
+  readonly slices: Map<string, Json>
+  version: string
+}
+
+const nameOf = (slice: Json): string => String(objectIn(slice["metadata"])["name"] ?? "")
+const versionOf = (object: Json): string | undefined => textIn(objectIn(object["metadata"])["resourceVersion"])
+
+/** The port of a slice that is wanted; `undefined` when it has none. */
+function portIn(slice: Json, wanted: string | number | undefined): unknown {
+  const ports = listIn(slice["ports"]).map(objectIn)
+  if (wanted === undefined) return ports[0]?.["port"]
+  return ports.find(({ name, port }) => name === wanted || port === wanted)?.["port"]
+}
+
+/** What is ready, and not on its way out. Readiness that is not said is readiness. */
+const isReady = ({ conditions }: Json): boolean =>
+  objectIn(conditions)["ready"] !== false && objectIn(conditions)["terminating"] !== true
+
+function endpointsIn(slice: Json, wanted: string | number | undefined): readonly EndpointInput[] {
+  const port = portIn(slice, wanted)
+  if (wanted !== undefined && port === undefined) return []
+  return listIn(slice["endpoints"])
+    .map(objectIn)
+    .filter(isReady)
+    .flatMap((endpoint) => {
+      const host = textIn(listIn(endpoint["addresses"])[0])
+      if (host === undefined) return []
+      const metadata: { [key: string]: string } = {}
+      const [node, pod] = [textIn(endpoint["nodeName"]), textIn(objectIn(endpoint["targetRef"])["name"])]
+      if (node !== undefined) metadata["node"] = node
+      if (pod !== undefined) metadata["pod"] = pod
+      return [{ address: addressAt(host, port), zone: textIn(endpoint["zone"]), metadata }]
+    })
+}
+
+/** The endpoints of all slices, each once: one that moves from slice to slice may be in two for a moment. */
+function allIn({ slices }: Known, wanted: string | number | undefined): readonly EndpointInput[] {
+  const all = [...slices.values()].flatMap((slice) => endpointsIn(slice, wanted))
+  return [...new Map(all.map((endpoint) => [(endpoint as { address: string }).address, endpoint])).values()]
+}
+
+/** Takes in one event of a watch; answers whether endpoints may be others now. */
+function take(known: Known, event: Json): boolean {
+  const object = objectIn(event["object"])
+  if (event["type"] === "ERROR") {
+    if (object["code"] === 410) throw new Gone()
+    throw new Error(`Kubernetes ended the watch: ${String(object["message"] ?? "without a word")}`)
+  }
+  known.version = versionOf(object) ?? known.version
+  if (event["type"] === "DELETED") return known.slices.delete(nameOf(object))
+  if (event["type"] !== "ADDED" && event["type"] !== "MODIFIED") return false
+  known.slices.set(nameOf(object), object)
+  return true
+}
+
+class Api {
+  readonly #options: KubernetesOptions
+  readonly #signal: AbortSignal
+
+  constructor(options: KubernetesOptions, signal: AbortSignal) {
+    this.#options = options
+    this.#signal = signal
+  }
+
+  /** All there is now, page by page. */
+  async list(): Promise<Known> {
+    const slices = new Map<string, Json>()
+    let page = ""
+    while (true) {
+      const query: { [name: string]: string } = { limit: String(perPage), ...(page !== "" && { continue: page }) }
+      const list = objectIn(await jsonIn(await this.#ask(query)))
+      for (const slice of listIn(list["items"]).map(objectIn)) slices.set(nameOf(slice), slice)
+      page = textIn(objectIn(list["metadata"])["continue"]) ?? ""
+      if (page === "") return { slices, version: versionOf(list) ?? "" }
+    }
+  }
+
+  /** What changes after a version, until the server ends it. */
+  async *watch(version: string): AsyncGenerator<Json> {
+    const query = {
+      watch: "1",
+      allowWatchBookmarks: "true",
+      resourceVersion: version,
+      timeoutSeconds: String(watchSeconds),
+    }
+    for await (const event of jsonLinesIn(await this.#ask(query))) yield objectIn(event)
+  }
+
+  async #ask(query: { readonly [name: string]: string }): Promise<IncomingMessage> {
+    const { service, url = "https://kubernetes.default.svc", token, ca } = this.#options
+    const namespace = this.#options.namespace ?? (await readFile(`${account}/namespace`, "utf8")).trim()
+    const path = `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices`
+    const asked = new URL(`${new URL(url).pathname.replace(/\/$/, "")}${path}`, url)
+    asked.searchParams.set("labelSelector", `kubernetes.io/service-name=${service}`)
+    for (const [name, value] of Object.entries(query)) asked.searchParams.set(name, value)
+    const isSecure = asked.protocol === "https:"
+    const bearer = token ?? (isSecure ? (await readFile(`${account}/token`, "utf8")).trim() : undefined)
+    const headers: { [name: string]: string } = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
+    const certificates = ca ?? (isSecure ? await readFile(`${account}/ca.crt`, "utf8") : undefined)
+    const response = await ask(asked, { headers, ca: certificates, signal: this.#signal })
+    if (response.statusCode === 410) {
+      response.destroy()
+      throw new Gone()
+    }
+    refuseStatus(response, "Kubernetes")
+    return response
+  }
+}
+
+/**
+ * Lists and watches the EndpointSlices of a service. When what it watches is too old (410 Gone) it lists anew; a watch that ends goes on
+ * where it was. The pod's account needs `list` and `watch` of `endpointslices` in `discovery.k8s.io`.
+ *
+ * @example
+ * import { createBreaker } from "recloser"
+ * import { fromKubernetes } from "recloser/discovery"
+ * import assert from "node:assert/strict"
+ *
+ * const provider = fromKubernetes({ service: "search", namespace: "shop", url: "http://127.0.0.1:1", port: "http" })
+ * const breaker = createBreaker("search", { discovery: { endpoints: ["10.0.0.7:8080"], provider } })
+ * assert.equal(breaker.metrics().components.discovery?.state, "fresh")
+ * await breaker.stop()
+ */
+export function fromKubernetes(options: KubernetesOptions): EndpointProvider {
+  refuseStrangers(options, known)
+  const { service, url, port } = options
+  if (textIn(service) === undefined) throw invalid("options.service", service, "must be the name of a service")
+  if (url !== undefined && URL.parse(url) === null) throw invalid("options.url", url, "must be an address")
+  return async function* ({ signal, sleep }) {
+    const api = new Api(options, signal)
+    let slices: Known | undefined
+    while (!signal.aborted) {
+      try {
+        if (slices === undefined) {
+          slices = await api.list()
+          yield allIn(slices, port)
+        }
+        for await (const event of api.watch(slices.version)) if (take(slices, event)) yield allIn(slices, port)
+      } catch (error) {
+        if (!(error instanceof Gone)) throw error
+        slices = undefined
+      }
+      await sleep(pauseMs)
+    }
+  }
+}

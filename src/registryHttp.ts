@@ -1,0 +1,77 @@
+/** HTTP as those who keep registries of endpoints speak it: long answers, read as they come, bounded, ended by a signal. */
+import { type IncomingMessage, request as requestPlain } from "node:http"
+import { request as requestSecure } from "node:https"
+import { show } from "../machines/options.ts"
+
+/** Longer than this no answer, and no line of one, is read. */
+const longestBytes = 32 * 1024 * 1024
+
+export interface Asking {
+  readonly headers?: { readonly [name: string]: string }
+  /** Certificates that vouch for the server, in PEM; left out: those of the host. */
+  readonly ca?: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** Asks, and answers when there are headers. */
+export const ask = (url: URL, { headers = {}, ca, signal }: Asking): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const options = { headers: { accept: "application/json", ...headers }, agent: false, signal, ...(ca && { ca }) }
+    const sent = (url.protocol === "https:" ? requestSecure : requestPlain)(url, options)
+    sent.on("error", reject)
+    sent.on("response", resolve)
+    sent.end()
+  })
+
+/** An answer as JSON. */
+export async function jsonIn(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > longestBytes) throw new RangeError(`the answer is longer than ${longestBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return parsed(Buffer.concat(chunks).toString("utf8"))
+}
+
+/** The lines of an answer, each as JSON, as they come. */
+export async function* jsonLinesIn(response: IncomingMessage): AsyncGenerator<unknown> {
+  response.setEncoding("utf8")
+  let rest = ""
+  for await (const chunk of response as unknown as AsyncIterable<string>) {
+    const lines = (rest + chunk).split("\n")
+    rest = lines.pop() ?? ""
+    if (rest.length > longestBytes) throw new RangeError(`a line is longer than ${longestBytes} characters`)
+    for (const line of lines) if (line.trim() !== "") yield parsed(line)
+  }
+  if (rest.trim() !== "") yield parsed(rest)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new SyntaxError(`the answer is no JSON: ${show(text)}`)
+  }
+}
+
+/** Throws for an answer that is none. */
+export function refuseStatus(response: IncomingMessage, of: string): void {
+  const { statusCode = 0 } = response
+  if (statusCode >= 200 && statusCode < 300) return
+  response.destroy()
+  throw new Error(`${of} answered with status ${statusCode}`)
+}
+
+export type Json = { readonly [key: string]: unknown }
+
+/** An object of somebody else's, or an empty one. */
+export const objectIn = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {})
+export const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+export const textIn = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined
+
+/** Host and port as one address. */
+export const addressAt = (host: string, port: unknown): string =>
+  port === undefined ? host : `${host.includes(":") ? `[${host}]` : host}:${port}`
