@@ -148,14 +148,13 @@ export class Limit {
     // What began under another limit is not over yet; and of calls that nobody waits for it can only be guessed how many there are.
     const isRipe = round.hasBegunAfter(this.#changedAt + Math.min(this.#meanMs, 1.5 * meanMs))
     if (!isRipe || (ghosts >= 0.2 * inFlight && !isChoking)) return
-    const rate = round.successes / round.lastedFor(now)
+    const rate = round.rate(area, now, this.#idleMs)
     const full = { inFlight, rate, outcomes: round.outcomes, meanMs, isChoking }
     this.#moveTo(this.#search.next(this.#limit, full, this.#idleMs, now), now)
   }
 
   /** Not the limit in force is what matters then, but that nothing speaks against more. */
   #sink(inFlight: number, ms: number): void {
-    if (!this.isUncharted || this.#limit <= this.#first || inFlight > 0.25 * this.#limit) return
     if (!this.#search.isUncharted || this.#limit <= this.#first || inFlight > 0.25 * this.#limit) return
     this.#limit = Math.max(this.#first, this.#limit * 2 ** (-ms / sinksMs))
     // What was done under the higher limit is nothing to measure the lower one by.
