@@ -11,12 +11,15 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 107 },
-  { door: "recloser/effect", take: "*", kB: 116 },
-  { door: "recloser/machines", take: "*", kB: 100 },
-  { door: "recloser/machines", take: "{ breakerLogic }", kB: 47.5 },
+  { door: "recloser", take: "*", kB: 111 },
+  { door: "recloser/effect", take: "*", kB: 118 },
+  { door: "recloser/machines", take: "*", kB: 104 },
+  { door: "recloser/machines", take: "{ breakerLogic }", kB: 49 },
   { door: "recloser/testing", take: "*", kB: 10 },
   { door: "recloser/inspect", take: "*", kB: 54 },
+  { door: "recloser/discovery", take: "*", kB: 9 },
+  { door: "recloser/health", take: "*", kB: 9 },
+  { door: "recloser/grpc", take: "*", kB: 4 },
   { door: "recloser/fetch", take: "*", kB: 5 },
 ]
 
@@ -34,6 +37,8 @@ async function gzippedKilobytes(door: string, take: string): Promise<number> {
     format: "esm",
     platform: "node",
     target: "node22",
+    // A neighbour is the user's own, and already there.
+    external: ["@grpc/grpc-js"],
     legalComments: "none",
     absWorkingDir: root,
   })
