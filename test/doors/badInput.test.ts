@@ -23,7 +23,7 @@ describe("a config", () => {
       "an unknown option",
       { timeouts: 5 },
       "config.timeouts",
-      /is not an option here; known: strategy, metrics, prediction, timeout, rateLimit, retry, priority, candidate, classify/,
+      /is not an option here; known: strategy, metrics, discovery, health, prediction, timeout, rateLimit, retry, priority, candidate, classify/,
     ],
     ["an unknown option of the strategy", strategy({ openFo: 5 }), "config.strategy.openFo", /is not an option here/],
     [

@@ -95,7 +95,19 @@ describe("simulate", () => {
   })
 
   test("knows every scenario of the catalogue and no other", async () => {
-    const ids: readonly SimulateOptions["scenario"][] = ["S1", "S2", "S3", "S4", "S8", "S9", "S10", "S11", "S12", "S13"]
+    const ids: readonly SimulateOptions["scenario"][] = [
+      "S1",
+      "S2",
+      "S3",
+      "S4",
+      "S6",
+      "S8",
+      "S9",
+      "S10",
+      "S11",
+      "S12",
+      "S13",
+    ]
     expect(scenarios.map(({ id }) => id)).toEqual(ids)
     expect(await problemsOf({ scenario: "S5" })).toBe(
       'scenario: must be one of S1, S2, S3, S4, S6, S8, S9, S10, S11, S12, S13 (got "S5")',
