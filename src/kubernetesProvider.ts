@@ -21,7 +21,7 @@ export interface KubernetesOptions {
   readonly namespace?: string | undefined
   /** Which port of the slices, by name or number. Default: the first. */
   readonly port?: string | number | undefined
-  /** The API server. Default: `"https://kubernetes.default.svc"`. */
+  /** The API server. Default: the one of this pod's cluster, `kubernetes.default.svc` by https. */
   readonly url?: string | undefined
   /** Default: the token of this pod's account, read anew for each request, for it changes. */
   readonly token?: string | undefined
@@ -30,6 +30,7 @@ export interface KubernetesOptions {
 }
 
 const known = ["service", "namespace", "port", "url", "token", "ca"]
+const inCluster = "kubernetes.default.svc"
 const account = "/var/run/secrets/kubernetes.io/serviceaccount"
 /** How long a watch lasts; then another begins where it ended. */
 const watchSeconds = 300
@@ -131,7 +132,7 @@ class Api {
   }
 
   async #ask(query: { readonly [name: string]: string }): Promise<IncomingMessage> {
-    const { service, url = "https://kubernetes.default.svc", token, ca } = this.#options
+    const { service, url = `https://${inCluster}`, token, ca } = this.#options
     const namespace = this.#options.namespace ?? (await readFile(`${account}/namespace`, "utf8")).trim()
     const path = `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices`
     const asked = new URL(`${new URL(url).pathname.replace(/\/$/, "")}${path}`, url)

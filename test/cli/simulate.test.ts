@@ -40,7 +40,7 @@ describe("recloser simulate", () => {
         .trimEnd()
         .split("\n")
         .map((line) => line.trim().split(/ +/)[0]),
-    ).toEqual([...["S1", "S2", "S3", "S4", "S5", "S7", "S8", "S9", "S10", "S11", "S12", "S13"]])
+    ).toEqual([...["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S13"]])
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
   })
 

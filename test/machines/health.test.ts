@@ -148,7 +148,7 @@ describe("health options", () => {
   })
 
   test.each([
-    [{ check: "http://a" }, "options.check"],
+    [{ check: "http://a.test" }, "options.check"],
     [{ interval: "1 second", timeout: "2 seconds" }, "options.timeout"],
     [{ jitter: 2 }, "options.jitter"],
     [{ rise: 0 }, "options.rise"],

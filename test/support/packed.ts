@@ -53,9 +53,9 @@ function pack(folder: string): PackReport {
 function layProject({ tarball, project }: Packed): void {
   const installed = join(project, "node_modules/recloser")
   mkdirSync(installed, { recursive: true })
-  mkdirSync(join(project, "node_modules/@types"))
+  for (const scope of ["@types", "@grpc"]) mkdirSync(join(project, "node_modules", scope))
   execFileSync("tar", ["-xzf", tarball, "-C", installed, "--strip-components", "1"])
-  for (const name of ["xstate", "effect", "@types/node"]) {
+  for (const name of ["xstate", "effect", "@grpc/grpc-js", "@types/node"]) {
     symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name))
   }
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }))

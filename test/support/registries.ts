@@ -87,7 +87,7 @@ async function serve(
   answer: (request: IncomingMessage, response: ServerResponse, url: URL) => void,
 ): Promise<HttpPlace> {
   const server = createServer((request, response) =>
-    answer(request, response, new URL(request.url ?? "/", "http://here")),
+    answer(request, response, new URL(request.url ?? "/", "http://here.test")),
   )
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
