@@ -35,6 +35,9 @@ const longUnits: { readonly [unit: string]: string } = {
   ...{ minute: "min", minutes: "min", m: "min", hour: "h", hours: "h" },
 }
 
+/** Nobody has written a longer one. */
+const longest = 10_000
+
 const timeRule = "a time such as 30 s (ms, s, min, h)"
 const moods = ["up", "down", "hang", "slow", "flaky", "busy"] as const
 type Word = (typeof moods)[number]
@@ -140,6 +143,8 @@ function changeOf(word: Word, reader: Reader): Partial<Weather> {
 
 /** The phases of a script, in their order. Throws `InvalidConfig`, which says where it cannot be read and what would be right. */
 export function readScript(script: string): readonly Phase[] {
+  if (script.length > longest)
+    throw new InvalidConfig([{ path: "script", value: show(script), rule: `must have at most ${longest} characters` }])
   const reader = new Reader(script)
   const phases: Phase[] = []
   let from = 0

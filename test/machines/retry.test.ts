@@ -120,6 +120,8 @@ describe("retry options", () => {
     [{ budget: { share: 1.5 } }, "options.budget.share"],
     [{ budget: { share: -1 } }, "options.budget.share"],
     [{ budget: { reserve: 50, most: 20 } }, "options.budget.most"],
+    [{ budget: { reserve: 1.5 } }, "options.budget.reserve"],
+    [{ budget: { most: 20.5 } }, "options.budget.most"],
     [{ hedge: { after: "p49" } }, "options.hedge.after"],
     [{ hedge: { after: "p100" } }, "options.hedge.after"],
     [{ hedge: { after: 0 } }, "options.hedge.after"],

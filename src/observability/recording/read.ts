@@ -119,14 +119,17 @@ class Reader {
 
   #checkBreaker({ b, name, parts }: BreakerLine, at: number): void {
     if (!Number.isInteger(b) || typeof name !== "string" || !Array.isArray(parts)) this.fail(at, "this is no breaker")
-    for (const { key } of parts) {
-      if (plugOf(key) === undefined) this.fail(at, `breaker "${name}" runs "${key}", which this version does not have`)
+    for (const part of parts as readonly unknown[]) {
+      const { key } = (part ?? {}) as { readonly key?: unknown }
+      if (typeof key !== "string" || plugOf(key) === undefined)
+        this.fail(at, `breaker "${name}" runs "${key}", which this version does not have`)
     }
     this.#breakers.add(b)
   }
 
   #checkCalls(line: CallsLine, at: number): void {
     const { n, who } = line
+    if (!Number.isInteger(n)) this.fail(at, `says ${n} entries, which is no whole number`)
     const lengths = [bytesIn(line.at) / 8, bytesIn(line.what) / 4, typeof who === "number" ? n : bytesIn(who) / 4]
     if (lengths.some((length) => length !== n)) this.fail(at, `says ${n} entries and holds ${lengths.join(", ")}`)
     const everyone = typeof who === "number" ? [who] : numbersOf(who)

@@ -1,0 +1,23 @@
+/** The credit of a partial share: what is said before a call is what is done, to the last part of it. */
+import fc from "fast-check"
+import { expect, test } from "vitest"
+import { Credit } from "../../src/data-plane/credit.ts"
+import { Tally } from "../../src/data-plane/tally.ts"
+
+const share = fc.oneof(fc.constantFrom(0, 0.25, 0.5, 0.75, 1), fc.double({ min: 0, max: 1, noNaN: true }))
+
+test("credit suffices exactly when the call that comes next is paid for", () => {
+  fc.assert(
+    fc.property(fc.array(share, { minLength: 1, maxLength: 60 }), (shares) => {
+      const credit = new Credit(new Tally())
+      for (const one of shares) expect(credit.suffices(one)).toBe(credit.spend(one))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test("credit that is just enough is enough: of two calls at a share of a half the first enters, and so on", () => {
+  const credit = new Credit(new Tally())
+  const entered = Array.from({ length: 6 }, () => credit.spend(0.5))
+  expect(entered).toEqual([true, false, true, false, true, false])
+})
