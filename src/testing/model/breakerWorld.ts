@@ -27,7 +27,8 @@ const inner =
   /^(?:xstate\.|breaker\.(?:attached|detached|start)|outcome\.|call\.)|\[(?:mayStart|hasFailed|allReady|isAlone)\]/
 
 /** What the root only passes on, and to whom in this breaker. */
-const signal = /^(?:alarm|probe|slice|throttle|budget|limit|pressure|dependency)\./
+const signal =
+  /^(?:alarm|probe|slice|throttle|budget|limit|pressure|dependency|features?|provider|endpoints|health|checks?)\./
 
 /** Whether nobody in this breaker hears what the root passes on. */
 function isUnheard(words: string, parts: ReadConfig["parts"]): boolean {

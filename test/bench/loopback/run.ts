@@ -4,6 +4,7 @@ import { once } from "node:events"
 import { Agent, get } from "node:http"
 import { fileURLToPath } from "node:url"
 import { type FaultProxy, startFaultProxy } from "recloser/testing"
+import { Errand } from "../../../src/testing/simulation/queue.ts"
 import { Recording } from "../../../src/testing/simulation/record.ts"
 import type { Scenario, Variant } from "../../../src/testing/simulation/scenario.ts"
 import type { Call, Stage, World } from "../../../src/testing/simulation/world.ts"
@@ -142,8 +143,7 @@ export async function runLoopback(asked: LoopbackRun): Promise<Recording> {
   const generator = new Generator(world, horizonMs, time, proxy.port, protectorOf)
   const timers = await playFaults(proxy, time, asked, world)
   try {
-    await new Promise((resolve) => setTimeout(resolve, -time.real))
-    world.load.start(generator)
+    time.plan(new Errand(() => world.load.start(generator)), 0)
     await new Promise((resolve) => setTimeout(resolve, horizonMs - time.real))
     time.stop(horizonMs)
     for (const timer of timers) clearTimeout(timer)
