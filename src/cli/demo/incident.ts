@@ -38,7 +38,7 @@ const FALLBACKS: Readonly<Record<ServiceName, LaneSpec["fallback"]>> = {
 /** Three services fail and recover. */
 export function incident(durationMs: number, perSecond: number): Play {
   const services = Object.keys(FALLBACKS) as readonly ServiceName[]
-  const settings = settingsFor(durationMs, perSecond / services.length)
+  const settings = settingsFor(durationMs)
   return {
     services,
     lanes: services.map((name) => ({ name, service: name, share: 1, fallback: FALLBACKS[name] })),
