@@ -62,7 +62,12 @@ function expectNamed(breakers: readonly Breaker[], reason: string | undefined): 
 }
 
 async function measure(shape: string, size: number): Promise<Round> {
-  const config = { strategy: { type: "dependency", own: "basic" }, metrics: false, timeout: false } as const
+  const config = {
+    strategy: { type: "dependency", own: "basic" },
+    metrics: false,
+    timeout: false,
+    priority: false,
+  } as const
   const breakers = Array.from({ length: size }, (_, at) => createBreaker(`b${at}`, config))
   const root = breakers[0] as Breaker
   collectGarbage()

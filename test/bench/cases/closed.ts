@@ -18,7 +18,7 @@ export const closedCall: CostCase = {
       unit: "ns",
       rows: {
         "bare await": "`await work()` and nothing else: the floor",
-        [ours]: '`{ strategy: "basic", timeout: false, metrics: false }`: time window of 10 s',
+        [ours]: '`{ strategy: "basic", timeout: false, metrics: false, priority: false }`: time window of 10 s',
         "recloser, slow calls + metrics": "the same, with `slowCalls` after 1 s and metrics on",
         [sampling]: "`circuitBreaker(handleAll, …)`, `SamplingBreaker({ threshold: 0.5, duration: 10_000 })`",
         "cockatiel CountBreaker": "`CountBreaker({ threshold: 0.5, size: 100 })`",
@@ -71,7 +71,7 @@ export const closedCallWithTimeout: CostCase = {
       unit: "ns",
       rows: {
         "bare await": "the floor",
-        "recloser, defaults": "`{}`: metrics and the adaptive timeout",
+        "recloser, defaults": "`{}`: metrics, the adaptive timeout and the learned limit",
         "recloser, fixed timeout": '`{ timeout: "7 seconds" }`',
         "opossum, defaults": "`{}`: timeout of 10 s, statistics and percentiles",
         "cockatiel wrap(breaker, timeout)": "C1's breaker around `timeout(10_000, Aggressive)`",

@@ -37,7 +37,7 @@ export const insideFiber: CostCase = {
       unit: "ns",
       rows: {
         "Effect.timeout": '`Effect.timeout(effect, "10 seconds")`, no breaker',
-        [deadline]: "`{}`: metrics and the adaptive timeout",
+        [deadline]: "`{}`: metrics, the adaptive timeout and the learned limit",
         [`${own} + timeout`]: "Effect's breaker around `Effect.timeout`",
       },
       goals: [{ text: "≤ 1.0 × `Effect.timeout`", compare: "ratio", pairs: [[deadline, "Effect.timeout"]], max: 1 }],

@@ -19,15 +19,15 @@ const hostile = "recloser, defaults"
 const configs: { readonly [subject: string]: readonly [calls: number, config: BreakerConfig] } = {
   [few]: [3, {}],
   [most]: [12, {}],
-  [bare]: [3, { strategy: "basic", timeout: false, metrics: false }],
-  [busy]: [100, { strategy: "basic", timeout: false, metrics: false }],
+  [bare]: [3, { strategy: "basic", timeout: false, metrics: false, priority: false }],
+  [busy]: [100, { strategy: "basic", timeout: false, metrics: false, priority: false }],
   [learning]: [100, {}],
 }
 
 const setups = {
   [few]: "the default config: `gradual`, metrics and the adaptive timeout",
   [most]: "the most calls within `idle` that leave a key quiet",
-  [bare]: '`{ strategy: "basic", timeout: false, metrics: false }`',
+  [bare]: '`{ strategy: "basic", timeout: false, metrics: false, priority: false }`',
 }
 
 export const keyed: CostCase = {

@@ -12,7 +12,7 @@ const none = "no breaker"
 
 const rows = {
   [none]: "an unprotected process: the floor",
-  [ours]: "`{}`: metrics and the adaptive timeout",
+  [ours]: "`{}`: metrics, the adaptive timeout and the learned limit",
   "opossum, defaults": "a bucket interval and a snapshot interval each",
   "cockatiel wrap(breaker, timeout)": "timers only while calls run",
 }

@@ -3,10 +3,16 @@ import { type BreakerConfig, CallRejected, createBreaker } from "recloser"
 import type { Subject } from "../measure.ts"
 import { fail, inFlight, isTheFailure, laterWork, mostlyFailing, work } from "./floor.ts"
 
-export const alone = { strategy: "basic", timeout: false, metrics: false } as const satisfies BreakerConfig
+export const alone = {
+  strategy: "basic",
+  timeout: false,
+  metrics: false,
+  priority: false,
+} as const satisfies BreakerConfig
 export const watched = {
   strategy: { type: "basic", slowCalls: { after: "1 second" } },
   timeout: false,
+  priority: false,
 } as const satisfies BreakerConfig
 /** Not ten seconds, the peers' length: Node keeps a list per length, and a timer of ours would keep theirs alive for them. */
 export const fixed = { timeout: "7 seconds" } as const satisfies BreakerConfig
