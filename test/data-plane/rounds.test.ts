@@ -1,7 +1,6 @@
-/** What a round of outcomes says of a service, and where the search for the limit goes from there. */
+/** What a round of outcomes says of a service. */
 import { describe, expect, test } from "vitest"
 import { Round } from "../../src/data-plane/limiter/round.ts"
-import { type FullRound, Search } from "../../src/data-plane/limiter/search.ts"
 
 /** Ten calls at once, of 100 ms each, that all end together: a hundred a second, in clusters. A round of so many milliseconds. */
 function clustered(begin: number, lengthMs: number): Round {
@@ -32,37 +31,5 @@ describe("the rate of a round", () => {
     const round = new Round(0, 0)
     for (let call = 0; call < 10; call++) round.add(call < 5 ? "success" : "failure", 100)
     expect(round.rate(10 * 100, 100, 100) * 1000).toBeCloseTo(50)
-  })
-})
-
-describe("after calls have choked the service", () => {
-  const outcomes = 20
-  const of = (inFlight: number, perSecond: number, meanMs: number, isChoking = false): FullRound => ({
-    ...{ inFlight, outcomes, meanMs, isChoking },
-    rate: perSecond / 1000,
-  })
-
-  /** A service of so many slots of 100 ms. */
-  const served = (limit: number, slots: number) =>
-    of(limit, 10 * Math.min(limit, slots), 100 * Math.max(1, limit / slots))
-
-  function search(chokes: boolean): readonly number[] {
-    const one = new Search()
-    let now = 0
-    let limit = 20
-    const limits: number[] = []
-    const step = (round: FullRound) => {
-      limit = one.next(limit, round, 100, (now += 200))
-      limits.push(limit)
-    }
-    for (let round = 0; round < 6; round++) step(chokes ? of(limit, 4, 2000, true) : served(limit, 4))
-    while (limit > 5) step(served(limit, 4))
-    limits.length = 0
-    for (let round = 0; round < 25; round++) step(served(limit, 40))
-    return limits
-  }
-
-  test("the limit doubles as soon as calls are as quick again as while there is room: five seconds later it is there", () => {
-    expect(Math.max(...search(true))).toBeGreaterThanOrEqual(38)
   })
 })

@@ -34,8 +34,6 @@ export class Search {
   #upAt = 0
   #stride = 2
   state: LimitState = "following"
-  /** Calls were not waited for to the end, and what is known of more of them is from then. */
-  #wasChoking = false
   /** With fewer calls at once as much less was done: load was not to blame. */
   independent = false
 
@@ -49,14 +47,13 @@ export class Search {
   next(limit: number, round: FullRound, idleMs: number, now: number): number {
     const here = levelOf(Math.round(round.inFlight))
     this.#goodput.learn(here, round.rate, round.outcomes, now)
-    this.#wasChoking ||= round.isChoking
     if (this.isUncharted) return this.#chart(limit, here, round, idleMs, now)
     if (this.#from > 0) return this.#judgeLook(limit, here, now)
     const knee = this.#goodput.knee(now)
     this.state = round.isChoking ? "capped" : "holding"
     if (knee < here) return topOf(knee)
     if (knee > here) return Math.min(topOf(knee), topOf(here + 2))
-    return this.#lookAround(limit, here, round.meanMs, this.#wasChoking && round.meanMs < 1.5 * idleMs, now)
+    return this.#lookAround(limit, here, round.meanMs, now)
   }
 
   /**
@@ -105,24 +102,19 @@ export class Search {
   #noteUpwards(wasBetter: boolean): void {
     this.#stride = wasBetter ? Math.min(longestStride, 2 * this.#stride) : 1
     if (wasBetter) this.#upAt = 0
-    else this.#wasChoking = false
   }
 
-  /**
-   * At the knee: looks at fewer calls if nothing is known of them, and at more from time to time. `isBack`: calls that choked the service
-   * are as quick again as they are while there is room. Then twice as many are tried at once, until that brings nothing.
-   */
-  #lookAround(limit: number, here: number, meanMs: number, isBack: boolean, now: number): number {
+  /** At the knee: looks at fewer calls if nothing is known of them, and at more from time to time. */
+  #lookAround(limit: number, here: number, meanMs: number, now: number): number {
     const rates = this.#goodput
     const lower = levelOf(Math.max(1, Math.round(0.75 * limit)))
     if (lower < here && !rates.knowsAny(lower - 1, here - 1, now)) return this.#look(limit, callsAt(lower))
-    if (!isBack && now < this.#upAt && rates.isKnown(here + 1, now)) return limit
-    const stride = isBack ? Math.max(this.#stride, levelOf(2 * limit) - here) : this.#stride
+    if (now < this.#upAt && rates.isKnown(here + 1, now)) return limit
     // What was known of more calls may be so no more.
-    for (let level = here + 1; level <= here + stride; level++) rates.doubt(level, now)
+    for (let level = here + 1; level <= here + this.#stride; level++) rates.doubt(level, now)
     this.#upAt = now + Math.max(rest.ms, rest.calls * meanMs)
     this.state = "climbing"
-    return this.#look(limit, topOf(here + stride))
+    return this.#look(limit, topOf(here + this.#stride))
   }
 
   #look(from: number, at: number): number {
