@@ -78,10 +78,9 @@ export class AssembledBreaker implements Breaker {
 
   execute<T, F = T>(fn: Run<T>, options: ExecuteOptions<NoInfer<T>, F> = none): Promise<T | F> {
     const { plane, clock, classify } = this.assembly
-    const isPlain = options === none && typeof fn === "function" && plane.retryBudget === undefined
-    if (isPlain && plane.gate.restriction.timeoutMs === Number.POSITIVE_INFINITY) {
+    if (options === none && typeof fn === "function" && plane.retryBudget === undefined) {
       const now = plane.untimed ? Number.NaN : clock.now()
-      if (plane.enterFreely(now)) return this.#runner.runDirect(now, fn, classify)
+      if (plane.isClear(now)) return this.#runner.runPlain(now, fn, classify)
     }
     return new Promise<T | F>((resolve, reject) => this.#enter<T | F>(fn, options, resolve, reject))
   }

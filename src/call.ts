@@ -38,6 +38,23 @@ export interface Course<T> {
   readonly sequel: Sequel<T> | undefined
 }
 
+/** The course of a call of which nobody has said anything. */
+export class PlainCourse<T> implements Course<T> {
+  readonly resolve: Course<T>["resolve"]
+  readonly reject: Course<T>["reject"]
+  readonly classify: Classify<never> | undefined
+  declare readonly fallback: undefined
+  declare readonly callerSignal: undefined
+  declare readonly attempts: undefined
+  declare readonly sequel: undefined
+
+  constructor(resolve: Course<T>["resolve"], reject: Course<T>["reject"], classify: Classify<never> | undefined) {
+    this.resolve = resolve
+    this.reject = reject
+    this.classify = classify
+  }
+}
+
 const never = Number.POSITIVE_INFINITY
 /** Ends that lie no further apart are the same: they were computed in different ways. */
 const instantMs = 0.001

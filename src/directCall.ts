@@ -16,7 +16,6 @@ export class DirectCall extends Receipt implements CallContext {
 
   constructor(runner: Runner, startedAt: number, classify: Classify<never> | undefined) {
     super(runner.plane, runner.plane.gate.epoch, startedAt, undefined, true)
-    this.serial = runner.plane.serial
     this.#runner = runner
     this.#classify = classify
   }

@@ -3,10 +3,10 @@ import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { CallRejected } from "./CallRejected.ts"
 import type { Clock } from "./Clock.ts"
-import { Call, type Course, type InFlight } from "./call.ts"
+import { Call, type Course, type InFlight, PlainCourse } from "./call.ts"
 import { type CallExit, type Charge, type Classify, classifyWith } from "./classify.ts"
 import type { Plane } from "./data-plane/plane.ts"
-import type { Receipt } from "./data-plane/receipt.ts"
+import { Receipt } from "./data-plane/receipt.ts"
 import type { TimerList } from "./data-plane/timers.ts"
 import type { Wheel } from "./data-plane/wheel.ts"
 import { DirectCall } from "./directCall.ts"
@@ -65,16 +65,31 @@ export class Runner {
     this.#charge = charge
   }
 
-  /**
-   * The ordinary call of a breaker without timeouts: the caller gets what our reaction to the function's promise makes, so
-   * there is no second promise, the outcome is settled before the caller goes on, and a failure that nobody handles is told.
-   */
-  runDirect<T>(
+  /** An ordinary call, for which the way is clear: of its caller nothing is known but that it waits. */
+  runPlain<T>(
     startedAt: number,
     fn: (call: CallContext) => T | PromiseLike<T>,
     classify: Classify<never> | undefined,
   ): Promise<T> {
-    const call = new DirectCall(this, startedAt, classify)
+    const { plane } = this
+    const { timeoutMs } = plane
+    if (timeoutMs === Number.POSITIVE_INFINITY) return this.#runDirect(startedAt, fn, classify)
+    const receipt = plane.enter(new Receipt(plane, plane.gate.epoch, startedAt, undefined, true))
+    return new Promise<T>((resolve, reject) => {
+      this.run(receipt, timeoutMs, fn, new PlainCourse(resolve, reject, classify))
+    })
+  }
+
+  /**
+   * The same of a breaker without timeouts: the caller gets what our reaction to the function's promise makes, so that there is no
+   * second promise, the outcome is settled before the caller goes on, and a failure that nobody handles is told.
+   */
+  #runDirect<T>(
+    startedAt: number,
+    fn: (call: CallContext) => T | PromiseLike<T>,
+    classify: Classify<never> | undefined,
+  ): Promise<T> {
+    const call = this.plane.enter(new DirectCall(this, startedAt, classify))
     return observe.call(
       promiseOf(fn, call),
       (value) => {

@@ -149,7 +149,7 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
   let receipt: Receipt | undefined
   let givenMs = never
   const entered = Effect.suspend((): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
-    const isTimed = facts.key !== undefined || !plane.untimed || Math.min(plane.timeoutMs, msLeft) !== never
+    const isTimed = facts.key !== undefined || !plane.untimed || msLeft !== never
     const now = isTimed ? clock.now() : Number.NaN
     const begin = (granted: Receipt) => {
       receipt = granted

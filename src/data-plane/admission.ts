@@ -3,7 +3,7 @@
  * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
  */
 import { leaseOf } from "../../machines/vocabulary/admission.ts"
-import { costOf, type Facts, type FurtherFacts } from "../../machines/vocabulary/facts.ts"
+import { costOf, type Facts, type FurtherFacts, noFacts } from "../../machines/vocabulary/facts.ts"
 import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import { rankOf } from "../../machines/vocabulary/priority.ts"
@@ -25,8 +25,6 @@ import { Sparing } from "./sparing.ts"
 import type { Tally } from "./tally.ts"
 import type { Visit } from "./visits.ts"
 import type { Wheel } from "./wheel.ts"
-
-const never = Number.POSITIVE_INFINITY
 
 /** What is counted of calls that were let in before. */
 interface Measured {
@@ -68,9 +66,20 @@ export class Admission {
     this.#refusals = new Refusals(breaker, idleGate)
   }
 
-  /** Nothing but the gate can refuse a call of which nothing is said, or wants to know of it. */
+  /** Nothing but the gate, and want of a slot, can refuse a call of which nothing is said, or wants to know of it. */
   get isPlain(): boolean {
-    return (this.rates === undefined || this.rates.isFree) && !this.bulkhead?.isOn && this.endpoints === undefined
+    return (this.rates === undefined || this.rates.isFree) && this.endpoints === undefined
+  }
+
+  /** Whether calls are told apart by their keys or by where they go. */
+  get isParted(): boolean {
+    return this.cells !== undefined || this.endpoints !== undefined
+  }
+
+  /** Gives an ordinary call its slot: there is room. */
+  holdSlot(receipt: Receipt, now: number): void {
+    this.#sparing.hear(noFacts, now)
+    this.bulkhead?.enter(receipt, noFacts, now)
   }
 
   /** Whether it matters what is said of a call: its class is counted, its key and its feature are where they are watched. */
@@ -86,7 +95,7 @@ export class Admission {
     if (gate.lines.slots !== undefined) this.bulkhead ??= new Bulkhead(this.#wheel)
     this.bulkhead?.adopt(gate)
     this.features = featuresUnder(gate, this.features)
-    this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs ?? never)
+    this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs)
     this.endpoints = endpointsUnder(gate.lines, this.endpoints, this.#meter, this.#wheel.host)
   }
 
@@ -154,7 +163,8 @@ export class Admission {
       this.rates?.giveBack(spent, receipt.startedAt, now)
     }
     if (epoch === this.#gate.epoch && place === undefined && counted) this.running--
-    this.bulkhead?.leave(receipt, kindOf(judged), now)
+    if (receipt.slot > 0) this.bulkhead?.leave(receipt, kindOf(judged), now)
+    if (!this.isParted) return receipt.tests
     const isPartial = settleCell(this.cells, receipt, judged, now) || receipt.tests
     if (receipt.site === undefined || this.endpoints === undefined) return isPartial
     return this.endpoints.leave(receipt.site, receipt, judged, !isPartial && counted, now) || isPartial
@@ -195,12 +205,8 @@ export class Admission {
     return until === undefined ? undefined : this.#refusals.bySparing(now, until)
   }
 
-  /** Probes are few: what was learned of many calls does not bind them, what was set does. */
   #lookForSlot(facts: Facts, now: number): Rejection | undefined {
-    const bulkhead = this.bulkhead
-    if (bulkhead === undefined || !bulkhead.isOn) return undefined
-    const hasSlot = probesOnly(this.#gate) ? bulkhead.hasAny : bulkhead.admits(facts, now)
-    return hasSlot ? undefined : this.#refusals.bySlots(now)
+    return (this.bulkhead?.grants(facts, now) ?? true) ? undefined : this.#refusals.bySlots(now)
   }
 
   /** The same for a call that enters now or not at all: a limit without a ground makes room for it. */
@@ -232,13 +238,8 @@ export class Admission {
   }
 
   #visit(key: string, line: CellLine, now: number): Visit {
-    return (this.cells ??= this.#makeCells(line)).enter(this.#settler, this.#gate.epoch, key, now)
-  }
-
-  #makeCells(line: CellLine): Cells {
-    const cells = new Cells(line, this.#seed(), this.#meter)
-    cells.adopt(line, this.#gate.lines.slowAfterMs ?? never)
-    return cells
+    this.cells ??= new Cells(line, this.#seed(), this.#meter, this.#gate.lines.slowAfterMs)
+    return this.cells.enter(this.#settler, this.#gate.epoch, key, now)
   }
 
   #takePlace(now: number): Receipt {

@@ -17,7 +17,7 @@ export function hashOf(key: string, seed: number): number {
 }
 
 export class CellTable {
-  readonly #max: number
+  readonly max: number
   #size: number
   #hashes: Int32Array
   /** Bad outcomes in a row, or below zero, good ones. */
@@ -31,7 +31,7 @@ export class CellTable {
   used = 0
 
   constructor(max: number) {
-    this.#max = max
+    this.max = max
     this.#size = Math.min(smallest, max)
     this.#hashes = new Int32Array(this.#size)
     this.#levels = new Int8Array(this.#size)
@@ -75,7 +75,7 @@ export class CellTable {
     const bucket = this.#bucketOf(hash)
     const free = this.#freeIn(bucket)
     if (free >= 0) return free
-    if (this.#size * 2 > this.#max) return this.#oldestIn(bucket)
+    if (this.#size * 2 > this.max) return this.#oldestIn(bucket)
     this.#grow()
     return this.#claim(hash)
   }

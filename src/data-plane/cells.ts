@@ -42,31 +42,29 @@ export class Cells {
   readonly #streaks = new Streaks()
   #table: CellTable
   #line: CellLine | undefined
-  #max: number
-  #slowAfterMs = never
+  #slowAfterMs: number
   #era = 0
   readonly #excuses: Excuses
   readonly #visits = new Visits()
 
-  constructor(line: CellLine, seed: number, excuses: Excuses) {
+  constructor(line: CellLine, seed: number, excuses: Excuses, slowAfterMs = never) {
+    this.#slowAfterMs = slowAfterMs
     this.#excuses = excuses
     this.#seed = seed
     this.#line = line
-    this.#max = line.max
     this.#table = new CellTable(line.max)
     this.condemned = new Condemned(line)
     this.#suspicion = new Suspicion(line.threshold)
   }
 
-  adopt(line: CellLine | undefined, slowAfterMs: number): void {
+  adopt(line: CellLine | undefined, slowAfterMs = never): void {
     this.#slowAfterMs = slowAfterMs
     if (line === undefined && this.#line !== undefined) this.#clear()
     this.#line = line
     if (line === undefined) return
     this.condemned.adopt(line)
     this.#suspicion.threshold = line.threshold
-    if (line.max === this.#max) return
-    this.#max = line.max
+    if (line.max === this.#table.max) return
     this.#table = new CellTable(line.max)
   }
 
@@ -242,7 +240,7 @@ export class Cells {
   #clear(): void {
     this.#era++
     this.#visits.clear()
-    this.#table = new CellTable(this.#max)
+    this.#table = new CellTable(this.#table.max)
     this.condemned.clear()
     this.#suspicion.clear()
     this.#streaks.clear()

@@ -33,8 +33,10 @@ export class Plane implements Settler, QueueHost {
   readonly #hooks: PlaneHooks
   /** Nothing stands in the way of an ordinary call: the whole check, for the ordinary case. */
   #free = false
+  /** The same, but for a slot. */
+  #slotted = false
   #unmeasured = false
-  /** Nobody measures how long calls take, nor their order: an ordinary call need not read the clock when it enters. */
+  /** Nobody bounds or measures how long calls take, nor their order: an ordinary call need not read the clock when it enters. */
   get untimed(): boolean {
     return this.#unmeasured && !this.meter.orders
   }
@@ -46,8 +48,6 @@ export class Plane implements Settler, QueueHost {
   retryBudget: RetryBudget | undefined = undefined
   #ghost: Ghost | undefined
   tape: Tape | undefined = undefined
-  /** The number on the tape of the call that entered freely last; 0 while nobody records. */
-  serial = 0
   /** Only where somebody wants to hear what the service says about its limits. */
   #ear: Ear | undefined
   #reports = 0
@@ -72,7 +72,6 @@ export class Plane implements Settler, QueueHost {
   /** From now on every call is written down, or none is. */
   record(tape: Tape | undefined): void {
     this.tape = tape
-    this.serial = 0
     this.queue.beginTape()
     this.#open()
   }
@@ -96,20 +95,18 @@ export class Plane implements Settler, QueueHost {
     const isObeyed = gate.enforcement === "on"
     const hasGhost = this.#ghost !== undefined
     const isTaped = this.tape !== undefined
-    this.#free = admitsAll(gate) && this.admission.isPlain && isObeyed && !hasGhost
+    const isOpen = admitsAll(gate) && this.admission.isPlain && isObeyed && !hasGhost
+    const hasSlots = this.admission.bulkhead?.isOn === true
+    this.#free = isOpen && !hasSlots
+    this.#slotted = isOpen && hasSlots && !isTaped
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : Number.POSITIVE_INFINITY
     this.isShut = gate.restriction.share === 0 && isObeyed && !hasGhost && !isTaped
-    this.#unmeasured = this.#free && !isTaped && !measures(gate)
+    this.#unmeasured = this.#free && !isTaped && !measures(gate) && this.timeoutMs === Number.POSITIVE_INFINITY
   }
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
   admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
-    if (this.#isFreeFor(facts)) {
-      this.#begin(now)
-      const receipt = new Receipt(this, this.gate.epoch, now, undefined, true)
-      if (this.tape !== undefined) receipt.serial = this.tape.entered("ordinary", now, facts)
-      return receipt
-    }
+    if (this.#isClearFor(facts, now)) return this.enter(new Receipt(this, this.gate.epoch, now, undefined, true), facts)
     const ticket = this.#decide(now, facts)
     this.tell(ticket, now, facts)
     return ticket
@@ -124,20 +121,30 @@ export class Plane implements Settler, QueueHost {
 
   /** Like `admit`, for callers who can wait: `undefined` when the call has to, and nothing was taken or counted. */
   request(now: number, facts: Facts = noFacts): Receipt | Rejection | undefined {
-    return !this.#free && this.admission.mustWait(facts, now) ? undefined : this.admit(now, facts)
+    if (this.#isClearFor(facts, now)) return this.admit(now, facts)
+    return this.admission.mustWait(facts, now) ? undefined : this.admit(now, facts)
   }
 
-  /** Lets an ordinary call enter when nothing stands in its way; the caller makes its receipt. */
-  enterFreely(now: number): boolean {
-    if (!this.#free) return false
-    this.#begin(now)
-    if (this.tape !== undefined) this.serial = this.tape.entered("ordinary", now, noFacts)
-    return true
+  /** Nothing stands in the way of an ordinary call now: whoever asks makes its receipt, and enters with it before anything else. */
+  isClear(now: number): boolean {
+    return this.#free || (this.#slotted && this.admission.bulkhead?.hasRoom(now) === true)
+  }
+
+  /** Lets a call in for which the way is clear. */
+  enter<R extends Receipt>(receipt: R, facts: Facts = noFacts): R {
+    const now = receipt.startedAt
+    this.inFlight++
+    this.admission.running++
+    this.tally.admitted++
+    this.meter.enter(now)
+    if (this.#slotted) this.admission.holdSlot(receipt, now)
+    if (this.tape !== undefined) receipt.serial = this.tape.entered("ordinary", now, facts)
+    return receipt
   }
 
   /** Why a call would be refused now; takes nothing and counts nothing. */
   wouldReject(now: number, facts: Facts = noFacts): Rejection | undefined {
-    if (this.#isFreeFor(facts) || this.gate.enforcement !== "on") return undefined
+    if (this.#isClearFor(facts, now) || this.gate.enforcement !== "on") return undefined
     return this.admission.wouldReject(facts, now)
   }
 
@@ -174,7 +181,7 @@ export class Plane implements Settler, QueueHost {
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
     else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.isApart)
     else this.meter.settle(judged, receipt.startedAt, now)
-    tellCells(this.admission, this.#hooks, now)
+    if (this.admission.isParted) tellCells(this.admission, this.#hooks, now)
     const ear = before === this.#reports ? this.#ear : undefined
     this.#report(ear?.hearFrom(receipt, this.gate.epoch, given, judged, now) ?? tidings(this.admission, now))
     if (this.queue.size > 0) this.queue.letIn(now)
@@ -198,15 +205,8 @@ export class Plane implements Settler, QueueHost {
     this.#wheel.rest()
   }
 
-  #isFreeFor(facts: Facts): boolean {
-    return this.#free && (facts === noFacts || !this.admission.minds(facts))
-  }
-
-  #begin(now: number): void {
-    this.inFlight++
-    this.admission.running++
-    this.tally.admitted++
-    this.meter.enter(now)
+  #isClearFor(facts: Facts, now: number): boolean {
+    return this.isClear(now) && (facts === noFacts || !this.admission.minds(facts))
   }
 
   #decide(now: number, facts: Facts): Receipt | Rejection {

@@ -1,11 +1,14 @@
 /** What need not be looked at on each call: worked out once for each gate. */
 import type { Gate } from "../../machines/vocabulary/gate.ts"
+import { ordinaryRank } from "../../machines/vocabulary/priority.ts"
 
 const never = Number.POSITIVE_INFINITY
 
 /** The gate itself refuses no ordinary call. */
 export function admitsAll({ phase, restriction: { share, cohortShare, probes, limit, floor } }: Gate): boolean {
-  return share >= 1 && cohortShare >= 1 && probes === never && limit === never && floor === 0 && phase === "active"
+  return (
+    share >= 1 && cohortShare >= 1 && probes === never && limit === never && floor <= ordinaryRank && phase === "active"
+  )
 }
 
 /** Somebody wants to know how long calls take. */

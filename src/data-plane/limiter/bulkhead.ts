@@ -5,18 +5,17 @@
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
 import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
-import { rankOf, ranks, type SlotsLine, topRank } from "../../../machines/vocabulary/priority.ts"
+import { rankOf, type SlotsLine, topRank } from "../../../machines/vocabulary/priority.ts"
 import type { LimitMoved } from "../../../machines/vocabulary/signal.ts"
 import type { Receipt } from "../receipt.ts"
+import { probesOnly } from "../shortWays.ts"
 import type { Wheel } from "../wheel.ts"
 import { Limit } from "./limit.ts"
 import { Line } from "./line.ts"
 import { LimitNews } from "./news.ts"
-import { Slots } from "./slots.ts"
+import { Slots, unlimited } from "./slots.ts"
+import { Turns } from "./turns.ts"
 import type { Waiter } from "./waiter.ts"
-
-/** A class that has waited for so long, and was not served for so many calls, has a turn whatever waits above it. */
-const aged = { ms: 1000, calls: 40 } as const
 
 /** In a class that has waited for as long as one may, patience makes no sense: those who come are told so soon. */
 const impatience = 5
@@ -27,44 +26,34 @@ const patience = 10
 /** Not worth another timer. */
 const leastMs = 1
 
-const nobody: SlotsLine = {
-  adaptive: false,
-  least: 1,
-  most: Number.POSITIVE_INFINITY,
-  first: Number.POSITIVE_INFINITY,
-  reserve: [],
-  waitMs: 0,
-  quota: 1,
-  pressure: false,
-}
-
 export class Bulkhead {
   readonly line = new Line()
   readonly slots = new Slots()
   /** Whether the gate in force has slots at all. */
   isOn = false
   readonly #wheel: Wheel
-  #settings = nobody
+  #settings = unlimited
   #most = Number.POSITIVE_INFINITY
   #learned: Limit | undefined = undefined
   #news: LimitNews | undefined = undefined
   #queue = 0
   #isObeyed = false
+  #probesOnly = false
   /** Who is being let in: it has waited for its turn as what it came, and nobody in the line goes before. */
   #serving: Waiter | undefined = undefined
-  readonly #servedAt: number[] = new Array(ranks).fill(0)
-  readonly #served: number[] = new Array(ranks).fill(0)
-  #calls = 0
+  readonly #turns = new Turns()
   #learns = ""
 
   constructor(wheel: Wheel) {
     this.#wheel = wheel
   }
 
-  adopt({ lines, restriction, enforcement }: Gate): void {
+  adopt(gate: Gate): void {
+    const { lines, restriction, enforcement } = gate
+    this.#probesOnly = probesOnly(gate)
     this.isOn = lines.slots !== undefined
     this.#isObeyed = this.isOn && enforcement === "on"
-    this.#settings = lines.slots ?? nobody
+    this.#settings = lines.slots ?? unlimited
     this.slots.adopt(this.#settings)
     this.#most = Math.min(restriction.slots, this.#settings.most)
     this.#learn(this.#settings)
@@ -77,9 +66,11 @@ export class Bulkhead {
     return learned === undefined ? this.#most : Math.min(this.#most, learned.effective(now))
   }
 
-  /** Whether there is a slot at all, whatever was learned. */
-  get hasAny(): boolean {
-    return this.slots.inUse < this.#most || this.slots.inUse === 0
+  /** Whether a call may have a slot. Probes are few: what was learned of many calls does not bind them, what was set does. */
+  grants(facts: Facts, now: number): boolean {
+    if (!this.isOn) return true
+    const { inUse } = this.slots
+    return this.#probesOnly ? inUse < this.#most || inUse === 0 : this.admits(facts, now)
   }
 
   /** Whether calls that find no slot may wait for one. */
@@ -102,15 +93,18 @@ export class Bulkhead {
     return (this.#serving !== undefined || line.highest < rank) && this.slots.fits(rank, this.limit(now), now)
   }
 
+  /** Whether an ordinary call may have a slot, nobody waits and no part is kept for anyone: the short way to `admits`. */
+  hasRoom(now: number): boolean {
+    return this.line.size === 0 && !this.slots.isReserved && this.slots.inUse < this.limit(now)
+  }
+
   enter(receipt: Receipt, facts: Facts, now: number): void {
     const rank = this.rankOf(facts, now)
     this.slots.take(receipt, rank, facts.tenant, now)
-    this.#servedAt[rank] = now
-    this.#served[rank] = ++this.#calls
+    this.#turns.serve(rank, now)
   }
 
   leave(receipt: Receipt, kind: OutcomeKind, now: number): void {
-    if (receipt.slot === 0) return
     this.slots.giveBack(receipt, now)
     receipt.slot = 0
     this.#learned?.settle(kind, now - receipt.startedAt, this.slots.area, now)
@@ -218,7 +212,7 @@ export class Bulkhead {
 
   /** What there is to tell of the learned limit, if anything. */
   news(now: number): LimitMoved | undefined {
-    return this.#learned && this.#news?.take(this.#learned, now)
+    return this.#learned?.isStirred ? this.#news?.take(this.#learned, now) : undefined
   }
 
   /** How long one may wait for a slot: where calls are long, or nothing is known, longer than what was set. */
@@ -240,11 +234,8 @@ export class Bulkhead {
 
   /** A class below that has waited for its turn too long, if there is a slot for it; else the highest. */
   #agedBelow(highest: number, now: number): number {
-    for (let rank = 0; rank < highest; rank++) {
-      if (!this.line.has(rank) || this.#calls - (this.#served[rank] as number) < aged.calls) continue
-      const unservedMs = Math.min(now - (this.#servedAt[rank] as number), this.line.standsFor(rank, now))
-      if (unservedMs >= aged.ms && this.#fits(rank, now)) return rank
-    }
+    for (let rank = 0; rank < highest; rank++)
+      if (this.#turns.isDue(rank, this.line, now) && this.#fits(rank, now)) return rank
     return highest
   }
 }

@@ -14,8 +14,14 @@ const generations = 3
 /** That calls have grown longer is remembered for so many milliseconds. */
 const memoryMs = 300_000
 
+/** By what it moves once it knows enough: worked out once, not on each call. */
+const down = /* @__PURE__ */ Math.exp(-step * (1 - share))
+const up = /* @__PURE__ */ Math.exp(step * share)
+const settledAfter = /* @__PURE__ */ Math.ceil(1 / step)
+const leastMs = 0.01
+
 export class Lengths {
-  /** The logarithm of the milliseconds that a quarter of the calls do not exceed; and the same when there was room for more. */
+  /** The milliseconds that a quarter of the calls do not exceed; and the same when there was room for more. */
   #low = Number.NaN
   #usual = Number.NaN
   #count = 0
@@ -23,19 +29,22 @@ export class Lengths {
 
   /** A call has succeeded. */
   add(ms: number): void {
-    const length = Math.log(Math.max(0.01, ms))
-    // The first ones move it more: else it would take long to come to anything.
-    const stride = Math.max(step, 1 / (1 + this.#count++))
-    if (Number.isNaN(this.#low)) this.#low = length
-    else this.#low += length < this.#low ? -stride * (1 - share) : stride * share
+    if (this.#count++ < settledAfter) this.#begin(Math.max(leastMs, ms))
+    else this.#low *= ms < this.#low && this.#low > leastMs ? down : up
+  }
+
+  /** The first ones move it more: else it would take long to come to anything. */
+  #begin(ms: number): void {
+    if (Number.isNaN(this.#low)) this.#low = ms
+    else this.#low *= Math.exp((ms < this.#low ? share - 1 : share) / this.#count)
   }
 
   /** A while has passed with so many calls in flight; `isIdle`: there was room for more. */
   look(inFlight: number, isIdle: boolean, now: number): void {
     if (this.#count < generations * inFlight || this.#count < 8) return
     if (Number.isNaN(this.#usual)) this.#usual = this.#low
-    else if (isIdle || this.#low < this.#usual) this.#usual += 0.2 * (this.#low - this.#usual)
-    if (this.#low - this.#usual > Math.log(longer)) this.#grownAt = now
+    else if (isIdle || this.#low < this.#usual) this.#usual *= (this.#low / this.#usual) ** 0.2
+    if (this.#low > longer * this.#usual) this.#grownAt = now
   }
 
   haveGrown(now: number): boolean {

@@ -35,6 +35,8 @@ export class Limit {
   #idleMs = 0
   #areLong = false
   #isDraining = false
+  /** It may have moved, or found something out, since it was last looked at. */
+  isStirred = true
   /** When a call ended last. */
   #heardAt = 0
 
@@ -105,6 +107,7 @@ export class Limit {
   }
 
   #beginAnew(limit: number, now: number): void {
+    this.isStirred = true
     if (!this.isUncharted) this.#search = new Search()
     this.#moveTo(limit, now)
   }
@@ -121,7 +124,9 @@ export class Limit {
     round.add(isAbandoned ? "timedOut" : kind, ms)
     this.#heardAt = now
     this.#meanMs += (this.#meanMs === 0 ? 1 : 0.05) * (ms - this.#meanMs)
-    this.#areLong = this.#meanMs > (this.#areLong ? 0.5 : 1) * longestMs
+    const areLong = this.#meanMs > (this.#areLong ? 0.5 : 1) * longestMs
+    if (areLong !== this.#areLong) this.isStirred = true
+    this.#areLong = areLong
     if (round.outcomes >= leastOutcomes && round.lastedFor(now) >= this.#meanMs) this.#endRound(area, now)
   }
 
@@ -133,6 +138,7 @@ export class Limit {
   #endRound(area: number, now: number): void {
     const round = this.#round
     this.#round = new Round(now, area)
+    this.isStirred = true
     const ghosts = this.#ghosts.at(now)
     const { meanMs, isChoking } = round
     const inFlight = round.inFlight(area, now) + ghosts
@@ -164,6 +170,8 @@ export class Limit {
   #moveTo(limit: number, now: number): void {
     const before = this.#limit
     this.#limit = Math.max(this.#least, Math.min(this.#most, Math.max(limit, before / 2)))
-    if (this.#limit !== before) this.#changedAt = now
+    if (this.#limit === before) return
+    this.#changedAt = now
+    this.isStirred = true
   }
 }

@@ -18,9 +18,11 @@ export class LimitNews {
   }
 
   /** What there is to tell now, if anything. */
-  take({ state, value, independent }: Limit, now: number): LimitMoved | undefined {
+  take(limit: Limit, now: number): LimitMoved | undefined {
+    const { state, value, independent } = limit
     const isNews = state !== this.#state || independent !== this.#independent
-    if (!isNews && Math.abs(value - this.#limit) <= noticeable * this.#limit) return undefined
+    limit.isStirred = isNews || Math.abs(value - this.#limit) > noticeable * this.#limit
+    if (!limit.isStirred) return undefined
     if (now - this.#at < restMs) return undefined
     this.#at = now
     this.#state = state

@@ -18,6 +18,18 @@ export interface Held {
   tenant: string | undefined
 }
 
+/** Where nobody has said anything of slots. */
+export const unlimited: SlotsLine = {
+  adaptive: false,
+  least: 1,
+  most: Number.POSITIVE_INFINITY,
+  first: Number.POSITIVE_INFINITY,
+  reserve: [],
+  waitMs: 0,
+  quota: 1,
+  pressure: false,
+}
+
 export class Slots {
   inUse = 0
   /** Calls in flight times milliseconds, since the beginning: between two instants, by their distance, it is how many there were. */
@@ -32,6 +44,11 @@ export class Slots {
 
   adopt({ reserve }: SlotsLine): void {
     this.#reserve = reserve.some((share) => share > 0) ? reserve : undefined
+  }
+
+  /** Whether parts of them are kept for classes. */
+  get isReserved(): boolean {
+    return this.#reserve !== undefined
   }
 
   /** Whether one more of this class fits under a limit. */
