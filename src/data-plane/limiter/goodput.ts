@@ -38,6 +38,8 @@ const leastStep = 0.004
 const known = 8
 /** Fewer calls at once are preferred: so much of a rise in concurrency must come back as a rise in goodput. */
 const preference = 0.2
+/** What is known of a level tells of the ones beside it, unless it is so many milliseconds older than what is known of them. */
+const together = 10000
 /** What differs by more standard errors from what was known is another service. */
 const another = 3.5
 
@@ -70,12 +72,18 @@ export class Goodput {
     return false
   }
 
-  /** Takes in what a round of so many outcomes has shown. Where the service has changed, what is known of other levels is doubted. */
+  /**
+   * Takes in what a round of so many outcomes has shown. Where the service has changed, what was known of this level goes, and what is
+   * known of others is doubted.
+   */
   learn(level: number, rate: number, outcomes: number, now: number): void {
     if (this.#weight === nothing) this.#begin()
-    const weight = this.weightOf(level, now)
     const before = this.#rate[level] as number
-    if (weight >= known && this.#hasChanged(before, rate, 1 / outcomes + 1 / weight)) this.#doubtOthers(level)
+    let weight = this.weightOf(level, now)
+    if (weight >= known / 2 && this.#hasChanged(before, rate, 1 / outcomes + 1 / weight)) {
+      this.#doubtOthers(level)
+      weight = 0
+    }
     const step = Math.min(1, Math.max(leastStep * outcomes, outcomes / (weight + outcomes)))
     this.#rate[level] = before + step * (rate - before)
     this.#weight[level] = weight + outcomes
@@ -97,11 +105,12 @@ export class Goodput {
     return isAnother
   }
 
-  /** A level is hardly known any more. */
-  doubt(level: number, now: number): void {
-    if (this.weightOf(level, now) === 0) return
-    this.#weight[level] = Math.min(known / 2, this.weightOf(level, now))
-    this.#at[level] = now
+  /** Levels are hardly known any more. */
+  doubt(from: number, to: number, now: number): void {
+    for (let level = from; level <= Math.min(to, this.#highest); level++) {
+      this.#weight[level] = Math.min(known / 2, this.weightOf(level, now))
+      this.#at[level] = now
+    }
   }
 
   #doubtOthers(level: number): void {
@@ -131,7 +140,7 @@ export class Goodput {
   #worth(level: number, now: number): number {
     let [sum, weights] = [0, 0]
     for (let near = Math.max(0, level - 1); near <= Math.min(level + 1, this.#highest); near++) {
-      if (!this.isKnown(near, now)) continue
+      if (!this.isKnown(near, now) || (this.#at[near] as number) < (this.#at[level] as number) - together) continue
       const weight = this.weightOf(near, now) * (near === level ? 1 : 0.25)
       sum += weight * (Math.log(Math.max(1e-9, this.#rate[near] as number)) - preference * Math.log(callsAt(near)))
       weights += weight

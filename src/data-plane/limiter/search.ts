@@ -111,7 +111,7 @@ export class Search {
     if (lower < here && !rates.knowsAny(lower - 1, here - 1, now)) return this.#look(limit, callsAt(lower))
     if (now < this.#upAt && rates.isKnown(here + 1, now)) return limit
     // What was known of more calls may be so no more.
-    for (let level = here + 1; level <= here + this.#stride; level++) rates.doubt(level, now)
+    rates.doubt(here + 1, here + this.#stride, now)
     this.#upAt = now + Math.max(rest.ms, rest.calls * meanMs)
     this.state = "climbing"
     return this.#look(limit, topOf(here + this.#stride))
