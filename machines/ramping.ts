@@ -12,13 +12,13 @@ import {
   probesFor,
   ramp,
   shareAt,
-  slowLine,
   stepLine,
   trialLine,
   usualLine,
 } from "./judging.ts"
 import { type Named, number, type OutOf, struct } from "./options.ts"
 import type { PlugInput } from "./plug.ts"
+import { learns, ownLine, patienceOf, type Slowness, savedLine } from "./slowness.ts"
 import {
   freshTrip,
   type ProbingFields,
@@ -54,7 +54,7 @@ export const gradualOptions = struct<GradualFields>({
 
 export type GradualSettings = OutOf<typeof gradualOptions>
 
-export interface GradualContext extends TripContext {
+export interface GradualContext extends TripContext, Slowness {
   readonly settings: GradualSettings
   /** Where on the ramp, and how far the next step goes. */
   readonly step: number
@@ -63,8 +63,6 @@ export interface GradualContext extends TripContext {
   readonly late: number
   /** The share of bad outcomes that the last step was taken back for, or that the trial is to better. */
   readonly blame: number
-  /** A call that takes so long is slow: as set, or as learned while closed. */
-  readonly slowAfterMs: number | undefined
   /** Probes that hung since it closed last: each gives the next more time. */
   readonly hung: number
   /** How often a step of this ramp was not judged in time: where calls are rare they stay so. */
@@ -73,20 +71,6 @@ export interface GradualContext extends TripContext {
   readonly spent: number
 }
 
-/** While closed it learns what is slow; where the user has set it, nothing need be measured. */
-const learns = ({ slowCalls }: GradualSettings): boolean => slowCalls !== undefined && slowCalls.after === 0
-const ownLine = ({ slowCalls }: GradualSettings): number | undefined => slowCalls?.after || undefined
-export const learntLine = (context: GradualContext, event: Signal): number | undefined =>
-  event.type === "slice.closed" ? slowLine(context.settings, event, context.slowAfterMs) : undefined
-/**
- * A probe that takes longer than a slow call has failed. Each that hung gives the next more time: by small steps, since a service that
- * hangs must not be waited for long; and by larger ones up to a part of the present wait, which costs little beside that.
- */
-function patienceOf({ settings, slowAfterMs, hung, waitMs }: GradualContext): number | undefined {
-  if (slowAfterMs === undefined) return undefined
-  const quick = Math.min(waitMs ** 2 / settings.openFor.max, slowAfterMs * (1 + hung ** 2 / 4))
-  return Math.min(settings.probes.lease, Math.max(quick, slowAfterMs * (1 + hung / 4)))
-}
 const watch = ({ settings, slowAfterMs }: GradualContext, circuit: SequentialLine) => ({
   circuit,
   slowAfterMs,
@@ -111,13 +95,6 @@ export function changed(context: GradualContext, event: Signal): Partial<Gradual
 }
 
 export const savedOf = (event: Signal) => savedTrip("gradual", event)
-
-/** A slow line that was saved; `undefined` when none was learned, `NaN` for what cannot be one. */
-function savedLine(saved: unknown): number | undefined {
-  const { slowAfterMs } = (saved ?? {}) as { readonly slowAfterMs?: unknown }
-  if (slowAfterMs === undefined) return undefined
-  return typeof slowAfterMs === "number" && slowAfterMs > 0 && slowAfterMs <= dayMs ? slowAfterMs : Number.NaN
-}
 
 /** The circuit, and the slow line that it had learned. */
 export function resumed(context: GradualContext, event: Signal): Partial<GradualContext> {
@@ -204,6 +181,7 @@ export const freshGradual = ({ settings, seed, at }: PlugInput<GradualSettings>)
   late: 0,
   slowAfterMs: ownLine(settings),
   hung: 0,
+  answeredMs: 0,
   stale: 0,
   spent: 0,
 })

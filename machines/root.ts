@@ -7,7 +7,14 @@ import type { AnyPlug } from "./plug.ts"
 import { type ChosenPart, chooseParts, registry } from "./registry.ts"
 import { type Gate, idleGate, type Mode } from "./vocabulary/gate.ts"
 import { isBad } from "./vocabulary/outcome.ts"
-import type { BreakerRestored, CircuitMoved, OperatorActed, OutcomeSettled, ProbeSettled } from "./vocabulary/signal.ts"
+import type {
+  BreakerRestored,
+  CircuitMoved,
+  OperatorActed,
+  OutcomeSettled,
+  ProbeAnswered,
+  ProbeSettled,
+} from "./vocabulary/signal.ts"
 
 /** The context that a breaker begins with. */
 export const freshContext = (input: BreakerInput): BreakerContext => ({
@@ -112,6 +119,12 @@ function probeOf(gate: Gate, { kind, durationMs, at, retryAfterMs }: OutcomeSett
   return { type: isBad({ kind, slow }) ? "probe.failed" : "probe.succeeded", at, epoch: gate.epoch, retryAfterMs }
 }
 
+/** Alone, a probe of an earlier round that has succeeded after all is a fact, and no verdict. */
+const answeredLate = (event: BreakerEvent): ProbeAnswered | undefined =>
+  event.type === "outcome.settled" && event.probe && event.kind === "success"
+    ? { type: "probe.answered", at: event.at, tookMs: event.durationMs }
+    : undefined
+
 /**
  * What an event is to a breaker that runs alone: the verdict of a probe, something for its meter, or nothing. Where no call may enter,
  * one that is not known to have entered before is one that the operator let through: it is no evidence.
@@ -119,9 +132,9 @@ function probeOf(gate: Gate, { kind, durationMs, at, retryAfterMs }: OutcomeSett
 export function heardAlone(
   { metered, gate, epoch }: BreakerContext,
   event: BreakerEvent,
-): ProbeSettled | "meter" | undefined {
+): ProbeSettled | ProbeAnswered | "meter" | undefined {
   const { enforcement, restriction } = gate
-  if ("epoch" in event && (event.epoch ?? epoch) !== epoch) return undefined
+  if ("epoch" in event && (event.epoch ?? epoch) !== epoch) return metered ? undefined : answeredLate(event)
   const isKnown = "epoch" in event && event.epoch !== undefined
   if (metered || enforcement === "off" || (restriction.share === 0 && !isKnown)) return undefined
   const isProbing = Number.isFinite(restriction.probes)
@@ -143,6 +156,7 @@ export const passedOn = {
   "probe.succeeded": present,
   "probe.failed": present,
   "probe.expired": present,
+  "probe.answered": { actions: "pass" },
   "breaker.restored": { actions: "pass" },
   "slice.closed": { actions: "pass" },
   "throttle.told": { actions: "pass" },

@@ -4,8 +4,8 @@
  * probes, and then ramps: each step lets more in, and is judged on its own calls in the order of their admission.
  *
  * Owns:    how often it tripped, how long it waits, which step of the ramp it stands on, and what a trial has shown.
- * Hears:   alarm.rang, slice.closed, probe.succeeded, probe.failed, probe.expired, operator.forcedOpen, operator.released,
- *          breaker.restored, settings.changed.
+ * Hears:   alarm.rang, slice.closed, probe.succeeded, probe.failed, probe.expired, probe.answered, operator.forcedOpen,
+ *          operator.released, breaker.restored, settings.changed.
  * Demands: open: share 0 until retryAt · halfOpen: a capped number of leased probes · ramping: the share and limit of the step ·
  *          degraded: while it tries, the share of the trial · in all three, that nothing is repeated · closed: nothing.
  * Laws:
@@ -20,6 +20,7 @@
  *   9. Trials never refuse more than their budget: eight calls, and one in 20 000 of those that were judged.
  *   10. Rare callers come back, too: a step that is not judged in time begins anew, and it and those after it have twice the time then.
  *   11. One part that is gone, as keys tell, is not the service: it degrades; what sits in parts is not tried by shedding.
+ *   12. Probes that succeed when nobody waits for them close nothing. Two that took as long tell what is slow from then on.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { isGone, isPartial, isTrouble, ramp } from "../judging.ts"
@@ -37,7 +38,6 @@ import {
   isLate,
   isRule,
   lateAgain,
-  learntLine,
   lines,
   paid,
   rampingPart,
@@ -50,6 +50,7 @@ import {
   steppedBack,
   steppedUp,
 } from "../ramping.ts"
+import { answered, learntLine } from "../slowness.ts"
 import { entered, operated, probed, tripped, waited } from "../tripping.ts"
 import { unrepeated } from "../vocabulary/gate.ts"
 import type { Signal } from "../vocabulary/signal.ts"
@@ -88,6 +89,7 @@ const machine = setup({
   },
   actions: {
     learn: assign(({ context, event }) => changed(context, event)),
+    noteAnswered: assign(({ context, event }) => answered(context, event)),
     enter: assign(({ context }) => entered(context)),
     noteAlarm: assign(({ event }) => rung(event)),
     noteProbe: assign(({ context, event }) => probed(event, enough(context))),
@@ -100,7 +102,7 @@ const machine = setup({
     countSuccess: assign({ successes: ({ context }) => context.successes + 1 }),
     countFailure: assign({ successes: ({ context }) => context.successes - 1 }),
     noteLate: assign(({ context }) => lateAgain(context)),
-    forgetLate: assign({ late: 0, hung: 0 }),
+    forgetLate: assign({ late: 0, hung: 0, answeredMs: 0 }),
     noteClosed: assign({ closedAt: ({ context }) => context.at }),
     blame: assign({ blame: ({ event }) => shareOf(event) }),
     pay: assign(({ context }) => paid(context)),
@@ -119,6 +121,7 @@ const machine = setup({
     "operator.forcedOpen": { target: ".open.held", actions: "noteOperator" },
     "operator.released": { target: ".halfOpen", actions: "noteOperator" },
     "settings.changed": { actions: "learn" },
+    "probe.answered": { actions: "noteAnswered" },
     "breaker.restored": [
       { guard: "savedOpen", target: ".open.waiting", actions: "noteRestored" },
       { guard: "savedProbing", target: ".halfOpen", actions: "noteRestored" },
@@ -160,10 +163,7 @@ const machine = setup({
         },
         trying: {
           entry: "enter",
-          meta: {
-            demand: ({ settings }) => ({ cohortShare: settings.trial?.share ?? 1 }),
-            lines: lines.trying,
-          },
+          meta: { demand: ({ settings }) => ({ cohortShare: settings.trial?.share ?? 1 }), lines: lines.trying },
           after: { untilStale: "named" },
           on: {
             "alarm.rang": [
@@ -172,10 +172,7 @@ const machine = setup({
             ],
           },
         },
-        named: {
-          entry: "enter",
-          meta: { lines: lines.named },
-        },
+        named: { entry: "enter", meta: { lines: lines.named } },
       },
     },
     open: {
@@ -241,6 +238,7 @@ export const gradual = strategy({
     "probe.succeeded",
     "probe.failed",
     "probe.expired",
+    "probe.answered",
     "operator.forcedOpen",
     "operator.released",
     "breaker.restored",

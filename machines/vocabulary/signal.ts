@@ -62,6 +62,13 @@ export interface ProbeSettled {
   readonly retryAfterMs?: number | undefined
 }
 
+/** A probe that was no longer waited for has succeeded after all: no verdict, but a measure of how long the service takes now. */
+export interface ProbeAnswered {
+  readonly type: "probe.answered"
+  readonly at: number
+  readonly tookMs: number
+}
+
 export interface SliceClosed {
   readonly type: "slice.closed"
   readonly at: number
@@ -186,6 +193,7 @@ export type DependencySignal = DependencyAdded | DependencyRemoved | DependencyM
 export type Signal =
   | AlarmRang
   | ProbeSettled
+  | ProbeAnswered
   | SliceClosed
   | ThrottleTold
   | BudgetMoved
@@ -204,6 +212,6 @@ export type SignalType = Signal["type"]
 
 /** What the data plane reports to the root. */
 export type Report =
-  | (AlarmRang | ProbeSettled | SliceClosed | ThrottleTold)
+  | (AlarmRang | ProbeSettled | ProbeAnswered | SliceClosed | ThrottleTold)
   | (BudgetMoved | LimitMoved | PressureChanged | EndpointsShifted)
   | FeatureSignal

@@ -14,7 +14,7 @@ import { type Ear, earUnder } from "./ear.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
-import { probeReport } from "./probeReport.ts"
+import { lateReport, probeReport } from "./probeReport.ts"
 import { Queue, type QueueHost } from "./queue.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { budgetUnder, type RetryBudget } from "./retryBudget.ts"
@@ -31,9 +31,8 @@ export class Plane implements Settler, QueueHost {
   inFlight = 0
   readonly #wheel: Wheel
   readonly #hooks: PlaneHooks
-  /** Nothing stands in the way of an ordinary call: the whole check, for the ordinary case. */
+  /** Nothing stands in the way of an ordinary call, or nothing but the want of a slot: the whole check, for the ordinary case. */
   #free = false
-  /** The same, but for a slot. */
   #slotted = false
   #unmeasured = false
   /** Nobody bounds or measures how long calls take, nor their order: an ordinary call need not read the clock when it enters. */
@@ -244,7 +243,8 @@ export class Plane implements Settler, QueueHost {
 
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {
     this.admission.leases.freePlace(place)
-    if (receipt.epoch !== this.gate.epoch || place.expired) return void this.tally.stragglers++
-    this.#report(probeReport(receipt, judged, this.meter, now))
+    const isPresent = receipt.epoch === this.gate.epoch && !place.expired
+    if (!isPresent) this.tally.stragglers++
+    this.#report(isPresent ? probeReport(receipt, judged, this.meter, now) : lateReport(receipt, judged, now))
   }
 }

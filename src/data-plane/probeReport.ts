@@ -1,7 +1,11 @@
 import { isBad, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
-import type { ProbeSettled } from "../../machines/vocabulary/signal.ts"
+import type { ProbeAnswered, ProbeSettled } from "../../machines/vocabulary/signal.ts"
 import type { Meter } from "./meter.ts"
 import type { Receipt } from "./receipt.ts"
+
+/** A probe of an earlier round has ended: that it succeeded is no verdict any more, but how long it took is worth knowing. */
+export const lateReport = ({ startedAt }: Receipt, judged: Judged, now: number): ProbeAnswered | undefined =>
+  kindOf(judged) === "success" ? { type: "probe.answered", at: now, tookMs: now - startedAt } : undefined
 
 /** What the end of a probe says to the machines; one that was ignored says nothing. */
 export function probeReport(

@@ -5,6 +5,7 @@ import { gradual } from "../../machines/strategies/gradual.ts"
 import { unrepeated } from "../../machines/vocabulary/gate.ts"
 import type { AlarmRang } from "../../machines/vocabulary/signal.ts"
 import {
+  answeredAfter,
   type Chart,
   findingOf,
   forcedOpen,
@@ -255,6 +256,46 @@ describe("gradual comes back", () => {
     await chart.clock.advance(waitOf(chart))
     chart.send(probe("succeeded"))
     expect(chart.advice().lines.slowAfterMs).toBeUndefined()
+  })
+
+  describe("gradual law 12: a probe that succeeds when nobody waits for it", () => {
+    const learnt = async (options?: unknown) => {
+      const chart = start({ openFor: steady, ...(options as object) })
+      const latency = { samples: 5000, p50: 80, p90: 90, p99: 100, p999: 110, max: 120 }
+      const slice = { startedAt: 0, success: 9, failure: 0, timedOut: 0, ignored: 0, slow: 0, latency }
+      chart.send({ type: "slice.closed", epoch: 0, slice } as Parameters<Chart["send"]>[0])
+      chart.send(gone)
+      await chart.clock.advance(waitOf(chart))
+      return chart
+    }
+    const slowLineOf = (chart: Chart) => {
+      chart.send(probe("succeeded"))
+      return chart.advice().lines.slowAfterMs
+    }
+
+    test("closes nothing, and one alone tells nothing", async () => {
+      const chart = await learnt()
+      chart.send(answeredAfter(800))
+      expect(circuitOf(chart)).toBe("halfOpen")
+      expect(slowLineOf(chart)).toBeCloseTo(210)
+    })
+
+    test.each([
+      ["as long as the one before it tells what is slow", [800, 780], 1638],
+      ["a tenth less than the one before it does not: a queue is worked off", [800, 700], 210],
+      ["eight times what is slow, and more, is not waited for", [2000, 2000], 210],
+      ["less than what is slow changes nothing", [90, 90], 210],
+    ] as const)("and takes %s", async (_what, took, line) => {
+      const chart = await learnt()
+      for (const ms of took) chart.send(answeredAfter(ms))
+      expect(slowLineOf(chart)).toBeCloseTo(line)
+    })
+
+    test("changes nothing where the user has said what is slow", async () => {
+      const chart = await learnt({ slowCalls: { after: 500 } })
+      for (const ms of [800, 800]) chart.send(answeredAfter(ms))
+      expect(slowLineOf(chart)).toBe(500)
+    })
   })
 
   test("a ramp whose calls never end begins its step anew", async () => {

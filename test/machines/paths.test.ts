@@ -11,7 +11,7 @@ import {
 } from "xstate"
 import { getShortestPaths } from "xstate/graph"
 import type { AnyPlug } from "../../machines/plug.ts"
-import { forcedOpen, probe, released, restored, settingsOf } from "../support/charts.ts"
+import { answeredAfter, forcedOpen, probe, released, restored, settingsOf } from "../support/charts.ts"
 import { heapLimit, leaking, sliceAt } from "../support/foretold.ts"
 
 const parts: readonly AnyPlug[] = [...Object.values(registry.strategies), ...Object.values(registry.components)]
@@ -142,6 +142,7 @@ function eventsFor(plug: AnyPlug, nodes: readonly AnyStateNode[]): readonly Even
   const all = [
     ...alarms,
     ...(["succeeded", "failed", "expired"] as const).map(probe),
+    answeredAfter(1),
     ...[
       forcedOpen,
       released,

@@ -75,3 +75,45 @@ test("calls that hang opened a circuit that counts a row, although others succee
   await clock.advance("1100 millis")
   expect(breaker.circuit).toBe("open")
 })
+
+describe("a service that has become eight times as slow", () => {
+  /** Calls every 50 ms for so long; how many of them succeed. */
+  const callEvery50 = async (
+    { breaker, clock }: ReturnType<typeof world>,
+    seconds: number,
+    after: "200 millis" | "1600 millis" | "1 minute",
+  ) => {
+    const backend = scriptedBackend(clock, { answer: "value", after })
+    let succeeded = 0
+    for (let call = 0; call < seconds * 20; call++) {
+      void breaker.tryExecute(backend.call).then(({ ok }) => {
+        if (ok) succeeded++
+      })
+      await clock.advance("50 millis")
+    }
+    return succeeded
+  }
+
+  test("was kept out until it was quick again: each of its probes was late", async () => {
+    const one = world({})
+    await callEvery50(one, 60, "200 millis")
+    await callEvery50(one, 15, "1600 millis")
+    expect(await callEvery50(one, 10, "1600 millis")).toBeGreaterThan(160)
+    expect(["closed", "degraded"]).toContain(one.breaker.circuit)
+  })
+
+  test("and hangs for a minute instead: it is not waited for", async () => {
+    const one = world({})
+    await callEvery50(one, 60, "200 millis")
+    await callEvery50(one, 30, "1 minute")
+    expect(await callEvery50(one, 10, "1 minute")).toBe(0)
+    expect(["open", "halfOpen"]).toContain(one.breaker.circuit)
+  })
+
+  test("is kept out where the user has said what is slow", async () => {
+    const strategy = { type: "gradual", slowCalls: { after: "500 millis" } } as const
+    const one = world({ strategy })
+    await callEvery50(one, 60, "200 millis")
+    expect(await callEvery50(one, 20, "1600 millis")).toBeLessThan(60)
+  })
+})

@@ -69,6 +69,7 @@ export const alarm = {
 } as const
 
 export const probe = (end: "succeeded" | "failed" | "expired") => ({ type: `probe.${end}`, epoch: 0 }) as const
+export const answeredAfter = (tookMs: number) => ({ type: "probe.answered", tookMs }) as const
 export const forcedOpen = { type: "operator.forcedOpen", why: "maintenance" } as const
 export const released = { type: "operator.released", why: "done" } as const
 export const restored = (parts: { readonly [key: string]: unknown }, elapsedMs = 0) =>

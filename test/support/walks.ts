@@ -5,7 +5,7 @@ import { needs, type Standing, unknownStanding } from "../../machines/vocabulary
 
 export { moves } from "./legalMoves.ts"
 
-import { alarm, type Chart, forcedOpen, probe, released, restored } from "./charts.ts"
+import { alarm, answeredAfter, type Chart, forcedOpen, probe, released, restored } from "./charts.ts"
 
 export type Step = { readonly type: "wait"; readonly ms: number } | Parameters<Chart["send"]>[0]
 
@@ -33,6 +33,7 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 4, arbitrary: fc.constant(probe("succeeded")) },
   { weight: 1, arbitrary: fc.constantFrom(probe("failed"), probe("expired")) },
+  { weight: 1, arbitrary: fc.constantFrom(answeredAfter(1), answeredAfter(900)) },
   { weight: 1, arbitrary: fc.constantFrom(forcedOpen, released) },
   { weight: 1, arbitrary: fc.constantFrom(restored({}), restored({ basic: open, gradual: open })) },
 )

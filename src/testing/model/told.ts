@@ -29,6 +29,11 @@ const probes = (["succeeded", "failed", "expired"] as const).map((end) => ({
   signal: { type: `probe.${end}` },
 }))
 
+const answers = [1, 60_000].map((tookMs) => ({
+  name: `a probe that nobody waited for took ${tookMs} ms`,
+  signal: { type: "probe.answered", tookMs },
+}))
+
 const latency = (samples: number) =>
   samples === 0
     ? { samples, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
@@ -95,7 +100,16 @@ const standings = (
   ] as const
 ).map(([how, standing]) => ({ how, standing: { ...standing, cause: "a dependency", reason: how } }))
 
-const all: readonly Told[] = [...alarms, ...probes, ...slices, ...budgets, ...limits, ...pressures, ...throttles]
+const all: readonly Told[] = [
+  ...alarms,
+  ...probes,
+  ...answers,
+  ...slices,
+  ...budgets,
+  ...limits,
+  ...pressures,
+  ...throttles,
+]
 
 /** What of it comes too late to matter: told in an epoch that has passed. */
 const late = [...alarms.slice(0, 1), ...probes]
