@@ -113,7 +113,10 @@ export function resettled(context: DiscoveryContext, event: Signal): Partial<Dis
   const isStatic = settings.provider === undefined || context.told.length === 0
   const told = isStatic && settings.endpoints.length > 0 ? settings.endpoints : context.told
   const endpoints = filtered(settings, told)
-  return endpoints.length === 0 ? { settings } : { settings, told, endpoints }
+  if (endpoints.length === 0) return { settings }
+  // Nobody has to vouch for a list that stands in the config.
+  const vouched = isStatic && told === settings.endpoints ? { isStale: false, reason: "" } : {}
+  return { settings, told, endpoints, ...vouched }
 }
 
 export const readSaved = (saved: unknown): readonly Endpoint[] =>

@@ -38,7 +38,9 @@ export class ProviderWatch {
   /** The newest list that was not told yet. */
   #pending: { readonly list: unknown } | undefined
   #settlesUntil = Number.NEGATIVE_INFINITY
+  /** The last list that named any, and the last one that was told. */
   #last: readonly Endpoint[] | undefined
+  #told: readonly Endpoint[] | undefined
   #isLost = false
 
   constructor(settings: DiscoverySettings, informed: Informed) {
@@ -127,14 +129,17 @@ export class ProviderWatch {
     const { endpoints, problems } = readEndpoints(pending.list, settings.max, this.#informed.seed)
     if (problems.length > 0) this.#informed.trouble(new TypeError(`endpoints: ${problems.join("; ")}`))
     if (endpoints.length > 0) this.#failures = 0
-    const isNews = this.#isLost || JSON.stringify(endpoints) !== JSON.stringify(this.#last)
+    const isNews = this.#isLost || JSON.stringify(endpoints) !== JSON.stringify(this.#told)
     this.#isLost = false
-    this.#last = endpoints.length > 0 ? endpoints : this.#last
-    if (isNews || endpoints.length === 0) this.#informed.tell({ type: "provider.told", endpoints })
+    this.#told = endpoints
+    if (endpoints.length > 0) this.#last = endpoints
+    if (isNews) this.#informed.tell({ type: "provider.told", endpoints })
   }
 
   #lose(reason: string, error: unknown): void {
     if (this.#isStopped) return
+    // What it has begun (watchers, queries) must not go on behind the next try.
+    this.#controller.abort(new DOMException("the provider is asked anew", "AbortError"))
     this.#cancel?.()
     this.#take()
     this.#isLost = true

@@ -48,6 +48,7 @@ const machine = setup({
     panics: ({ context }) => panics(context, false),
     isCalmAndStale: ({ context }) => context.isStale && !panics(context, true),
     isCalm: ({ context }) => !panics(context, true),
+    isVouchedFor: ({ context }) => !context.isStale,
   },
   actions: {
     take: assign(({ context, event }) => taken(context, event)),
@@ -95,7 +96,10 @@ const machine = setup({
     stale: {
       entry: { type: "tell", params: { state: "stale" } },
       meta: { lines: watchedEndpoints },
-      always: { guard: "panics", target: "panicking" },
+      always: [
+        { guard: "panics", target: "panicking" },
+        { guard: "isVouchedFor", target: "fresh" },
+      ],
       on: {
         "provider.told": [
           { guard: "isUseful", target: "fresh", actions: "take" },
