@@ -1,7 +1,7 @@
 /** A health check by HTTP. */
 import { request as requestPlain } from "node:http"
 import { request as requestSecure } from "node:https"
-import type { CheckContext, HealthCheck } from "../machines/checking.ts"
+import type { CheckContext, HealthCheck } from "../machines/healthOptions.ts"
 import { show } from "../machines/options.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 import { lookupWithin, NotReachable, type Reach, refuseHost } from "./reachable.ts"

@@ -17,11 +17,14 @@ export interface CheckSettled {
   readonly reason: string
 }
 
-/** Other endpoints are checked than before: all of them, by their ids. */
+/** Others are checked than before: all of them. */
 export interface ChecksChanged {
   readonly type: "checks.changed"
   readonly at: number
+  /** By their ids. */
   readonly endpoints: readonly string[]
+  /** Whether the service as a whole is checked; left out: no. */
+  readonly service?: boolean | undefined
 }
 
 export type CheckSignal = CheckSettled | ChecksChanged
