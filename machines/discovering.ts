@@ -24,7 +24,8 @@ export interface DiscoveryContext {
 const matches = (filter: Where, { metadata }: Endpoint): boolean =>
   Object.entries(filter).every(([key, wanted]) => Object.hasOwn(metadata, key) && wanted.includes(metadata[key] ?? ""))
 
-const filtered = ({ where: filter }: DiscoverySettings, told: readonly Endpoint[]): readonly Endpoint[] =>
+/** Those of a list that calls may go to. */
+export const filtered = ({ where: filter }: DiscoverySettings, told: readonly Endpoint[]): readonly Endpoint[] =>
   told.filter((endpoint) => endpoint.weight > 0 && matches(filter, endpoint))
 
 const awayOf = (context: Pick<DiscoveryContext, "endpoints" | "bad" | "ejected">): readonly string[] => {

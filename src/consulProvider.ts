@@ -1,7 +1,7 @@
 /** Endpoints by Consul: its HTTP API, with blocking queries. */
-import type { EndpointInput, EndpointProvider } from "../machines/endpointOptions.ts"
+import type { EndpointInput, EndpointProvider, ProviderContext } from "../machines/endpointOptions.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
-import { addressAt, ask, jsonIn, listIn, objectIn, refuseStatus, textIn } from "./registryHttp.ts"
+import { addressAt, ask, jsonIn, limited, objectIn, refuseStatus, scaleOf, textIn } from "./registryHttp.ts"
 
 export interface ConsulOptions {
   readonly service: string
@@ -18,6 +18,8 @@ export interface ConsulOptions {
 const known = ["service", "url", "token", "datacenter", "tag", "passing"]
 /** How long Consul waits for a change before it answers all the same. */
 const wait = "60s"
+/** Consul adds up to a sixteenth of it, so that queries do not end together. What takes longer than this will not come. */
+const longestMs = 75_000
 /** Between two answers at least: a service that changes all the time is not asked all the time. */
 const pauseMs = 200
 
@@ -32,8 +34,10 @@ function urlOf({ service, url = "http://127.0.0.1:8500", datacenter, tag, passin
   return asked
 }
 
+type Instance = Exclude<EndpointInput, string> & { readonly weight: number }
+
 /** One instance; an address of its own comes before that of its node. */
-function endpointIn(entry: unknown): readonly EndpointInput[] {
+function endpointIn(entry: unknown): readonly Instance[] {
   const [service, node] = [objectIn(objectIn(entry)["Service"]), objectIn(objectIn(entry)["Node"])]
   const host = textIn(service["Address"]) ?? textIn(node["Address"])
   if (host === undefined) return []
@@ -47,10 +51,29 @@ function endpointIn(entry: unknown): readonly EndpointInput[] {
       address,
       id: id === undefined ? address : `${String(node["Node"] ?? "")}/${id}`,
       zone: textIn(objectIn(service["Meta"])["zone"]) ?? textIn(node["Datacenter"]),
-      weight: Number.isFinite(weight) ? Math.min(1000, Math.max(0, weight)) : 1,
+      weight: Number.isFinite(weight) ? Math.max(0, weight) : 1,
       metadata,
     },
   ]
+}
+
+function endpointsIn(entries: readonly unknown[]): readonly Instance[] {
+  const all = entries.flatMap(endpointIn)
+  const scale = scaleOf(all.map(({ weight }) => weight))
+  return all.map((instance) => ({ ...instance, weight: scale * instance.weight }))
+}
+
+async function answerTo(asked: URL, headers: { readonly [name: string]: string }, context: ProviderContext) {
+  const limit = limited(context, longestMs, "Consul")
+  try {
+    const response = await ask(asked, { headers, signal: limit.signal })
+    refuseStatus(response, "Consul")
+    return { entries: await jsonIn(response), told: response.headers["x-consul-index"] }
+  } catch (error) {
+    throw limit.reasonOf(error)
+  } finally {
+    limit.done()
+  }
 }
 
 /**
@@ -81,7 +104,8 @@ export function fromConsul(options: ConsulOptions): EndpointProvider {
     throw invalid("options.service", options.service, "must be the name of a service")
   const url = urlOf(options)
   const headers: { [name: string]: string } = options.token === undefined ? {} : { "x-consul-token": options.token }
-  return async function* ({ signal, sleep }) {
+  return async function* (context) {
+    const { signal, sleep } = context
     let index = 0
     while (!signal.aborted) {
       const asked = new URL(url)
@@ -89,14 +113,11 @@ export function fromConsul(options: ConsulOptions): EndpointProvider {
         asked.searchParams.set("index", String(index))
         asked.searchParams.set("wait", wait)
       }
-      const response = await ask(asked, { headers, signal })
-      refuseStatus(response, "Consul")
-      const told = response.headers["x-consul-index"]
-      const entries = await jsonIn(response)
+      const { entries, told } = await answerTo(asked, headers, context)
       if (!Array.isArray(entries)) throw new TypeError("Consul answered something else than a list")
       const next = nextIndex(index, Array.isArray(told) ? told[0] : told)
       // Answered because its time was over: nothing has changed.
-      if (next !== index || next === 0) yield listIn(entries).flatMap(endpointIn)
+      if (next !== index || next === 0) yield endpointsIn(entries)
       index = next
       await sleep(pauseMs)
     }

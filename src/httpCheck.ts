@@ -2,7 +2,7 @@
 import { request as requestPlain } from "node:http"
 import { request as requestSecure } from "node:https"
 import type { CheckContext, HealthCheck } from "../machines/healthOptions.ts"
-import { show } from "../machines/options.ts"
+import { describeError, show } from "../machines/options.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 import { lookupWithin, NotReachable, type Reach, refuseHost } from "./reachable.ts"
 
@@ -79,13 +79,23 @@ export function httpCheck(options: HttpCheckOptions): HealthCheck {
         else reject(new Error(failure))
         sent.destroy()
       }
+      // What a user's function throws here would be nobody's to catch.
+      const judge = (run: () => void) => {
+        try {
+          run()
+        } catch (error) {
+          end(describeError(error))
+        }
+      }
       sent.on("error", (error) => reject(error instanceof NotReachable ? error : new Error(words(error))))
       sent.on("timeout", () => end(`no answer within ${timeoutMs} ms`))
       sent.on("response", (response) => {
         const code = response.statusCode ?? 0
-        if (!status(code))
-          return end(code >= 300 && code < 400 ? `status ${code}: redirects are not followed` : `status ${code}`)
-        if (body === undefined) return end()
+        judge(() => {
+          if (status(code)) return body === undefined ? end() : undefined
+          end(code >= 300 && code < 400 ? `status ${code}: redirects are not followed` : `status ${code}`)
+        })
+        if (body === undefined) return
         let text = ""
         let bytes = 0
         response.on("data", (chunk: Buffer) => {
@@ -94,7 +104,11 @@ export function httpCheck(options: HttpCheckOptions): HealthCheck {
           text += chunk.toString("latin1")
         })
         response.on("end", () =>
-          end(body(Buffer.from(text, "latin1").toString("utf8")) ? undefined : `the body does not pass: ${show(text)}`),
+          judge(() =>
+            end(
+              body(Buffer.from(text, "latin1").toString("utf8")) ? undefined : `the body does not pass: ${show(text)}`,
+            ),
+          ),
         )
         response.on("error", (error) => end(words(error)))
       })

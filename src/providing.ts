@@ -10,6 +10,9 @@ import type { Timekeeper } from "./control-plane/clock.ts"
 /** How long after a failure it is asked again: the first time, doubled each time, and at most. */
 const backoff = { firstMs: 1000, longestMs: 60_000 } as const
 
+/** Who tells of so many lists in a moment never waits, and would hold up the whole process. */
+const flood = { lists: 1000, ms: 100 } as const
+
 type WithoutAt<S> = S extends ProviderSignal ? Omit<S, "at"> : never
 
 export type OpenStream = (stream: EndpointStream, time: Timekeeper, signal: AbortSignal) => AsyncIterable<EndpointSet>
@@ -71,8 +74,12 @@ export class ProviderWatch {
     await undefined
     if (this.#isStopped) return
     try {
+      let [lists, since] = [0, this.#informed.time.now()]
       for await (const list of this.#open(signal)) {
         if (this.#isStopped) return
+        const now = this.#informed.time.now()
+        if (now - since >= flood.ms) [lists, since] = [0, now]
+        if (++lists > flood.lists) throw new RangeError(`it told of ${flood.lists} lists within ${flood.ms} ms`)
         this.#hear(list)
       }
       this.#lose("the provider has ended", undefined)
@@ -84,8 +91,8 @@ export class ProviderWatch {
   #open(signal: AbortSignal): AsyncIterable<EndpointSet> {
     const provider: unknown = this.settings.provider?.()
     const opened: unknown = typeof provider === "function" ? provider(this.#contextOf(signal)) : provider
-    if (typeof opened !== "object" || opened === null)
-      throw new TypeError(`it must answer an async iterable (got ${show(opened)})`)
+    const isOne = typeof opened === "object" && opened !== null && (Symbol.asyncIterator in opened || isStream(opened))
+    if (!isOne) throw new TypeError(`it must answer an async iterable (got ${show(opened)})`)
     if (!isStream(opened)) return stoppable(opened as AsyncIterable<EndpointSet>, signal)
     const { openStream, time } = this.#informed
     if (openStream === undefined)
@@ -95,16 +102,16 @@ export class ProviderWatch {
 
   #contextOf(signal: AbortSignal): ProviderContext {
     const { time } = this.#informed
-    const sleep = (ms: number) =>
+    const sleep = (ms: number, until?: AbortSignal) =>
       new Promise<void>((resolve) => {
-        if (signal.aborted) return resolve()
+        if (signal.aborted || until?.aborted) return resolve()
         const wake = () => {
           cancel()
-          signal.removeEventListener("abort", wake)
+          for (const each of [signal, until]) each?.removeEventListener("abort", wake)
           resolve()
         }
         const cancel = time.after(Math.max(0, ms), wake, false)
-        signal.addEventListener("abort", wake)
+        for (const each of [signal, until]) each?.addEventListener("abort", wake)
       })
     return { signal, sleep }
   }
