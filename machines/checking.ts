@@ -32,6 +32,9 @@ function sampled(before: Record, ok: boolean, reason: string, at: number, { rise
   return { state: before.state === "bad" || failed >= fall ? "bad" : "suspect", passed: 0, failed, reason, at }
 }
 
+const isRepeated = (before: Record, ok: boolean, reason: string): boolean =>
+  ok ? before.state === "healthy" : before.state === "bad" && before.passed === 0 && before.reason === reason
+
 export interface HealthContext {
   readonly settings: HealthSettings
   readonly circuit: Circuit
@@ -120,6 +123,8 @@ export function checked(context: HealthContext, event: Signal): HealthContext {
   const calls = current(context, context.calls, at)
   if (endpoint !== undefined) {
     const before = Object.hasOwn(context.endpoints, endpoint) ? context.endpoints[endpoint] : undefined
+    // What says what it said before changes nothing: there may be thousands of them, and it is said each time.
+    if (before !== undefined && calls === context.calls && isRepeated(before, ok, reason)) return context
     const after = sampled(before ?? blank, ok, reason, at, settings)
     return settled({ ...context, calls, endpoints: { ...context.endpoints, [endpoint]: after } })
   }

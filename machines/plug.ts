@@ -68,6 +68,8 @@ export interface Component<Key extends string, In, Settings> extends Part<Key, I
     snapshot: Snapshot<unknown>,
     at: number,
   ) => readonly (HealthFound | ProbeSettled | FeaturesChanged)[]
+  /** What those who heard it are told when it is gone for good: nobody would ever take back what it had said. */
+  readonly retracts?: (at: number) => HealthFound | FeaturesChanged
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds parts of any options and settings

@@ -8,6 +8,8 @@ export interface ConsulOptions {
   /** Where Consul's agent is. Default: `"http://127.0.0.1:8500"`. */
   readonly url?: string | undefined
   readonly token?: string | undefined
+  /** Certificates that vouch for Consul, in PEM, where it is reached by https. Default: those of the host. */
+  readonly ca?: string | undefined
   readonly datacenter?: string | undefined
   /** Only instances with this tag. */
   readonly tag?: string | undefined
@@ -15,7 +17,7 @@ export interface ConsulOptions {
   readonly passing?: boolean | undefined
 }
 
-const known = ["service", "url", "token", "datacenter", "tag", "passing"]
+const known = ["service", "url", "token", "ca", "datacenter", "tag", "passing"]
 /** How long Consul waits for a change before it answers all the same. */
 const wait = "60s"
 /** Consul adds up to a sixteenth of it, so that queries do not end together. What takes longer than this will not come. */
@@ -63,10 +65,11 @@ function endpointsIn(entries: readonly unknown[]): readonly Instance[] {
   return all.map((instance) => ({ ...instance, weight: scale * instance.weight }))
 }
 
-async function answerTo(asked: URL, headers: { readonly [name: string]: string }, context: ProviderContext) {
+async function answerTo(asked: URL, { token, ca }: ConsulOptions, context: ProviderContext) {
+  const headers: { [name: string]: string } = token === undefined ? {} : { "x-consul-token": token }
   const limit = limited(context, longestMs, "Consul")
   try {
-    const response = await ask(asked, { headers, signal: limit.signal })
+    const response = await ask(asked, { headers, ca, signal: limit.signal })
     refuseStatus(response, "Consul")
     return { entries: await jsonIn(response), told: response.headers["x-consul-index"] }
   } catch (error) {
@@ -103,7 +106,6 @@ export function fromConsul(options: ConsulOptions): EndpointProvider {
   if (textIn(options.service) === undefined)
     throw invalid("options.service", options.service, "must be the name of a service")
   const url = urlOf(options)
-  const headers: { [name: string]: string } = options.token === undefined ? {} : { "x-consul-token": options.token }
   return async function* (context) {
     const { signal, sleep } = context
     let index = 0
@@ -113,7 +115,7 @@ export function fromConsul(options: ConsulOptions): EndpointProvider {
         asked.searchParams.set("index", String(index))
         asked.searchParams.set("wait", wait)
       }
-      const { entries, told } = await answerTo(asked, headers, context)
+      const { entries, told } = await answerTo(asked, options, context)
       if (!Array.isArray(entries)) throw new TypeError("Consul answered something else than a list")
       const next = nextIndex(index, Array.isArray(told) ? told[0] : told)
       // Answered because its time was over: nothing has changed.

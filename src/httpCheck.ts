@@ -11,6 +11,8 @@ export interface HttpCheckOptions {
   readonly url: string | URL | ((context: Pick<CheckContext, "endpoint">) => string | URL)
   readonly method?: "GET" | "HEAD" | undefined
   readonly headers?: { readonly [name: string]: string } | undefined
+  /** Certificates that vouch for the service, in PEM, where it is reached by https. Default: those of the host. */
+  readonly ca?: string | undefined
   /** Statuses that pass. Default: 200 to 299. Redirects are not followed. */
   readonly status?: ((status: number) => boolean) | undefined
   /** Whether the body passes; it is read up to `maxBody`. Without it nothing of the body is read. */
@@ -21,7 +23,7 @@ export interface HttpCheckOptions {
   readonly loopback?: boolean | undefined
 }
 
-const known = ["url", "method", "headers", "status", "body", "maxBody", "loopback"]
+const known = ["url", "method", "headers", "ca", "status", "body", "maxBody", "loopback"]
 
 function read(options: HttpCheckOptions): HttpCheckOptions {
   refuseStrangers(options, known)
@@ -57,7 +59,16 @@ const isFine = (status: number): boolean => status >= 200 && status < 300
  * await breaker.stop()
  */
 export function httpCheck(options: HttpCheckOptions): HealthCheck {
-  const { url, method = "GET", headers = {}, status = isFine, body, maxBody = 65_536, loopback = false } = read(options)
+  const {
+    url,
+    method = "GET",
+    headers = {},
+    ca,
+    status = isFine,
+    body,
+    maxBody = 65_536,
+    loopback = false,
+  } = read(options)
   const reach: Reach = { loopback }
   const lookup = lookupWithin(reach)
   return ({ endpoint, signal, timeoutMs }) => {
@@ -69,6 +80,7 @@ export function httpCheck(options: HttpCheckOptions): HealthCheck {
         method,
         headers,
         agent: false,
+        ...(ca !== undefined && { ca }),
         lookup,
         signal,
         timeout: timeoutMs,

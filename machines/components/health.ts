@@ -140,6 +140,7 @@ export const health = component({
     if (probe === undefined) return [found]
     return [found, { type: probe.ok ? "probe.succeeded" : "probe.failed", at, epoch: probe.epoch } as const]
   },
+  retracts: (at) => ({ type: "health.found", at, verdicts: {} }),
   report: (snapshot) => {
     const { finding, endpoints } = contextOf(snapshot)
     const { health: state, reasons, endpoints: verdicts } = finding

@@ -69,6 +69,19 @@ describe("bad for ever", () => {
     await it.breaker.stop()
   })
 
+  test("an endpoint, when health is not looked after any more", async () => {
+    const endpoints = ["a", "b"]
+    const it = world({ discovery: { endpoints }, health: { check: ({ endpoint }) => endpoint?.id === "b" } })
+    await it.clock.advance("1 minute")
+    expect(it.breaker.metrics().components.discovery?.away).toBe(1)
+    it.breaker.reconfigure({ discovery: { endpoints } })
+    expect(it.breaker.metrics().components.discovery?.away).toBe(0)
+    const went = new Set<string | undefined>()
+    await times(50, () => it.breaker.execute(async ({ endpoint }) => void went.add(endpoint?.id)))
+    expect(went.size).toBe(2)
+    await it.breaker.stop()
+  })
+
   test("an endpoint whose checks were turned off", async () => {
     const endpoints = ["a", "b"]
     const it = world({
