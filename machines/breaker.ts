@@ -16,7 +16,7 @@
  */
 import { type AnyActorLogic, assign, enqueueActions, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
-import { changeOf, heldOpen, retracted } from "./changing.ts"
+import { changeOf, heldOpen } from "./changing.ts"
 import { heardOfFeature } from "./featureBook.ts"
 import { type BreakerContext, gateOf, hearersOf, lose, tryHear } from "./fold.ts"
 import { type MeterState, meter } from "./meter.ts"
@@ -119,7 +119,7 @@ const machine = setup({
       enqueue.emit({ type: "trouble", breaker: context.name, part: key, error, gaveUp: part === undefined })
       if (moved) enqueue(tellMove(moved))
       enqueue.stopChild(key)
-      if (part === undefined) return retracted(plug, context.at).forEach((signal) => void enqueue.raise(signal))
+      if (part === undefined) return plug?.retracts?.(context.at).forEach((signal) => void enqueue.raise(signal))
       enqueue.spawnChild(sourceOf(part), spawnOptions(context, part))
       if (context.mode === "forcedOpen" && part.plug.kind === "strategy") enqueue.sendTo(key, heldOpen(context))
       else if (resumes) enqueue.sendTo(key, resumption(context, key))

@@ -39,10 +39,6 @@ export const heldOpen = ({ at, operator: { why } }: BreakerContext): OperatorAct
   why,
 })
 
-/** What takes back what a part has said, once it is gone. */
-export const retracted = (plug: AnyPlug | undefined, at: number): readonly BreakerEvent[] =>
-  plug?.kind === "component" && plug.retracts !== undefined ? [plug.retracts(at)] : []
-
 export function changeOf(context: BreakerContext, event: BreakerReconfigured): Change {
   const { at } = event
   const before = new Map(context.parts.map((part) => [part.plug.key, part]))
@@ -70,7 +66,7 @@ export function changeOf(context: BreakerContext, event: BreakerReconfigured): C
     changed: [...gone, ...others.map(({ plug }) => plug.key)],
     stop,
     lets: gone.some((key) => before.get(key)?.plug.kind === "component"),
-    retract: gone.flatMap((key) => retracted(before.get(key)?.plug, at)),
+    retract: gone.flatMap((key) => before.get(key)?.plug.retracts?.(at) ?? []),
     spawn,
     tell: [
       ...learning.map(({ plug, settings }) => ({

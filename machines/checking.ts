@@ -4,7 +4,7 @@ import type { PlugInput } from "./plug.ts"
 import type { Circuit } from "./vocabulary/circuit.ts"
 import type { EndpointVerdicts } from "./vocabulary/endpoint.ts"
 import type { HealthFinding, HealthState } from "./vocabulary/health.ts"
-import type { Signal, Slice } from "./vocabulary/signal.ts"
+import type { Signal } from "./vocabulary/signal.ts"
 
 /** What is known of one that is checked. */
 interface Record {
@@ -120,7 +120,7 @@ export function checked(context: HealthContext, event: Signal): HealthContext {
   if (event.type !== "check.settled") return context
   const { settings, hasSeenWell, isWitness } = context
   const { endpoint, ok, reason, at } = event
-  const calls = current(context, context.calls, at)
+  const calls = callsNow(context, at)
   if (endpoint !== undefined) {
     const before = Object.hasOwn(context.endpoints, endpoint) ? context.endpoints[endpoint] : undefined
     // What says what it said before changes nothing: there may be thousands of them, and it is said each time.
@@ -135,13 +135,13 @@ export function checked(context: HealthContext, event: Signal): HealthContext {
 
 const percent = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`
 
-function callsIn({ success, failure, timedOut, slow }: Slice, before: Counted): Counted {
+/** The calls of a second, and those of earlier seconds that had too few. */
+function countedIn({ trickle }: HealthContext, event: Signal): Counted {
+  if (event.type !== "slice.closed") return trickle
+  const { success, failure, timedOut, slow } = event.slice
   const all = success + failure + timedOut
-  return { all: before.all + all, bad: before.bad + Math.min(all, Math.max(failure + timedOut, slow)) }
+  return { all: trickle.all + all, bad: trickle.bad + Math.min(all, Math.max(failure + timedOut, slow)) }
 }
-
-const countedIn = ({ trickle }: HealthContext, event: Signal): Counted =>
-  event.type === "slice.closed" ? callsIn(event.slice, trickle) : trickle
 
 /** Whether these are calls enough to say something. */
 export const isTelling = (context: HealthContext, event: Signal): boolean =>
@@ -149,20 +149,17 @@ export const isTelling = (context: HealthContext, event: Signal): boolean =>
 
 /** A second of calls. Too few say nothing, unless they are what a bad verdict lets in: those are added up. */
 export function observed(context: HealthContext, event: Signal): HealthContext {
-  const { passive } = context.settings
+  const { settings, trickle } = context
+  const { passive } = settings
   if (event.type !== "slice.closed" || passive === undefined) return context
-  const { at } = event
-  const [known, service] = [current(context, context.calls, at), current(context, context.service, at)]
+  const known = callsNow(context, event.at)
   const counted = countedIn(context, event)
-  if (!isTelling(context, event))
-    return settled({ ...context, service, calls: known, trickle: known.state === "bad" ? counted : nothing })
   const { all, bad } = counted
+  if (all < passive.minimumCalls)
+    return settled({ ...context, calls: known, trickle: known.state === "bad" ? counted : nothing })
   const ok = bad < passive.ratio * all
-  const reason = ok
-    ? ""
-    : `${percent(bad, all)} of ${all} calls${context.trickle === nothing ? " in a second" : ""} were bad`
-  const calls = sampled(known, ok, reason, at, context.settings)
-  return settled({ ...context, service, calls, trickle: nothing })
+  const reason = ok ? "" : `${percent(bad, all)} of ${all} calls${trickle === nothing ? " in a second" : ""} were bad`
+  return settled({ ...context, calls: sampled(known, ok, reason, event.at, settings), trickle: nothing })
 }
 
 export function movedWith(context: HealthContext, event: Signal): HealthContext {
@@ -177,7 +174,7 @@ export function pruned(context: HealthContext, event: Signal): HealthContext {
   if (event.type !== "checks.changed") return context
   const checked = new Set(event.endpoints)
   const endpoints = Object.entries(context.endpoints).filter(([id]) => checked.has(id))
-  const service = event.service === true ? context.service : blank
+  const service = event.endpoints === undefined ? context.service : blank
   return settled({ ...context, service, endpoints: Object.fromEntries(endpoints) })
 }
 
@@ -189,6 +186,6 @@ export const expired = (context: HealthContext): HealthContext =>
 export const expiryOf = ({ interval, timeout, jitter }: HealthSettings): number =>
   Math.max(60_000, 5 * (interval * (1 + jitter) + timeout))
 
-/** What checks say does not keep alive what calls have said, nor the other way round. */
-const current = (context: HealthContext, record: Record, now: number): Record =>
-  now - record.at < expiryOf(context.settings) ? record : blank
+/** What checks say does not keep alive what calls have said. */
+const callsNow = ({ calls, settings }: HealthContext, now: number): Record =>
+  now - calls.at < expiryOf(settings) ? calls : blank

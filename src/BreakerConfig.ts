@@ -55,8 +55,8 @@ function refuseNowhere(parts: readonly ChosenPart[], problems: Problem[]): void 
     const rule = "must have endpoints, or a provider that tells of them"
     problems.push({ path: "config.discovery", value: "neither", rule })
   } else if (filtered(settings, endpoints).length === 0) {
-    const rule = "must name one that calls may go to: with a weight above 0, and with what `where` asks for"
-    problems.push({ path: "config.discovery.endpoints", value: `${endpoints.length} that none may`, rule })
+    const rule = "must name one that calls may go to, by its weight and by `where`"
+    problems.push({ path: "config.discovery.endpoints", value: show(endpoints.map(({ address }) => address)), rule })
   }
 }
 

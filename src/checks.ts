@@ -154,8 +154,7 @@ export class Checks {
       this.#examinations.delete(key)
     }
     for (const [key, endpoint] of wanted) if (!this.#examinations.has(key)) this.#begin(key, endpoint)
-    const ids = endpoints?.map(({ id }) => id) ?? []
-    this.#examined.tell({ type: "checks.changed", endpoints: ids, service: endpoints === undefined })
+    this.#examined.tell({ type: "checks.changed", endpoints: endpoints?.map(({ id }) => id) })
   }
 
   /** What decides about half-open is wanted now. */

@@ -83,7 +83,7 @@ export class Knowledge {
         })
       // Nobody would ever take back what the checks have said.
       if (wasChecked && settings?.check === undefined)
-        conductor.send({ type: "checks.changed", at: clock.now(), endpoints: [], service: false })
+        conductor.send({ type: "checks.changed", at: clock.now(), endpoints: [] })
     }
     this.#checkAll()
   }

@@ -64,6 +64,7 @@ const machine = setup({
   context: ({ input }) => freshHealth(input),
   initial: "unknown",
   on: {
+    "check.settled": { actions: "check" },
     "slice.closed": { actions: "observe" },
     "circuit.moved": { actions: "move" },
     "checks.changed": { actions: "prune" },
@@ -76,7 +77,6 @@ const machine = setup({
         { guard: "isSuspect", target: "suspect" },
         { guard: "isHealthy", target: "healthy" },
       ],
-      on: { "check.settled": { actions: "check" } },
     },
     healthy: {
       meta: { lines },
@@ -85,7 +85,6 @@ const machine = setup({
         { guard: "isSuspect", target: "suspect" },
         { guard: "isUnknown", target: "unknown" },
       ],
-      on: { "check.settled": { actions: "check" } },
     },
     // Each word that is heard renews the verdict; what each source has said expires by itself.
     suspect: {
@@ -140,7 +139,7 @@ export const health = component({
     if (probe === undefined) return [found]
     return [found, { type: probe.ok ? "probe.succeeded" : "probe.failed", at, epoch: probe.epoch } as const]
   },
-  retracts: (at) => ({ type: "health.found", at, verdicts: {} }),
+  retracts: (at) => [{ type: "health.found", at, verdicts: {} }],
   report: (snapshot) => {
     const { finding, endpoints } = contextOf(snapshot)
     const { health: state, reasons, endpoints: verdicts } = finding

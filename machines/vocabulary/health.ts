@@ -21,10 +21,8 @@ export interface CheckSettled {
 export interface ChecksChanged {
   readonly type: "checks.changed"
   readonly at: number
-  /** By their ids. */
-  readonly endpoints: readonly string[]
-  /** Whether the service as a whole is checked; left out: no. */
-  readonly service?: boolean | undefined
+  /** Endpoints, by their ids; left out: the service as a whole. */
+  readonly endpoints?: readonly string[] | undefined
 }
 
 export type CheckSignal = CheckSettled | ChecksChanged

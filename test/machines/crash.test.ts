@@ -118,7 +118,7 @@ describe("a part that crashes", () => {
   test("breaker law 5: what a part has said is taken back when it is left out", () => {
     const frail: AnyComponent = {
       ...brittle("frail", 100),
-      retracts: (at) => ({ type: "health.found", at, verdicts: {} }),
+      retracts: (at) => [{ type: "health.found", at, verdicts: {} }],
     }
     const breaker = alone({ parts: [chosen(basic), chosen(frail), chosen(discovery, { endpoints: ["a", "b"] })] })
     breaker.send({ type: "health.found", at: 1, verdicts: { a: "bad" } })

@@ -115,7 +115,7 @@ export class Endpoints {
   /** Where the trouble sits, for an alarm of the circuit: in few endpoints, while the others are well. */
   within(now: number): "oneCell" | undefined {
     const called = this.#rotation.sites
-    const late = called.filter((site) => site.inFlight > 0 && this.#pace.isSlow(site.ageMs(now)))
+    const late = called.filter((site) => this.#isLate(site, now))
     return late.length > 1 ? undefined : this.#outliers.within(called, this.#ejected)
   }
 
@@ -152,12 +152,16 @@ export class Endpoints {
     return this.#rotation.choose(this.#dice, now, this.#line.slowStartMs, this.#typicalMs, tried)
   }
 
+  #isLate(site: Site, now: number): boolean {
+    return site.inFlight > 0 && this.#pace.isSlow(site.ageMs(now))
+  }
+
   /** Its calls in flight are late, on average, and those of the others are not. */
   #hangs(site: Site, now: number): boolean {
-    if (site.ejectedUntil !== undefined || !this.#pace.isSlow(site.ageMs(now))) return false
+    if (site.ejectedUntil !== undefined || !this.#isLate(site, now)) return false
     if (now - site.ageMs(now) <= this.#pace.excusedUntil(now)) return false
     const others = this.#roll.all.filter((other) => other !== site && other.ejectedUntil === undefined)
-    return others.length > 0 && !others.every((other) => other.inFlight > 0 && this.#pace.isSlow(other.ageMs(now)))
+    return others.length > 0 && !others.every((other) => this.#isLate(other, now))
   }
 
   #eject(site: Site, isSlow: boolean, now: number): void {
