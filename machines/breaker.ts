@@ -113,25 +113,26 @@ const machine = setup({
     }),
     replaceChild: enqueueActions(({ context, event, enqueue }) => {
       const { part: key, error } = failureIn(event)
-      const { lost, part, resumes, moved } = lose(context, key)
+      const { lost, part, plug, resumes, moved } = lose(context, key)
       enqueue.assign(lost)
       enqueue(publish)
       enqueue.emit({ type: "trouble", breaker: context.name, part: key, error, gaveUp: part === undefined })
       if (moved) enqueue(tellMove(moved))
       enqueue.stopChild(key)
-      if (part === undefined) return
+      if (part === undefined) return plug?.retracts?.(context.at).forEach((signal) => void enqueue.raise(signal))
       enqueue.spawnChild(sourceOf(part), spawnOptions(context, part))
       if (context.mode === "forcedOpen" && part.plug.kind === "strategy") enqueue.sendTo(key, heldOpen(context))
       else if (resumes) enqueue.sendTo(key, resumption(context, key))
     }),
     reconfigure: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== "breaker.reconfigured") return
-      const { next, changed, stop, spawn, tell, lets } = changeOf(context, event)
+      const { next, changed, stop, retract, spawn, tell, lets } = changeOf(context, event)
       enqueue.assign(next)
       for (const key of stop) enqueue.stopChild(key)
       if (lets) enqueue(publish)
       for (const part of spawn) enqueue.spawnChild(sourceOf(part), spawnOptions({ ...context, ...next }, part))
       for (const { key, event: told } of tell) enqueue.sendTo(key, told)
+      for (const signal of retract) enqueue.raise(signal)
       enqueue.emit({ type: "config.changed", at: event.at, breaker: context.name, changed })
     }),
     noteFailure: assign(({ event }) => ({ failure: failureIn(event) })),

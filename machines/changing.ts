@@ -1,5 +1,5 @@
 /** Changing a running breaker: which children stay, which learn new settings, and which are replaced with what they had learned. */
-import type { BreakerReconfigured } from "./breakerEvents.ts"
+import type { BreakerEvent, BreakerReconfigured } from "./breakerEvents.ts"
 import { type BreakerContext, noEntries } from "./fold.ts"
 import type { AnyPlug } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
@@ -12,6 +12,8 @@ export interface Change {
   readonly stop: readonly string[]
   /** Whether a part that demanded something is gone for good: nobody else will have the gate published. */
   readonly lets: boolean
+  /** What parts that are gone had said of others. */
+  readonly retract: readonly BreakerEvent[]
   readonly spawn: readonly ChosenPart[]
   readonly tell: readonly { readonly key: string; readonly event: BreakerRestored | SettingsChanged | OperatorActed }[]
 }
@@ -64,6 +66,7 @@ export function changeOf(context: BreakerContext, event: BreakerReconfigured): C
     changed: [...gone, ...others.map(({ plug }) => plug.key)],
     stop,
     lets: gone.some((key) => before.get(key)?.plug.kind === "component"),
+    retract: gone.flatMap((key) => before.get(key)?.plug.retracts?.(at) ?? []),
     spawn,
     tell: [
       ...learning.map(({ plug, settings }) => ({

@@ -24,7 +24,8 @@ export interface DiscoveryContext {
 const matches = (filter: Where, { metadata }: Endpoint): boolean =>
   Object.entries(filter).every(([key, wanted]) => Object.hasOwn(metadata, key) && wanted.includes(metadata[key] ?? ""))
 
-const filtered = ({ where: filter }: DiscoverySettings, told: readonly Endpoint[]): readonly Endpoint[] =>
+/** Those of a list that calls may go to. */
+export const filtered = ({ where: filter }: DiscoverySettings, told: readonly Endpoint[]): readonly Endpoint[] =>
   told.filter((endpoint) => endpoint.weight > 0 && matches(filter, endpoint))
 
 const awayOf = (context: Pick<DiscoveryContext, "endpoints" | "bad" | "ejected">): readonly string[] => {
@@ -113,7 +114,10 @@ export function resettled(context: DiscoveryContext, event: Signal): Partial<Dis
   const isStatic = settings.provider === undefined || context.told.length === 0
   const told = isStatic && settings.endpoints.length > 0 ? settings.endpoints : context.told
   const endpoints = filtered(settings, told)
-  return endpoints.length === 0 ? { settings } : { settings, told, endpoints }
+  if (endpoints.length === 0) return { settings }
+  // Nobody has to vouch for a list that stands in the config.
+  const vouched = isStatic && told === settings.endpoints ? { isStale: false, reason: "" } : {}
+  return { settings, told, endpoints, ...vouched }
 }
 
 export const readSaved = (saved: unknown): readonly Endpoint[] =>

@@ -53,8 +53,8 @@ export interface EndpointStream {
 export interface ProviderContext {
   /** Aborted when nobody listens any more. */
   readonly signal: AbortSignal
-  /** Waits so many milliseconds on the breaker's clock, or until nobody listens any more. */
-  sleep(ms: number): Promise<void>
+  /** Waits so many milliseconds on the breaker's clock, or until nobody listens any more, or until `until` is aborted. */
+  sleep(ms: number, until?: AbortSignal): Promise<void>
 }
 
 /** Tells which endpoints there are: all of them, each time others are. */

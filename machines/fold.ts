@@ -236,5 +236,5 @@ export function lose(context: BreakerContext, key: string) {
     finding,
     resuming: resumes ? key : context.resuming,
   }
-  return { lost, part, resumes, moved: moveOf(context, finding, context.at, epoch) }
+  return { lost, part, plug, resumes, moved: moveOf(context, finding, context.at, epoch) }
 }

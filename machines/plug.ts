@@ -46,6 +46,8 @@ interface Part<Key extends string, In, Settings> {
   readonly canRestore?: (saved: unknown, settings: Settings) => boolean
   /** The layer in which its demands refuse calls. */
   readonly layer: Layer
+  /** What those who heard it are told when it is gone for good: nobody would ever take back what it had said. */
+  readonly retracts?: (at: number) => readonly (HealthFound | FeaturesChanged)[]
   /** Its part of `metrics()`: JSON. */
   readonly report?: (snapshot: Snapshot<unknown>, at: number) => unknown
 }

@@ -1,3 +1,4 @@
+import { filtered } from "../machines/discovering.ts"
 import type { DiscoverySettings } from "../machines/endpointOptions.ts"
 import { InvalidConfig, type Problem, show } from "../machines/options.ts"
 import {
@@ -47,13 +48,16 @@ export interface ReadConfig {
 /** Without a list and without a provider nobody would ever say where to go. */
 function refuseNowhere(parts: readonly ChosenPart[], problems: Problem[]): void {
   const settings = parts.find(({ plug }) => plug.key === "discovery")?.settings as DiscoverySettings | undefined
-  if (settings === undefined || settings.provider !== undefined || settings.endpoints.length > 0) return
+  if (settings === undefined || settings.provider !== undefined) return
   if (problems.some(({ path }) => path.startsWith("config.discovery"))) return
-  problems.push({
-    path: "config.discovery",
-    value: "neither",
-    rule: "must have endpoints, or a provider that tells of them",
-  })
+  const { endpoints } = settings
+  if (endpoints.length === 0) {
+    const rule = "must have endpoints, or a provider that tells of them"
+    problems.push({ path: "config.discovery", value: "neither", rule })
+  } else if (filtered(settings, endpoints).length === 0) {
+    const rule = "must name one that calls may go to, by its weight and by `where`"
+    problems.push({ path: "config.discovery.endpoints", value: show(endpoints.map(({ address }) => address)), rule })
+  }
 }
 
 /** Reads a config once, without changing it. Throws `InvalidConfig` with every problem before anything is started. */

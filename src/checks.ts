@@ -1,7 +1,8 @@
 /** Active checks: each of those that are to be checked, now and then, one check at a time. */
 import * as Effect from "effect/Effect"
 import { chance } from "../machines/chance.ts"
-import type { HealthSettings } from "../machines/checking.ts"
+import { expiryOf } from "../machines/checking.ts"
+import type { HealthSettings } from "../machines/healthOptions.ts"
 import { describeError } from "../machines/options.ts"
 import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { CheckSettled, ChecksChanged } from "../machines/vocabulary/health.ts"
@@ -46,8 +47,10 @@ class Examination {
   readonly #draw: () => number
   #cancel: (() => void) | undefined
   #controller: AbortController | undefined
-  /** A check that was cut has not ended yet: no other is begun beside it. */
-  #hangs = false
+  /** A check that was cut and has not ended yet. For as long as a verdict lasts no other is begun beside it. */
+  #hanging: AbortController | undefined
+  #hangsUntil = 0
+  #epoch = -1
   #isStopped = false
 
   constructor(endpoint: Endpoint | undefined, settings: HealthSettings, examined: Examined, draw: () => number) {
@@ -80,8 +83,12 @@ class Examination {
   }
 
   #begin(): void {
+    // It stands for no probe: nobody was asked now.
+    if (this.#hanging !== undefined && this.#examined.time.now() < this.#hangsUntil)
+      return this.#tell(failed("the check before has not ended yet"), this.#epoch)
     const epoch = this.#examined.epoch()
-    if (this.#hangs) return this.#tell(failed("the check before has not ended yet"), epoch)
+    this.#epoch = epoch
+    this.#hanging = undefined
     const { timeout: timeoutMs } = this.#settings
     const controller = new AbortController()
     this.#controller = controller
@@ -94,7 +101,8 @@ class Examination {
     this.#cancel = this.#examined.time.after(
       timeoutMs,
       () => {
-        this.#hangs = true
+        this.#hanging = controller
+        this.#hangsUntil = this.#examined.time.now() + expiryOf(this.#settings)
         end(failed(`no answer within ${timeoutMs} ms`))
         controller.abort(new DOMException(`no answer within ${timeoutMs} ms`, "TimeoutError"))
       },
@@ -106,7 +114,7 @@ class Examination {
         (error: unknown) => end(failed(describeError(error))),
       )
       .finally(() => {
-        this.#hangs = false
+        if (this.#hanging === controller) this.#hanging = undefined
       })
   }
 
@@ -146,7 +154,7 @@ export class Checks {
       this.#examinations.delete(key)
     }
     for (const [key, endpoint] of wanted) if (!this.#examinations.has(key)) this.#begin(key, endpoint)
-    this.#examined.tell({ type: "checks.changed", endpoints: endpoints?.map(({ id }) => id) ?? [] })
+    this.#examined.tell({ type: "checks.changed", endpoints: endpoints?.map(({ id }) => id) })
   }
 
   /** What decides about half-open is wanted now. */

@@ -1,13 +1,15 @@
 /** Endpoints by Consul: its HTTP API, with blocking queries. */
-import type { EndpointInput, EndpointProvider } from "../machines/endpointOptions.ts"
+import type { EndpointInput, EndpointProvider, ProviderContext } from "../machines/endpointOptions.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
-import { addressAt, ask, jsonIn, listIn, objectIn, refuseStatus, textIn } from "./registryHttp.ts"
+import { addressAt, ask, jsonIn, limited, objectIn, refuseStatus, scaleOf, textIn } from "./registryHttp.ts"
 
 export interface ConsulOptions {
   readonly service: string
   /** Where Consul's agent is. Default: `"http://127.0.0.1:8500"`. */
   readonly url?: string | undefined
   readonly token?: string | undefined
+  /** Certificates that vouch for Consul, in PEM, where it is reached by https. Default: those of the host. */
+  readonly ca?: string | undefined
   readonly datacenter?: string | undefined
   /** Only instances with this tag. */
   readonly tag?: string | undefined
@@ -15,9 +17,11 @@ export interface ConsulOptions {
   readonly passing?: boolean | undefined
 }
 
-const known = ["service", "url", "token", "datacenter", "tag", "passing"]
+const known = ["service", "url", "token", "ca", "datacenter", "tag", "passing"]
 /** How long Consul waits for a change before it answers all the same. */
 const wait = "60s"
+/** Consul adds up to a sixteenth of it, so that queries do not end together. What takes longer than this will not come. */
+const longestMs = 75_000
 /** Between two answers at least: a service that changes all the time is not asked all the time. */
 const pauseMs = 200
 
@@ -32,8 +36,10 @@ function urlOf({ service, url = "http://127.0.0.1:8500", datacenter, tag, passin
   return asked
 }
 
+type Instance = Exclude<EndpointInput, string> & { readonly weight: number }
+
 /** One instance; an address of its own comes before that of its node. */
-function endpointIn(entry: unknown): readonly EndpointInput[] {
+function endpointIn(entry: unknown): readonly Instance[] {
   const [service, node] = [objectIn(objectIn(entry)["Service"]), objectIn(objectIn(entry)["Node"])]
   const host = textIn(service["Address"]) ?? textIn(node["Address"])
   if (host === undefined) return []
@@ -47,10 +53,30 @@ function endpointIn(entry: unknown): readonly EndpointInput[] {
       address,
       id: id === undefined ? address : `${String(node["Node"] ?? "")}/${id}`,
       zone: textIn(objectIn(service["Meta"])["zone"]) ?? textIn(node["Datacenter"]),
-      weight: Number.isFinite(weight) ? Math.min(1000, Math.max(0, weight)) : 1,
+      weight: Number.isFinite(weight) ? Math.max(0, weight) : 1,
       metadata,
     },
   ]
+}
+
+function endpointsIn(entries: readonly unknown[]): readonly Instance[] {
+  const all = entries.flatMap(endpointIn)
+  const scale = scaleOf(all.map(({ weight }) => weight))
+  return all.map((instance) => ({ ...instance, weight: scale * instance.weight }))
+}
+
+async function answerTo(asked: URL, { token, ca }: ConsulOptions, context: ProviderContext) {
+  const headers: { [name: string]: string } = token === undefined ? {} : { "x-consul-token": token }
+  const limit = limited(context, longestMs, "Consul")
+  try {
+    const response = await ask(asked, { headers, ca, signal: limit.signal })
+    refuseStatus(response, "Consul")
+    return { entries: await jsonIn(response), told: response.headers["x-consul-index"] }
+  } catch (error) {
+    throw limit.reasonOf(error)
+  } finally {
+    limit.done()
+  }
 }
 
 /**
@@ -80,8 +106,8 @@ export function fromConsul(options: ConsulOptions): EndpointProvider {
   if (textIn(options.service) === undefined)
     throw invalid("options.service", options.service, "must be the name of a service")
   const url = urlOf(options)
-  const headers: { [name: string]: string } = options.token === undefined ? {} : { "x-consul-token": options.token }
-  return async function* ({ signal, sleep }) {
+  return async function* (context) {
+    const { signal, sleep } = context
     let index = 0
     while (!signal.aborted) {
       const asked = new URL(url)
@@ -89,14 +115,11 @@ export function fromConsul(options: ConsulOptions): EndpointProvider {
         asked.searchParams.set("index", String(index))
         asked.searchParams.set("wait", wait)
       }
-      const response = await ask(asked, { headers, signal })
-      refuseStatus(response, "Consul")
-      const told = response.headers["x-consul-index"]
-      const entries = await jsonIn(response)
+      const { entries, told } = await answerTo(asked, options, context)
       if (!Array.isArray(entries)) throw new TypeError("Consul answered something else than a list")
       const next = nextIndex(index, Array.isArray(told) ? told[0] : told)
       // Answered because its time was over: nothing has changed.
-      if (next !== index || next === 0) yield listIn(entries).flatMap(endpointIn)
+      if (next !== index || next === 0) yield endpointsIn(entries)
       index = next
       await sleep(pauseMs)
     }

@@ -3,7 +3,7 @@ import { promises as dns } from "node:dns"
 import type { EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
 import { type DurationInput, readDuration } from "../machines/options.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
-import { addressAt } from "./registryHttp.ts"
+import { addressAt, scaleOf } from "./registryHttp.ts"
 
 export interface DnsOptions {
   readonly name: string
@@ -46,10 +46,16 @@ function readResolver(servers: readonly string[] | undefined, timeoutMs: number)
 async function services(resolver: dns.Resolver, name: string): Promise<Answer> {
   const records = await resolver.resolveSrv(name)
   const first = Math.min(...records.map(({ priority }) => priority))
-  const endpoints = records.flatMap(({ name: host, port, priority, weight }) =>
-    priority === first ? [{ address: addressAt(host, port), weight: Math.min(1000, Math.max(1, weight)) }] : [],
-  )
-  return { endpoints, ttl: undefined }
+  // A single dot, which is read as no host, says that the service is decidedly not there (RFC 2782).
+  const wanted = records.filter(({ name: host, priority }) => priority === first && host !== "" && host !== ".")
+  const scale = scaleOf(wanted.map(({ weight }) => weight))
+  return {
+    endpoints: wanted.map(({ name: host, port, weight }) => ({
+      address: addressAt(host, port),
+      weight: scale * Math.max(1, weight),
+    })),
+    ttl: undefined,
+  }
 }
 
 async function addresses(resolver: dns.Resolver, { name, type, port }: DnsOptions): Promise<Answer> {

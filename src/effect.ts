@@ -99,8 +99,8 @@ const layerOfMany = <Self>(
  */
 export const Breakers = { make: makeMany, layer: layerOfMany, Service: ManyService }
 
-export type { CheckContext, HealthCheck } from "../machines/checking.ts"
 export type { EndpointInput, EndpointProvider, EndpointSet, ProviderContext } from "../machines/endpointOptions.ts"
+export type { CheckContext, HealthCheck } from "../machines/healthOptions.ts"
 export { InvalidConfig } from "../machines/options.ts"
 export type { RecoveryReport } from "../machines/recoveryMemory.ts"
 export type { Endpoint, EndpointsFinding, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"

@@ -83,7 +83,9 @@ export function fromFile(options: FileOptions): EndpointProvider {
       const text = await textIn(path)
       if (text !== before) yield listIn(text)
       before = text
-      await Promise.race([sleep(ms), changed()])
+      const turn = new AbortController()
+      await Promise.race([sleep(ms, turn.signal), changed()])
+      turn.abort()
       // Who writes often, or bit by bit, is not read after each stroke.
       await sleep(pauseMs)
     }

@@ -1,8 +1,8 @@
 /** A health check by HTTP. */
 import { request as requestPlain } from "node:http"
 import { request as requestSecure } from "node:https"
-import type { CheckContext, HealthCheck } from "../machines/checking.ts"
-import { show } from "../machines/options.ts"
+import type { CheckContext, HealthCheck } from "../machines/healthOptions.ts"
+import { describeError, show } from "../machines/options.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 import { lookupWithin, NotReachable, type Reach, refuseHost } from "./reachable.ts"
 
@@ -11,6 +11,8 @@ export interface HttpCheckOptions {
   readonly url: string | URL | ((context: Pick<CheckContext, "endpoint">) => string | URL)
   readonly method?: "GET" | "HEAD" | undefined
   readonly headers?: { readonly [name: string]: string } | undefined
+  /** Certificates that vouch for the service, in PEM, where it is reached by https. Default: those of the host. */
+  readonly ca?: string | undefined
   /** Statuses that pass. Default: 200 to 299. Redirects are not followed. */
   readonly status?: ((status: number) => boolean) | undefined
   /** Whether the body passes; it is read up to `maxBody`. Without it nothing of the body is read. */
@@ -21,7 +23,7 @@ export interface HttpCheckOptions {
   readonly loopback?: boolean | undefined
 }
 
-const known = ["url", "method", "headers", "status", "body", "maxBody", "loopback"]
+const known = ["url", "method", "headers", "ca", "status", "body", "maxBody", "loopback"]
 
 function read(options: HttpCheckOptions): HttpCheckOptions {
   refuseStrangers(options, known)
@@ -57,7 +59,16 @@ const isFine = (status: number): boolean => status >= 200 && status < 300
  * await breaker.stop()
  */
 export function httpCheck(options: HttpCheckOptions): HealthCheck {
-  const { url, method = "GET", headers = {}, status = isFine, body, maxBody = 65_536, loopback = false } = read(options)
+  const {
+    url,
+    method = "GET",
+    headers = {},
+    ca,
+    status = isFine,
+    body,
+    maxBody = 65_536,
+    loopback = false,
+  } = read(options)
   const reach: Reach = { loopback }
   const lookup = lookupWithin(reach)
   return ({ endpoint, signal, timeoutMs }) => {
@@ -69,6 +80,7 @@ export function httpCheck(options: HttpCheckOptions): HealthCheck {
         method,
         headers,
         agent: false,
+        ...(ca !== undefined && { ca }),
         lookup,
         signal,
         timeout: timeoutMs,
@@ -79,13 +91,23 @@ export function httpCheck(options: HttpCheckOptions): HealthCheck {
         else reject(new Error(failure))
         sent.destroy()
       }
+      // What a user's function throws here would be nobody's to catch.
+      const judge = (run: () => void) => {
+        try {
+          run()
+        } catch (error) {
+          end(describeError(error))
+        }
+      }
       sent.on("error", (error) => reject(error instanceof NotReachable ? error : new Error(words(error))))
       sent.on("timeout", () => end(`no answer within ${timeoutMs} ms`))
       sent.on("response", (response) => {
         const code = response.statusCode ?? 0
-        if (!status(code))
-          return end(code >= 300 && code < 400 ? `status ${code}: redirects are not followed` : `status ${code}`)
-        if (body === undefined) return end()
+        judge(() => {
+          if (status(code)) return body === undefined ? end() : undefined
+          end(code >= 300 && code < 400 ? `status ${code}: redirects are not followed` : `status ${code}`)
+        })
+        if (body === undefined) return
         let text = ""
         let bytes = 0
         response.on("data", (chunk: Buffer) => {
@@ -94,7 +116,11 @@ export function httpCheck(options: HttpCheckOptions): HealthCheck {
           text += chunk.toString("latin1")
         })
         response.on("end", () =>
-          end(body(Buffer.from(text, "latin1").toString("utf8")) ? undefined : `the body does not pass: ${show(text)}`),
+          judge(() =>
+            end(
+              body(Buffer.from(text, "latin1").toString("utf8")) ? undefined : `the body does not pass: ${show(text)}`,
+            ),
+          ),
         )
         response.on("error", (error) => end(words(error)))
       })

@@ -1,6 +1,7 @@
 /** `recloser`: circuit breakers for promises. */
-export type { CheckContext, HealthCheck } from "../machines/checking.ts"
+
 export type { EndpointInput, EndpointProvider, EndpointSet, ProviderContext } from "../machines/endpointOptions.ts"
+export type { CheckContext, HealthCheck } from "../machines/healthOptions.ts"
 export { type DurationInput, InvalidConfig, type Problem } from "../machines/options.ts"
 export type { FeatureReport, RecoveryReport } from "../machines/recoveryMemory.ts"
 export type { DependencyReport, GraphReport } from "../machines/strategies/dependency.ts"

@@ -1,6 +1,7 @@
 /** What a breaker is told from outside of its own calls: which endpoints there are, and how they are. It is listened for as long as it lives. */
-import type { HealthSettings } from "../machines/checking.ts"
+
 import type { DiscoverySettings } from "../machines/endpointOptions.ts"
+import type { HealthSettings } from "../machines/healthOptions.ts"
 import type { Assembly } from "./assemble.ts"
 import { timekeeperOf } from "./Clock.ts"
 import { Checks } from "./checks.ts"
@@ -70,6 +71,7 @@ export class Knowledge {
   #adoptChecks(settings: HealthSettings | undefined): void {
     if (settings === undefined || this.#checks === undefined || !isSameCheck(settings, this.#checks.settings)) {
       const { clock, conductor, plane } = this.#assembly
+      const wasChecked = this.#checks?.settings.check !== undefined
       this.#checks?.stop()
       this.#checks =
         settings &&
@@ -79,6 +81,9 @@ export class Knowledge {
           epoch: () => plane.gate.epoch,
           tell: (signal) => conductor.send({ ...signal, at: clock.now() }),
         })
+      // Nobody would ever take back what the checks have said.
+      if (wasChecked && settings?.check === undefined)
+        conductor.send({ type: "checks.changed", at: clock.now(), endpoints: [] })
     }
     this.#checkAll()
   }

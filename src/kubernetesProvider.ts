@@ -1,7 +1,7 @@
 /** Endpoints by Kubernetes: the EndpointSlices of a service, listed and watched. */
 import { readFile } from "node:fs/promises"
 import type { IncomingMessage } from "node:http"
-import type { EndpointInput, EndpointProvider } from "../machines/endpointOptions.ts"
+import type { EndpointInput, EndpointProvider, ProviderContext } from "../machines/endpointOptions.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 import {
   addressAt,
@@ -9,6 +9,7 @@ import {
   type Json,
   jsonIn,
   jsonLinesIn,
+  limited,
   listIn,
   objectIn,
   refuseStatus,
@@ -34,6 +35,8 @@ const inCluster = "kubernetes.default.svc"
 const account = "/var/run/secrets/kubernetes.io/serviceaccount"
 /** How long a watch lasts; then another begins where it ended. */
 const watchSeconds = 300
+/** What takes so much longer than it should will not come. */
+const graceMs = 60_000
 const perPage = 500
 /** Before a list is asked for once more. */
 const pauseMs = 1000
@@ -100,11 +103,11 @@ function take(known: Known, event: Json): boolean {
 
 class Api {
   readonly #options: KubernetesOptions
-  readonly #signal: AbortSignal
+  readonly #context: ProviderContext
 
-  constructor(options: KubernetesOptions, signal: AbortSignal) {
+  constructor(options: KubernetesOptions, context: ProviderContext) {
     this.#options = options
-    this.#signal = signal
+    this.#context = context
   }
 
   /** All there is now, page by page. */
@@ -113,10 +116,21 @@ class Api {
     let page = ""
     while (true) {
       const query: { [name: string]: string } = { limit: String(perPage), ...(page !== "" && { continue: page }) }
-      const list = objectIn(await jsonIn(await this.#ask(query)))
+      const list = await this.#page(query)
       for (const slice of listIn(list["items"]).map(objectIn)) slices.set(nameOf(slice), slice)
       page = textIn(objectIn(list["metadata"])["continue"]) ?? ""
       if (page === "") return { slices, version: versionOf(list) ?? "" }
+    }
+  }
+
+  async #page(query: { readonly [name: string]: string }): Promise<Json> {
+    const limit = limited(this.#context, graceMs, "Kubernetes")
+    try {
+      return objectIn(await jsonIn(await this.#ask(query, limit.signal)))
+    } catch (error) {
+      throw limit.reasonOf(error)
+    } finally {
+      limit.done()
     }
   }
 
@@ -128,10 +142,17 @@ class Api {
       resourceVersion: version,
       timeoutSeconds: String(watchSeconds),
     }
-    for await (const event of jsonLinesIn(await this.#ask(query))) yield objectIn(event)
+    const limit = limited(this.#context, 1000 * watchSeconds + graceMs, "Kubernetes")
+    try {
+      for await (const event of jsonLinesIn(await this.#ask(query, limit.signal))) yield objectIn(event)
+    } catch (error) {
+      throw limit.reasonOf(error)
+    } finally {
+      limit.done()
+    }
   }
 
-  async #ask(query: { readonly [name: string]: string }): Promise<IncomingMessage> {
+  async #ask(query: { readonly [name: string]: string }, signal: AbortSignal): Promise<IncomingMessage> {
     const { service, url = `https://${inCluster}`, token, ca } = this.#options
     const namespace = this.#options.namespace ?? (await readFile(`${account}/namespace`, "utf8")).trim()
     const path = `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices`
@@ -142,7 +163,7 @@ class Api {
     const bearer = token ?? (isSecure ? (await readFile(`${account}/token`, "utf8")).trim() : undefined)
     const headers: { [name: string]: string } = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
     const certificates = ca ?? (isSecure ? await readFile(`${account}/ca.crt`, "utf8") : undefined)
-    const response = await ask(asked, { headers, ca: certificates, signal: this.#signal })
+    const response = await ask(asked, { headers, ca: certificates, signal })
     if (response.statusCode === 410) {
       response.destroy()
       throw new Gone()
@@ -170,9 +191,11 @@ export function fromKubernetes(options: KubernetesOptions): EndpointProvider {
   refuseStrangers(options, known)
   const { service, url, port } = options
   if (textIn(service) === undefined) throw invalid("options.service", service, "must be the name of a service")
-  if (url !== undefined && URL.parse(url) === null) throw invalid("options.url", url, "must be an address")
-  return async function* ({ signal, sleep }) {
-    const api = new Api(options, signal)
+  if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
+    throw invalid("options.url", url, "must begin with http: or https:")
+  return async function* (context) {
+    const { signal, sleep } = context
+    const api = new Api(options, context)
     let slices: Known | undefined
     while (!signal.aborted) {
       try {

@@ -2,7 +2,6 @@
 
 export { breakerLogic } from "../machines/breaker.ts"
 export type { BreakerEmitted, BreakerEvent, BreakerInput, OperatorCommand } from "../machines/breakerEvents.ts"
-export type { CheckContext, HealthCheck, HealthOptions, HealthSettings } from "../machines/checking.ts"
 export { discovery } from "../machines/components/discovery.ts"
 export { health } from "../machines/components/health.ts"
 export { metrics } from "../machines/components/metrics.ts"
@@ -21,6 +20,7 @@ export type {
   ProviderContext,
 } from "../machines/endpointOptions.ts"
 export type { FeatureIn, RecoveryOptions, RecoverySettings } from "../machines/featuring.ts"
+export type { CheckContext, HealthCheck, HealthOptions, HealthSettings } from "../machines/healthOptions.ts"
 export type { GatePublished } from "../machines/meter.ts"
 export type { AnyComponent, AnyPlug, AnyStrategy, Component, PlugInput, StateMeta, Strategy } from "../machines/plug.ts"
 export type { RateLimitOptions, RateOptions, RateSettings } from "../machines/rateOptions.ts"

@@ -10,6 +10,9 @@ import type { Timekeeper } from "./control-plane/clock.ts"
 /** How long after a failure it is asked again: the first time, doubled each time, and at most. */
 const backoff = { firstMs: 1000, longestMs: 60_000 } as const
 
+/** Who tells of so many lists in a moment never waits, and would hold up the whole process. */
+const flood = { lists: 1000, ms: 100 } as const
+
 type WithoutAt<S> = S extends ProviderSignal ? Omit<S, "at"> : never
 
 export type OpenStream = (stream: EndpointStream, time: Timekeeper, signal: AbortSignal) => AsyncIterable<EndpointSet>
@@ -38,7 +41,9 @@ export class ProviderWatch {
   /** The newest list that was not told yet. */
   #pending: { readonly list: unknown } | undefined
   #settlesUntil = Number.NEGATIVE_INFINITY
+  /** The last list that named any, and the last one that was told. */
   #last: readonly Endpoint[] | undefined
+  #told: readonly Endpoint[] | undefined
   #isLost = false
 
   constructor(settings: DiscoverySettings, informed: Informed) {
@@ -69,8 +74,12 @@ export class ProviderWatch {
     await undefined
     if (this.#isStopped) return
     try {
+      let [lists, since] = [0, this.#informed.time.now()]
       for await (const list of this.#open(signal)) {
         if (this.#isStopped) return
+        const now = this.#informed.time.now()
+        if (now - since >= flood.ms) [lists, since] = [0, now]
+        if (++lists > flood.lists) throw new RangeError(`it told of ${flood.lists} lists within ${flood.ms} ms`)
         this.#hear(list)
       }
       this.#lose("the provider has ended", undefined)
@@ -82,8 +91,8 @@ export class ProviderWatch {
   #open(signal: AbortSignal): AsyncIterable<EndpointSet> {
     const provider: unknown = this.settings.provider?.()
     const opened: unknown = typeof provider === "function" ? provider(this.#contextOf(signal)) : provider
-    if (typeof opened !== "object" || opened === null)
-      throw new TypeError(`it must answer an async iterable (got ${show(opened)})`)
+    const isOne = typeof opened === "object" && opened !== null && (Symbol.asyncIterator in opened || isStream(opened))
+    if (!isOne) throw new TypeError(`it must answer an async iterable (got ${show(opened)})`)
     if (!isStream(opened)) return stoppable(opened as AsyncIterable<EndpointSet>, signal)
     const { openStream, time } = this.#informed
     if (openStream === undefined)
@@ -93,16 +102,16 @@ export class ProviderWatch {
 
   #contextOf(signal: AbortSignal): ProviderContext {
     const { time } = this.#informed
-    const sleep = (ms: number) =>
+    const sleep = (ms: number, until?: AbortSignal) =>
       new Promise<void>((resolve) => {
-        if (signal.aborted) return resolve()
+        if (signal.aborted || until?.aborted) return resolve()
         const wake = () => {
           cancel()
-          signal.removeEventListener("abort", wake)
+          for (const each of [signal, until]) each?.removeEventListener("abort", wake)
           resolve()
         }
         const cancel = time.after(Math.max(0, ms), wake, false)
-        signal.addEventListener("abort", wake)
+        for (const each of [signal, until]) each?.addEventListener("abort", wake)
       })
     return { signal, sleep }
   }
@@ -127,14 +136,17 @@ export class ProviderWatch {
     const { endpoints, problems } = readEndpoints(pending.list, settings.max, this.#informed.seed)
     if (problems.length > 0) this.#informed.trouble(new TypeError(`endpoints: ${problems.join("; ")}`))
     if (endpoints.length > 0) this.#failures = 0
-    const isNews = this.#isLost || JSON.stringify(endpoints) !== JSON.stringify(this.#last)
+    const isNews = this.#isLost || JSON.stringify(endpoints) !== JSON.stringify(this.#told)
     this.#isLost = false
-    this.#last = endpoints.length > 0 ? endpoints : this.#last
-    if (isNews || endpoints.length === 0) this.#informed.tell({ type: "provider.told", endpoints })
+    this.#told = endpoints
+    if (endpoints.length > 0) this.#last = endpoints
+    if (isNews) this.#informed.tell({ type: "provider.told", endpoints })
   }
 
   #lose(reason: string, error: unknown): void {
     if (this.#isStopped) return
+    // What it has begun (watchers, queries) must not go on behind the next try.
+    this.#controller.abort(new DOMException("the provider is asked anew", "AbortError"))
     this.#cancel?.()
     this.#take()
     this.#isLost = true

@@ -25,18 +25,21 @@ const own = new BlockList()
 own.addSubnet("127.0.0.0", 8)
 own.addAddress("::1", "ipv6")
 
-/** The IPv4 address in an IPv6 one that stands for it: mapped, compatible, NAT64 or 6to4. */
+/** The IPv4 address in an IPv6 one that stands for it: mapped, translated, compatible, NAT64 or 6to4. */
 function embedded(address: string): string | undefined {
   const words = wordsOf(address)
   if (words === undefined) return undefined
   const [first, second] = words
   const at = first === 0x2002 ? 1 : 6
-  const isMapped = words.slice(0, 5).every((word) => word === 0) && (words[5] === 0xffff || words[5] === 0)
+  const [prefix, fifth, sixth] = [words.slice(0, 4), words[4], words[5]]
+  const isTranslated = fifth === 0xffff && sixth === 0
+  const isMapped =
+    prefix.every((word) => word === 0) && (isTranslated || (fifth === 0 && [0, 0xffff].includes(sixth ?? -1)))
   const isNat64 = first === 0x64 && second === 0xff9b
   if (!isMapped && !isNat64 && first !== 0x2002) return undefined
   const [high, low] = [words[at] ?? 0, words[at + 1] ?? 0]
   // Neither the unspecified address nor loopback is one of those.
-  if (isMapped && words[5] === 0 && high === 0 && low <= 1) return undefined
+  if (isMapped && fifth === 0 && sixth === 0 && high === 0 && low <= 1) return undefined
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
 }
 

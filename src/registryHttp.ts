@@ -1,6 +1,7 @@
 /** HTTP as those who keep registries of endpoints speak it: long answers, read as they come, bounded, ended by a signal. */
 import { type IncomingMessage, request as requestPlain } from "node:http"
 import { request as requestSecure } from "node:https"
+import type { ProviderContext } from "../machines/endpointOptions.ts"
 import { show } from "../machines/options.ts"
 
 /** Longer than this no answer, and no line of one, is read. */
@@ -11,6 +12,28 @@ export interface Asking {
   /** Certificates that vouch for the server, in PEM; left out: those of the host. */
   readonly ca?: string | undefined
   readonly signal: AbortSignal
+}
+
+export interface Limit {
+  /** Aborted when nobody listens any more, and when the time is over. */
+  readonly signal: AbortSignal
+  /** It has ended in time. */
+  done(): void
+  /** Why it has failed: not that it was aborted, but for what. */
+  reasonOf(error: unknown): unknown
+}
+
+/** Bounds how long an answer takes, on the breaker's clock: who vanishes without a word would be listened to for ever. */
+export function limited({ signal, sleep }: ProviderContext, ms: number, who: string): Limit {
+  const [cut, over] = [new AbortController(), new AbortController()]
+  void sleep(ms, over.signal).then(() => {
+    if (!over.signal.aborted) cut.abort(new Error(`${who} has not ended its answer within ${ms / 1000} seconds`))
+  })
+  return {
+    signal: AbortSignal.any([signal, cut.signal]),
+    done: () => over.abort(),
+    reasonOf: (error) => (cut.signal.aborted && !signal.aborted ? cut.signal.reason : error),
+  }
 }
 
 /** Asks, and answers when there are headers. */
@@ -38,13 +61,22 @@ export async function jsonIn(response: IncomingMessage): Promise<unknown> {
 /** The lines of an answer, each as JSON, as they come. */
 export async function* jsonLinesIn(response: IncomingMessage): AsyncGenerator<unknown> {
   response.setEncoding("utf8")
-  let rest = ""
+  let parts: string[] = []
+  let length = 0
   for await (const chunk of response as unknown as AsyncIterable<string>) {
-    const lines = (rest + chunk).split("\n")
-    rest = lines.pop() ?? ""
-    if (rest.length > longestBytes) throw new RangeError(`a line is longer than ${longestBytes} characters`)
-    for (const line of lines) if (line.trim() !== "") yield parsed(line)
+    // A line may come byte by byte: only what is new is looked at.
+    const [more = "", ...lines] = chunk.split("\n")
+    parts.push(more)
+    length += more.length
+    for (const next of lines) {
+      const line = parts.join("")
+      if (line.trim() !== "") yield parsed(line)
+      parts = [next]
+      length = next.length
+    }
+    if (length > longestBytes) throw new RangeError(`a line is longer than ${longestBytes} characters`)
   }
+  const rest = parts.join("")
   if (rest.trim() !== "") yield parsed(rest)
 }
 
@@ -71,6 +103,9 @@ export const objectIn = (value: unknown): Json => (typeof value === "object" && 
 export const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 export const textIn = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined
+
+/** Weights of others reach to 65 535, ours to 1 000: what keeps their proportions. */
+export const scaleOf = (weights: readonly number[]): number => Math.min(1, 1000 / Math.max(1, ...weights))
 
 /** Host and port as one address. */
 export const addressAt = (host: string, port: unknown): string =>

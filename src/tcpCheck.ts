@@ -1,6 +1,6 @@
 /** A health check by a TCP connection. */
 import { connect } from "node:net"
-import type { CheckContext, HealthCheck } from "../machines/checking.ts"
+import type { CheckContext, HealthCheck } from "../machines/healthOptions.ts"
 import { words } from "./httpCheck.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 import { lookupWithin, type Reach, refuseHost } from "./reachable.ts"

@@ -34,6 +34,21 @@ import { component, type PlugInput, type StateMeta } from "../plug.ts"
 import type { EndpointsFinding } from "../vocabulary/endpoint.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
+type Known = "fresh" | "stale" | "panicking"
+
+/** What a state that knows endpoints hears; a list that is of use leads to one state, one that is not to another. */
+const hearing = (here: Known, useful: Known, useless: Known) => {
+  const noted = { target: here, reenter: true, actions: "note" } as const
+  const doubted = { target: useless, reenter: true, actions: "doubt" } as const
+  return {
+    "provider.told": [{ guard: "isUseful", target: useful, reenter: true, actions: "take" }, doubted],
+    "provider.lost": doubted,
+    "endpoints.shifted": noted,
+    "health.found": noted,
+    "settings.changed": { target: here, reenter: true, actions: "resettle" },
+  } as const
+}
+
 const machine = setup({
   types: {
     context: {} as DiscoveryContext,
@@ -48,6 +63,7 @@ const machine = setup({
     panics: ({ context }) => panics(context, false),
     isCalmAndStale: ({ context }) => context.isStale && !panics(context, true),
     isCalm: ({ context }) => !panics(context, true),
+    isVouchedFor: ({ context }) => !context.isStale,
   },
   actions: {
     take: assign(({ context, event }) => taken(context, event)),
@@ -80,32 +96,17 @@ const machine = setup({
       entry: { type: "tell", params: { state: "fresh" } },
       meta: { lines: watchedEndpoints },
       always: { guard: "panics", target: "panicking" },
-      on: {
-        "provider.told": [
-          { guard: "isUseful", target: "fresh", reenter: true, actions: "take" },
-          { target: "stale", actions: "doubt" },
-        ],
-        "provider.lost": { target: "stale", actions: "doubt" },
-        "endpoints.shifted": { target: "fresh", reenter: true, actions: "note" },
-        "health.found": { target: "fresh", reenter: true, actions: "note" },
-        "settings.changed": { target: "fresh", reenter: true, actions: "resettle" },
-      },
+      on: hearing("fresh", "fresh", "stale"),
     },
     // Nobody vouches for the list any more. It is still the best that is known.
     stale: {
       entry: { type: "tell", params: { state: "stale" } },
       meta: { lines: watchedEndpoints },
-      always: { guard: "panics", target: "panicking" },
-      on: {
-        "provider.told": [
-          { guard: "isUseful", target: "fresh", actions: "take" },
-          { target: "stale", reenter: true, actions: "doubt" },
-        ],
-        "provider.lost": { target: "stale", reenter: true, actions: "doubt" },
-        "endpoints.shifted": { target: "stale", reenter: true, actions: "note" },
-        "health.found": { target: "stale", reenter: true, actions: "note" },
-        "settings.changed": { target: "stale", reenter: true, actions: "resettle" },
-      },
+      always: [
+        { guard: "panics", target: "panicking" },
+        { guard: "isVouchedFor", target: "fresh" },
+      ],
+      on: hearing("stale", "fresh", "stale"),
     },
     panicking: {
       entry: { type: "tell", params: { state: "panicking" } },
@@ -114,16 +115,7 @@ const machine = setup({
         { guard: "isCalmAndStale", target: "stale" },
         { guard: "isCalm", target: "fresh" },
       ],
-      on: {
-        "provider.told": [
-          { guard: "isUseful", target: "panicking", reenter: true, actions: "take" },
-          { target: "panicking", reenter: true, actions: "doubt" },
-        ],
-        "provider.lost": { target: "panicking", reenter: true, actions: "doubt" },
-        "endpoints.shifted": { target: "panicking", reenter: true, actions: "note" },
-        "health.found": { target: "panicking", reenter: true, actions: "note" },
-        "settings.changed": { target: "panicking", reenter: true, actions: "resettle" },
-      },
+      on: hearing("panicking", "panicking", "panicking"),
     },
   },
 })

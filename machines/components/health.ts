@@ -8,7 +8,7 @@
  * Demands: bad: share = trickle, retries 0, hedges 0 · else nothing.
  * Laws:
  *   1. It is bad only after `fall` failures in a row of one source, and healthy again after `rise` that passed.
- *   2. While bad a part of the calls enters, and a verdict that nothing confirms expires.
+ *   2. While bad a part of the calls enters, and a verdict that nothing confirms expires: calls and checks do not keep alive each other's.
  *   3. One endpoint that is bad is stated and demands nothing; all of them together are the service.
  *   4. A check stands for a probe only if it has passed, has failed since, and began in the present half-open epoch.
  *   5. What is known of endpoints that are checked no longer is forgotten.
@@ -20,12 +20,12 @@ import {
   expiryOf,
   freshHealth,
   type HealthContext,
-  type HealthSettings,
-  healthOptions,
+  isTelling,
   movedWith,
   observed,
   pruned,
 } from "../checking.ts"
+import { type HealthSettings, healthOptions } from "../healthOptions.ts"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
 import { unrepeated } from "../vocabulary/gate.ts"
 import type { HealthState } from "../vocabulary/health.ts"
@@ -44,12 +44,13 @@ const machine = setup({
     input: {} as PlugInput<HealthSettings>,
     meta: {} as StateMeta<HealthContext>,
   },
-  delays: { expiry: ({ context }) => expiryOf(context) },
+  delays: { expiry: ({ context }) => expiryOf(context.settings) },
   guards: {
     isUnknown: is("unknown"),
     isHealthy: is("healthy"),
     isSuspect: is("suspect"),
     isBad: is("bad"),
+    isTelling: ({ context, event }) => isTelling(context, event),
   },
   actions: {
     check: assign(({ context, event }) => checked(context, event)),
@@ -63,6 +64,7 @@ const machine = setup({
   context: ({ input }) => freshHealth(input),
   initial: "unknown",
   on: {
+    "check.settled": { actions: "check" },
     "slice.closed": { actions: "observe" },
     "circuit.moved": { actions: "move" },
     "checks.changed": { actions: "prune" },
@@ -75,7 +77,6 @@ const machine = setup({
         { guard: "isSuspect", target: "suspect" },
         { guard: "isHealthy", target: "healthy" },
       ],
-      on: { "check.settled": { actions: "check" } },
     },
     healthy: {
       meta: { lines },
@@ -84,9 +85,8 @@ const machine = setup({
         { guard: "isSuspect", target: "suspect" },
         { guard: "isUnknown", target: "unknown" },
       ],
-      on: { "check.settled": { actions: "check" } },
     },
-    // Each word that is heard renews the verdict.
+    // Each word that is heard renews the verdict; what each source has said expires by itself.
     suspect: {
       meta: { lines },
       after: { expiry: { target: "unknown", actions: "expire" } },
@@ -97,7 +97,10 @@ const machine = setup({
       ],
       on: {
         "check.settled": { target: "suspect", reenter: true, actions: "check" },
-        "slice.closed": { target: "suspect", reenter: true, actions: "observe" },
+        "slice.closed": [
+          { guard: "isTelling", target: "suspect", reenter: true, actions: "observe" },
+          { actions: "observe" },
+        ],
       },
     },
     bad: {
@@ -110,6 +113,10 @@ const machine = setup({
       ],
       on: {
         "check.settled": { target: "bad", reenter: true, actions: "check" },
+        "slice.closed": [
+          { guard: "isTelling", target: "bad", reenter: true, actions: "observe" },
+          { actions: "observe" },
+        ],
       },
     },
   },
@@ -132,6 +139,7 @@ export const health = component({
     if (probe === undefined) return [found]
     return [found, { type: probe.ok ? "probe.succeeded" : "probe.failed", at, epoch: probe.epoch } as const]
   },
+  retracts: (at) => [{ type: "health.found", at, verdicts: {} }],
   report: (snapshot) => {
     const { finding, endpoints } = contextOf(snapshot)
     const { health: state, reasons, endpoints: verdicts } = finding

@@ -141,6 +141,7 @@ export const recovery = component({
   reason: (snapshot) => Object.values(snapshotOf(snapshot).context.bounds)[0]?.reason ?? "",
   finding: (snapshot) => snapshotOf(snapshot).context.finding,
   tells: (snapshot, at) => [{ type: "features.changed", at, state: snapshotOf(snapshot).context.finding.state }],
+  retracts: (at) => [{ type: "features.changed", at, state: "full" }],
   canRestore: (saved) => readRecovery(saved) !== undefined,
   save: (snapshot, at) => savedRecovery(snapshotOf(snapshot).context, at),
   report: (snapshot, at) => reportOf(snapshotOf(snapshot).context, at),

@@ -17,11 +17,12 @@ export interface CheckSettled {
   readonly reason: string
 }
 
-/** Other endpoints are checked than before: all of them, by their ids. */
+/** Others are checked than before: all of them. */
 export interface ChecksChanged {
   readonly type: "checks.changed"
   readonly at: number
-  readonly endpoints: readonly string[]
+  /** Endpoints, by their ids; left out: the service as a whole. */
+  readonly endpoints?: readonly string[] | undefined
 }
 
 export type CheckSignal = CheckSettled | ChecksChanged

@@ -3,6 +3,7 @@ import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import type { Admission } from "./admission.ts"
 import type { Cells } from "./cells.ts"
+import type { Meter } from "./meter.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
 import type { Receipt } from "./receipt.ts"
 import { Visit } from "./visits.ts"
@@ -24,10 +25,11 @@ export function hearCells(admission: Admission, hooks: PlaneHooks, epoch: number
   if (statistics !== undefined) hooks.signal({ type: "alarm.rang", at: now, epoch, rule: "run", statistics })
 }
 
-/** What the circuit should know when an alarm rings: whether the trouble is a cell's, or an endpoint's. */
-export function explain({ cells, endpoints }: Admission, report: Report): Report {
-  const within = report.type === "alarm.rang" ? (cells?.within ?? endpoints?.within) : undefined
-  return within === undefined ? report : { ...(report as AlarmRang), within }
+/** Reports, with what the circuit should know of an alarm: whether the trouble is a cell's, or an endpoint's. */
+export function tellReport({ cells, endpoints }: Admission, hooks: PlaneHooks, meter: Meter, report: Report): void {
+  const within = report.type === "alarm.rang" ? (cells?.within ?? endpoints?.within(report.at)) : undefined
+  hooks.signal(within === undefined ? report : { ...(report as AlarmRang), within })
+  if (within !== undefined) meter.doubt(report.at)
 }
 
 /** What the machines should know of gauges. */

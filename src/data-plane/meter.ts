@@ -18,6 +18,7 @@ import type { Wheel } from "./wheel.ts"
 import { makeRing, type Ring } from "./window.ts"
 
 const never = Number.POSITIVE_INFINITY
+const doubtMs = 250
 
 export class Meter {
   /** Cells are held back: what is bad is theirs. */
@@ -30,7 +31,8 @@ export class Meter {
   #sequence: SequentialLine | undefined
   /** What was learned outlives epochs. */
   #evidence: Evidence | undefined
-  #armed = true
+  /** From when on it may ring. */
+  #armedAt = -never
   #slowAfterMs = never
   #overdue: Overdue | undefined
   #excusedUntil = Number.NEGATIVE_INFINITY
@@ -48,7 +50,7 @@ export class Meter {
   adopt(gate: Gate, now: number): void {
     const { circuit, slowAfterMs = never } = gate.lines
     this.slices.adopt(gate.lines)
-    this.#armed = true
+    this.#armedAt = -never
     this.#line = circuit?.kind === "ratio" ? circuit : undefined
     this.#isRow = this.#line?.window.type === "consecutive"
     this.#sequence = circuit?.kind === "sequential" ? circuit : undefined
@@ -82,6 +84,11 @@ export class Meter {
   /** Calls of this epoch in flight that are older than the slow line: they have been judged. */
   get overdue(): number {
     return this.#overdue?.total ?? 0
+  }
+
+  /** The alarm that rang at `at` was put down to a part of the service. It rings again, should it be more than that. */
+  doubt(at: number): void {
+    if (this.#armedAt === never) this.#armedAt = at + doubtMs
   }
 
   isSlow(durationMs: number): boolean {
@@ -184,9 +191,9 @@ export class Meter {
     const evidence = this.#evidence
     if (evidence === undefined || this.#sequence === undefined) return false
     const rule = accrue(evidence, this.#sequence, bad, slow, startedAt, now)
-    if (rule === undefined) this.#armed = true
-    if (rule === undefined || !this.#armed) return false
-    this.#armed = false
+    if (rule === undefined) this.#armedAt = -never
+    if (rule === undefined || now < this.#armedAt) return false
+    this.#armedAt = never
     const statistics = statisticsOf(evidence, rule)
     this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule, statistics, seen: evidence.learned })
     return true
@@ -198,9 +205,9 @@ export class Meter {
     if (line === undefined) return false
     const overdue = this.#isRow ? 0 : (this.#overdue?.count ?? 0)
     const rule = reached(line, ring, overdue)
-    if (rule === undefined && !this.#armed && isQuiet(line, ring, overdue)) this.#armed = true
-    if (rule === undefined || !this.#armed) return false
-    this.#armed = false
+    if (rule === undefined && this.#armedAt === never && isQuiet(line, ring, overdue)) this.#armedAt = -never
+    if (rule === undefined || now < this.#armedAt) return false
+    this.#armedAt = never
     const calls = (line.window.type === "consecutive" ? ring.row : ring.calls) + overdue
     const statistics = { calls, failures: ring.failures, slow: ring.slow + overdue }
     this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule, statistics })

@@ -9,7 +9,7 @@ import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Admission } from "./admission.ts"
-import { explain, hearCells, tellCells, tidings } from "./cellNews.ts"
+import { hearCells, tellCells, tellReport, tidings } from "./cellNews.ts"
 import { type Ear, earUnder } from "./ear.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
@@ -238,7 +238,7 @@ export class Plane implements Settler, QueueHost {
   #report(report: Report | undefined): void {
     if (report === undefined) return
     this.#reports++
-    this.#hooks.signal(explain(this.admission, report))
+    tellReport(this.admission, this.#hooks, this.meter, report)
   }
 
   #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {

@@ -84,6 +84,10 @@ export class Receipt implements Permit, Held {
   get isApart(): boolean {
     return this.tests || this.probesCell
   }
+  /** A call like most: nothing is decided by it alone. */
+  get isOrdinary(): boolean {
+    return this.counted && this.place === undefined && !this.isApart
+  }
   get admitted(): true {
     return true
   }

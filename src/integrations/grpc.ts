@@ -76,6 +76,8 @@ export function grpcCheck(options: GrpcCheckOptions = {}): HealthCheck {
       typeof address === "function" ? address({ endpoint }) : (address ?? endpoint?.address),
     )
     const place = await reachable(host, loopback)
+    // Nobody hears of an abort that came before.
+    signal.throwIfAborted()
     const client = new Client(`${place.includes(":") ? `[${place}]` : place}:${port}`, secured, {
       "grpc.ssl_target_name_override": host,
       "grpc.default_authority": host,

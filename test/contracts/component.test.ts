@@ -4,8 +4,9 @@ import { registry, tighten, unrestricted } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import type { AnyComponent } from "../../machines/plug.ts"
 import { layers } from "../../machines/vocabulary/rejection.ts"
-import { problemsOf, saveOf, settingsOf, startChart } from "../support/charts.ts"
-import { heardBy, hostileOptions, leafStates, numbersIn } from "../support/hostile.ts"
+import { saveOf, settingsOf, startChart } from "../support/charts.ts"
+import { heardBy, leafStates, numbersIn } from "../support/hostile.ts"
+import { owesOptions } from "../support/optionContract.ts"
 import { adviserSteps, describeStep, take } from "../support/walks.ts"
 
 /** Those beside a strategy owe the same. */
@@ -23,23 +24,7 @@ describe.each(components.map((plug) => [plug.key, plug] as const))("component %s
     expect(layers).toContain(plug.layer)
   })
 
-  test.each(hostileOptions)("refuses %s, and says where and by which rule", (_what, make) => {
-    const problems = problemsOf(plug, make())
-    expect(problems.length).toBeGreaterThan(0)
-    for (const problem of problems) {
-      expect(problem.path).toMatch(/^options/)
-      expect(problem.rule).not.toBe("")
-    }
-  })
-
-  test("reads whatever it is given without throwing: usable settings, or problems", () => {
-    fc.assert(
-      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }), (options) => {
-        if (problemsOf(plug, options).length > 0) return
-        expect(numbersIn(settingsOf(plug, options)).every(Number.isFinite)).toBe(true)
-      }),
-    )
-  })
+  owesOptions(plug)
 
   test("hears exactly the signals that its chart handles", () => {
     expect([...heardBy(plug)].sort()).toEqual([...plug.hears].sort())

@@ -15,7 +15,6 @@ import {
   findingOf,
   forcedOpen,
   probe,
-  problemsOf,
   released,
   restored,
   saveOf,
@@ -23,6 +22,7 @@ import {
   startChart,
 } from "../support/charts.ts"
 import { heardBy, hostileOptions, leafStates, numbersIn } from "../support/hostile.ts"
+import { owesOptions } from "../support/optionContract.ts"
 import { alone, gateOf } from "../support/parts.ts"
 import { describeStep, moves, type Step, steps, take } from "../support/walks.ts"
 
@@ -53,23 +53,7 @@ describe.each(strategies.map((plug) => [plug.key, plug] as const))("strategy %s"
     expect(numbersIn(settings).every(Number.isFinite)).toBe(true)
   })
 
-  test.each(hostileOptions)("refuses %s, and says where and by which rule", (_what, make) => {
-    const problems = problemsOf(plug, make())
-    expect(problems.length).toBeGreaterThan(0)
-    for (const problem of problems) {
-      expect(problem.path).toMatch(/^options/)
-      expect(problem.rule).not.toBe("")
-    }
-  })
-
-  test("reads whatever it is given without throwing: usable settings, or problems", () => {
-    fc.assert(
-      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }), (options) => {
-        if (problemsOf(plug, options).length > 0) return
-        expect(numbersIn(settingsOf(plug, options)).every(Number.isFinite)).toBe(true)
-      }),
-    )
-  })
+  owesOptions(plug)
 
   test("starts closed and demands nothing of traffic", () => {
     const chart = start()

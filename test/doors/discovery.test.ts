@@ -301,6 +301,8 @@ describe("in Effect", () => {
 describe("discovery is refused", () => {
   test("without a list and without a provider", () => {
     expect(() => createBreaker("service", { discovery: true })).toThrow(/config.discovery: must have endpoints/)
+    for (const none of [{ endpoints: [{ address: "a", weight: 0 }] }, { endpoints: ["a"], where: { version: "2" } }])
+      expect(() => createBreaker("service", { discovery: none })).toThrow(/config.discovery.endpoints: must name one/)
     expect(() => createBreaker("service", { discovery: { zone: "near" } })).toThrow(InvalidConfig)
   })
 

@@ -81,6 +81,18 @@ describe("DNS", () => {
     expect(it.found.at(-1)?.endpoints.map(({ weight }) => weight)).toEqual([10, 30])
   })
 
+  test("weights keep their proportions, and a service that is decidedly not there has no endpoint", async () => {
+    const { server, provider } = await start({ type: "SRV" })
+    server.answer = [srv("a.test", 80, 1, 20_000), srv("b.test", 81, 1, 2000), srv("c.test", 82, 1, 0)]
+    const it = listening(provider)
+    await until(it.addresses, ["a.test:80", "b.test:81", "c.test:82"])
+    expect(it.found.at(-1)?.endpoints.map(({ weight }) => weight)).toEqual([1000, 100, 0.05])
+    server.answer = [srv(".", 0, 1, 0)]
+    await it.clock.advance("31 seconds")
+    await until(() => it.state()?.state, "stale")
+    expect(it.state()).toMatchObject({ endpoints: 3, reason: "the last list names no endpoint" })
+  })
+
   test.each([
     ["no records", []],
     ["no such name", "NXDOMAIN" as const],
@@ -195,6 +207,12 @@ describe("Consul", () => {
       weight: 5,
       metadata: { version: "2", node: "node-1" },
     })
+    await it.clock.advance("1 second")
+    await until(() => consul.waiting, 1)
+    const weighing = (id: string, weight: number) => consulEntry(id, `${id}.test`, 80, { Weights: { Passing: weight } })
+    consul.set(3, [weighing("a", 50_000), weighing("b", 500), weighing("c", 0)])
+    await until(it.addresses, ["a.test:80", "b.test:80"])
+    expect(it.found.at(-1)?.endpoints.map(({ weight }) => weight)).toEqual([1000, 10])
   })
 
   test("that answers because its time is over has nothing new to say, and an index that goes backwards begins anew", async () => {

@@ -1,5 +1,5 @@
 import { attach } from "recloser"
-import { basic, timeout } from "recloser/machines"
+import { basic, discovery, timeout } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import { type AnyActorRef, createMachine } from "xstate"
 import type { AnyComponent } from "../../machines/plug.ts"
@@ -113,6 +113,20 @@ describe("a part that crashes", () => {
     expect(troublesOf(breaker).at(-1)).toMatchObject({ part: "frail", gaveUp: true })
     expect(phaseOf(breaker)).toBe("active")
     trip(breaker)
+  })
+
+  test("breaker law 5: what a part has said is taken back when it is left out", () => {
+    const frail: AnyComponent = {
+      ...brittle("frail", 100),
+      retracts: (at) => [{ type: "health.found", at, verdicts: {} }],
+    }
+    const breaker = alone({ parts: [chosen(basic), chosen(frail), chosen(discovery, { endpoints: ["a", "b"] })] })
+    breaker.send({ type: "health.found", at: 1, verdicts: { a: "bad" } })
+    for (let crash = 0; crash < 5; crash++) closeSlice(breaker)
+    expect(gateOf(breaker).lines.endpoints?.bad).toEqual(["a"])
+    closeSlice(breaker)
+    expect(troublesOf(breaker).at(-1)).toMatchObject({ part: "frail", gaveUp: true })
+    expect(gateOf(breaker).lines.endpoints?.bad).toEqual([])
   })
 
   test("breaker law 5: a strategy that crashes too often is left out; calls go on, unprotected", () => {

@@ -1,14 +1,10 @@
 /** A data plane whose gate names endpoints and holds nothing back itself. */
 import type { Endpoint, EndpointsLine } from "../../machines/vocabulary/endpoint.ts"
-import { type Gate, idleGate, unrestricted } from "../../machines/vocabulary/gate.ts"
+import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
-import type { Report } from "../../machines/vocabulary/signal.ts"
-import type { CellChange } from "../../src/data-plane/cells.ts"
 import type { Endpoints } from "../../src/data-plane/endpoints/endpoints.ts"
-import { Plane } from "../../src/data-plane/plane.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
-import { Wheel } from "../../src/data-plane/wheel.ts"
-import { type StepClock, stepClock } from "./stepClock.ts"
+import { type BarePlane, barePlane, openGate } from "./barePlane.ts"
 
 export const endpoint = (id: string, more: Partial<Endpoint> = {}): Endpoint => ({
   id,
@@ -33,22 +29,10 @@ export const lineOf = (endpoints: readonly Endpoint[], more: Partial<EndpointsLi
 })
 
 let version = 1
-export const gateOf = (endpoints: EndpointsLine | undefined, more: Partial<Gate> = {}): Gate => ({
-  ...idleGate,
-  version: ++version,
-  epoch: 1,
-  phase: "active",
-  restriction: unrestricted,
-  holders: [],
-  lines: { endpoints, slowAfterMs: 1000 },
-  ...more,
-})
+export const gateOf = (endpoints: EndpointsLine | undefined, more: Partial<Gate> = {}): Gate =>
+  openGate({ endpoints, slowAfterMs: 1000 }, { version: ++version, ...more })
 
-export interface EndpointPlane {
-  readonly plane: Plane
-  readonly clock: StepClock
-  readonly reports: readonly Report[]
-  readonly changes: readonly CellChange[]
+export interface EndpointPlane extends BarePlane {
   readonly endpoints: Endpoints
   swap(line: EndpointsLine): void
   /** A call that is not yet over. */
@@ -63,16 +47,8 @@ export interface EndpointPlane {
 export const well = (): OutcomeKind => "success"
 
 export function endpointPlane(line: EndpointsLine): EndpointPlane {
-  const clock = stepClock()
-  const reports: Report[] = []
-  const changes: CellChange[] = []
-  const plane = new Plane("service", new Wheel(clock), {
-    signal: (report) => reports.push(report),
-    refused: () => {},
-    classify: () => "failure",
-    idle: () => {},
-    cell: (change) => changes.push(change),
-  })
+  const bare = barePlane()
+  const { plane, clock } = bare
   plane.swap(gateOf(line))
   const begin = () => {
     const ticket = plane.admit(clock.now())
@@ -88,10 +64,7 @@ export function endpointPlane(line: EndpointsLine): EndpointPlane {
     return id
   }
   return {
-    plane,
-    clock,
-    reports,
-    changes,
+    ...bare,
     get endpoints() {
       const { endpoints } = plane.admission
       if (endpoints === undefined) throw new Error("no endpoints")

@@ -1,11 +1,7 @@
 /** A data plane whose gate watches cells and holds nothing back itself. */
-import { type CellLine, type Gate, idleGate, unrestricted } from "../../machines/vocabulary/gate.ts"
+import type { CellLine, Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
-import type { Report } from "../../machines/vocabulary/signal.ts"
-import type { CellChange } from "../../src/data-plane/cells.ts"
-import { Plane } from "../../src/data-plane/plane.ts"
-import { Wheel } from "../../src/data-plane/wheel.ts"
-import { type StepClock, stepClock } from "./stepClock.ts"
+import { type BarePlane, barePlane, openGate } from "./barePlane.ts"
 
 export const cellLine: CellLine = {
   max: 4096,
@@ -18,22 +14,9 @@ export const cellLine: CellLine = {
   leaseMs: 60_000,
 }
 
-export const gateWith = (cells: CellLine | undefined, more: Partial<Gate> = {}): Gate => ({
-  ...idleGate,
-  version: 1,
-  epoch: 1,
-  phase: "active",
-  restriction: unrestricted,
-  holders: [],
-  lines: { cells },
-  ...more,
-})
+export const gateWith = (cells: CellLine | undefined, more: Partial<Gate> = {}): Gate => openGate({ cells }, more)
 
-export interface KeyedPlane {
-  readonly plane: Plane
-  readonly clock: StepClock
-  readonly reports: readonly Report[]
-  readonly changes: readonly CellChange[]
+export interface KeyedPlane extends BarePlane {
   /** One call that takes no time; answers whether it was let in. */
   call(key: string | undefined, kind?: OutcomeKind): boolean
   /** So many good calls, spread over `keys`. */
@@ -43,17 +26,8 @@ export interface KeyedPlane {
 }
 
 export function keyedPlane(line: Partial<CellLine> = {}, seed = 0): KeyedPlane {
-  const clock = stepClock()
-  const reports: Report[] = []
-  const changes: CellChange[] = []
-  const plane = new Plane("service", new Wheel(clock), {
-    signal: (report) => reports.push(report),
-    refused: () => {},
-    classify: () => "failure",
-    idle: () => {},
-    cell: (change) => changes.push(change),
-    seed: () => seed,
-  })
+  const bare = barePlane(seed)
+  const { plane, clock } = bare
   plane.swap(gateWith({ ...cellLine, ...line }))
   const call = (key: string | undefined, kind: OutcomeKind = "success") => {
     const ticket = plane.admit(clock.now(), { key })
@@ -70,7 +44,7 @@ export function keyedPlane(line: Partial<CellLine> = {}, seed = 0): KeyedPlane {
     }
     throw new Error(`${key} was not condemned`)
   }
-  return { plane, clock, reports, changes, call, warm, kill }
+  return { ...bare, call, warm, kill }
 }
 
 export const keysOf = (count: number, name = "key"): readonly string[] =>

@@ -2,6 +2,7 @@
 import { createSocket } from "node:dgram"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { createServer as createTcpServer } from "node:net"
 import packet, { type Answer } from "dns-packet"
@@ -78,21 +79,29 @@ export async function startNameServer(): Promise<NameServer> {
   return server
 }
 
+/** A certificate and its key, in PEM. */
+export interface Secure {
+  readonly cert: string
+  readonly key: string
+}
+
 export interface HttpPlace {
   readonly url: string
   close(): void
 }
 
-async function serve(
+/** With `secure` by TLS. */
+export async function serve(
   answer: (request: IncomingMessage, response: ServerResponse, url: URL) => void,
+  secure?: Secure,
 ): Promise<HttpPlace> {
-  const server = createServer((request, response) =>
-    answer(request, response, new URL(request.url ?? "/", "http://here.test")),
-  )
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
+    answer(request, response, new URL(request.url ?? "/", "http://here.test"))
+  const server = secure === undefined ? createServer(listener) : createSecureServer(secure, listener)
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${secure === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => {
       server.close()
       server.closeAllConnections()
@@ -113,7 +122,7 @@ export interface Consul extends HttpPlace {
 }
 
 /** Consul's `/v1/health/service/:name`, with blocking queries: one that knows the present index waits for another. */
-export async function startConsul(): Promise<Consul> {
+export async function startConsul(secure?: Secure): Promise<Consul> {
   let [index, entries, status]: [number, unknown, number] = [1, [], 200]
   const asked: string[] = []
   const waiting = new Set<() => void>()
@@ -132,7 +141,7 @@ export async function startConsul(): Promise<Consul> {
     const wake = () => answer(response)
     waiting.add(wake)
     response.on("close", () => waiting.delete(wake))
-  })
+  }, secure)
   return {
     ...place,
     asked,
@@ -178,13 +187,13 @@ export interface Kubernetes extends HttpPlace {
 }
 
 /** The API of EndpointSlices: lists in pages of two, and watches that are streams of JSON lines. */
-export async function startKubernetes(): Promise<Kubernetes> {
+export async function startKubernetes(secure?: Secure, token = () => "secret"): Promise<Kubernetes> {
   let [version, slices, refusal]: [string, readonly object[], number] = ["1", [], 0]
   const asked: URL[] = []
   const watches = new Set<ServerResponse>()
   const place = await serve((request, response, url) => {
     asked.push(url)
-    if (request.headers.authorization !== "Bearer secret") return void response.writeHead(401).end()
+    if (request.headers.authorization !== `Bearer ${token()}`) return void response.writeHead(401).end()
     if (url.searchParams.get("watch") === "1") {
       if (refusal !== 0) {
         const status = refusal
@@ -203,7 +212,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
     response.end(
       JSON.stringify({ kind: "EndpointSliceList", metadata: { resourceVersion: version, continue: next }, items }),
     )
-  })
+  }, secure)
   return {
     ...place,
     asked,

@@ -4,7 +4,6 @@
  * one that is named again goes on where it was, and what ends late says nothing of another of the same name.
  */
 import type { EndpointsLine } from "../../../machines/vocabulary/endpoint.ts"
-import type { Lines } from "../../../machines/vocabulary/gate.ts"
 import type { EndpointsShifted } from "../../../machines/vocabulary/knowledge.ts"
 import { isFailure, type Judged, kindOf } from "../../../machines/vocabulary/outcome.ts"
 import type { CellChange } from "../cells.ts"
@@ -23,9 +22,6 @@ export interface Pace {
 
 /** So many calls that are under way and late are as good as failures. */
 const hangs = 3
-/** Who is responsible for so much of the trouble is the trouble. */
-const most = 0.7
-
 /** The tried endpoints of earlier attempts of the same call. */
 const none: readonly string[] = Object.freeze([])
 
@@ -45,6 +41,8 @@ export class Endpoints {
   #looked = 0
   /** How long a call takes, wherever: what is expected of an endpoint of which nothing is known. */
   #typicalMs = 0
+  /** When a call to an endpoint that is neither gone nor left out ended well last. */
+  #wellAt = Number.NEGATIVE_INFINITY
 
   constructor(line: EndpointsLine, pace: Pace, now: number) {
     this.#line = line
@@ -74,11 +72,13 @@ export class Endpoints {
     this.#take(line, now)
   }
 
-  /** Hands the call its endpoint, if there is any. */
+  /** Hands the call its endpoint, if there is any. `isSparing`: it matters too much to try one that was left out. */
   enter(receipt: Receipt, isSparing: boolean, now: number, tried: readonly string[] = none): void {
-    const site = (now >= this.#dueAt && !isSparing ? this.#due(now) : undefined) ?? this.#choose(now, tried)
+    // What decides about the circuit, a cell or a feature must not find one that is sick for reasons of its own.
+    const mayTry = !isSparing && receipt.isOrdinary && tried.length === 0
+    const site = (now >= this.#dueAt && mayTry ? this.#due(now) : undefined) ?? this.#choose(now, tried)
     if (site === undefined) return
-    if (site.ejectedUntil !== undefined && this.#outliers.isDue(site, now)) {
+    if (site.ejectedUntil !== undefined && mayTry && this.#outliers.isDue(site, now)) {
       this.#outliers.probe(site, receipt, now)
       this.#plan()
     }
@@ -97,19 +97,26 @@ export class Endpoints {
     if (site.isGone) {
       this.#roll.drained(site)
       // A failure of one that is shut down is no failure of the service.
-      return bad
+      return bad && this.#wellAt >= startedAt
     }
     if (site.probe === receipt) return this.#settleProbe(site, kind === "ignored" || !isOwn, bad, now)
     if (counts) this.#count(site, bad, slow, now - startedAt, now)
-    return bad && site.ejectedUntil !== undefined
+    if (site.ejectedUntil === undefined) return false
+    // While nothing goes well elsewhere it is the service that fails; and whoever is called with all the others is one of them.
+    return bad && this.#wellAt >= startedAt && !this.#line.panic
   }
 
-  /** Where the trouble sits, for an alarm of the circuit: in one endpoint, while the others are well. */
-  get within(): "oneCell" | undefined {
-    if (this.#roll.size < 2) return undefined
-    if (this.#ejected.size > 0 && this.#ejected.size < this.#roll.size) return "oneCell"
-    for (const site of this.#roll.all) if (this.#outliers.blameOf(site) >= most) return "oneCell"
+  /** Calls choose no endpoints any more: what still ends says nothing of those of another list. */
+  close(): undefined {
+    for (const site of this.#roll.all) site.isGone = true
     return undefined
+  }
+
+  /** Where the trouble sits, for an alarm of the circuit: in few endpoints, while the others are well. */
+  within(now: number): "oneCell" | undefined {
+    const called = this.#rotation.sites
+    const late = called.filter((site) => this.#isLate(site, now))
+    return late.length > 1 ? undefined : this.#outliers.within(called, this.#ejected)
   }
 
   /** What the machines should know of. */
@@ -122,6 +129,8 @@ export class Endpoints {
   #take(line: EndpointsLine, now: number): void {
     this.#line = line
     this.#roll.take(line.endpoints, now)
+    // Whoever is left out is let in by a probe, or by a config that leaves out nobody.
+    if (line.ejection === undefined) for (const site of this.#ejected) this.#outliers.free(site, now)
     const before = this.#ejected.size
     this.#ejected = new Set(this.#roll.all.filter(({ ejectedUntil }) => ejectedUntil !== undefined))
     if (this.#ejected.size !== before) this.#hasShifted = true
@@ -130,6 +139,7 @@ export class Endpoints {
 
   #count(site: Site, bad: boolean, slow: boolean, ms: number, now: number): void {
     if (!bad) this.#typicalMs = this.#typicalMs === 0 ? ms : this.#typicalMs + 0.05 * (ms - this.#typicalMs)
+    if (!bad && site.ejectedUntil === undefined) this.#wellAt = now
     if (this.#outliers.take(site, bad) && site.ejectedUntil === undefined) this.#eject(site, slow, now)
   }
 
@@ -142,12 +152,16 @@ export class Endpoints {
     return this.#rotation.choose(this.#dice, now, this.#line.slowStartMs, this.#typicalMs, tried)
   }
 
+  #isLate(site: Site, now: number): boolean {
+    return site.inFlight > 0 && this.#pace.isSlow(site.ageMs(now))
+  }
+
   /** Its calls in flight are late, on average, and those of the others are not. */
   #hangs(site: Site, now: number): boolean {
-    if (site.ejectedUntil !== undefined || !this.#pace.isSlow(site.ageMs(now))) return false
+    if (site.ejectedUntil !== undefined || !this.#isLate(site, now)) return false
     if (now - site.ageMs(now) <= this.#pace.excusedUntil(now)) return false
-    const others = this.#rotation.sites.filter((other) => other !== site)
-    return others.length > 0 && !others.every((other) => other.inFlight > 0 && this.#pace.isSlow(other.ageMs(now)))
+    const others = this.#roll.all.filter((other) => other !== site && other.ejectedUntil === undefined)
+    return others.length > 0 && !others.every((other) => this.#isLate(other, now))
   }
 
   #eject(site: Site, isSlow: boolean, now: number): void {
@@ -170,7 +184,12 @@ export class Endpoints {
   #settleProbe(site: Site, isVoid: boolean, bad: boolean, now: number): true {
     const { ejection } = this.#line
     site.probe = undefined
-    if (isVoid || ejection === undefined) return this.#planned()
+    if (ejection === undefined) return this.#planned()
+    if (isVoid) {
+      // Nothing was found out. The next call need not be the next to try.
+      this.#outliers.postpone(site, ejection, now)
+      return this.#planned()
+    }
     if (bad) {
       this.#outliers.eject(site, ejection, now)
       return this.#planned()
@@ -227,17 +246,4 @@ export class Endpoints {
     this.#rotation = new Rotation(isNearEnough ? near : well.length > 0 ? well : all)
     this.#plan()
   }
-}
-
-/** The endpoints that a gate names; what was measured of them stays from gate to gate. */
-export function endpointsUnder(
-  { endpoints: line }: Lines,
-  before: Endpoints | undefined,
-  pace: Pace,
-  host: { now(): number },
-): Endpoints | undefined {
-  if (line === undefined) return undefined
-  if (before === undefined) return new Endpoints(line, pace, host.now())
-  before.adopt(line, host.now())
-  return before
 }

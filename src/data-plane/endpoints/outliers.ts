@@ -17,6 +17,8 @@ const memory = 64
 const usual = { outcomes: 8, learnedFrom: 500, least: 0.01 } as const
 /** Ejected again within so many times as long as before: longer. */
 const remembers = 5
+/** Who is responsible for so much of the trouble is the trouble. */
+const most = 0.7
 /** Longest that a probe may take before it has failed. */
 const probeMs = 10_000
 
@@ -53,10 +55,21 @@ export class Outliers {
     return site.evidence >= threshold && this.#row === site && site.recentBad > clearly * elsewhere * site.recent
   }
 
+  /**
+   * Where the trouble sits: most of what was bad of late came from those that are left out, or from one more, while others are called too.
+   * Where several fail one after another, and nobody is well between them, the trouble is everywhere, however few calls some of them get.
+   */
+  within(called: readonly Site[], ejected: Iterable<Site>): "oneCell" | undefined {
+    const present = called.filter(({ ejectedUntil }) => ejectedUntil === undefined)
+    if (present.length < 2 || this.#row === "several" || this.#bad < 2) return undefined
+    let blame = Math.max(...present.map((site) => this.#blameOf(site)))
+    for (const site of ejected) blame += this.#blameOf(site)
+    return blame >= most ? "oneCell" : undefined
+  }
+
   /** What an endpoint holds of all that was bad of late, 0 to 1. */
-  blameOf({ recentBad, serial }: Site): number {
-    const kept = (1 - 1 / memory) ** (this.#serial - serial)
-    return this.#bad < 2 ? 0 : (recentBad * kept) / this.#bad
+  #blameOf({ recentBad, serial }: Site): number {
+    return (recentBad * (1 - 1 / memory) ** (this.#serial - serial)) / this.#bad
   }
 
   eject(site: Site, { firstMs, longestMs }: EjectionLine, now: number): void {
@@ -66,6 +79,11 @@ export class Outliers {
     const jitter = 0.9 + 0.2 * this.#dice.roll()
     site.ejectedUntil = now + jitter * this.#lengthOf(site.ejections, firstMs, longestMs)
     site.probe = undefined
+  }
+
+  /** Its probe has ended and said nothing. It is left out as long as at first, and has not failed once more. */
+  postpone(site: Site, { firstMs, longestMs }: EjectionLine, now: number): void {
+    site.ejectedUntil = now + Math.min(firstMs, longestMs)
   }
 
   /** Its probe went well. One more bad outcome, or two, and it is ejected again. */

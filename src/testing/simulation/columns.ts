@@ -178,3 +178,21 @@ export const kept: Column = {
     return (100 * run.sum("success", from, to)) / unprotected.sum("success", from, to)
   },
 }
+
+export const keptInAll: Column = {
+  id: "kept in all",
+  unit: "%",
+  meaning: "successes in the whole run, as a share of those without any breaker",
+  better: "more",
+  compares: true,
+  of: (run, unprotected) => (100 * run.sum("success")) / unprotected.sum("success"),
+}
+
+/** For worlds in which no refusal is warranted, before a fault or after. */
+export const refused: Column = {
+  id: "refused",
+  unit: "%",
+  meaning: "calls refused among all that were offered, the first seconds included",
+  better: "less",
+  of: (run) => (100 * run.sum("refused")) / run.sum("offered"),
+}

@@ -1,26 +1,10 @@
 /** S13: where a limit on calls can only do harm: what goes wrong does not depend on the load, or nothing does. */
-import { type Column, kept, p99, refusedBefore, wasted } from "../columns.ts"
+import { kept, keptInAll, p99, refused, wasted } from "../columns.ts"
 import { faultOf, type Goals, lasts, type Scenario, type Variant } from "../scenario.ts"
 import { EndpointsServer } from "../worlds/endpoints.ts"
 import { PoissonLoad } from "../worlds/poisson.ts"
 import { SteadyServer } from "../worlds/steady.ts"
 import { baseErrors, workersOf } from "./spikes.ts"
-
-const keptInAll: Column = {
-  id: "kept in all",
-  unit: "%",
-  meaning: "successes in the whole run, as a share of those without any breaker",
-  better: "more",
-  compares: true,
-  of: (run, unprotected) => (100 * run.sum("success")) / unprotected.sum("success"),
-}
-
-const refused: Column = {
-  ...refusedBefore,
-  id: "refused",
-  meaning: "calls refused among all that were offered, the first seconds included",
-  of: (run) => (100 * run.sum("refused")) / run.sum("offered"),
-}
 
 const harmless: Goals = [
   [

@@ -1,26 +1,9 @@
 /** S3: partial and slow faults, on the model of Shopify's experiments with Semian. No breaker should do harm in them. */
-import { attempts, type Column, kept, p99, wasted } from "../columns.ts"
+import { attempts, type Column, kept, keptInAll, p99, refused, wasted } from "../columns.ts"
 import type { Fault } from "../record.ts"
 import { faultOf, type Goals, lasts, type Scenario, type Variant } from "../scenario.ts"
 import { EndpointsServer } from "../worlds/endpoints.ts"
 import { baseErrors, workersOf } from "./spikes.ts"
-
-const refused: Column = {
-  id: "refused",
-  unit: "%",
-  meaning: "calls refused among all that were offered, the first seconds included",
-  better: "less",
-  of: (run) => (100 * run.sum("refused")) / run.sum("offered"),
-}
-
-const keptInAll: Column = {
-  id: "kept in all",
-  unit: "%",
-  meaning: "successes in the whole run, as a share of those without any breaker",
-  better: "more",
-  compares: true,
-  of: (run, unprotected) => (100 * run.sum("success")) / unprotected.sum("success"),
-}
 
 const opens: Column = {
   id: "opens",
