@@ -10,7 +10,7 @@ import { stream } from "../../../src/testing/simulation/random.ts"
 /** Much to save: the file takes a while to write. */
 const protecting = defineConfig({
   timeout: { min: "100 millis" },
-  rateLimit: { limit: 10_000, perKey: { limit: 1, interval: "1 hour", max: 20_000 } },
+  rateLimit: { limit: 10_000, perKey: { limit: 1, interval: "10 minutes", max: 20_000 } },
   retry: true,
 })
 const brittle = defineConfig({ strategy: { type: "basic", window: { type: "consecutive", failures: 3 } } })
