@@ -28,6 +28,8 @@ const starts: { readonly [key: string]: readonly unknown[] } = {
   rateLimit: [{ limit: 10, adaptive: false }],
   priority: [{ limit: 5 }],
   recovery: [{ features: ["pay", "refund"], minimumSamples: 2 }],
+  discovery: [{ endpoints: ["a", "b"] }],
+  health: [{ check: () => true, fall: 1 }],
 }
 
 /** Pasts too long for a path: the chart is walked from where they lead as well, and by what would come next. */
@@ -38,18 +40,31 @@ const pasts: { readonly [key: string]: { readonly options: unknown; readonly sli
   },
 }
 
-/** Where the past leads just before it warns, and the slice by which it does. */
-function afterPast(plug: AnyPlug): readonly { readonly state: AnyMachineSnapshot; readonly next: EventObject }[] {
+interface Later {
+  readonly state: AnyMachineSnapshot
+  readonly next: EventObject
+}
+
+/** Where the past leads just before it warns, and the slice by which it does; then what it hears while it warns. */
+function afterPast(plug: AnyPlug): readonly Later[] {
   const past = pasts[plug.key]
   if (past === undefined) return []
   const input = { settings: settingsOf(plug, past.options), seed: 1, at: 0, circuit: "closed" }
   let [state] = initialTransition(plug.chart as AnyStateMachine, input as never) as unknown as [AnyMachineSnapshot]
+  const found: Later[] = []
   for (const next of past.slices) {
     const [after] = transition(plug.chart as AnyStateMachine, state, next) as unknown as [AnyMachineSnapshot]
-    if (after.value === "warned") return [{ state, next }]
+    if (after.value === "warned")
+      found.push({ state, next }, ...(state.value === "warned" ? [{ state: lessSure(state), next }] : []))
     state = after
   }
-  return []
+  return found
+}
+
+/** As if it had been less sure when it warned: no past that is known makes it surer later. */
+const lessSure = (state: AnyMachineSnapshot): AnyMachineSnapshot => {
+  const context = state.context as { readonly finding: object }
+  return { ...state, context: { ...context, finding: { ...context.finding, probability: 0.3 } } } as AnyMachineSnapshot
 }
 
 /** Settings under which a change begins something new, and one under which it does not. */
@@ -109,8 +124,19 @@ const serialize = ({ value, context }: AnyMachineSnapshot): string => JSON.strin
 
 export const nameOf = (source: AnyStateNode, type: string, index: number) => `${source.id} on ${type} #${index}`
 
-export const transitionsOf = (node: AnyStateNode): readonly string[] =>
-  [...node.transitions].flatMap(([type, list]) => list.map((_, index) => nameOf(node, type, index)))
+/** How it is started: with its defaults, and with what else makes a difference. */
+export const beginningsOf = (plug: AnyPlug) => [
+  ...[undefined, ...(starts[plug.key] ?? [])].map((options) => begun(plug, options, "closed")),
+  // One that is added, or replaced, while the circuit is open.
+  ...(startsAway.includes(plug.key) ? [begun(plug, undefined, "open")] : []),
+]
+
+/** Parts to which it makes a difference that they start while the circuit is not closed. */
+const startsAway = ["timeout", "prediction", "retry", "recovery"]
+
+const begun = (plug: AnyPlug, options: unknown, circuit: string) => ({
+  input: { settings: settingsOf(plug, options), seed: 1, at: 0, circuit },
+})
 
 export interface Explored {
   readonly machine: AnyStateMachine
@@ -118,17 +144,17 @@ export interface Explored {
   readonly events: readonly EventObject[]
   /** Snapshots, one for each place that differs in more than times and counts. */
   readonly states: readonly AnyMachineSnapshot[]
+  /** What a long past leads to, event by event. */
+  readonly later: readonly Later[]
 }
 
 export function explore(plug: AnyPlug): Explored {
   const machine = plug.chart as AnyStateMachine
   const nodes = nodesOf(machine.root)
   const later = afterPast(plug)
-  const events = [...eventsFor(plug, nodes), ...later.map(({ next }) => next)]
-  const beginnings = [undefined, ...(starts[plug.key] ?? [])].map((options) => ({
-    input: { settings: settingsOf(plug, options), seed: 1, at: 0, circuit: "closed" },
-  }))
-  const states = [...beginnings, ...later.map(({ state }) => ({ fromState: state as never }))].flatMap((beginning) =>
+  const [first] = later
+  const events = [...eventsFor(plug, nodes), ...(first ? [first.next] : [])]
+  const states = [...beginningsOf(plug), ...(first ? [{ fromState: first.state as never }] : [])].flatMap((beginning) =>
     getShortestPaths(machine, {
       ...beginning,
       events: events as never,
@@ -136,5 +162,5 @@ export function explore(plug: AnyPlug): Explored {
       limit: 1_000_000,
     }).map(({ state }) => state as AnyMachineSnapshot),
   )
-  return { machine, nodes, events, states }
+  return { machine, nodes, events, states, later }
 }

@@ -35,7 +35,8 @@ keyed.on("trouble", ({ part, error }) => troubles.push(`${part}: ${String(error)
 const all = [breaker, ...["a", "b", "c", "d"].map((key) => keyed.get(key))]
 
 let newcomers = 0
-const newcomer = () => `newcomer ${newcomers++}`
+/** Nobody whom an earlier life has served: it may have spent what it was allowed. */
+const newcomer = () => `newcomer ${newcomers++} of life ${life}`
 
 /** The service is well: everybody who was not held by an operator gets back to it within ten minutes. */
 async function recovers(): Promise<readonly string[]> {

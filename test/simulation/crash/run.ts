@@ -1,6 +1,6 @@
 /** `npm run crash -- --kills 1000 --from 1`: `kill -9` at random points, and what the next life finds. Ends with an error unless it finds all. */
 import { parseArgs } from "node:util"
-import { lives } from "./lives.ts"
+import { type Lives, lives } from "./lives.ts"
 
 const { values } = parseArgs({
   options: { kills: { type: "string", default: "1000" }, from: { type: "string", default: "1" } },
@@ -12,11 +12,15 @@ if (![kills, from].every((value) => Number.isInteger(value) && value > 0)) {
 }
 const startedAt = performance.now()
 const seeds = Array.from({ length: kills }, (_, index) => from + index)
-const found = await lives(seeds, ({ kills: count }) => {
-  if (count % 100 === 0) console.log(`${count} of ${kills} killed`)
+let told = 0
+const problemsOf = ({ unreadable, wedged, lost }: Lives) => [...unreadable, ...wedged, ...lost]
+const found = await lives(seeds, (sofar) => {
+  const problems = problemsOf(sofar)
+  if (problems.length > told) console.log(problems.at(-1))
+  told = problems.length
+  if (sofar.kills % 100 === 0) console.log(`${sofar.kills} of ${kills} killed`)
 })
-const problems = [...found.unreadable, ...found.wedged, ...found.lost]
-for (const problem of problems.slice(0, 20)) console.log(problem)
+const problems = problemsOf(found)
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
 console.log(
   `${found.kills} kills in ${seconds} s, ${found.writes} writes finished before them, ${found.ill} lives took up a breaker that was not closed: ` +
