@@ -141,8 +141,10 @@ export class Wheel {
     const wakeAt = Math.max(first.wakeAt, this.#restsUntil)
     if (wakeAt >= this.#armedAt) return
     this.#timer?.disarm()
-    this.#armedAt = wakeAt
-    this.#timer = this.host.arm(Math.max(0, wakeAt - this.host.now()), this.#wake, this.#held)
+    const now = this.host.now()
+    // A timer that was due before it was armed, as when calls are lived through again, makes no host late.
+    this.#armedAt = Math.max(wakeAt, now)
+    this.#timer = this.host.arm(this.#armedAt - now, this.#wake, this.#held)
   }
 
   /** Lets go of the host when nothing is armed: what stopped leaves no timer behind. */

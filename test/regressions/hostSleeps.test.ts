@@ -1,6 +1,8 @@
 /** The host was stopped, or its event loop blocked, for longer than calls may take: deadlines are over, and answers wait to be read. */
 import { type Breaker, type BreakerConfig, createBreaker } from "recloser"
 import { describe, expect, test } from "vitest"
+import { wheelOf } from "../../src/Clock.ts"
+import { Alarm } from "../../src/data-plane/timers.ts"
 import { type HaltingClock, haltingClock } from "../support/haltingClock.ts"
 
 interface Asked {
@@ -83,6 +85,15 @@ test("a call that nobody has answered after a pause is over a moment later", asy
   clock.step(1)
   expect(breaker.metrics().calls).toMatchObject({ timedOut: 30, inFlight: 0 })
   expect((await Promise.all(flying.map(({ end }) => end))).every(({ ok }) => !ok)).toBe(true)
+})
+
+test("a timer that was due before it was armed waited as if the host had slept", () => {
+  const clock = haltingClock()
+  clock.step(1000)
+  const fired: number[] = []
+  wheelOf(clock).arm(new Alarm((now) => void fired.push(now)), 100, 500)
+  clock.step(0)
+  expect(fired).toEqual([1000])
 })
 
 test("a host that is late each time delays a deadline by that much once more, and not for ever", async () => {

@@ -7,7 +7,7 @@ export default mergeConfig(
   defineConfig({
     test: {
       // Long laws are slower still when they are counted, and run no line that the others do not.
-      exclude: ["test/laws/differential.test.ts", "test/laws/reference.test.ts", "test/laws/interleavings.test.ts"],
+      exclude: ["test/laws/reference.test.ts", "test/laws/interleavings.test.ts"],
       testTimeout: 240_000,
       coverage: {
         enabled: true,
