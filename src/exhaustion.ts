@@ -5,8 +5,8 @@
 import { causesOf } from "./failureClass.ts"
 
 interface Mark {
-  /** Whose budget it was. */
-  readonly by: object
+  /** Whose budget it was: an error that a program keeps for ever must not keep a breaker that has stopped. */
+  readonly by: WeakRef<object>
   readonly serial: number
 }
 
@@ -17,7 +17,7 @@ let last = 0
 export const presentMark = (): number => last
 
 export function mark(what: unknown, by: object): void {
-  if (typeof what === "object" && what !== null) marks.set(what, { by, serial: ++last })
+  if (typeof what === "object" && what !== null) marks.set(what, { by: new WeakRef(by), serial: ++last })
 }
 
 /** Whether another than `by` has done with this since `since`, or with what caused it. */
@@ -25,7 +25,7 @@ export function isMarked(what: unknown, by: object, since: number): boolean {
   try {
     for (const cause of causesOf(what)) {
       const found = marks.get(cause)
-      if (found !== undefined && found.by !== by && found.serial > since) return true
+      if (found !== undefined && found.by.deref() !== by && found.serial > since) return true
     }
   } catch {
     // An error that is a trap says nothing.

@@ -100,7 +100,7 @@ export class Meter {
     const overdue = this.#overdue
     if (overdue === undefined) return
     // No timer has fired for two slow lines: the host slept.
-    if (!overdue.enter(startedAt)) return this.#sequence ? this.#excuse(startedAt) : overdue.enterLate(startedAt)
+    if (!overdue.enter(startedAt)) return this.#excuse(startedAt)
     if (this.#sweeper.list === undefined) this.#wheel.arm(this.#sweeper, overdue.nextIn(startedAt) ?? 0, startedAt)
   }
 
@@ -115,7 +115,7 @@ export class Meter {
 
   /** Calls that entered by then are not slow for being late: the host slept. */
   excusedUntil(now: number): number {
-    if (this.#sequence !== undefined && this.#overdue?.hasSlept(now)) this.#excuse(now)
+    if (this.#overdue?.hasSlept(now)) this.#excuse(now)
     return this.#excusedUntil
   }
 
@@ -217,6 +217,7 @@ export class Meter {
   #sweep(now: number): void {
     const overdue = this.#overdue
     if (overdue === undefined) return
+    if (overdue.hasSlept(now)) return this.#excuse(now)
     if (this.#sequence !== undefined) return this.#weighOverdue(overdue, now)
     const ring = this.#ring
     if (ring === undefined) return
@@ -238,7 +239,6 @@ export class Meter {
 
   /** A call that grows older than the line while it runs is slow: that is evidence at once, and only once. */
   #weighOverdue(overdue: Overdue, now: number): void {
-    if (overdue.hasSlept(now)) return this.#excuse(now)
     for (let calls = overdue.next(now); calls > 0; calls = overdue.next(now)) {
       const from = overdue.enteredFrom
       while (calls-- > 0) if (this.#weigh(true, true, from, now)) break

@@ -94,12 +94,6 @@ export class Overdue {
     return wasOverdue
   }
 
-  /** A call enters when no timer has fired for long: those that are overdue by now come first. */
-  enterLate(startedAt: number): void {
-    this.sweep(startedAt)
-    this.enter(startedAt)
-  }
-
   /** Moves what has passed the line by `now`. */
   sweep(now: number): void {
     while (this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) this.#news += this.#pass()

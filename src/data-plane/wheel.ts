@@ -25,6 +25,10 @@ export interface HostTimer {
 
 /** An idle process may exit this long after its last held timer. */
 const releaseAfterMs = 20
+/** A host that wakes the wheel later than this was busy or stopped, and answers may be waiting to be read. */
+const punctualMs = 10
+/** It is given as long as it was late to read them, and no longer than this. */
+const longestGraceMs = 100
 
 export class Wheel {
   readonly host: WheelHost
@@ -39,6 +43,8 @@ export class Wheel {
   readonly #release = new Alarm(() => this.#releaseHost())
   #timer: HostTimer | undefined
   #armedAt = Number.POSITIVE_INFINITY
+  /** The host slept, and reads what has come meanwhile: nothing fires before. */
+  #restsUntil = Number.NEGATIVE_INFINITY
   #turning = false
 
   constructor(host: WheelHost) {
@@ -131,10 +137,14 @@ export class Wheel {
 
   #schedule(): void {
     const first = this.#heap.first
-    if (this.#turning || first === undefined || first.wakeAt >= this.#armedAt) return
+    if (this.#turning || first === undefined) return
+    const wakeAt = Math.max(first.wakeAt, this.#restsUntil)
+    if (wakeAt >= this.#armedAt) return
     this.#timer?.disarm()
-    this.#armedAt = first.wakeAt
-    this.#timer = this.host.arm(Math.max(0, first.wakeAt - this.host.now()), this.#wake, this.#held)
+    const now = this.host.now()
+    // A timer that was due before it was armed, as when calls are lived through again, makes no host late.
+    this.#armedAt = Math.max(wakeAt, now)
+    this.#timer = this.host.arm(this.#armedAt - now, this.#wake, this.#held)
   }
 
   /** Lets go of the host when nothing is armed: what stopped leaves no timer behind. */
@@ -147,18 +157,25 @@ export class Wheel {
     this.#timer?.disarm()
     this.#timer = undefined
     this.#armedAt = Number.POSITIVE_INFINITY
+    this.#restsUntil = Number.NEGATIVE_INFINITY
   }
 
   readonly #wake = (): void => {
+    const now = this.host.now()
+    const lateMs = now - this.#armedAt
     this.#timer = undefined
     this.#armedAt = Number.POSITIVE_INFINITY
-    this.turn(this.host.now())
+    // Hosts fire timers before they read sockets: a deadline that passed while the host stood still would take answers for timeouts.
+    if (lateMs <= punctualMs || this.#restsUntil > Number.NEGATIVE_INFINITY) return this.turn(now)
+    this.#restsUntil = now + Math.min(lateMs, longestGraceMs)
+    this.#schedule()
   }
 
   /** Fires everything that is due at `now`, in order of its end. */
   turn(now: number): void {
     if (this.#turning) return
     this.#turning = true
+    this.#restsUntil = Number.NEGATIVE_INFINITY
     this.turnedAt = now
     try {
       for (let list = this.#heap.first; list !== undefined && list.wakeAt <= now; list = this.#heap.first)

@@ -1,244 +1,118 @@
-/** Every chart of the registry is walked along generated paths: each of its states is reached, each of its transitions is taken. */
-import { registry } from "recloser/machines"
-import { describe, expect, test } from "vitest"
-import {
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type AnyStateNode,
-  type EventObject,
-  initialTransition,
-  transition,
-} from "xstate"
-import { getShortestPaths } from "xstate/graph"
-import type { AnyPlug } from "../../machines/plug.ts"
-import { answeredAfter, forcedOpen, probe, released, restored, settingsOf } from "../support/charts.ts"
-import { heapLimit, leaking, sliceAt } from "../support/foretold.ts"
+/**
+ * Every chart of the registry is walked along generated paths: each of its states is reached, each of its transitions is taken, and what
+ * it does not hear in a state changes nothing there. Which events each state hears is on record in `heard.txt`.
+ */
+import { writeFileSync } from "node:fs"
+import { testModel } from "recloser/testing"
+import { afterAll, describe, expect, test } from "vitest"
+import { type AnyMachineSnapshot, type EventObject, transition } from "xstate"
+import { adviceOf } from "../../machines/plug.ts"
+import { samplesFor } from "../support/chartEvents.ts"
+import { explore, parts } from "../support/chartPaths.ts"
+import { type Walked, walkedOf } from "../support/chartWalk.ts"
+import { read, typescriptUnder } from "../support/repository.ts"
 
-const parts: readonly AnyPlug[] = [...Object.values(registry.strategies), ...Object.values(registry.components)]
-
-const rules = ["failureRatio", "run", "excursion", "rate", "relief", "dead", "cohort", "asked"] as const
-const counts = [
-  { calls: 20, failures: 20, slow: 0 },
-  { calls: 20, failures: 10, slow: 0 },
-  { calls: 20, failures: 0, slow: 0 },
-  { calls: 5, failures: 0, slow: 5 },
-]
-const latency = (samples: number) => ({ samples, p50: 50, p90: 90, p99: 100, p999: 110, max: 120 })
-const slice = (samples: number, late: number, calls = 100) => ({
-  type: "slice.closed",
-  epoch: 0,
-  slice: {
-    startedAt: 0,
-    success: calls,
-    failure: 0,
-    timedOut: late,
-    ignored: 0,
-    slow: 0,
-    late,
-    latency: latency(samples),
-  },
-})
-const circuits = ["closed", "degraded", "open", "halfOpen", "ramping"] as const
-const moved = circuits.map((to) => ({ type: "circuit.moved", breaker: "service", from: "closed", to, epoch: 0 }))
-const budgets = [{ type: "budget.spent" }, { type: "budget.funded" }]
-const limits = (["following", "climbing", "holding", "capped", "draining"] as const).flatMap((state) =>
-  [true, false].map((independent) => ({ type: "limit.moved", state, limit: 10, independent })),
+/** Every event that the vocabulary has a word for. */
+const vocabulary = new Set(
+  typescriptUnder("machines/vocabulary").flatMap((path) =>
+    [...read(path).matchAll(/readonly type: (".*")\n/g)].flatMap(
+      ([, words = ""]) => words.match(/[a-z]+\.[a-zA-Z]+/g) ?? [],
+    ),
+  ),
 )
-const pressures = [0.1, 0.92, 0.99].map((memory) => ({ type: "pressure.changed", utilisation: 0, memory, queue: 0 }))
-const endpoint = (id: string) => ({ id, address: id, zone: undefined, weight: 1, metadata: {} })
-const sets = [[], [endpoint("a")], [endpoint("a"), endpoint("b")]]
-const endpoints = [
-  ...sets.map((endpoints) => ({ type: "provider.told", endpoints })),
-  { type: "provider.lost", reason: "a reason" },
-  ...[[], ["a"]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
-  ...[{}, { a: "bad" }].map((verdicts) => ({ type: "health.found", verdicts })),
-]
-const checks = [
-  ...[true, false].flatMap((ok) =>
-    [undefined, "a"].map((endpoint) => ({ type: "check.settled", epoch: 0, endpoint, ok, reason: ok ? "" : "down" })),
-  ),
-  { type: "checks.changed", endpoints: [] },
-]
-const saved = (key: string) => [
-  ...circuits.map((circuit) =>
-    restored({ [key]: { circuit, remainingMs: 5, trips: 1, sinceCloseMs: 5, timeoutMs: 400 } }),
-  ),
-  restored({ [key]: { timeoutMs: 400, trialMs: 900 } }),
-  restored({ [key]: { cut: { rate: 8.9, from: 6, ms: 500 } } }),
-  restored({ [key]: { heldMs: 500 } }),
-  restored({ [key]: { limit: 7 } }),
-  restored({ [key]: { features: { pay: { state: "blocked", reason: "failed", failures: 1, isDoubted: false } } } }),
-  restored({ [key]: { endpoints: ["a"] } }),
-]
 
-const ofFeatures = [
-  ...["full", "partial"].map((state) => ({ type: "features.changed", state })),
-  { type: "feature.entered", feature: "pay", since: 1000 },
-  { type: "feature.settled", feature: "pay", since: 1000, end: "good" },
-  { type: "feature.settled", feature: "pay", since: 1000, end: "bad" },
-  ...["pay", "refund"].map((feature) => ({
-    type: "feature.failed",
-    feature,
-    statistics: { calls: 5, failures: 5, slow: 0 },
-  })),
-]
+/** What nobody has a word for, and what is nobody's: events are data that may come from anywhere. */
+const strangers = ["surprise", "constructor", "__proto__", "toString", "alarm", "alarm.rang.twice", ""]
 
-const told = [
-  { overMs: 1000, answered: 50, exceeded: 30 },
-  { overMs: 1000, answered: 50, exceeded: 0 },
-  { overMs: 1000, answered: 50, exceeded: 1, waitMs: 5000 },
-  { overMs: 1000, answered: 50, exceeded: 1, waitMs: 5_000_000 },
-  { overMs: 1000, answered: 50, exceeded: 0, remaining: 5, resetAfterMs: 5000 },
-].map((said) => ({ type: "throttle.told", epoch: 0, ...said }))
+const heard: string[] = []
 
-/** Options that the chart is started with, beside its defaults. */
-const starts: { readonly [key: string]: readonly unknown[] } = {
-  gradual: [{ probes: { wrong: 0.01 } }],
-  timeout: [{ min: 500, max: 500 }],
-  rateLimit: [{ limit: 10, adaptive: false }],
-  priority: [{ limit: 5 }],
-  recovery: [{ features: ["pay", "refund"], minimumSamples: 2 }],
-}
-
-/** Pasts too long for a path: the chart is walked from where they lead as well, and by what would come next. */
-const pasts: { readonly [key: string]: { readonly options: unknown; readonly slices: readonly EventObject[] } } = {
-  prediction: {
-    options: heapLimit,
-    slices: Array.from({ length: 360 }, (_, at) => sliceAt(at + 1, leaking(at + 1))),
-  },
-}
-
-/** Where the past leads just before it warns, and the slice by which it does. */
-function afterPast(plug: AnyPlug): readonly { readonly state: AnyMachineSnapshot; readonly next: EventObject }[] {
-  const past = pasts[plug.key]
-  if (past === undefined) return []
-  const input = { settings: settingsOf(plug, past.options), seed: 1, at: 0, circuit: "closed" }
-  let [state] = initialTransition(plug.chart as AnyStateMachine, input as never) as unknown as [AnyMachineSnapshot]
-  for (const next of past.slices) {
-    const [after] = transition(plug.chart as AnyStateMachine, state, next) as unknown as [AnyMachineSnapshot]
-    if (after.value === "warned") return [{ state, next }]
-    state = after
-  }
-  return []
-}
-
-/** Settings under which a change begins something new, and one under which it does not. */
-const settings = (plug: AnyPlug): readonly unknown[] =>
-  plug.key === "basic"
-    ? [settingsOf(plug, {}), settingsOf(plug, { window: { type: "count" } })]
-    : plug.key === "timeout"
-      ? [settingsOf(plug, {}), settingsOf(plug, { min: 10, max: 20 })]
-      : plug.key === "rateLimit"
-        ? [settingsOf(plug, {}), settingsOf(plug, { limit: 10, adaptive: false })]
-        : [settingsOf(plug)]
-
-const nodesOf = (node: AnyStateNode): readonly AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodesOf)]
-
-function eventsFor(plug: AnyPlug, nodes: readonly AnyStateNode[]): readonly EventObject[] {
-  const delays = nodes.flatMap((node) => node.ownEvents.filter((type) => type.startsWith("xstate.after")))
-  const alarms = rules.flatMap((rule) =>
-    counts.map((statistics) => ({ type: "alarm.rang", epoch: 0, rule, statistics, seen: 1e6 })),
-  )
-  const all = [
-    ...alarms,
-    ...(["succeeded", "failed", "expired"] as const).map(probe),
-    answeredAfter(1),
-    ...[
-      forcedOpen,
-      released,
-      ...moved,
-      ...budgets,
-      ...saved(plug.key),
-      ...told,
-      slice(0, 0),
-      slice(5000, 0),
-      slice(5000, 90),
-      slice(5000, 0, 0),
-      slice(5000, 90, 0),
-      ...limits,
-      ...endpoints,
-      ...checks,
-      ...pressures,
-      ...ofFeatures,
-    ],
-    ...settings(plug).map((settings) => ({ type: "settings.changed", settings })),
-    ...delays.map((type) => ({ type })),
-  ]
-  // What a component learns depends on the time that has passed; a strategy waits by its own timers.
-  const times = plug.kind === "strategy" ? [1000] : [1000, 1_000_000]
-  return times.flatMap((at) => all.map((event) => ({ ...event, at })))
-}
-
-/** Times, reasons and serials make no other state; neither do counts beyond those that decide. */
-const passing = [
-  "at",
-  "retryAt",
-  "waitMs",
-  "closedAt",
-  "reason",
-  "rule",
-  "statistics",
-  "entries",
-  "draws",
-  "trips",
-  "settings",
-  "hung",
-  "stale",
-  "spent",
-  "slowAfterMs",
-  "pressure",
-  "line",
-]
-function small(what: unknown): unknown {
-  if (typeof what === "number") return Math.sign(what) * Math.min(2, Math.round(Math.abs(what)))
-  if (typeof what === "boolean") return what
-  if (typeof what !== "object" || what === null || Array.isArray(what)) return typeof what
-  return Object.entries(what).flatMap(([key, inner]) => (passing.includes(key) ? [] : [[key, small(inner)]]))
-}
-const serialize = ({ value, context }: AnyMachineSnapshot): string => JSON.stringify([value, small(context)])
-
-const nameOf = (source: AnyStateNode, type: string, index: number) => `${source.id} on ${type} #${index}`
-
-const transitionsOf = (node: AnyStateNode): readonly string[] =>
-  [...node.transitions].flatMap(([type, list]) => list.map((_, index) => nameOf(node, type, index)))
+/** What each walk covers, for `npm run test:coverage`, which says where to. */
+const walks: { [chart: string]: Walked } = {}
+afterAll(() => {
+  const { WALKED: file } = process.env
+  if (file !== undefined) writeFileSync(file, JSON.stringify(walks))
+})
 
 describe.each(parts.map((plug) => [plug.key, plug] as const))("the chart of %s", (_key, plug) => {
-  const machine = plug.chart as AnyStateMachine
-  const nodes = nodesOf(machine.root)
-  const later = afterPast(plug)
-  const events = [...eventsFor(plug, nodes), ...later.map(({ next }) => next)]
-  const beginnings = [undefined, ...(starts[plug.key] ?? [])].map((options) => ({
-    input: { settings: settingsOf(plug, options), seed: 1, at: 0, circuit: "closed" },
-  }))
-  const states = [...beginnings, ...later.map(({ state }) => ({ fromState: state as never }))].flatMap((beginning) =>
-    getShortestPaths(machine, {
-      ...beginning,
-      events: events as never,
-      serializeState: (state) => serialize(state as AnyMachineSnapshot),
-      limit: 1_000_000,
-    }).map(({ state }) => state as AnyMachineSnapshot),
-  )
+  const explored = explore(plug)
+  const { machine, events, states } = explored
 
-  test("has each of its states reached", () => {
-    const reached = new Set(states.flatMap((state) => state._nodes.map(({ id }) => id)))
-    expect(nodes.map(({ id }) => id).filter((id) => !reached.has(id))).toEqual([])
-  })
-
-  test("has each of its transitions taken", () => {
-    const taken = new Set(
-      states.flatMap((state) =>
-        events.flatMap((event) =>
-          (machine.getTransitionData(state as never, event as never) ?? []).map((found) => {
-            const list = found.source.transitions.get(found.eventType) ?? []
-            return nameOf(found.source, found.eventType, list.indexOf(found))
-          }),
-        ),
-      ),
-    )
-    expect(nodes.flatMap(transitionsOf).filter((name) => !taken.has(name))).toEqual([])
-  })
+  test("has each of its states reached and each of its transitions taken, those without an event among them", () => {
+    const walked = walkedOf(explored, plug)
+    const { states, transitions, missing } = walked
+    walks[plug.key] = walked
+    expect(missing).toEqual([])
+    expect([states.covered, transitions.covered]).toEqual([states.of, transitions.of])
+  }, 120_000)
 
   test("stays active along every path", () => {
     expect(states.filter(({ status }) => status !== "active")).toEqual([])
+  })
+
+  test("hears in each state what is on record; nothing else changes anything: no state, no context, no demand", () => {
+    // Of what is not heard one sample of each kind will do: nobody looks at it.
+    const kinds = new Map(events.map((event) => [event.type, event]))
+    const all = [...kinds.values(), ...strangers.map((type) => ({ type, at: 1000 }))]
+    const byState = new Map<string, Set<string>>()
+    const changed = new Set<string>()
+    for (const state of states) {
+      const place = JSON.stringify(state.value)
+      const hears = byState.get(place) ?? new Set()
+      byState.set(place, hears)
+      for (const event of all) {
+        if (isHeard(state, event)) hears.add(event.type)
+        else if (!isSame(state, event)) changed.add(`${place} on ${event.type}`)
+      }
+    }
+    expect([...changed]).toEqual([])
+    for (const [place, types] of byState) heard.push(`${plug.key} ${place}: ${[...types].sort().join(" ")}`)
+  }, 120_000)
+
+  const isHeard = (state: AnyMachineSnapshot, { type }: EventObject): boolean =>
+    state._nodes.some((node) => node.ownEvents.includes(type) || (node.transitions.get(type)?.length ?? 0) > 0)
+
+  function isSame(state: AnyMachineSnapshot, event: EventObject): boolean {
+    const [next, effects] = transition(machine, state as never, event) as unknown as [
+      AnyMachineSnapshot,
+      readonly unknown[],
+    ]
+    return (
+      next.context === state.context &&
+      JSON.stringify(next.value) === JSON.stringify(state.value) &&
+      JSON.stringify(adviceOf(next)) === JSON.stringify(adviceOf(state)) &&
+      effects.length === 0
+    )
+  }
+})
+
+test("the chart of breaker, the root, has each of its states reached and each of its transitions taken", async () => {
+  const { charts } = (await testModel({})).coverage
+  const root = charts.find(({ chart }) => chart === "breaker")
+  const [states, transitions] = [root?.states ?? [], root?.transitions ?? []]
+  const missing = [
+    ...states.filter(({ entered }) => entered === 0).map(({ id }) => id),
+    ...transitions.filter(({ taken }) => taken === 0).map(({ from, words }) => `${from} on ${words}`),
+  ]
+  walks.breaker = {
+    states: { covered: states.filter(({ entered }) => entered > 0).length, of: states.length },
+    transitions: { covered: transitions.filter(({ taken }) => taken > 0).length, of: transitions.length },
+    missing,
+  }
+  expect(states.length).toBeGreaterThan(5)
+  expect(missing).toEqual([])
+}, 120_000)
+
+describe("the matrix of states and events", () => {
+  test("has a sample of every word of the vocabulary", () => {
+    expect(vocabulary.size).toBeGreaterThan(25)
+    for (const plug of parts) {
+      const sampled = new Set(samplesFor(plug.key).map(({ type }) => type))
+      const missing = [...vocabulary].filter((type) => !sampled.has(type) && type !== "settings.changed")
+      expect(missing, plug.key).toEqual([])
+    }
+  })
+
+  test("is on record: `npx vitest run test/machines/paths.test.ts -u` writes it anew after a change that is meant", async () => {
+    await expect(`${heard.join("\n")}\n`).toMatchFileSnapshot("heard.txt")
   })
 })

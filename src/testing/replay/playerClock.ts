@@ -1,14 +1,8 @@
 /** A clock that is told the time by a recording: its timers fire when the recorded ones did. */
-import type { Clock } from "../../Clock.ts"
-
-interface Timer {
-  readonly due: number
-  readonly wake: () => void
-}
+import { type Clock, wheelOf } from "../../Clock.ts"
 
 export class PlayerClock implements Clock {
   readonly #wallOffset: number
-  readonly #timers = new Set<Timer>()
   #now: number
 
   constructor(start: number, wall: number) {
@@ -25,10 +19,9 @@ export class PlayerClock implements Clock {
   seed(): number {
     return 0
   }
-  arm(delayMs: number, wake: () => void) {
-    const timer = { due: this.#now + Math.max(0, delayMs), wake }
-    this.#timers.add(timer)
-    return { disarm: () => void this.#timers.delete(timer), hold: () => {} }
+  /** Nothing fires by itself: the recording says when. */
+  arm() {
+    return { disarm: () => {}, hold: () => {} }
   }
 
   /** Time never goes back. */
@@ -36,13 +29,9 @@ export class PlayerClock implements Clock {
     this.#now = Math.max(this.#now, at)
   }
 
-  /** Fires what was due by then, as a process does that was busy until then. */
+  /** Fires what was due by then, as the process did: one that was busy was late, and had read what came meanwhile. */
   turn(at: number): void {
     this.set(at)
-    for (const timer of this.#timers) {
-      if (timer.due > this.#now) continue
-      this.#timers.delete(timer)
-      timer.wake()
-    }
+    wheelOf(this).turn(this.#now)
   }
 }

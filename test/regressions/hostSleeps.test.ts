@@ -1,0 +1,132 @@
+/** The host was stopped, or its event loop blocked, for longer than calls may take: deadlines are over, and answers wait to be read. */
+import { type Breaker, type BreakerConfig, createBreaker } from "recloser"
+import { describe, expect, test } from "vitest"
+import { wheelOf } from "../../src/Clock.ts"
+import { Alarm } from "../../src/data-plane/timers.ts"
+import { type HaltingClock, haltingClock } from "../support/haltingClock.ts"
+
+interface Asked {
+  /** The service answers, or has answered before it is asked. */
+  answer(): void
+  readonly end: ReturnType<Breaker["tryExecute"]>
+}
+
+function ask(breaker: Breaker): Asked {
+  let isAnswered = false
+  let resolve = () => {}
+  const end = breaker.tryExecute(
+    () => new Promise<void>((answered) => (isAnswered ? answered() : void (resolve = answered))),
+  )
+  const answer = () => {
+    isAnswered = true
+    resolve()
+  }
+  return { answer, end }
+}
+
+/** A hundred calls a second that take five milliseconds. */
+async function usual(breaker: Breaker, clock: HaltingClock, calls: number): Promise<void> {
+  for (let n = 0; n < calls; n++) {
+    const { answer, end } = ask(breaker)
+    clock.step(5)
+    answer()
+    await end
+    clock.step(5)
+  }
+}
+
+const seconds = 1000
+const configs: readonly BreakerConfig[] = [
+  {},
+  { timeout: "2 seconds" },
+  { timeout: "2 seconds", priority: false },
+  { strategy: "basic", timeout: "2 seconds" },
+  { strategy: { type: "basic", slowCalls: { after: "1 second", ratio: 0.5 } }, timeout: "20 minutes" },
+  { strategy: { type: "basic", window: { type: "consecutive", failures: 5 } }, timeout: "2 seconds" },
+  { strategy: { type: "dependency", own: "basic" }, timeout: "2 seconds", prediction: true },
+]
+
+async function busy(config: BreakerConfig) {
+  const clock = haltingClock()
+  const breaker = createBreaker("service", config, { clock })
+  const moves: string[] = []
+  breaker.on("transition", ({ from, to, rule }) => moves.push(`${from} → ${to}: ${rule}`))
+  await usual(breaker, clock, 1000)
+  const flying = Array.from({ length: 30 }, () => ask(breaker))
+  clock.step(2)
+  return { breaker, clock, moves, flying }
+}
+
+describe.each([
+  ["an event loop blocked for 10 s", 10 * seconds],
+  ["a process stopped for 60 s", 60 * seconds],
+  ["a process frozen for half an hour", 1800 * seconds],
+])("%s", (_what, ms) => {
+  test.each(configs)("took answers that waited for timeouts, and opened the circuit: %j", async (config) => {
+    const { breaker, clock, moves, flying } = await busy(config)
+    clock.halt(ms, () => {
+      for (const { answer } of flying) answer()
+    })
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    clock.step(200)
+    const ends = await Promise.all(flying.map(({ end }) => end))
+    expect(ends.filter(({ ok }) => !ok)).toEqual([])
+    await usual(breaker, clock, 200)
+    expect(breaker.metrics().calls).toMatchObject({ timedOut: 0, rejected: 0, success: 1230 })
+    expect(moves).toEqual([])
+  })
+})
+
+test("a call that nobody has answered after a pause is over a moment later", async () => {
+  const { breaker, clock, flying } = await busy({ timeout: "2 seconds", priority: false })
+  clock.halt(10 * seconds)
+  clock.step(99)
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 0, inFlight: 30 })
+  clock.step(1)
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 30, inFlight: 0 })
+  expect((await Promise.all(flying.map(({ end }) => end))).every(({ ok }) => !ok)).toBe(true)
+})
+
+test("a timer that was due before it was armed waited as if the host had slept", () => {
+  const clock = haltingClock()
+  clock.step(1000)
+  const fired: number[] = []
+  wheelOf(clock).arm(new Alarm((now) => void fired.push(now)), 100, 500)
+  clock.step(0)
+  expect(fired).toEqual([1000])
+})
+
+test("a host that is late each time delays a deadline by that much once more, and not for ever", async () => {
+  const { breaker, clock, flying } = await busy({ timeout: "2 seconds", priority: false })
+  clock.halt(2050)
+  expect(breaker.metrics().calls.timedOut).toBe(0)
+  clock.halt(150)
+  expect(breaker.metrics().calls.timedOut).toBe(30)
+  await Promise.all(flying.map(({ end }) => end))
+})
+
+test.each([3600, -3600, 86_400 * 365])("a wall clock set by %i s moved nothing", async (bySeconds) => {
+  const { breaker, clock, moves, flying } = await busy({ timeout: "2 seconds" })
+  clock.setWall(bySeconds * seconds)
+  for (const { answer } of flying) answer()
+  await Promise.all(flying.map(({ end }) => end))
+  await usual(breaker, clock, 200)
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 0, rejected: 0, success: 1230 })
+  expect(moves).toEqual([])
+})
+
+test.each([3600, -3600])(
+  "a wall clock set by %i s neither froze an open circuit nor let it go early",
+  async (bySeconds) => {
+    const clock = haltingClock()
+    const strategy = { type: "basic", window: { type: "consecutive", failures: 3 }, openFor: "5 seconds" } as const
+    const breaker = createBreaker("service", { strategy }, { clock })
+    for (let n = 0; n < 3; n++) await breaker.tryExecute(() => Promise.reject(new Error("down")))
+    expect(breaker.circuit).toBe("open")
+    clock.setWall(bySeconds * seconds)
+    clock.step(4900)
+    expect(breaker.circuit).toBe("open")
+    clock.step(700)
+    expect(breaker.circuit).toBe("halfOpen")
+  },
+)

@@ -1,0 +1,47 @@
+/**
+ * `npm run laws:nightly -- --sequences 1000000 --interleavings 100000 --seed 1`: sequences of commands against the reference breaker, and
+ * races against the law that nothing leaks, in portions of ten thousand, each with a seed of its own. A failure is shortened and printed.
+ */
+import { parseArgs } from "node:util"
+import fc from "fast-check"
+import { nothingLeaks, seen } from "../support/interleaving.ts"
+import { agrees, met } from "../support/referenceCommands.ts"
+
+const { values } = parseArgs({
+  options: {
+    sequences: { type: "string", default: "1000000" },
+    interleavings: { type: "string", default: "100000" },
+    seed: { type: "string", default: "1" },
+  },
+})
+
+function whole(name: keyof typeof values): number {
+  const value = Number(values[name])
+  if (Number.isInteger(value) && value >= 0) return value
+  console.error(`--${name} must be a whole number of 0 or more, and is ${values[name]}`)
+  process.exit(2)
+}
+
+const first = whole("seed")
+const portion = 10_000
+
+async function hold(what: string, count: number, run: (options: fc.Parameters<unknown>) => unknown): Promise<boolean> {
+  const startedAt = performance.now()
+  for (let done = 0, seed = first; done < count; done += portion, seed++) {
+    try {
+      await run({ seed, numRuns: Math.min(portion, count - done) })
+    } catch (error) {
+      console.log(`${what}, --seed ${seed}: ${error instanceof Error ? error.message : String(error)}`)
+      return false
+    }
+  }
+  console.log(`${count} ${what} in ${((performance.now() - startedAt) / 1000).toFixed(0)} s hold`)
+  return true
+}
+
+const races = await hold("interleavings", whole("interleavings"), (options) =>
+  fc.assert(nothingLeaks, options as never),
+)
+const models = await hold("sequences", whole("sequences"), (options) => fc.assert(agrees, options as never))
+console.log(JSON.stringify({ interleavings: seen, sequences: met }))
+process.exitCode = races && models ? 0 : 1
