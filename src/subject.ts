@@ -10,8 +10,8 @@ import type { BreakerEvents } from "./events.ts"
 import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
 import type { Act, ActorView, Edge } from "./observability/inspector/protocol.ts"
 import type { EventLine, RecordedPart } from "./observability/recording/format.ts"
-import type { Recordable } from "./observability/recording/recorder.ts"
-import type { ReelTape } from "./observability/recording/reel.ts"
+import type { ReelTape } from "./observability/recording/reelTape.ts"
+import type { Recordable } from "./observability/recording/track.ts"
 
 type Heard = EventLine["event"]
 
@@ -62,6 +62,7 @@ const isTelling = (type: string): boolean => !/^xstate\.(?:snapshot|init|stop)/.
 const noEdges: readonly Edge[] = Object.freeze([])
 
 export class Subject implements Recordable, Inspected {
+  readonly isOneOfMany = false
   readonly #assembly: Assembly
 
   constructor(assembly: Assembly) {

@@ -2,12 +2,14 @@
 import { createHash, type Hash } from "node:crypto"
 import type { Circuit } from "../../../machines/vocabulary/circuit.ts"
 import type { Gate, Mode } from "../../../machines/vocabulary/gate.ts"
+import { cellWords } from "../../observability/inspector/cellWords.ts"
 import type { Tallied } from "../../observability/inspector/inspected.ts"
 import type { BreakerLine } from "../../observability/recording/format.ts"
 import { type Happening, happenings } from "../../observability/recording/happenings.ts"
 import type { Recording } from "../../observability/recording/read.ts"
 import type { ActorStates } from "../../subject.ts"
-import { chosen, PlayedBreaker, type Told } from "./playedBreaker.ts"
+import { chosen, PlayedBreaker } from "./playedBreaker.ts"
+import type { Told, Watch } from "./playedPlanes.ts"
 import { PlayerClock } from "./playerClock.ts"
 
 /** One thing that was decided. */
@@ -15,7 +17,7 @@ export interface Moment {
   /** Wall-clock milliseconds since 1970. */
   readonly wall: number
   readonly breaker: string
-  readonly kind: "moved" | "operator" | "gate" | "trouble"
+  readonly kind: "moved" | "operator" | "gate" | "cell" | "trouble"
   readonly words: string
   /** How the breaker stands from now on. */
   readonly circuit: Circuit
@@ -56,9 +58,17 @@ const wordsOf = (told: Told): Pick<Moment, "kind" | "words"> | undefined => {
   return undefined
 }
 
+const standingOf = (breaker: PlayedBreaker, { name, saved, member }: BreakerLine): Played["breakers"][number] => ({
+  name,
+  calls: countsOf(breaker),
+  isWhole: saved === undefined && member?.isPartial === undefined,
+})
+
 class Player {
   readonly moments: Moment[] = []
   readonly playing = new Map<number, Playing>()
+  /** Breakers by key that were forgotten, as they were then. */
+  readonly gone: Played["breakers"][number][] = []
   agreed = 0
   decisions = 0
   firstDifference: string | undefined
@@ -76,6 +86,7 @@ class Player {
     if (one === undefined || happening.type === "moved" || happening.type === "gone") return
     if (happening.type === "turned") return one.clock.turn(at)
     one.clock.set(at)
+    if (happening.type === "rests") return this.#rest(one, happening)
     if (happening.type === "settled") one.breaker.settle(happening.serial, happening.judged, at)
     else if (happening.type === "event") one.breaker.send(happening.line.event)
     else if (happening.type === "gaveUp") one.breaker.giveUp(happening.number, at)
@@ -84,11 +95,12 @@ class Player {
   }
 
   #begin(line: BreakerLine): void {
+    // Introduced again, it is what it is said to be.
     this.playing.get(line.b)?.breaker.end()
     const clock = new PlayerClock(line.at, line.wall)
     let isLive = false
     let share = 1
-    const watch = {
+    const watch: Watch = {
       gate: (gate: Gate) => {
         const { version: _version, ...said } = gate
         this.#note(`${line.b} ${clock.now()} ${JSON.stringify(said)}`)
@@ -102,10 +114,18 @@ class Player {
         const words = wordsOf(told)
         if (words !== undefined) this.#moment(line, words)
       },
+      cell: (event) => this.#moment(line, { kind: "cell", words: cellWords(event) }),
     }
     const breaker = new PlayedBreaker(line, chosen(line.parts), clock, watch)
     this.playing.set(line.b, { breaker, clock, line })
     isLive = true
+  }
+
+  #rest({ breaker, line }: Playing, { isForgotten, at }: Extract<Happening, { readonly type: "rests" }>): void {
+    if (!isForgotten) return breaker.rest(at)
+    this.gone.push(standingOf(breaker, line))
+    breaker.end()
+    this.playing.delete(line.b)
   }
 
   #wait(
@@ -167,10 +187,10 @@ export function play(recording: Recording): Played {
   const player = new Player()
   for (const happening of happenings(recording)) player.take(happening)
   const breakers = [...player.playing.values()].map(({ breaker, line }) => {
-    const calls = countsOf(breaker)
+    const standing = standingOf(breaker, line)
     breaker.end()
-    return { name: line.name, calls, isWhole: line.saved === undefined }
+    return standing
   })
   const { moments, agreed, decisions, firstDifference, trace } = player
-  return { moments, breakers, agreed, decisions, firstDifference, trace }
+  return { moments, breakers: [...player.gone, ...breakers], agreed, decisions, firstDifference, trace }
 }

@@ -1,29 +1,18 @@
 /** A breaker in a replay: the production planes on a clock of the replay's, which nobody else sees. */
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
 import type { ChosenPart } from "../../../machines/registry.ts"
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
-import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../../machines/vocabulary/rejection.ts"
-import { takeUp } from "../../assemble.ts"
-import { type Clock, timekeeperOf, wheelOf } from "../../Clock.ts"
-import { type Conductor, type ConductorHooks, conduct } from "../../control-plane/conductor.ts"
-import { readSaved } from "../../control-plane/persistence.ts"
+import type { Clock } from "../../Clock.ts"
+import type { Conductor } from "../../control-plane/conductor.ts"
 import { Waiter } from "../../data-plane/limiter/waiter.ts"
-import { Plane } from "../../data-plane/plane.ts"
+import type { Plane } from "../../data-plane/plane.ts"
 import type { Receipt } from "../../data-plane/receipt.ts"
 import type { BreakerLine, EventLine, RecordedPart } from "../../observability/recording/format.ts"
 import { plugOf } from "../../observability/recording/read.ts"
 import { type ActorStates, statesOf } from "../../subject.ts"
-
-export type Told = Parameters<ConductorHooks["emitted"]>[0]
-
-export interface Watch {
-  gate(gate: Gate): void
-  told(event: Told): void
-}
+import { PlayedMember } from "./playedMember.ts"
+import { type PlayedPlanes, playAlone, type Watch } from "./playedPlanes.ts"
 
 /** The recorded parts, with their charts. */
 export const chosen = (parts: readonly RecordedPart[]): readonly ChosenPart[] =>
@@ -61,35 +50,25 @@ const nobody = () => {}
 export type Entered = "ordinary" | "probe" | "uncounted" | "refused"
 
 export class PlayedBreaker {
-  readonly plane: Plane
-  readonly #conductor: Conductor
+  readonly #planes: PlayedPlanes
   readonly #keys: readonly string[]
-  readonly #scope = Scope.makeUnsafe()
   readonly #receipts = new Map<number, Receipt>()
   readonly #waiting = new Map<number, PlayedWaiter>()
 
-  constructor({ name, seed, saved }: BreakerLine, parts: readonly ChosenPart[], clock: Clock, watch: Watch) {
-    const late: { conductor?: Conductor } = {}
-    this.plane = new Plane(name, wheelOf(clock), {
-      signal: (report) => late.conductor?.send(report),
-      refused: () => {},
-      classify: () => "failure",
-      idle: () => {},
-    })
-    const hooks: ConductorHooks = {
-      swap: (gate) => {
-        this.plane.swap(gate)
-        watch.gate(gate)
-      },
-      emitted: (event) => watch.told(event),
-    }
+  constructor(line: BreakerLine, parts: readonly ChosenPart[], clock: Clock, watch: Watch) {
     this.#keys = parts.map(({ plug: { key } }) => key)
-    const time = timekeeperOf(clock)
-    const input = { name, parts, metered: true, at: clock.now(), seed }
-    this.#conductor = Effect.runSync(Scope.provide(conduct({ input, time, hooks }), this.#scope))
-    late.conductor = this.#conductor
-    const known = readSaved(saved, name)
-    if (known !== undefined) takeUp({ conductor: this.#conductor, parts, clock, plane: this.plane }, known)
+    const { member } = line
+    this.#planes =
+      member === undefined ? playAlone(line, parts, clock, watch) : new PlayedMember(line, member, parts, clock, watch)
+  }
+
+  get plane(): Plane {
+    return this.#planes.plane
+  }
+
+  /** It lets go of what it has, and remembers its last calls. */
+  rest(now: number): void {
+    this.#planes.rest(now)
   }
 
   /** Whether the call enters, or the one that has waited; if so it is kept under this number until it ends. */
@@ -149,9 +128,10 @@ export class PlayedBreaker {
     this.plane.settleAt(receipt, judged, now)
   }
 
-  /** The active states of each of its actors. */
+  /** The active states of each of its actors; none while it has no actors. */
   get actors(): readonly ActorStates[] {
-    return statesOf(this.#conductor.root, this.#keys)
+    const { conductor } = this.#planes
+    return conductor.isStarted ? statesOf(conductor.root, this.#keys) : []
   }
 
   /** Calls that have entered and not ended. */
@@ -162,11 +142,10 @@ export class PlayedBreaker {
   send(event: EventLine["event"]): void {
     const parts =
       event.type === "breaker.reconfigured" ? { parts: chosen(event["parts"] as readonly RecordedPart[]) } : {}
-    this.#conductor.send({ ...event, ...parts } as Parameters<Conductor["send"]>[0])
+    this.#planes.conductor.send({ ...event, ...parts } as Parameters<Conductor["send"]>[0])
   }
 
   end(): void {
-    Effect.runSync(Scope.close(this.#scope, Exit.void))
-    this.plane.stop()
+    this.#planes.end()
   }
 }

@@ -111,6 +111,7 @@ function decideAnew(traffic: Traffic, config: unknown): { readonly account: Acco
   const { saved: _saved, ...begun } = line
   const breaker = new PlayedBreaker(begun, parts, runClock(queue, new Random([line.seed, 1, 2, 3])), {
     gate: () => {},
+    cell: () => {},
     told: (told) => {
       if (told.type !== "circuit.moved") return
       const { at, from, to, reason } = told

@@ -41,7 +41,7 @@ describe("a recorder", () => {
     const breaker = createBreaker("full", {}, { clock })
     // The next file cannot be begun: a folder stands where the old one would go.
     mkdirSync(`${file}.1/in-the-way`, { recursive: true })
-    for (let call = 0; call < 10_000; call++) expect(await breaker.execute(async () => call)).toBe(call)
+    for (let call = 0; call < 40_000; call++) expect(await breaker.execute(async () => call)).toBe(call)
     expect([recorder.isRecording, errors.length]).toEqual([false, 1])
     expect(await breaker.execute(async () => "still")).toBe("still")
     await breaker.stop()
