@@ -14,12 +14,12 @@ import type { Recipe } from "./recipe.ts"
 import { type Group, roster } from "./roster.ts"
 import { partsOf, Subject } from "./subject.ts"
 
-/** One recipe is one list, by which the recorder knows it again. */
-const parts = new WeakMap<Recipe, readonly RecordedPart[]>()
+/** What the same parts are written as is one list, by which the recorder knows it again. */
+const written = new WeakMap<Recipe["parts"], readonly RecordedPart[]>()
 
-function partsIn(recipe: Recipe): readonly RecordedPart[] {
-  const known = parts.get(recipe) ?? partsOf(recipe)
-  parts.set(recipe, known)
+function writtenOf(made: Pick<Recipe, "parts">): readonly RecordedPart[] {
+  const known = written.get(made.parts) ?? partsOf(made)
+  written.set(made.parts, known)
   return known
 }
 
@@ -67,8 +67,12 @@ class RecordedKey implements Recordable {
     const memory = { idleMs: this.#group.idleMs, since, budget, ...(past.length > 0 && { past }) }
     const member = { ...memory, ...(isMoved ? {} : { journal }), ...(this.isPartial && { isPartial: true as const }) }
     // Its own config, if it was given one, is what it runs.
-    const made = isMoved ? partsOf(awake.assembly) : partsIn(recipe)
-    return { seed, member, parts: made, ...(isMoved ? { saved: saveAssembly(awake.assembly) } : {}) }
+    return {
+      seed,
+      member,
+      parts: writtenOf(awake.assembly),
+      ...(isMoved ? { saved: saveAssembly(awake.assembly) } : {}),
+    }
   }
 }
 

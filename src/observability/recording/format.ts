@@ -66,8 +66,6 @@ export interface RecordedMember {
 /** Many calls, in the order in which things happened, as the bytes that `reel` describes. */
 export interface CallsLine {
   readonly t: "calls"
-  /** How many entries there are. */
-  readonly n: number
   /** The time of the first in nanoseconds, and the number of the last call before it. */
   readonly from: number
   readonly serial: number

@@ -145,17 +145,15 @@ class Reader {
     this.#breakers.add(b)
   }
 
-  #checkCalls({ n, from, serial, bytes }: CallsLine, at: number): void {
-    if (typeof bytes !== "string" || ![n, from, serial].every(Number.isInteger))
-      return this.fail(at, "these are no calls")
+  #checkCalls({ from, serial, bytes }: CallsLine, at: number): void {
+    if (typeof bytes !== "string" || ![from, serial].every(Number.isInteger)) return this.fail(at, "these are no calls")
     let count = 0
     for (const { at: time, number, who, code } of entriesIn(Buffer.from(bytes, "base64"), from, serial)) {
       count++
       if (Number.isNaN(time + number) || (code === codes.refused && layers[number] === undefined))
-        this.fail(at, `entry ${count} of ${n} is none`)
+        this.fail(at, `entry ${count} is none`)
       if (!this.#breakers.has(who)) this.fail(at, `breaker ${who} has not been introduced`)
     }
-    if (count !== n) this.fail(at, `says ${n} entries and holds ${count}`)
   }
 }
 

@@ -173,8 +173,8 @@ export class FileRecorder {
     const { parts, saved, member, ...described } = subject.describe()
     const hidden = member === undefined ? subject.name : this.#redaction.hide(subject.name)
     const known = saved === undefined ? {} : { saved: this.#redaction.saved(saved, hidden) }
-    const made = member === undefined ? { parts } : { recipe: this.#recipeId(parts), member }
     const before = this.#ledger.size
+    const made = member === undefined ? { parts } : { recipe: this.#recipeId(parts), member }
     const wall = subject.wallNow()
     this.#put({ t: "breaker", b: who, name: hidden, at, wall, ...described, ...made, ...known } as BreakerLine)
     this.#introductions += this.#ledger.size - before

@@ -47,7 +47,7 @@ export class ReelTape {
   }
 
   entered(entry: "ordinary" | "probe" | "uncounted", now: number, facts: Facts): number {
-    this.#before(now, facts)
+    if (facts !== noFacts || !this.#isCurrent) this.#before(now, facts)
     return this.#reel.enter(now, entry === "ordinary" ? codes.entered : codes[entry], this.#who)
   }
 
@@ -75,7 +75,7 @@ export class ReelTape {
   }
 
   settled(serial: number, judged: Judged, now: number): void {
-    this.#turn(now)
+    if (!this.#isCurrent) this.#turn(now)
     if (judged === "success") return this.#reel.leave(now, codes.success, serial, this.#who)
     if (typeof judged !== "string") return this.#hooks.asked(serial, judged, now)
     this.#reel.leave(now, codes[judged], serial, this.#who)
@@ -91,6 +91,11 @@ export class ReelTape {
   /** As before each entry, for something that is written down elsewhere. */
   turn(now: number = this.#hooks.now()): void {
     this.#turn(now)
+  }
+
+  /** Neither timers nor the reel have anything to say before the next entry: the whole check, for the ordinary case. */
+  get #isCurrent(): boolean {
+    return this.#turning.turnedAt === this.#turnedAt && this.#reel.hasRoom
   }
 
   /** Which timers had been fired before what comes now: they decide, and a busy process fires them late. */
