@@ -136,6 +136,10 @@ export class Subject implements Recordable, Inspected {
     return cause === undefined || cause === this.name ? "" : cause
   }
 
+  heldParts(): number {
+    return this.#assembly.plane.admission.cells?.condemned.size ?? 0
+  }
+
   edges(): readonly Edge[] {
     const { node } = this.#assembly
     if (node === undefined || node.edges.size === 0) return noEdges

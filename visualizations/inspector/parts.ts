@@ -81,8 +81,16 @@ export function whyOf(row: Row): string {
   if (row.mode === "bypassed") return `Bypassed by an operator: every call is sent.`
   if (row.mode === "shadow") return `In shadow: it decides, and refuses nothing.`
   if (row.cause !== "") return `Because of ${row.cause}: ${row.reason}`
-  if (row.share >= 1 && row.circuit !== "halfOpen") return row.reason === "" ? "Every call is sent." : row.reason
+  if (row.share >= 1 && row.circuit !== "halfOpen") return partsOf(row) || row.reason || "Every call is sent."
   return episodeOf(row) || row.reason
+}
+
+/** Calls with some keys are refused, and all others are sent. */
+function partsOf({ heldParts }: Row): string {
+  if (heldParts === 0) return ""
+  const parts =
+    heldParts === 1 ? "One part of the service is" : `${heldParts.toLocaleString()} parts of the service are`
+  return `${parts} held back alone: calls with their keys fail, all others are sent. A call of each is tried from time to time.`
 }
 
 /** Why it left the closed state, and what has become of that. */

@@ -2,6 +2,7 @@
 
 import { describeError } from "../../../machines/options.ts"
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { cellWords } from "./cellWords.ts"
 import type { Told } from "./inspected.ts"
 import type { Decision } from "./protocol.ts"
 
@@ -45,6 +46,11 @@ export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
         to: told.to,
         words: `dependencies ${told.to}${told.reason === "" ? "" : `: ${told.reason}`}`,
       }
+    case "cell": {
+      // Whoever looks at a living program need not learn the keys of its callers.
+      const { key: _key, ...event } = told
+      return { kind: "cell", to: "", words: cellWords(event) }
+    }
     case "config":
       return { kind: "config", to: "", words: `operator: reconfigured ${told.changed.join(", ") || "nothing"}` }
     case "trouble":

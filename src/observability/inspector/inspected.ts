@@ -30,6 +30,8 @@ export interface Inspected {
   latency(): LatencySummary
   /** The breaker in which the trouble of its dependencies began. */
   cause(): string
+  /** How many parts of the service, known by the keys of calls, are held back by themselves. */
+  heldParts(): number
   edges(): readonly Edge[]
   /** `undefined` while it has no actors. */
   actors(): readonly ActorView[] | undefined
@@ -44,7 +46,7 @@ export interface Telling {
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
 }
 
-export type Told = BreakerEvents["transition" | "mode" | "dependency" | "trouble" | "config"]
+export type Told = BreakerEvents["transition" | "mode" | "dependency" | "cell" | "trouble" | "config"]
 
 /** Everything that there is to inspect. */
 export interface World {

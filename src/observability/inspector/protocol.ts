@@ -19,6 +19,8 @@ export interface Row {
   /** Milliseconds; 0 when nothing is known. */
   readonly p50: number
   readonly p99: number
+  /** Parts of the service, known by the keys of calls, that are held back by themselves. */
+  readonly heldParts: number
   /** Who holds calls back, strictest first. */
   readonly heldBy: readonly string[]
   readonly since: number
@@ -46,7 +48,7 @@ export interface Decision {
   readonly at: number
   readonly id: string
   readonly name: string
-  readonly kind: "moved" | "operator" | "dependency" | "trouble" | "config"
+  readonly kind: "moved" | "operator" | "dependency" | "cell" | "trouble" | "config"
   readonly to: string
   readonly words: string
 }

@@ -38,6 +38,8 @@ export function trafficIn(recording: Recording): readonly Traffic[] {
   for (const happening of happenings(recording)) {
     if (happening.type === "breaker") {
       const { line } = happening
+      // Introduced again, it goes on.
+      if (all.has(line.b)) continue
       all.set(line.b, { line, arrivals: [], bySerial: new Map(), waiting: new Map(), events: [], endedAt: line.at })
       continue
     }

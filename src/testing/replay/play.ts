@@ -38,6 +38,8 @@ export interface Played {
   readonly firstDifference: string | undefined
   /** Of every decision: the same recording has the same trace, always. */
   readonly trace: string
+  /** Breakers by key of which nothing was recorded, because there were too many. */
+  readonly omitted: number
 }
 
 interface Playing {
@@ -192,5 +194,7 @@ export function play(recording: Recording): Played {
     return standing
   })
   const { moments, agreed, decisions, firstDifference, trace } = player
-  return { moments, breakers: [...player.gone, ...breakers], agreed, decisions, firstDifference, trace }
+  const end = recording.lines.at(-1)
+  const omitted = end?.t === "end" ? (end.omitted ?? 0) : 0
+  return { moments, breakers: [...player.gone, ...breakers], agreed, decisions, firstDifference, trace, omitted }
 }

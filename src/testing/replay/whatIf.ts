@@ -131,9 +131,15 @@ function decideAnew(traffic: Traffic, config: unknown): { readonly account: Acco
   return { account, sentOnGuess: playing.sentOnGuess }
 }
 
-/** Throws `InvalidConfig` for a config that cannot be used. */
+/** How much the other config changes, and what was decided at all. */
+const weightOf = ({ recorded, other }: Comparison): number =>
+  1000 * (Math.abs(recorded.failed - other.failed) + Math.abs(recorded.refused - other.refused)) +
+  recorded.moves.length +
+  other.moves.length
+
+/** By breaker, those first for which the other config changes most. Throws `InvalidConfig` for a config that cannot be used. */
 export function whatIf(recording: Recording, config: unknown): readonly Comparison[] {
-  return trafficIn(recording).map((traffic) => {
+  const all = trafficIn(recording).map((traffic) => {
     const { line, arrivals } = traffic
     const moved = recording.lines.flatMap((one) => (one.t === "moved" && one.b === line.b ? [one] : []))
     const { account: other, sentOnGuess } = decideAnew(traffic, config)
@@ -147,4 +153,5 @@ export function whatIf(recording: Recording, config: unknown): readonly Comparis
       sentOnGuess,
     }
   })
+  return all.sort((one, another) => weightOf(another) - weightOf(one))
 }

@@ -10,6 +10,7 @@ import { serveRecording } from "../../../src/cli/inspect/recorded.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
 import { openBrowser } from "../../support/chromium.ts"
 import { incident } from "../../support/incident.ts"
+import { keyedIncident } from "../../support/keyedIncident.ts"
 import { root } from "../../support/repository.ts"
 
 const folder = join(root, "test/observability/inspector/.screenshots")
@@ -128,6 +129,33 @@ describe("the page of the inspector", () => {
     await shows(page, "#messages li", "data plane → breaker: alarm.rang")
     expect(await page.locator(".series rect.failure").count()).toBeGreaterThan(0)
     await shoot(page, "breaker", true)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("says that parts of a service are held back alone, and not whose they are", async () => {
+    const page = await open((await inspector()).url)
+    const shards = breakerOf("shards", {})
+    for (let turn = 0; turn < 60; turn++) {
+      for (const key of ["card-1", "card-2", "card-3", "card-4", "card-5"]) {
+        await shards.tryExecute(
+          async () => {
+            if (key === "card-3") throw new Error("503")
+          },
+          { key },
+        )
+        await clock.advance(20)
+      }
+    }
+    expect(shards.circuit).toBe("closed")
+    await shows(page, "#headline", "shards is not well.")
+    await shows(page, ".incident", /One part of the service is held back alone: calls with their keys fail/)
+    await shows(
+      page,
+      "#decisions li",
+      /a part of the service is held back by itself: of its last \d+ calls \d+ failed; 1 held/,
+    )
+    await shoot(page, "parts")
+    expect(await page.locator("body").textContent()).not.toContain("card-")
     expect(complaints).toEqual([])
   }, 60_000)
 
@@ -276,6 +304,27 @@ describe("the page of the inspector", () => {
 })
 
 describe("the page of a recording", () => {
+  test("steps through what breakers by key decided, each by its mark, and lists no more than can be read", async () => {
+    const config = () => ({ strategy: { type: "basic", openFor: "300 millis" }, timeout: "1 second" }) as const
+    const { content, total } = await keyedIncident({ keys: 60, calls: 5000, to: 0.9, config })
+    const served = await serveRecording(readRecording("keyed.ndjson", content()), 0)
+    stops.push(() => served.stop())
+    const page = await open(served.url)
+    await shows(page, ".headline", /#[0-9a-f]{12}: closed → open: /)
+    await page.locator('[data-machine="basic"] .state.active[data-state="open.waiting"]').waitFor()
+    await shows(page, "section", `${total} of ${total} calls are decided as they were`)
+    expect(await page.locator("#moments li").count()).toBe(300)
+    await page.keyboard.press("ArrowRight")
+    await page.locator("input[type=range]").press("End")
+    await shows(page, ".slider", /moment (\d+) of \1$/)
+    await page.locator('#moments li[aria-current="true"]').waitFor()
+    await page.getByRole("button", { name: "Decide anew" }).click()
+    await shows(page, "#what-if", /\d+ more breakers: recloser replay/)
+    expect(await page.locator("#what-if table").count()).toBe(20)
+    await shoot(page, "replay-keyed")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test("steps through an incident, forwards and backwards, and decides anew under another config", async () => {
     const { content } = await incident({ config: { strategy: "basic" } })
     const served = await serveRecording(readRecording("incident.ndjson", content()), 0)
