@@ -49,6 +49,12 @@ interface RootSnapshot {
   readonly children: { readonly [key: string]: AnyActorRef | undefined }
 }
 
+const noChildren: Pick<RootSnapshot, "children"> = { children: {} }
+
+interface Forecasting {
+  readonly finding?: { readonly probability?: number }
+}
+
 /** The active states of a root actor and of those of its children. */
 export function statesOf(root: RootActor, keys: readonly string[]): readonly ActorStates[] {
   const { value, children } = root.getSnapshot() as unknown as RootSnapshot
@@ -129,6 +135,18 @@ export class Subject implements Recordable, Inspected {
 
   latency(): LatencySummary {
     return this.#assembly.plane.meter.slices.latency(this.now())
+  }
+
+  outlook(): { readonly limit: number; readonly danger: number } {
+    const { plane, conductor } = this.#assembly
+    const { bulkhead } = plane.admission
+    const { children } = conductor.isStarted ? (conductor.root.getSnapshot() as unknown as RootSnapshot) : noChildren
+    const forecast: { readonly context?: Forecasting } | undefined = children["prediction"]?.getSnapshot()
+    const learned = bulkhead?.limit(this.now()) ?? Number.POSITIVE_INFINITY
+    return {
+      limit: Math.min(learned, plane.gate.restriction.limit, plane.gate.restriction.slots),
+      danger: forecast?.context?.finding?.probability ?? Number.NaN,
+    }
   }
 
   cause(): string {

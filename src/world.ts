@@ -53,6 +53,9 @@ class MemberSubject implements Inspected {
   latency(): LatencySummary {
     return this.#awake?.latency() ?? noLatency
   }
+  outlook() {
+    return this.#awake?.outlook() ?? { limit: Number.NaN, danger: Number.NaN }
+  }
   cause(): string {
     return this.#awake?.cause() ?? ""
   }

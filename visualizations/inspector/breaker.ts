@@ -10,18 +10,30 @@ import { type Link, listen } from "./stream.ts"
 
 const fieldWords: { readonly [field: string]: string } = {
   share: "share of calls that may enter",
+  cohortShare: "share of the first calls of a step",
   probes: "probes at once",
-  limit: "calls in flight",
+  limit: "calls in flight of this step",
+  rate: "calls a second",
+  burst: "calls at one instant",
+  slots: "calls in flight",
+  queue: "calls that may wait for a slot",
+  floor: "least priority that may enter",
+  retries: "further attempts of a call",
+  hedges: "attempts of a call side by side",
   timeoutMs: "longest that a call may run",
   retryAt: "try again at",
   features: "features held back",
 }
 
+/** As `floor` counts them. */
+const ranks = ["all", "low", "normal", "high", "critical"]
+
 function shownOf(field: string, value: number | string): string {
   if (typeof value === "string") return value
-  if (field === "share") return percent(value)
+  if (field === "share" || field === "cohortShare") return percent(value)
+  if (field === "floor") return ranks[value] ?? String(value)
   if (field === "retryAt") return time(value)
-  return field.endsWith("Ms") ? millis(value) : String(Math.round(value * 100) / 100)
+  return field.endsWith("Ms") ? millis(value) : (Math.round(value * 100) / 100).toLocaleString("en")
 }
 
 /** Each field of the gate, what is in force, and who demands it. */

@@ -9,15 +9,16 @@ export interface View {
 }
 
 /** What a breaker is called where only one word fits: the operator's hand goes before the circuit. */
-export const stateOf = ({ circuit, mode, phase, share }: Standing): string => {
+export const stateOf = ({ circuit, mode, phase, share, heldParts = 0 }: Standing): string => {
   if (phase !== "active") return phase
   if (mode !== "auto") return mode
   // Its own circuit is closed, and somebody else holds its calls back.
   if (circuit === "closed" && share < 1) return share === 0 ? "blocked" : "heldBack"
+  if (circuit === "closed" && heldParts > 0) return "heldBack"
   return circuit
 }
 
-export type Standing = Pick<Row, "circuit" | "mode" | "phase" | "share">
+export type Standing = Pick<Row, "circuit" | "mode" | "phase" | "share"> & Partial<Pick<Row, "heldParts">>
 
 /** The colour of a state: that of the circuit which means as much. */
 export const lookOf = (state: string): string =>
@@ -88,9 +89,11 @@ export function whyOf(row: Row): string {
 /** Calls with some keys are refused, and all others are sent. */
 function partsOf({ heldParts }: Row): string {
   if (heldParts === 0) return ""
-  const parts =
-    heldParts === 1 ? "One part of the service is" : `${heldParts.toLocaleString()} parts of the service are`
-  return `${parts} held back alone: calls with their keys fail, all others are sent. A call of each is tried from time to time.`
+  const [parts, keys, each] =
+    heldParts === 1
+      ? ["One part of the service is", "its key", "One of them"]
+      : [`${heldParts.toLocaleString()} parts of the service are`, "their keys", "One of each"]
+  return `${parts} held back alone: calls with ${keys} are refused, all others are sent. ${each} is tried from time to time.`
 }
 
 /** Why it left the closed state, and what has become of that. */

@@ -28,6 +28,8 @@ export interface Inspected {
   wallNow(): number
   tally(): Tallied & { readonly inFlight: number }
   latency(): LatencySummary
+  /** How many calls may be in flight, as it is learned or set, and what is expected of the next minute; `NaN` where nothing is known. */
+  outlook(): { readonly limit: number; readonly danger: number }
   /** The breaker in which the trouble of its dependencies began. */
   cause(): string
   /** How many parts of the service, known by the keys of calls, are held back by themselves. */

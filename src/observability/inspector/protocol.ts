@@ -99,7 +99,10 @@ export interface Point {
   readonly p50: number
   readonly p99: number
   readonly share: number
-  readonly limit: number
+  /** How many calls were in flight, how many might be, and the probability of failure within the next minute; `null`: nobody knows. */
+  readonly inFlight: number | null
+  readonly limit: number | null
+  readonly danger: number | null
 }
 
 /** One event between actors. */

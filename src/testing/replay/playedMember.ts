@@ -31,6 +31,8 @@ function surroundings(clock: Clock, idleMs: number, name: string, watch: Watch):
 }
 
 export class PlayedMember implements PlayedPlanes {
+  /** What it says while it is let go is nothing that was decided. */
+  #isEnding = false
   readonly #around: Surroundings<undefined>
   #memory: Memory
   #awake: Awake<undefined> | undefined
@@ -42,7 +44,10 @@ export class PlayedMember implements PlayedPlanes {
     clock: Clock,
     watch: Watch,
   ) {
-    this.#around = surroundings(clock, idleMs, name, watch)
+    const gate: Watch["gate"] = (next) => {
+      if (!this.#isEnding) watch.gate(next)
+    }
+    this.#around = surroundings(clock, idleMs, name, { ...watch, gate })
     const recipe = cook(parts, undefined, clock)
     const calls = journal === undefined ? undefined : [...journal]
     this.#memory = { name, recipe, seed, classify: undefined, since, journal: calls, past: past ?? nobody, budget }
@@ -67,8 +72,10 @@ export class PlayedMember implements PlayedPlanes {
   }
 
   end(): void {
+    this.#isEnding = true
     this.#awake?.end()
     this.#awake = undefined
+    this.#isEnding = false
   }
 
   #wake(): Awake<undefined> {

@@ -132,6 +132,23 @@ describe("the page of the inspector", () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test("draws over time how many calls may be in flight, and what is expected", async () => {
+    const payments = breakerOf("payments", { prediction: true })
+    const page = await open((await inspector()).url)
+    await page.locator(".rows .row").click()
+    await shows(page, "h1", "payments")
+    for (let second = 0; second < 4; second++) {
+      await call(payments, 8, 0)
+      await clock.advance(1000)
+    }
+    await shows(page, "figure", /In flight\s*0\s*limit \d+/)
+    await shows(page, "figure", "failure likely to 0 %")
+    await page.locator(".series path.limit").waitFor({ state: "attached" })
+    await page.locator(".series path.danger").waitFor({ state: "attached" })
+    await shoot(page, "series", true)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test("says that parts of a service are held back alone, and not whose they are", async () => {
     const page = await open((await inspector()).url)
     const shards = breakerOf("shards", {})
@@ -148,12 +165,13 @@ describe("the page of the inspector", () => {
     }
     expect(shards.circuit).toBe("closed")
     await shows(page, "#headline", "shards is not well.")
-    await shows(page, ".incident", /One part of the service is held back alone: calls with their keys fail/)
+    await shows(page, ".incident", /One part of the service is held back alone: calls with its key are refused/)
     await shows(
       page,
       "#decisions li",
       /a part of the service is held back by itself: of its last \d+ calls \d+ failed; 1 held/,
     )
+    await shows(page, ".incident .badge", "held back")
     await shoot(page, "parts")
     expect(await page.locator("body").textContent()).not.toContain("card-")
     expect(complaints).toEqual([])

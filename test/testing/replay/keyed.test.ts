@@ -72,6 +72,16 @@ describe("recorded breakers by key, played again", () => {
     expect(live).toBeGreaterThan(0)
   })
 
+  test("tell nothing of it when they are let go", async () => {
+    const { recording } = await recorded({ keys: 100, idle: "2 seconds", gapMs: 60, calls: 600 })
+    const { moments, breakers } = play(recording)
+    expect([...happenings(recording)].some((one) => one.type === "rests" && one.isForgotten)).toBe(true)
+    expect(breakers.length).toBeGreaterThan(100)
+    expect(moments.filter(({ words }) => words.includes("stopped"))).toEqual([])
+    const walls = moments.map(({ wall }) => wall)
+    expect(walls).toEqual(walls.toSorted((one, other) => one - other))
+  })
+
   test("have one trace, however often they are played", async () => {
     const { recording } = await recorded({ calls: 300 })
     const traces = new Set(Array.from({ length: 100 }, () => play(recording).trace))
