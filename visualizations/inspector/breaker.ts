@@ -38,19 +38,26 @@ function shownOf(field: string, value: number | string): string {
 
 /** Each field of the gate, what is in force, and who demands it. */
 function gateTable({ restriction, holders }: BreakerMessage): HTMLElement {
-  const rows = Object.entries(restriction).map(([field, value]) => {
-    const demanding = holders.filter(({ demand }) => field in demand)
-    const who = demanding.map(({ by, demand }) => `${by} (${shownOf(field, demand[field] ?? 0)})`).join(", ")
-    return el(
-      "tr",
-      {},
-      el("th", { scope: "row" }, fieldWords[field] ?? field),
-      el("td", {}, shownOf(field, value)),
-      el("td", {}, who || "nobody"),
-    )
-  })
+  const nameOf = (field: string) => fieldWords[field] ?? field
+  const isDemanded = (field: string) => holders.some(({ demand }) => field in demand)
+  const free = Object.keys(restriction).filter((field) => !isDemanded(field))
+  const rows = Object.entries(restriction)
+    .filter(([field]) => isDemanded(field))
+    .map(([field, value]) => {
+      const demanding = holders.filter(({ demand }) => field in demand)
+      const who = demanding.map(({ by, demand }) => `${by} (${shownOf(field, demand[field] ?? 0)})`).join(", ")
+      return el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, nameOf(field)),
+        el("td", { class: "value" }, shownOf(field, value)),
+        el("td", {}, who),
+      )
+    })
   const head = el("tr", {}, ...["", "in force", "demanded by"].map((name) => el("th", { scope: "col" }, name)))
-  return el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...rows))
+  const table = el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...rows))
+  const others = free.length === 0 ? "" : `Free: ${free.map(nameOf).join(", ")}.`
+  return el("div", {}, rows.length > 0 && table, el("p", { class: "soft free" }, others))
 }
 
 const holderItem = ({ by, layer, since: at, reason }: HolderView): HTMLElement =>
@@ -145,8 +152,13 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
   }
   function showLists(message: BreakerMessage): void {
     const [decision, passed] = [message.decisions.at(-1)?.serial ?? 0, message.messages.at(-1)?.serial ?? 0]
-    if (decision !== heard.decisions)
-      fill(decisions, ...[...message.decisions].reverse().map((one) => decisionItem(one, false)))
+    if (decision !== heard.decisions) {
+      const items = [...message.decisions].reverse().map((one) => decisionItem(one, false))
+      fill(
+        decisions,
+        ...(items.length > 0 ? items : [el("li", { class: "soft" }, "Nothing since the inspector was started.")]),
+      )
+    }
     if (passed !== heard.messages) {
       fill(
         messages,

@@ -26,13 +26,32 @@ function evidence({ statistics, reason }: Extract<Told, { readonly type: "transi
   return bad.length === 0 ? "" : ` (of ${calls} calls ${bad.join(" and ")})`
 }
 
+/** By which rule it was decided, where the reason alone does not say it. */
+const rules: { readonly [rule: string]: string | undefined } = {
+  failureRatio: "at or over the line of its config",
+  slowRatio: "at or over the line of its config",
+  excursion: "too far from what is usual",
+  rate: "as many as count as broken",
+  run: "a row that is not seen while the service is as usual",
+  dead: "hardly a call came back",
+  cohort: "the first calls judged together",
+}
+
+/** The rule, and what comes next. */
+function ruling({ rule, to, retryInMs }: Extract<Told, { readonly type: "transition" }>): string {
+  const why = rules[rule] === undefined ? "" : ` (${rules[rule]})`
+  const next =
+    to === "open" && retryInMs !== undefined ? `; next probe in ${Number((retryInMs / 1000).toFixed(1))} s` : ""
+  return why + next
+}
+
 export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
   switch (told.type) {
     case "transition":
       return {
         kind: "moved",
         to: told.to,
-        words: `${verbs[told.to] ?? inWords(told.to)}: ${told.reason}${evidence(told)}`,
+        words: `${verbs[told.to] ?? inWords(told.to)}: ${told.reason}${evidence(told)}${ruling(told)}`,
       }
     case "mode":
       return {

@@ -102,7 +102,11 @@ describe("the page of the inspector", () => {
     await shows(page, "#headline", "payments refuses its calls.")
     await shows(page, ".incident", /Opened \d\d:\d\d:\d\d: .* calls failed/)
     await shows(page, ".incident", /Next probe in \d/)
-    await shows(page, "#decisions li", /payments opened: /)
+    await shows(
+      page,
+      "#decisions li",
+      /payments opened: 53 % of 40 calls failed \(at or over the line of its config\); next probe in 4 s/,
+    )
     await shoot(page, "overview")
     await clock.advance(5000)
     await shows(page, ".incident", "Probing now")
@@ -126,6 +130,7 @@ describe("the page of the inspector", () => {
     await page.locator('[data-machine="basic"] .state.active[data-state="open.waiting"]').waitFor()
     await page.locator('[data-machine="basic"] .move.taken').first().waitFor()
     await shows(page, "tr", /share of calls that may enter\s*0 %\s*basic \(0 %\)/)
+    await shows(page, ".free", /Free: .*features held back/)
     await shows(page, "#messages li", "data plane → breaker: alarm.rang")
     expect(await page.locator(".series rect.failure").count()).toBeGreaterThan(0)
     await shoot(page, "breaker", true)

@@ -147,7 +147,9 @@ describe("the overview", () => {
     const wait = (rowOf(message, "payments")?.retryAt ?? 0) - now
     expect(wait).toBeGreaterThanOrEqual(3600)
     expect(wait).toBeLessThanOrEqual(4400)
-    expect(message.decisions).toMatchObject([{ name: "payments", words: "opened: 3 calls in a row were bad", at: now }])
+    expect(message.decisions).toMatchObject([
+      { name: "payments", words: "opened: 3 calls in a row were bad; next probe in 4 s", at: now },
+    ])
     page.close()
   })
 
