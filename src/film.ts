@@ -4,6 +4,7 @@
  */
 import { saveAssembly } from "./assemble.ts"
 import { wheelOf } from "./Clock.ts"
+import { bucketOf } from "./data-plane/cellTable.ts"
 import type { Film } from "./group.ts"
 import type { Member } from "./member.ts"
 import type { RecordedPart } from "./observability/recording/format.ts"
@@ -55,6 +56,11 @@ class RecordedKey implements Recordable {
 
   record(tape: ReelTape | undefined): void {
     this.#member.awake?.plane.record(tape)
+  }
+
+  bucketOf(key: string): number | undefined {
+    const cells = this.#member.awake?.plane.admission.cells
+    return cells === undefined ? undefined : bucketOf(key, cells.seed)
   }
 
   describe(): ReturnType<Recordable["describe"]> {

@@ -6,6 +6,7 @@ import { type Assembly, saveAssembly } from "./assemble.ts"
 import { wheelOf } from "./Clock.ts"
 import type { RootActor } from "./control-plane/conductor.ts"
 import { askParts } from "./control-plane/persistence.ts"
+import { bucketOf } from "./data-plane/cellTable.ts"
 import type { BreakerEvents } from "./events.ts"
 import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
 import type { Act, ActorView, Edge } from "./observability/inspector/protocol.ts"
@@ -89,6 +90,11 @@ export class Subject implements Recordable, Inspected {
   }
   record(tape: ReelTape | undefined): void {
     this.#assembly.plane.record(tape)
+  }
+
+  bucketOf(key: string): number | undefined {
+    const { cells } = this.#assembly.plane.admission
+    return cells === undefined ? undefined : bucketOf(key, cells.seed)
   }
 
   describe(): ReturnType<Recordable["describe"]> {

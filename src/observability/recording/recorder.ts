@@ -86,7 +86,7 @@ export class FileRecorder {
   #track(who: number, subject: Recordable): Track {
     const tape = new ReelTape(this.#reel, who, subject.turning, {
       factNames: this.#settings.factNames,
-      factsId: (facts) => this.#factsId(facts),
+      factsId: (facts) => this.#factsId(subject, facts),
       asked: (serial, judged, now) => this.#asked(track, serial, judged, now),
       now: () => subject.now(),
       introduce: (now) => this.#introduce(track, now),
@@ -227,11 +227,13 @@ export class FileRecorder {
     this.write(track, { t: "asked", b: track.who, at, serial, trip, retryAfterMs, ...more })
   }
 
-  #factsId(facts: Facts): number {
+  #factsId(subject: Recordable, facts: Facts): number {
     const all = facts as { readonly [name: string]: unknown }
-    const told = this.#settings.factNames.flatMap((name) =>
+    const bucket = facts.key === undefined ? undefined : subject.bucketOf(facts.key)
+    const said = this.#settings.factNames.flatMap((name) =>
       all[name] === undefined ? [] : [[name, all[name]] as const],
     )
+    const told = bucket === undefined ? said : [...said, ["bucket", bucket] as const]
     const text = JSON.stringify(told)
     const known = this.#facts.get(text)
     if (known !== undefined) return known

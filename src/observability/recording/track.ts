@@ -13,6 +13,8 @@ export interface Recordable {
   /** When the timers of its clock were fired last. */
   readonly turning: { readonly turnedAt: number }
   record(tape: ReelTape | undefined): void
+  /** Where a key falls among those that it remembers; `undefined` when it remembers none. */
+  bucketOf(key: string): number | undefined
   /** What it is made of, and what it knows; `saved` is absent when it has only just begun. */
   describe(): Pick<BreakerLine, "seed" | "saved" | "member"> & { readonly parts: readonly RecordedPart[] }
 }

@@ -8,6 +8,7 @@ import type { BreakerLine } from "../../observability/recording/format.ts"
 import { type Happening, happenings } from "../../observability/recording/happenings.ts"
 import type { Recording } from "../../observability/recording/read.ts"
 import type { ActorStates } from "../../subject.ts"
+import { markIn } from "./fittedKeys.ts"
 import { chosen, PlayedBreaker } from "./playedBreaker.ts"
 import type { Told, Watch } from "./playedPlanes.ts"
 import { PlayerClock } from "./playerClock.ts"
@@ -116,7 +117,7 @@ class Player {
         const words = wordsOf(told)
         if (words !== undefined) this.#moment(line, words)
       },
-      cell: (event) => this.#moment(line, { kind: "cell", words: cellWords(event) }),
+      cell: (event) => this.#moment(line, { kind: "cell", words: cellWords({ ...event, key: markIn(event.key) }) }),
     }
     const breaker = new PlayedBreaker(line, chosen(line.parts), clock, watch)
     this.playing.set(line.b, { breaker, clock, line })

@@ -11,6 +11,7 @@ import type { Receipt } from "../../data-plane/receipt.ts"
 import type { BreakerLine, EventLine, RecordedPart } from "../../observability/recording/format.ts"
 import { plugOf } from "../../observability/recording/read.ts"
 import { type ActorStates, statesOf } from "../../subject.ts"
+import { FittedKeys } from "./fittedKeys.ts"
 import { PlayedMember } from "./playedMember.ts"
 import { type PlayedPlanes, playAlone, type Watch } from "./playedPlanes.ts"
 
@@ -54,10 +55,12 @@ export class PlayedBreaker {
   readonly #keys: readonly string[]
   readonly #receipts = new Map<number, Receipt>()
   readonly #waiting = new Map<number, PlayedWaiter>()
+  readonly #fitted: FittedKeys
 
   constructor(line: BreakerLine, parts: readonly ChosenPart[], clock: Clock, watch: Watch) {
     this.#keys = parts.map(({ plug: { key } }) => key)
     const { member } = line
+    this.#fitted = new FittedKeys(member === undefined ? 0 : line.seed)
     this.#planes =
       member === undefined ? playAlone(line, parts, clock, watch) : new PlayedMember(line, member, parts, clock, watch)
   }
@@ -73,17 +76,18 @@ export class PlayedBreaker {
 
   /** Whether the call enters, or the one that has waited; if so it is kept under this number until it ends. */
   enter(serial: number, now: number, facts: Facts, waited = 0): Entered {
-    return this.#keep(serial, this.#askedOf(waited) ?? this.plane.admit(now, facts))
+    return this.#keep(serial, this.#askedOf(waited) ?? this.plane.admit(now, this.#fitted.of(facts)))
   }
 
   /** A call comes, and waits if it has to; `answered` hears what became of it. */
   come(
     serial: number,
     now: number,
-    facts: Facts,
+    told: Facts,
     deadlineAt: number,
     answered: (entered: Entered, now: number) => void,
   ) {
+    const facts = this.#fitted.of(told)
     const heard = (answer: Receipt | Rejection, at: number) => answered(this.#keep(serial, answer), at)
     const ticket = this.plane.request(now, facts)
     if (ticket !== undefined) heard(ticket, now)
@@ -91,7 +95,8 @@ export class PlayedBreaker {
   }
 
   /** A call waits, as it did; answers whether it has to. */
-  wait(number: number, now: number, facts: Facts, deadlineAt: number): boolean {
+  wait(number: number, now: number, told: Facts, deadlineAt: number): boolean {
+    const facts = this.#fitted.of(told)
     const mustWait = this.plane.admission.mustWait(facts, now)
     const waiter = new PlayedWaiter(facts, now, deadlineAt, nobody)
     this.#waiting.set(number, waiter)
