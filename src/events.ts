@@ -51,6 +51,7 @@ export interface BreakerEvents {
   /** What the strategy, `prediction`, `recovery`, `discovery` or `health` states of itself changed. */
   readonly finding: {
     readonly type: "finding"
+    readonly at: number
     readonly breaker: string
     readonly part: string
     readonly finding: CircuitFinding | ForecastFinding | FeaturesFinding | EndpointsFinding | HealthFinding
@@ -162,6 +163,11 @@ export class Listeners {
     return () => {
       listeners.delete(own)
     }
+  }
+
+  /** Now, on the breaker's clock. */
+  get now(): number {
+    return this.#now()
   }
 
   /** Whether nobody listens to anything. */

@@ -14,7 +14,7 @@ import type { Act, ActorView, Edge } from "./observability/inspector/protocol.ts
 import { type Group, roster } from "./roster.ts"
 import { Subject } from "./subject.ts"
 
-const told = ["transition", "mode", "dependency", "trouble", "config"] as const
+const told = ["transition", "mode", "dependency", "finding", "trouble", "config"] as const
 
 /** One of many: what it is when it is awake, and the little that can be said of it while it rests. */
 class MemberSubject implements Inspected {

@@ -12,6 +12,7 @@ import {
 import { getShortestPaths } from "xstate/graph"
 import type { AnyPlug } from "../../machines/plug.ts"
 import { forcedOpen, probe, released, restored, settingsOf } from "../support/charts.ts"
+import { ejection } from "../support/endpointPlane.ts"
 import { heapLimit, leaking, sliceAt } from "../support/foretold.ts"
 
 const parts: readonly AnyPlug[] = [...Object.values(registry.strategies), ...Object.values(registry.components)]
@@ -50,7 +51,7 @@ const sets = [[], [endpoint("a")], [endpoint("a"), endpoint("b")]]
 const endpoints = [
   ...sets.map((endpoints) => ({ type: "provider.told", endpoints })),
   { type: "provider.lost", reason: "a reason" },
-  ...[[], ["a"]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
+  ...[[], [ejection("a")]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
   ...[{}, { a: "bad" }].map((verdicts) => ({ type: "health.found", verdicts })),
 ]
 const checks = [

@@ -2,6 +2,7 @@
 
 import { describeError } from "../../../machines/options.ts"
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { FindingNews } from "../findingWords.ts"
 import type { Told } from "./inspected.ts"
 import type { Decision } from "./protocol.ts"
 
@@ -25,7 +26,9 @@ function evidence({ statistics, reason }: Extract<Told, { readonly type: "transi
   return bad.length === 0 ? "" : ` (of ${calls} calls ${bad.join(" and ")})`
 }
 
-export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
+type Worded = Pick<Decision, "kind" | "to" | "words">
+
+export function wordsOf(told: Exclude<Told, { readonly type: "finding" }>): Worded {
   switch (told.type) {
     case "transition":
       return {
@@ -58,6 +61,8 @@ export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
 
 export class Decisions {
   readonly #kept: Decision[] = []
+  /** What the parts of each breaker stated last, by its id: of those that stated something last, as many as decisions are kept. */
+  readonly #news = new Map<string, FindingNews>()
   #serial = 0
 
   get last(): number {
@@ -65,8 +70,17 @@ export class Decisions {
   }
 
   add(id: string, name: string, at: number, told: Told): void {
-    this.#kept.push({ serial: ++this.#serial, at, id, name, ...wordsOf(told) })
+    const worded = told.type === "finding" ? this.#newsOf(id, told) : [wordsOf(told)]
+    for (const words of worded) this.#kept.push({ serial: ++this.#serial, at, id, name, ...words })
     if (this.#kept.length > 2 * most) this.#kept.splice(0, most)
+  }
+
+  #newsOf(id: string, { part, finding, at }: Extract<Told, { readonly type: "finding" }>): readonly Worded[] {
+    const news = this.#news.get(id) ?? new FindingNews()
+    this.#news.delete(id)
+    this.#news.set(id, news)
+    for (const oldest of this.#news.keys()) if (this.#news.size > most) this.#news.delete(oldest)
+    return news.of(part, finding, at).map((words) => ({ kind: "finding", to: "", words }))
   }
 
   /** Those after this serial, at most so many of the newest, oldest first; of one breaker, if it is named. */

@@ -44,7 +44,7 @@ export interface Telling {
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
 }
 
-export type Told = BreakerEvents["transition" | "mode" | "dependency" | "trouble" | "config"]
+export type Told = BreakerEvents["transition" | "mode" | "dependency" | "finding" | "trouble" | "config"]
 
 /** Everything that there is to inspect. */
 export interface World {

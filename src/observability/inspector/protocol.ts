@@ -46,7 +46,7 @@ export interface Decision {
   readonly at: number
   readonly id: string
   readonly name: string
-  readonly kind: "moved" | "operator" | "dependency" | "trouble" | "config"
+  readonly kind: "moved" | "operator" | "dependency" | "finding" | "trouble" | "config"
   readonly to: string
   readonly words: string
 }
