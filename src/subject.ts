@@ -8,7 +8,8 @@ import type { RootActor } from "./control-plane/conductor.ts"
 import { askParts } from "./control-plane/persistence.ts"
 import type { BreakerEvents } from "./events.ts"
 import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
-import type { Act, ActorView, Edge } from "./observability/inspector/protocol.ts"
+import type { Act, ActorView, Edge, StandingLine } from "./observability/inspector/protocol.ts"
+import { standingIn } from "./observability/inspector/standing.ts"
 import type { EventLine, RecordedPart } from "./observability/recording/format.ts"
 import type { Recordable } from "./observability/recording/recorder.ts"
 import type { ReelTape } from "./observability/recording/reel.ts"
@@ -150,11 +151,19 @@ export class Subject implements Recordable, Inspected {
     const trouble = (part: string, error: unknown) => listeners.trouble(part, error)
     const reports = askParts(conductor, parts, (plug) => plug.report, this.now(), trouble)
     const settings = new Map(parts.map(({ plug: { key }, settings }) => [key, settings]))
+    const { voices } = conductor.root.getSnapshot().context
     return statesOf(conductor.root, [...settings.keys()]).map(({ key, states }) => ({
       ...{ key, states },
       report: reports[key] ?? null,
       settings: settings.get(key) ?? null,
+      standing: this.#onTheWall(standingIn(voices[key]?.finding)),
     }))
+  }
+
+  #onTheWall(lines: readonly StandingLine[]): readonly StandingLine[] {
+    const wall = this.wallNow() - this.now()
+    const on = (at: number) => (at === 0 ? 0 : Math.round(at + wall))
+    return lines.map(({ words, since, until }) => ({ words, since: on(since), until: on(until) }))
   }
 
   slices(): readonly Slice[] {

@@ -104,10 +104,9 @@ export class Endpoints {
     return bad && site.ejectedUntil !== undefined
   }
 
-  /** Where the trouble sits, for an alarm of the circuit: in one endpoint, while the others are well. */
+  /** Where the trouble sits, for an alarm of the circuit: in one endpoint, while the others are well. One that is left out causes none. */
   get within(): "oneCell" | undefined {
     if (this.#roll.size < 2) return undefined
-    if (this.#ejected.size > 0 && this.#ejected.size < this.#roll.size) return "oneCell"
     for (const site of this.#roll.all) if (this.#outliers.blameOf(site) >= most) return "oneCell"
     return undefined
   }

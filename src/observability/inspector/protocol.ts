@@ -70,12 +70,22 @@ export interface OverviewMessage {
   readonly decisions: readonly Decision[]
 }
 
+/** A sentence on how a part stands. Times are of the wall clock; 0: none. */
+export interface StandingLine {
+  readonly words: string
+  readonly since: number
+  /** Until when nothing of it changes by itself: then it is tried. */
+  readonly until: number
+}
+
 export interface ActorView {
   readonly key: string
   /** Paths of the active states, outermost first. */
   readonly states: readonly string[]
   readonly report: unknown
   readonly settings: unknown
+  /** In words, where the part has some; empty otherwise. */
+  readonly standing: readonly StandingLine[]
 }
 
 export interface HolderView {
