@@ -149,6 +149,15 @@ export function newsIn(now: Stated, before: Stated | undefined, at: number): Wor
 /** Remembers what each part of one breaker stated last. */
 export class FindingNews {
   readonly #last = new Map<string, Stated>()
+  #dependencies = ""
+
+  /** What its dependencies do to it; that they are probed meanwhile is their own news. */
+  ofDependencies({ to, cause, reason }: BreakerEvents["dependency"]): Words {
+    const stand = `${to} ${cause ?? ""}`
+    if (stand === this.#dependencies) return []
+    this.#dependencies = stand
+    return [`dependencies ${to}${reason === "" ? "" : `: ${reason}`}`]
+  }
 
   of(part: string, finding: Stated, at: number): Words {
     const before = this.#last.get(part)

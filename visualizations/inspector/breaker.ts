@@ -75,8 +75,8 @@ const standingItem = ({ words, since: at, until: next }: StandingLine): HTMLElem
   el(
     "li",
     {},
+    at > 0 && el("span", { class: "at" }, time(at)),
     words,
-    at > 0 && el("span", { class: "soft" }, ` since ${time(at)}`),
     next > 0 && el("b", {}, "; ", until(next, "on trial in ", "its next call is a trial")),
   )
 

@@ -28,7 +28,10 @@ function evidence({ statistics, reason }: Extract<Told, { readonly type: "transi
 
 type Worded = Pick<Decision, "kind" | "to" | "words">
 
-export function wordsOf(told: Exclude<Told, { readonly type: "finding" }>): Worded {
+/** What is told once, and not beside what was told before. */
+type Single = Exclude<Told, { readonly type: "finding" | "dependency" }>
+
+export function wordsOf(told: Single): Worded {
   switch (told.type) {
     case "transition":
       return {
@@ -41,12 +44,6 @@ export function wordsOf(told: Exclude<Told, { readonly type: "finding" }>): Word
         kind: "operator",
         to: told.to,
         words: `operator: ${inWords(told.from)} → ${inWords(told.to)}: ${told.why}`,
-      }
-    case "dependency":
-      return {
-        kind: "dependency",
-        to: told.to,
-        words: `dependencies ${told.to}${told.reason === "" ? "" : `: ${told.reason}`}`,
       }
     case "config":
       return { kind: "config", to: "", words: `operator: reconfigured ${told.changed.join(", ") || "nothing"}` }
@@ -70,17 +67,27 @@ export class Decisions {
   }
 
   add(id: string, name: string, at: number, told: Told): void {
-    const worded = told.type === "finding" ? this.#newsOf(id, told) : [wordsOf(told)]
-    for (const words of worded) this.#kept.push({ serial: ++this.#serial, at, id, name, ...words })
+    for (const words of this.#worded(id, told)) this.#kept.push({ serial: ++this.#serial, at, id, name, ...words })
     if (this.#kept.length > 2 * most) this.#kept.splice(0, most)
   }
 
-  #newsOf(id: string, { part, finding, at }: Extract<Told, { readonly type: "finding" }>): readonly Worded[] {
+  #worded(id: string, told: Told): readonly Worded[] {
+    if (told.type === "finding") {
+      const news = this.#newsOf(id).of(told.part, told.finding, told.at)
+      return news.map((words) => ({ kind: "finding", to: "", words }))
+    }
+    if (told.type !== "dependency") return [wordsOf(told)]
+    return this.#newsOf(id)
+      .ofDependencies(told)
+      .map((words) => ({ kind: "dependency", to: told.to, words }))
+  }
+
+  #newsOf(id: string): FindingNews {
     const news = this.#news.get(id) ?? new FindingNews()
     this.#news.delete(id)
     this.#news.set(id, news)
     for (const oldest of this.#news.keys()) if (this.#news.size > most) this.#news.delete(oldest)
-    return news.of(part, finding, at).map((words) => ({ kind: "finding", to: "", words }))
+    return news
   }
 
   /** Those after this serial, at most so many of the newest, oldest first; of one breaker, if it is named. */

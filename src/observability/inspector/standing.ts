@@ -23,7 +23,7 @@ function endpointsIn(finding: EndpointsFinding): readonly StandingLine[] {
   const known = new Set(finding.ejections.map(({ id }) => id))
   const ejected = finding.ejections.map((one): StandingLine => {
     const { id, at, until, failedTrials } = one
-    const tried = failedTrials === 0 ? "" : `, ${failedTrials} ${failedTrials === 1 ? "trial" : "trials"} failed since`
+    const tried = failedTrials === 0 ? "" : `, ${failedTrials} ${failedTrials === 1 ? "trial" : "trials"} failed`
     return { words: `endpoint ${id} is left out: ${groundOf(one)}${tried}`, since: at, until }
   })
   const others = finding.away.filter((id) => !known.has(id))

@@ -211,7 +211,7 @@ describe("the page of the inspector", () => {
     await shows(
       page,
       ".standing li",
-      /endpoint 10\.0\.0\.8:80 is left out: its last \d calls failed since \d\d:\d\d:\d\d; on trial in/,
+      /^\d\d:\d\d:\d\dendpoint 10\.0\.0\.8:80 is left out: its last \d calls failed; on trial in/,
     )
     await run(40, undefined, true)
     await clock.advance(1200)
