@@ -10,7 +10,7 @@ import type { BreakerEvents } from "./events.ts"
 import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
 import type { Act, ActorView, Edge, StandingLine } from "./observability/inspector/protocol.ts"
 import { standingIn } from "./observability/inspector/standing.ts"
-import type { EventLine, RecordedPart } from "./observability/recording/format.ts"
+import { type EventLine, gaugesShown, type RecordedPart } from "./observability/recording/format.ts"
 import type { Recordable } from "./observability/recording/recorder.ts"
 import type { ReelTape } from "./observability/recording/reel.ts"
 
@@ -30,6 +30,10 @@ export const partsOf = ({ parts }: Parts): readonly RecordedPart[] =>
 /** Settings travel with their key: a chart is nothing that can be written down. */
 const written = (event: Heard): Heard =>
   event.type === "breaker.reconfigured" ? { ...event, parts: partsOf(event as unknown as Parts) } : event
+
+/** What gauges of the user's showed came from outside too: slices take it along. */
+const shownIn = ({ type, at, gauges }: Heard): Heard | undefined =>
+  type === "slice.closed" && gauges !== undefined ? { type: gaugesShown, at, gauges } : undefined
 
 /** Paths of the active states, outermost first. */
 export function pathsIn(value: StateValue | undefined, above = ""): readonly string[] {
@@ -102,8 +106,9 @@ export class Subject implements Recordable, Inspected {
     const { root } = this
     return this.onInspection((heard) => {
       if (heard.type !== "@xstate.event") return
-      const isOutside = heard.actorRef === root && isCommand(heard.event.type)
-      listener(isOutside ? written(heard.event as Heard) : undefined)
+      const { event } = heard
+      const isOutside = heard.actorRef === root && isCommand(event.type)
+      listener(isOutside ? written(event as Heard) : heard.actorRef === root ? shownIn(event as Heard) : undefined)
     })
   }
 

@@ -4,10 +4,15 @@ import type { Ejection, EndpointsFinding } from "../../machines/vocabulary/endpo
 import type { FeaturesFinding } from "../../machines/vocabulary/feature.ts"
 import type { ForecastFinding } from "../../machines/vocabulary/forecast.ts"
 import type { HealthFinding } from "../../machines/vocabulary/health.ts"
+import type { GraphFinding } from "../../machines/vocabulary/standing.ts"
 import type { BreakerEvents } from "../events.ts"
 
 /** Whatever `on("finding")` tells; the strategy's own is told as its transition. */
 export type Stated = BreakerEvents["finding"]["finding"]
+
+/** What its dependencies do to a breaker is told apart from what its parts find. */
+export const isGraph = (finding: Stated | GraphFinding): finding is GraphFinding =>
+  "via" in finding || "share" in finding
 
 type Words = readonly string[]
 
@@ -152,7 +157,7 @@ export class FindingNews {
   #dependencies = ""
 
   /** What its dependencies do to it; that they are probed meanwhile is their own news. */
-  ofDependencies({ to, cause, reason }: BreakerEvents["dependency"]): Words {
+  ofDependencies({ to, cause, reason }: Pick<BreakerEvents["dependency"], "to" | "cause" | "reason">): Words {
     const stand = `${to} ${cause ?? ""}`
     if (stand === this.#dependencies) return []
     this.#dependencies = stand

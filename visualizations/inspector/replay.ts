@@ -15,7 +15,15 @@ const timeOf = (wall: number): string => new Date(wall).toISOString().slice(11, 
 
 const spelt = (words: string): string => words.replace(/halfOpen|forcedOpen/g, inWords)
 
-function comparison({ breaker, calls, recorded, other, guessed, sentOnGuess }: RecordedComparison): HTMLElement {
+function comparison({
+  breaker,
+  calls,
+  recorded,
+  other,
+  guessed,
+  sentOnGuess,
+  elsewhere,
+}: RecordedComparison): HTMLElement {
   const row = (name: string, read: (dealt: RecordedDealt) => string) =>
     el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, read(recorded)), el("td", {}, read(other)))
   const opened = ({ moves }: RecordedDealt) => moves.filter(({ to }) => to === "open")
@@ -40,12 +48,16 @@ function comparison({ breaker, calls, recorded, other, guessed, sentOnGuess }: R
     guessed === 0
       ? ""
       : `How ${guessed} refused calls would have ended is a guess, from the calls beside them; ${sentOnGuess} of them are sent here.`
+  const moved =
+    elsewhere === 0
+      ? ""
+      : ` ${elsewhere} calls would have gone to another endpoint: how they would have ended there is a guess, from the calls that went there.`
   return el(
     "div",
     {},
     el("h2", {}, `${breaker}, ${calls} calls`),
     el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...body)),
-    el("p", { class: "soft" }, doubt),
+    el("p", { class: "soft" }, doubt + moved),
   )
 }
 

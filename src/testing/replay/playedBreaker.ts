@@ -14,9 +14,15 @@ import { readSaved } from "../../control-plane/persistence.ts"
 import { Waiter } from "../../data-plane/limiter/waiter.ts"
 import { Plane } from "../../data-plane/plane.ts"
 import type { Receipt } from "../../data-plane/receipt.ts"
-import type { BreakerLine, EventLine, RecordedPart } from "../../observability/recording/format.ts"
+import {
+  type BreakerLine,
+  type EventLine,
+  gaugesShown,
+  type RecordedPart,
+} from "../../observability/recording/format.ts"
 import { plugOf } from "../../observability/recording/read.ts"
 import { type ActorStates, statesOf } from "../../subject.ts"
+import { type Shown, ShownGauges } from "./shownGauges.ts"
 
 export type Told = Parameters<ConductorHooks["emitted"]>[0]
 
@@ -68,7 +74,13 @@ export class PlayedBreaker {
   readonly #receipts = new Map<number, Receipt>()
   readonly #waiting = new Map<number, PlayedWaiter>()
 
-  constructor({ name, seed, saved }: BreakerLine, parts: readonly ChosenPart[], clock: Clock, watch: Watch) {
+  constructor(
+    { name, seed, saved }: BreakerLine,
+    parts: readonly ChosenPart[],
+    clock: Clock,
+    watch: Watch,
+    shown: readonly Shown[] = [],
+  ) {
     const late: { conductor?: Conductor } = {}
     this.plane = new Plane(name, wheelOf(clock), {
       signal: (report) => late.conductor?.send(report),
@@ -76,6 +88,7 @@ export class PlayedBreaker {
       classify: () => "failure",
       idle: () => {},
     })
+    if (shown.length > 0) this.plane.meter.slices.gauges = new ShownGauges(shown, () => clock.now())
     const hooks: ConductorHooks = {
       swap: (gate) => {
         this.plane.swap(gate)
@@ -154,12 +167,18 @@ export class PlayedBreaker {
     return statesOf(this.#conductor.root, this.#keys)
   }
 
+  /** Where a call goes that has entered under this number. */
+  endpointOf(serial: number): string | undefined {
+    return this.#receipts.get(serial)?.endpoint?.id
+  }
+
   /** Calls that have entered and not ended. */
   get inFlight(): number {
     return this.#receipts.size
   }
 
   send(event: EventLine["event"]): void {
+    if (event.type === gaugesShown) return
     const parts =
       event.type === "breaker.reconfigured" ? { parts: chosen(event["parts"] as readonly RecordedPart[]) } : {}
     this.#conductor.send({ ...event, ...parts } as Parameters<Conductor["send"]>[0])
