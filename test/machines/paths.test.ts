@@ -70,6 +70,7 @@ const saved = (key: string) => [
   restored({ [key]: { limit: 7 } }),
   restored({ [key]: { features: { pay: { state: "blocked", reason: "failed", failures: 1, isDoubted: false } } } }),
   restored({ [key]: { endpoints: ["a"] } }),
+  restored({ [key]: { version: 1, samples: 9, mostRunning: 1, load: [1, 1, 0, 9, 9, 9, 1, 1, 1, 1], followed: {} } }),
 ]
 
 const ofFeatures = [
