@@ -1,8 +1,9 @@
 /** Recording the breakers of this process. */
 import { InvalidConfig, show } from "../machines/options.ts"
+import type { FurtherFacts } from "../machines/vocabulary/facts.ts"
 import type { Assembly } from "./assemble.ts"
 import { type Clock, systemClock } from "./Clock.ts"
-import { factNames } from "./callFacts.ts"
+import { factNames as told } from "./callFacts.ts"
 import { GroupFilm } from "./film.ts"
 import { refuseNoClock, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { libraryVersion } from "./libraryVersion.ts"
@@ -40,6 +41,9 @@ export interface Recorder {
   stop(): void
   [Symbol.dispose](): void
 }
+
+/** What callers say of a call, and where a further attempt of it has been. */
+const factNames: readonly string[] = [...told, "tried" satisfies keyof FurtherFacts]
 
 const names = ["file", "maxBytes", "files", "breakers", "redact", "clock", "failed"]
 

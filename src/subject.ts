@@ -9,8 +9,9 @@ import { askParts } from "./control-plane/persistence.ts"
 import { bucketOf } from "./data-plane/cellTable.ts"
 import type { BreakerEvents } from "./events.ts"
 import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
-import type { Act, ActorView, Edge } from "./observability/inspector/protocol.ts"
-import type { EventLine, RecordedPart } from "./observability/recording/format.ts"
+import type { Act, ActorView, Edge, StandingLine } from "./observability/inspector/protocol.ts"
+import { standingIn } from "./observability/inspector/standing.ts"
+import { type EventLine, gaugesShown, type RecordedPart } from "./observability/recording/format.ts"
 import type { ReelTape } from "./observability/recording/reelTape.ts"
 import type { Recordable } from "./observability/recording/track.ts"
 
@@ -30,6 +31,10 @@ export const partsOf = ({ parts }: Parts): readonly RecordedPart[] =>
 /** Settings travel with their key: a chart is nothing that can be written down. */
 const written = (event: Heard): Heard =>
   event.type === "breaker.reconfigured" ? { ...event, parts: partsOf(event as unknown as Parts) } : event
+
+/** What gauges of the user's showed came from outside too: slices take it along. */
+const shownIn = ({ type, at, gauges }: Heard): Heard | undefined =>
+  type === "slice.closed" && gauges !== undefined ? { type: gaugesShown, at, gauges } : undefined
 
 /** Paths of the active states, outermost first. */
 export function pathsIn(value: StateValue | undefined, above = ""): readonly string[] {
@@ -114,8 +119,9 @@ export class Subject implements Recordable, Inspected {
     const { root } = this
     return this.onInspection((heard) => {
       if (heard.type !== "@xstate.event") return
-      const isOutside = heard.actorRef === root && isCommand(heard.event.type)
-      listener(isOutside ? written(heard.event as Heard) : undefined)
+      const { event } = heard
+      const isOutside = heard.actorRef === root && isCommand(event.type)
+      listener(isOutside ? written(event as Heard) : heard.actorRef === root ? shownIn(event as Heard) : undefined)
     })
   }
 
@@ -179,11 +185,19 @@ export class Subject implements Recordable, Inspected {
     const trouble = (part: string, error: unknown) => listeners.trouble(part, error)
     const reports = askParts(conductor, parts, (plug) => plug.report, this.now(), trouble)
     const settings = new Map(parts.map(({ plug: { key }, settings }) => [key, settings]))
+    const { voices } = conductor.root.getSnapshot().context
     return statesOf(conductor.root, [...settings.keys()]).map(({ key, states }) => ({
       ...{ key, states },
       report: reports[key] ?? null,
       settings: settings.get(key) ?? null,
+      standing: this.#onTheWall(standingIn(voices[key]?.finding)),
     }))
+  }
+
+  #onTheWall(lines: readonly StandingLine[]): readonly StandingLine[] {
+    const wall = this.wallNow() - this.now()
+    const on = (at: number) => (at === 0 ? 0 : Math.round(at + wall))
+    return lines.map(({ words, since, until }) => ({ words, since: on(since), until: on(until) }))
   }
 
   slices(): readonly Slice[] {

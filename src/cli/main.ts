@@ -50,7 +50,8 @@ program
   .addOption(
     new Option(
       "--scenario <name>",
-      "incident: three services fail; overload: more is asked of one than it can do (default: incident)",
+      "incident: three services fail; overload: more is asked of one than it can do; dependency: one of three endpoints fails, then " +
+        "all of a service that others need (default: incident)",
     ).choices([...options.SCENARIOS]),
   )
   .option("--port <n>", "port of the gateway on 127.0.0.1; 0 = any free one", options.wholeBetween(0, 65_535), 0)

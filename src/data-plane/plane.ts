@@ -176,7 +176,7 @@ export class Plane implements Settler, QueueHost {
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
     const { place } = receipt
     const before = this.#reports
-    if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
+    if (place !== undefined) this.#settleProbe(receipt, place, judged, now, isCharged)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
     else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.isApart)
@@ -242,9 +242,9 @@ export class Plane implements Settler, QueueHost {
     this.#hooks.signal(explain(this.admission, report))
   }
 
-  #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {
+  #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number, isCharged: boolean): void {
     this.admission.leases.freePlace(place)
     if (receipt.epoch !== this.gate.epoch || place.expired) return void this.tally.stragglers++
-    this.#report(probeReport(receipt, judged, this.meter, now))
+    this.#report(probeReport(receipt, judged, this.meter, now, isCharged))
   }
 }

@@ -12,6 +12,7 @@ import {
 import { getShortestPaths } from "xstate/graph"
 import type { AnyPlug } from "../../machines/plug.ts"
 import { forcedOpen, probe, released, restored, settingsOf } from "../support/charts.ts"
+import { ejection } from "../support/endpointPlane.ts"
 import { heapLimit, leaking, sliceAt } from "../support/foretold.ts"
 
 const parts: readonly AnyPlug[] = [...Object.values(registry.strategies), ...Object.values(registry.components)]
@@ -50,7 +51,7 @@ const sets = [[], [endpoint("a")], [endpoint("a"), endpoint("b")]]
 const endpoints = [
   ...sets.map((endpoints) => ({ type: "provider.told", endpoints })),
   { type: "provider.lost", reason: "a reason" },
-  ...[[], ["a"]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
+  ...[[], [ejection("a")]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
   ...[{}, { a: "bad" }].map((verdicts) => ({ type: "health.found", verdicts })),
 ]
 const checks = [
@@ -69,6 +70,7 @@ const saved = (key: string) => [
   restored({ [key]: { limit: 7 } }),
   restored({ [key]: { features: { pay: { state: "blocked", reason: "failed", failures: 1, isDoubted: false } } } }),
   restored({ [key]: { endpoints: ["a"] } }),
+  restored({ [key]: { version: 1, samples: 9, mostRunning: 1, load: [1, 1, 0, 9, 9, 9, 1, 1, 1, 1], followed: {} } }),
 ]
 
 const ofFeatures = [

@@ -1,10 +1,15 @@
 /** One breaker: how it stands and why, its figures over time, who demands what, and its charts with the active states lit. */
-import type { BreakerMessage, HolderView, ServerMessage } from "../../src/observability/inspector/protocol.ts"
+import type {
+  BreakerMessage,
+  HolderView,
+  ServerMessage,
+  StandingLine,
+} from "../../src/observability/inspector/protocol.ts"
 import { Charts } from "./charts.ts"
 import { controls } from "./controls.ts"
 import { el, fill, setText } from "./dom.ts"
 import { heardAt, millis, percent, rate, time } from "./format.ts"
-import { badge, decisionItem, entryOf, nextOf, since, type View, whyOf } from "./parts.ts"
+import { badge, decisionItem, entryOf, nextOf, since, until, type View, whyOf } from "./parts.ts"
 import { series } from "./series.ts"
 import { type Link, listen } from "./stream.ts"
 
@@ -84,8 +89,18 @@ function figures({ calls, row }: BreakerMessage): HTMLElement {
   )
 }
 
-/** What a component reports of itself: its plain fields. */
-function reportItem({ key, states, report, settings }: BreakerMessage["actors"][number]): HTMLElement {
+/** How a part stands, sentence by sentence, with what comes next counted down. */
+const standingItem = ({ words, since: at, until: next }: StandingLine): HTMLElement =>
+  el(
+    "li",
+    {},
+    at > 0 && el("span", { class: "at" }, time(at)),
+    words,
+    next > 0 && el("b", {}, "; ", until(next, "on trial in ", "its next call is a trial")),
+  )
+
+/** What a component reports of itself: how it stands in words, or its plain fields. */
+function reportItem({ key, states, report, settings, standing }: BreakerMessage["actors"][number]): HTMLElement {
   const plain = Object.entries((report ?? {}) as object).filter(
     ([, value]) => typeof value !== "object" || value === null,
   )
@@ -98,7 +113,9 @@ function reportItem({ key, states, report, settings }: BreakerMessage["actors"][
     {},
     el("b", {}, key),
     ` ${states.at(-1) ?? ""} `,
-    el("span", { class: "soft" }, said.join(" · ")),
+    standing.length === 0
+      ? el("span", { class: "soft" }, said.join(" · "))
+      : el("ul", { class: "standing" }, ...standing.map(standingItem)),
     text !== "" && text !== "{}" && el("details", {}, el("summary", {}, "settings"), el("pre", {}, text)),
   )
 }
@@ -170,10 +187,11 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
       )
     }
     const told = JSON.stringify(
-      message.actors.map(({ key, states, report, settings }) => [
-        key,
-        states,
-        reportItem({ key, states, report, settings }).textContent,
+      message.actors.map(({ standing, ...actor }) => [
+        actor.key,
+        actor.states,
+        standing,
+        reportItem({ ...actor, standing: [] }).textContent,
       ]),
     )
     if (told !== heard.reports) fill(reports, ...message.actors.map(reportItem))

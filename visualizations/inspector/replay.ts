@@ -21,7 +21,15 @@ const mostCompared = 20
 const momentItem = ({ wall, breaker, words }: RecordedMoment, click: () => void): HTMLElement =>
   el("li", { click }, el("span", { class: "at" }, timeOf(wall)), el("b", {}, breaker), ` ${spelt(words)}`)
 
-function comparison({ breaker, calls, recorded, other, guessed, sentOnGuess }: RecordedComparison): HTMLElement {
+function comparison({
+  breaker,
+  calls,
+  recorded,
+  other,
+  guessed,
+  sentOnGuess,
+  elsewhere,
+}: RecordedComparison): HTMLElement {
   const row = (name: string, read: (dealt: RecordedDealt) => string) =>
     el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, read(recorded)), el("td", {}, read(other)))
   const opened = ({ moves }: RecordedDealt) => moves.filter(({ to }) => to === "open")
@@ -46,12 +54,16 @@ function comparison({ breaker, calls, recorded, other, guessed, sentOnGuess }: R
     guessed === 0
       ? ""
       : `How ${guessed} refused calls would have ended is a guess, from the calls beside them; ${sentOnGuess} of them are sent here.`
+  const moved =
+    elsewhere === 0
+      ? ""
+      : ` ${elsewhere} calls would have gone to another endpoint: how they would have ended there is a guess, from the calls that went there.`
   return el(
     "div",
     {},
     el("h2", {}, `${breaker}, ${calls} calls`),
     el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...body)),
-    el("p", { class: "soft" }, doubt),
+    el("p", { class: "soft" }, doubt + moved),
   )
 }
 

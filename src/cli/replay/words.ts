@@ -70,7 +70,7 @@ const counted = ({ sent, refused, failed, refusedWell }: Dealt): readonly string
 ]
 
 /** What would have been otherwise, in a sentence. */
-export function conclusion({ breaker, recorded, other, guessed, sentOnGuess }: Comparison): string {
+export function conclusion({ breaker, recorded, other, guessed, sentOnGuess, elsewhere }: Comparison): string {
   const [failed, lost] = [recorded.failed - other.failed, recorded.refusedWell - other.refusedWell]
   const saved =
     failed === 0
@@ -89,7 +89,11 @@ export function conclusion({ breaker, recorded, other, guessed, sentOnGuess }: C
     guessed === 0
       ? ""
       : ` How ${guessed} calls would have ended is a guess, from the calls beside them: they were refused; ${sentOnGuess} of them are sent here.`
-  return `${breaker}: with the other config ${saved} and ${kept}. ${opened}.${doubt}`
+  const moved =
+    elsewhere === 0
+      ? ""
+      : ` ${elsewhere} calls would have gone to another endpoint: how they would have ended there is a guess, from the calls that went there.`
+  return `${breaker}: with the other config ${saved} and ${kept}. ${opened}.${doubt}${moved}`
 }
 
 const mostCompared = 20

@@ -104,10 +104,9 @@ export class Endpoints {
     return bad && site.ejectedUntil !== undefined
   }
 
-  /** Where the trouble sits, for an alarm of the circuit: in one endpoint, while the others are well. */
+  /** Where the trouble sits, for an alarm of the circuit: in one endpoint, while the others are well. One that is left out causes none. */
   get within(): "oneCell" | undefined {
     if (this.#roll.size < 2) return undefined
-    if (this.#ejected.size > 0 && this.#ejected.size < this.#roll.size) return "oneCell"
     for (const site of this.#roll.all) if (this.#outliers.blameOf(site) >= most) return "oneCell"
     return undefined
   }
@@ -116,7 +115,7 @@ export class Endpoints {
   shifted(now: number): EndpointsShifted | undefined {
     if (!this.#hasShifted) return undefined
     this.#hasShifted = false
-    return { type: "endpoints.shifted", at: now, ejected: [...this.#ejected].map(({ facts }) => facts.id) }
+    return { type: "endpoints.shifted", at: now, ejected: [...this.#ejected].map((site) => site.ejection) }
   }
 
   #take(line: EndpointsLine, now: number): void {
@@ -155,6 +154,7 @@ export class Endpoints {
     if (ejection === undefined || !this.#hasRoom) return
     this.#outliers.eject(site, ejection, now)
     this.#ejected.add(site)
+    site.leftOut(isSlow, now)
     this.#respread()
     this.#shift("condemned", site, isSlow)
   }
@@ -173,6 +173,8 @@ export class Endpoints {
     if (isVoid || ejection === undefined) return this.#planned()
     if (bad) {
       this.#outliers.eject(site, ejection, now)
+      site.triedInVain()
+      this.#hasShifted = true
       return this.#planned()
     }
     this.#outliers.free(site, now)
@@ -184,12 +186,7 @@ export class Endpoints {
 
   #shift(to: CellChange["to"], site: Site, isSlow: boolean): void {
     this.#hasShifted = true
-    const bad = Math.max(1, Math.round(site.recentBad))
-    const statistics = {
-      calls: Math.max(bad, Math.round(site.recent)),
-      failures: isSlow ? 0 : bad,
-      slow: isSlow ? bad : 0,
-    }
+    const statistics = site.lately(isSlow)
     this.news = { to, key: site.facts.id, cells: 1, condemned: this.#ejected.size, statistics }
   }
 

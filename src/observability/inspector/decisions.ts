@@ -2,6 +2,7 @@
 
 import { describeError } from "../../../machines/options.ts"
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { FindingNews } from "../findingWords.ts"
 import { cellWords } from "./cellWords.ts"
 import type { Told } from "./inspected.ts"
 import type { Decision } from "./protocol.ts"
@@ -45,7 +46,12 @@ function ruling({ rule, to, retryInMs }: Extract<Told, { readonly type: "transit
   return why + next
 }
 
-export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
+type Worded = Pick<Decision, "kind" | "to" | "words">
+
+/** What is told once, and not beside what was told before. */
+type Single = Exclude<Told, { readonly type: "finding" | "dependency" }>
+
+export function wordsOf(told: Single): Worded {
   switch (told.type) {
     case "transition":
       return {
@@ -58,12 +64,6 @@ export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
         kind: "operator",
         to: told.to,
         words: `operator: ${inWords(told.from)} → ${inWords(told.to)}: ${told.why}`,
-      }
-    case "dependency":
-      return {
-        kind: "dependency",
-        to: told.to,
-        words: `dependencies ${told.to}${told.reason === "" ? "" : `: ${told.reason}`}`,
       }
     case "cell": {
       // Whoever looks at a living program need not learn the keys of its callers.
@@ -83,6 +83,8 @@ export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
 
 export class Decisions {
   readonly #kept: Decision[] = []
+  /** What the parts of each breaker stated last, by its id: of those that stated something last, as many as decisions are kept. */
+  readonly #news = new Map<string, FindingNews>()
   #serial = 0
 
   get last(): number {
@@ -90,8 +92,27 @@ export class Decisions {
   }
 
   add(id: string, name: string, at: number, told: Told): void {
-    this.#kept.push({ serial: ++this.#serial, at, id, name, ...wordsOf(told) })
+    for (const words of this.#worded(id, told)) this.#kept.push({ serial: ++this.#serial, at, id, name, ...words })
     if (this.#kept.length > 2 * most) this.#kept.splice(0, most)
+  }
+
+  #worded(id: string, told: Told): readonly Worded[] {
+    if (told.type === "finding") {
+      const news = this.#newsOf(id).of(told.part, told.finding, told.at)
+      return news.map((words) => ({ kind: "finding", to: "", words }))
+    }
+    if (told.type !== "dependency") return [wordsOf(told)]
+    return this.#newsOf(id)
+      .ofDependencies(told)
+      .map((words) => ({ kind: "dependency", to: told.to, words }))
+  }
+
+  #newsOf(id: string): FindingNews {
+    const news = this.#news.get(id) ?? new FindingNews()
+    this.#news.delete(id)
+    this.#news.set(id, news)
+    for (const oldest of this.#news.keys()) if (this.#news.size > most) this.#news.delete(oldest)
+    return news
   }
 
   /** Those after this serial, at most so many of the newest, oldest first; of one breaker, if it is named. */

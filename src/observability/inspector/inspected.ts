@@ -48,7 +48,7 @@ export interface Telling {
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
 }
 
-export type Told = BreakerEvents["transition" | "mode" | "dependency" | "cell" | "trouble" | "config"]
+export type Told = BreakerEvents["transition" | "mode" | "dependency" | "finding" | "cell" | "trouble" | "config"]
 
 /** Everything that there is to inspect. */
 export interface World {

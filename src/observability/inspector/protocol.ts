@@ -48,7 +48,7 @@ export interface Decision {
   readonly at: number
   readonly id: string
   readonly name: string
-  readonly kind: "moved" | "operator" | "dependency" | "cell" | "trouble" | "config"
+  readonly kind: "moved" | "operator" | "dependency" | "finding" | "cell" | "trouble" | "config"
   readonly to: string
   readonly words: string
 }
@@ -72,12 +72,22 @@ export interface OverviewMessage {
   readonly decisions: readonly Decision[]
 }
 
+/** A sentence on how a part stands. Times are of the wall clock; 0: none. */
+export interface StandingLine {
+  readonly words: string
+  readonly since: number
+  /** Until when nothing of it changes by itself: then it is tried. */
+  readonly until: number
+}
+
 export interface ActorView {
   readonly key: string
   /** Paths of the active states, outermost first. */
   readonly states: readonly string[]
   readonly report: unknown
   readonly settings: unknown
+  /** In words, where the part has some; empty otherwise. */
+  readonly standing: readonly StandingLine[]
 }
 
 export interface HolderView {

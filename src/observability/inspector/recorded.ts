@@ -48,4 +48,5 @@ export interface RecordedComparison {
   readonly other: RecordedDealt
   readonly guessed: number
   readonly sentOnGuess: number
+  readonly elsewhere: number
 }

@@ -94,7 +94,10 @@ export interface AskedLine {
   readonly unsent?: boolean | undefined
 }
 
-/** Something that came from outside: the operator, a dependency, another config. */
+/** The event by which a recording says what gauges showed when a slice closed: no machine hears it. */
+export const gaugesShown = "gauges.shown"
+
+/** Something that came from outside: the operator, a dependency, another config, what gauges showed. */
 export interface EventLine {
   readonly t: "event"
   readonly b: number

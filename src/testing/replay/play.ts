@@ -2,6 +2,7 @@
 import { createHash, type Hash } from "node:crypto"
 import type { Circuit } from "../../../machines/vocabulary/circuit.ts"
 import type { Gate, Mode } from "../../../machines/vocabulary/gate.ts"
+import { FindingNews, isGraph } from "../../observability/findingWords.ts"
 import { cellWords } from "../../observability/inspector/cellWords.ts"
 import type { Tallied } from "../../observability/inspector/inspected.ts"
 import type { BreakerLine } from "../../observability/recording/format.ts"
@@ -12,13 +13,14 @@ import { markIn } from "./fittedKeys.ts"
 import { chosen, PlayedBreaker } from "./playedBreaker.ts"
 import type { Told, Watch } from "./playedPlanes.ts"
 import { PlayerClock } from "./playerClock.ts"
+import { type Shown, shownIn } from "./shownGauges.ts"
 
 /** One thing that was decided. */
 export interface Moment {
   /** Wall-clock milliseconds since 1970. */
   readonly wall: number
   readonly breaker: string
-  readonly kind: "moved" | "operator" | "gate" | "cell" | "trouble"
+  readonly kind: "moved" | "operator" | "finding" | "gate" | "cell" | "trouble"
   readonly words: string
   /** How the breaker stands from now on. */
   readonly circuit: Circuit
@@ -43,6 +45,8 @@ export interface Played {
   readonly omitted: number
 }
 
+type Went = (serial: number, endpoint: string) => void
+
 interface Playing {
   readonly breaker: PlayedBreaker
   readonly clock: PlayerClock
@@ -54,11 +58,16 @@ export const countsOf = ({ plane: { tally } }: PlayedBreaker): Tallied => {
   return { admitted, rejected, success, failure, timedOut, ignored }
 }
 
-const wordsOf = (told: Told): Pick<Moment, "kind" | "words"> | undefined => {
-  if (told.type === "circuit.moved") return { kind: "moved", words: `${told.from} → ${told.to}: ${told.reason}` }
-  if (told.type === "mode.changed") return { kind: "operator", words: `${told.from} → ${told.to}: ${told.why}` }
-  if (told.type === "trouble") return { kind: "trouble", words: `${told.part} threw` }
-  return undefined
+type Said = Pick<Moment, "kind" | "words">
+
+function saidOf(told: Told, news: FindingNews, at: number): readonly Said[] {
+  if (told.type === "circuit.moved") return [{ kind: "moved", words: `${told.from} → ${told.to}: ${told.reason}` }]
+  if (told.type === "mode.changed") return [{ kind: "operator", words: `${told.from} → ${told.to}: ${told.why}` }]
+  if (told.type === "trouble") return [{ kind: "trouble", words: `${told.part} threw` }]
+  if (told.type !== "finding.changed") return []
+  const { part, finding } = told
+  const words = isGraph(finding) ? news.ofDependencies({ ...finding, to: finding.state }) : news.of(part, finding, at)
+  return words.map((one) => ({ kind: "finding", words: one }))
 }
 
 const standingOf = (breaker: PlayedBreaker, { name, saved, member }: BreakerLine): Played["breakers"][number] => ({
@@ -76,6 +85,13 @@ class Player {
   decisions = 0
   firstDifference: string | undefined
   readonly #hash: Hash = createHash("sha256")
+  readonly #shown: ReadonlyMap<number, readonly Shown[]>
+  readonly #went: Went
+
+  constructor(recording: Recording, went: Went) {
+    this.#shown = shownIn(recording)
+    this.#went = went
+  }
 
   get trace(): string {
     return this.#hash.copy().digest("hex")
@@ -101,6 +117,7 @@ class Player {
     // Introduced again, it is what it is said to be.
     this.playing.get(line.b)?.breaker.end()
     const clock = new PlayerClock(line.at, line.wall)
+    const news = new FindingNews()
     let isLive = false
     let share = 1
     const watch: Watch = {
@@ -114,12 +131,13 @@ class Player {
         if (isNews) this.#moment(line, { kind: "gate", words })
       },
       told: (told: Told) => {
-        const words = wordsOf(told)
-        if (words !== undefined) this.#moment(line, words)
+        const said = saidOf(told, news, clock.now())
+        // What it begins with was told before, or is what it is introduced as.
+        if (isLive) for (const one of said) this.#moment(line, one)
       },
       cell: (event) => this.#moment(line, { kind: "cell", words: cellWords({ ...event, key: markIn(event.key) }) }),
     }
-    const breaker = new PlayedBreaker(line, chosen(line.parts), clock, watch)
+    const breaker = new PlayedBreaker(line, chosen(line.parts), clock, watch, this.#shown.get(line.b))
     this.playing.set(line.b, { breaker, clock, line })
     isLive = true
   }
@@ -143,6 +161,8 @@ class Player {
     const recorded = happening.type === "entered" ? happening.entry : "refused"
     const serial = happening.type === "entered" ? happening.serial : 0
     const now = one.breaker.enter(serial, at, happening.facts, happening.waited)
+    const endpoint = one.breaker.endpointOf(serial)
+    if (endpoint !== undefined) this.#went(serial, endpoint)
     // What was refused then has no end that could be told.
     if (recorded === "refused" && now !== "refused") one.breaker.settle(serial, "ignored", at)
     this.#count(one.line, at, recorded, now)
@@ -159,7 +179,7 @@ class Player {
     this.#hash.update(text).update("\n")
   }
 
-  #moment({ b, name }: BreakerLine, said: Pick<Moment, "kind" | "words">): void {
+  #moment({ b, name }: BreakerLine, said: Said): void {
     const one = this.playing.get(b)
     if (one === undefined) return
     const { circuit, mode, restriction, holders } = one.breaker.plane.gate
@@ -185,9 +205,9 @@ class Player {
 
 export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
 
-/** Plays it to its end. */
-export function play(recording: Recording): Played {
-  const player = new Player()
+/** Plays it to its end. `went` hears of each call that is handed an endpoint, by the call's number. */
+export function play(recording: Recording, went: Went = () => {}): Played {
+  const player = new Player(recording, went)
   for (const happening of happenings(recording)) player.take(happening)
   const breakers = [...player.playing.values()].map(({ breaker, line }) => {
     const standing = standingOf(breaker, line)

@@ -8,12 +8,18 @@ import type { Conductor } from "../../control-plane/conductor.ts"
 import { Waiter } from "../../data-plane/limiter/waiter.ts"
 import type { Plane } from "../../data-plane/plane.ts"
 import type { Receipt } from "../../data-plane/receipt.ts"
-import type { BreakerLine, EventLine, RecordedPart } from "../../observability/recording/format.ts"
+import {
+  type BreakerLine,
+  type EventLine,
+  gaugesShown,
+  type RecordedPart,
+} from "../../observability/recording/format.ts"
 import { plugOf } from "../../observability/recording/read.ts"
 import { type ActorStates, statesOf } from "../../subject.ts"
 import { FittedKeys } from "./fittedKeys.ts"
 import { PlayedMember } from "./playedMember.ts"
 import { type PlayedPlanes, playAlone, type Watch } from "./playedPlanes.ts"
+import { type Shown, ShownGauges } from "./shownGauges.ts"
 
 /** The recorded parts, with their charts. */
 export const chosen = (parts: readonly RecordedPart[]): readonly ChosenPart[] =>
@@ -57,12 +63,21 @@ export class PlayedBreaker {
   readonly #waiting = new Map<number, PlayedWaiter>()
   readonly #fitted: FittedKeys
 
-  constructor(line: BreakerLine, parts: readonly ChosenPart[], clock: Clock, watch: Watch) {
+  constructor(
+    line: BreakerLine,
+    parts: readonly ChosenPart[],
+    clock: Clock,
+    watch: Watch,
+    shown: readonly Shown[] = [],
+  ) {
     this.#keys = parts.map(({ plug: { key } }) => key)
     const { member } = line
     this.#fitted = new FittedKeys(member === undefined ? 0 : line.seed)
+    const gauges = shown.length > 0 ? new ShownGauges(shown, () => clock.now()) : undefined
     this.#planes =
-      member === undefined ? playAlone(line, parts, clock, watch) : new PlayedMember(line, member, parts, clock, watch)
+      member === undefined
+        ? playAlone(line, parts, clock, watch, gauges)
+        : new PlayedMember(line, member, parts, clock, watch, gauges)
   }
 
   get plane(): Plane {
@@ -139,12 +154,18 @@ export class PlayedBreaker {
     return conductor.isStarted ? statesOf(conductor.root, this.#keys) : []
   }
 
+  /** Where a call goes that has entered under this number. */
+  endpointOf(serial: number): string | undefined {
+    return this.#receipts.get(serial)?.endpoint?.id
+  }
+
   /** Calls that have entered and not ended. */
   get inFlight(): number {
     return this.#receipts.size
   }
 
   send(event: EventLine["event"]): void {
+    if (event.type === gaugesShown) return
     const parts =
       event.type === "breaker.reconfigured" ? { parts: chosen(event["parts"] as readonly RecordedPart[]) } : {}
     this.#planes.conductor.send({ ...event, ...parts } as Parameters<Conductor["send"]>[0])

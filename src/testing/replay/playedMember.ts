@@ -4,6 +4,7 @@ import { Awake, type Memory, nobody, type Surroundings } from "../../awake.ts"
 import type { Clock } from "../../Clock.ts"
 import type { Conductor } from "../../control-plane/conductor.ts"
 import { readSaved } from "../../control-plane/persistence.ts"
+import type { Observed } from "../../data-plane/observed.ts"
 import type { Plane } from "../../data-plane/plane.ts"
 import { Listeners } from "../../events.ts"
 import type { BreakerLine, RecordedMember } from "../../observability/recording/format.ts"
@@ -17,6 +18,10 @@ function surroundings(clock: Clock, idleMs: number, name: string, watch: Watch):
   listeners.add("mode", (changed) => watch.told({ ...changed, type: "mode.changed" }))
   listeners.add("trouble", ({ type: _type, at: _at, count: _count, ...trouble }) =>
     watch.told({ type: "trouble", ...trouble }),
+  )
+  listeners.add("finding", ({ type: _type, at: _at, ...stated }) => watch.told({ type: "finding.changed", ...stated }))
+  listeners.add("dependency", ({ type: _type, breaker, to, ...found }) =>
+    watch.told({ type: "finding.changed", breaker, part: "dependency", finding: { ...found, state: to } }),
   )
   listeners.add("cell", (event) => watch.cell(event))
   return {
@@ -34,6 +39,7 @@ export class PlayedMember implements PlayedPlanes {
   /** What it says while it is let go is nothing that was decided. */
   #isEnding = false
   readonly #around: Surroundings<undefined>
+  readonly #gauges: Observed | undefined
   #memory: Memory
   #awake: Awake<undefined> | undefined
 
@@ -43,7 +49,9 @@ export class PlayedMember implements PlayedPlanes {
     parts: readonly ChosenPart[],
     clock: Clock,
     watch: Watch,
+    gauges: Observed | undefined,
   ) {
+    this.#gauges = gauges
     const gate: Watch["gate"] = (next) => {
       if (!this.#isEnding) watch.gate(next)
     }
@@ -79,6 +87,11 @@ export class PlayedMember implements PlayedPlanes {
   }
 
   #wake(): Awake<undefined> {
-    return (this.#awake ??= new Awake(this.#memory, this.#around, () => {}))
+    if (this.#awake !== undefined) return this.#awake
+    const awake = new Awake(this.#memory, this.#around, () => {})
+    // Of what it lives through again nobody knows what gauges showed.
+    awake.plane.meter.slices.gauges = this.#gauges
+    this.#awake = awake
+    return awake
   }
 }

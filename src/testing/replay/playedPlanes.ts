@@ -8,8 +8,10 @@ import { takeUp } from "../../assemble.ts"
 import { type Clock, timekeeperOf, wheelOf } from "../../Clock.ts"
 import { type Conductor, type ConductorHooks, conduct } from "../../control-plane/conductor.ts"
 import { readSaved } from "../../control-plane/persistence.ts"
+import type { Observed } from "../../data-plane/observed.ts"
 import { Plane } from "../../data-plane/plane.ts"
 import { type BreakerEvents, Listeners } from "../../events.ts"
+import { isEndpoint } from "../../observability/findingWords.ts"
 import type { BreakerLine } from "../../observability/recording/format.ts"
 
 export type Told = Parameters<ConductorHooks["emitted"]>[0]
@@ -33,6 +35,7 @@ export function playAlone(
   parts: readonly ChosenPart[],
   clock: Clock,
   watch: Watch,
+  gauges: Observed | undefined,
 ): PlayedPlanes {
   const scope = Scope.makeUnsafe()
   const listeners = new Listeners(name, () => clock.now())
@@ -43,8 +46,11 @@ export function playAlone(
     refused: () => {},
     classify: () => "failure",
     idle: () => {},
-    cell: ({ cells, ...fact }, now) => listeners.cell(fact, cells, now),
+    cell: ({ cells, ...fact }, now) => {
+      if (!isEndpoint(fact.key, plane.gate)) listeners.cell(fact, cells, now)
+    },
   })
+  plane.meter.slices.gauges = gauges
   const hooks: ConductorHooks = {
     swap: (gate) => {
       plane.swap(gate)

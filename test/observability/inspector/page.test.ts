@@ -227,6 +227,55 @@ describe("the page of the inspector", () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test("says which endpoint is left out, on what, and counts down to its trial; and which features are back", async () => {
+    const ledger = breakerOf("ledger", {
+      priority: false,
+      discovery: { endpoints: ["10.0.0.7:80", "10.0.0.8:80", "10.0.0.9:80"] },
+      recovery: { features: { book: {}, refund: ["book"], report: ["refund"] } },
+      strategy: {
+        type: "basic",
+        window: { type: "count", calls: 20, minimumCalls: 20, failureRatio: 0.5 },
+        openFor: "1 second",
+      },
+    })
+    let sick = ""
+    const run = async (count: number, feature?: string, isDown = false) => {
+      for (let call = 0; call < count; call++)
+        await ledger.tryExecute(
+          async ({ endpoint }) => {
+            if (isDown || endpoint?.id === sick) throw new Error("503")
+          },
+          { feature },
+        )
+    }
+    await run(300)
+    const page = await open((await inspector()).url)
+    sick = "10.0.0.8:80"
+    await run(60)
+    await clock.advance(100)
+    await shows(
+      page,
+      "#decisions li",
+      /ledger endpoint 10\.0\.0\.8:80 is left out: its last \d calls failed; on trial in/,
+    )
+    await page.locator(".rows .row").click()
+    await shows(
+      page,
+      ".standing li",
+      /^\d\d:\d\d:\d\dendpoint 10\.0\.0\.8:80 is left out: its last \d calls failed; on trial in/,
+    )
+    await run(40, undefined, true)
+    await clock.advance(1200)
+    await run(2)
+    await run(40, "book")
+    await clock.advance(100)
+    await shows(page, "li", "feature book is back")
+    await shows(page, ".standing li", "feature refund is tested with a part of its calls")
+    await shows(page, ".standing li", 'feature report waits for "refund"')
+    await shoot(page, "endpoints", true)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test("comes back by itself when the program was restarted", async () => {
     const first = await startInspector({ clock, token: "a-token-that-stays-the-same", breakers: () => false })
     const page = await open(first.url)
