@@ -2,7 +2,7 @@
 import type { DiscoverySettings, Where } from "./endpointOptions.ts"
 import { byId, readEndpoints } from "./naming.ts"
 import type { PlugInput } from "./plug.ts"
-import type { Endpoint, EndpointsFinding, EndpointsLine } from "./vocabulary/endpoint.ts"
+import type { Ejection, Endpoint, EndpointsFinding, EndpointsLine } from "./vocabulary/endpoint.ts"
 import type { Lines } from "./vocabulary/gate.ts"
 import type { Signal } from "./vocabulary/signal.ts"
 
@@ -14,9 +14,9 @@ export interface DiscoveryContext {
   readonly endpoints: readonly Endpoint[]
   readonly isStale: boolean
   readonly reason: string
-  /** Ids of those that checks call bad, and of those that were ejected. */
+  /** Ids of those that checks call bad, and those that were ejected. */
   readonly bad: readonly string[]
-  readonly ejected: readonly string[]
+  readonly ejected: readonly Ejection[]
   readonly line: EndpointsLine
   readonly finding: EndpointsFinding
 }
@@ -29,7 +29,7 @@ export const filtered = ({ where: filter }: DiscoverySettings, told: readonly En
   told.filter((endpoint) => endpoint.weight > 0 && matches(filter, endpoint))
 
 const awayOf = (context: Pick<DiscoveryContext, "endpoints" | "bad" | "ejected">): readonly string[] => {
-  const ids = new Set([...context.bad, ...context.ejected])
+  const ids = new Set([...context.bad, ...context.ejected.map(({ id }) => id)])
   return context.endpoints.map(({ id }) => id).filter((id) => ids.has(id))
 }
 
@@ -52,25 +52,32 @@ function kept<Told extends { readonly endpoints: readonly Endpoint[] }>(before: 
 function settled(
   context: Omit<DiscoveryContext, "line" | "finding"> & Partial<DiscoveryContext>,
   state: EndpointsFinding["state"],
+  at: number,
 ): DiscoveryContext {
-  const { settings, seed, endpoints, bad, reason } = context
+  const { settings, seed, endpoints, bad, reason, ejected } = context
   const { zone, ejection } = settings
   const line: EndpointsLine = {
     ...{ endpoints, bad, zone, seed, panic: state === "panicking", slowStartMs: settings.slowStart },
     ejection: ejection && { share: ejection.share, firstMs: ejection.first, longestMs: ejection.longest },
   }
-  const finding: EndpointsFinding = { state, endpoints, away: awayOf(context), reason }
+  const since = context.finding?.state === state ? context.finding.since : at
+  const finding: EndpointsFinding = { state, endpoints, away: awayOf(context), ejections: ejected, reason, since }
   return { ...context, line: kept(context.line, line), finding: kept(context.finding, finding) }
 }
 
-export function freshDiscovery({ settings, seed }: PlugInput<DiscoverySettings>): DiscoveryContext {
+export function freshDiscovery({ settings, seed, at }: PlugInput<DiscoverySettings>): DiscoveryContext {
   const base = { seed, isStale: false, reason: "no endpoint is known yet", bad: [], ejected: [] }
   const told = settings.endpoints
-  return settled({ ...base, settings, told, endpoints: filtered(settings, told) }, "empty")
+  return settled({ ...base, settings, told, endpoints: filtered(settings, told) }, "empty", at)
 }
 
-export const inState = (context: DiscoveryContext, state: EndpointsFinding["state"]): DiscoveryContext =>
-  settled({ ...context, reason: state === "fresh" ? "" : context.reason }, state)
+/** `at`: of what brought it there; nothing does so at the very beginning. */
+export const inState = (
+  context: DiscoveryContext,
+  state: EndpointsFinding["state"],
+  at: number | undefined,
+): DiscoveryContext =>
+  settled({ ...context, reason: state === "fresh" ? "" : context.reason }, state, at ?? context.finding.since)
 
 /** Why a list is of no use; `undefined` when it is. */
 function objectionTo({ settings }: DiscoveryContext, told: readonly Endpoint[]): string | undefined {
@@ -84,13 +91,16 @@ const toldIn = (event: Signal): readonly Endpoint[] => (event.type === "provider
 export const isUseful = (context: DiscoveryContext, event: Signal): boolean =>
   event.type === "provider.told" && objectionTo(context, toldIn(event)) === undefined
 
-const known = (ids: readonly string[], endpoints: readonly Endpoint[]): readonly string[] =>
-  ids.filter((id) => endpoints.some((endpoint) => endpoint.id === id))
+const isAmong =
+  (endpoints: readonly Endpoint[]) =>
+  (id: string): boolean =>
+    endpoints.some((endpoint) => endpoint.id === id)
 
 export function taken(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
   const told = [...toldIn(event)].sort(byId)
   const endpoints = filtered(context.settings, told)
-  const away = { bad: known(context.bad, endpoints), ejected: known(context.ejected, endpoints) }
+  const isKnown = isAmong(endpoints)
+  const away = { bad: context.bad.filter(isKnown), ejected: context.ejected.filter(({ id }) => isKnown(id)) }
   return { told, endpoints, isStale: false, reason: "", ...away }
 }
 

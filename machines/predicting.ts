@@ -45,6 +45,10 @@ const gauge = struct({ limit })
 export const isGaugeName = (name: unknown): name is string =>
   typeof name === "string" && name.length > 0 && name.length <= 100 && !built.has(name)
 
+/** Names beyond as many are not followed. */
+export const mostFollowed = built.size + mostGauges
+export const isFollowable = (name: string): boolean => built.has(name) || isGaugeName(name)
+
 export const gaugeNameRule = `must be a name of 1 to 100 characters, and none of errorRate, latency, inFlight`
 
 /** Gauges by name. */
@@ -123,7 +127,7 @@ const own: { readonly [name: string]: Measure } = {
 const limitOf = (name: string, gauges: PredictionSettings["gauges"]): number | undefined =>
   Object.hasOwn(gauges, name) ? gauges[name]?.limit : undefined
 
-function freshFollowed(name: string, { gauges }: PredictionSettings): Followed {
+export function freshFollowed(name: string, { gauges }: PredictionSettings): Followed {
   return {
     measure: Object.hasOwn(own, name) ? (own[name] ?? freshMeasure()) : freshMeasure({ limit: limitOf(name, gauges) }),
     stream: freshStream(),
@@ -148,9 +152,8 @@ function wordsOf({ name, value, forecast: { inMs, line } }: Told): string {
 const either = (forecasts: readonly Told[]): number =>
   1 - forecasts.reduce((none, { forecast }) => none * (1 - forecast.probability), 1)
 
-/** Names beyond the most that are followed are not. */
 const isWelcome = (name: string, followed: ReadonlyMap<string, Followed>): boolean =>
-  followed.has(name) || built.has(name) || followed.size < built.size + mostGauges
+  followed.has(name) || built.has(name) || followed.size < mostFollowed
 
 /** Takes one slice in. */
 export function seen(before: Outlook, event: SliceClosed, settings: PredictionSettings): Outlook {

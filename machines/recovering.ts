@@ -37,9 +37,9 @@ export interface RecoveryContext {
 type Step = Partial<RecoveryContext>
 
 /** The service is out: whatever was known of its features is no longer. */
-export function lost({ settings: { features }, finding }: RecoveryContext, at: number): Step {
-  const standings = standingsOf(features, () => blocked(full(at), at, "has not come back yet"))
-  return { at, standings, bounds: unbounded, finding: findingOf(standings, "outage", finding) }
+export function lost({ settings, finding }: RecoveryContext, at: number): Step {
+  const standings = standingsOf(settings.features, () => blocked(full(at), at, "has not come back yet"))
+  return { at, standings, bounds: unbounded, finding: findingOf(settings, standings, "outage", finding) }
 }
 
 /** The service comes back: its features follow, one by one. */

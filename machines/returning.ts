@@ -95,12 +95,18 @@ function withTests(before: Standings, { features, atOnce }: RecoverySettings, at
   return standings
 }
 
+/** Why it is held back now: what it needs may be another by now. */
+function reasonOf(standings: Standings, feature: Feature): string {
+  const { state, dueAt, reason } = of(standings, feature.name)
+  const need = state === "blocked" && dueAt === undefined ? missing(standings, feature) : undefined
+  return need === undefined ? reason : waitsFor(need)
+}
+
 function boundOf(standings: Standings, feature: Feature): FeatureBound {
   const { name, testShare } = feature
-  const { state, dueAt, reason: own } = of(standings, name)
-  if (state === "testing") return { share: testShare, retryAt: Number.NEGATIVE_INFINITY, reason: said(name, own) }
-  const need = dueAt === undefined ? missing(standings, feature) : undefined
-  const reason = said(name, need === undefined ? own : waitsFor(need))
+  const { state, dueAt } = of(standings, name)
+  const reason = said(name, reasonOf(standings, feature))
+  if (state === "testing") return { share: testShare, retryAt: Number.NEGATIVE_INFINITY, reason }
   return { share: 0, retryAt: dueAt ?? Number.NEGATIVE_INFINITY, reason }
 }
 
@@ -122,13 +128,14 @@ export const areAllFull = ({ standings }: Pick<Standing, "standings">): boolean 
 
 /** The same finding as before if it says the same: whoever watches compares by reference. */
 export function findingOf(
+  { features: all }: Pick<RecoverySettings, "features">,
   standings: Standings,
   state: FeaturesFinding["state"],
   before?: FeaturesFinding,
 ): FeaturesFinding {
-  const features = Object.fromEntries(Object.entries(standings).map(([name, { state: its }]) => [name, its]))
-  const held = Object.entries(standings).filter(([, { state: its }]) => its === "blocked" && state === "partial")
-  const reasons = held.map(([name, { reason }]) => `${name} ${reason}`)
+  const features = Object.fromEntries(all.map(({ name }) => [name, of(standings, name).state]))
+  const held = all.filter(({ name }) => features[name] === "blocked" && state === "partial")
+  const reasons = held.map((feature) => `${feature.name} ${reasonOf(standings, feature)}`)
   const now = { state, features, reasons }
   return JSON.stringify(before) === JSON.stringify(now) && before ? before : now
 }
@@ -146,7 +153,7 @@ export function following(
     at,
     standings,
     bounds: boundsOf(standings, settings.features),
-    finding: findingOf(standings, state, finding),
+    finding: findingOf(settings, standings, state, finding),
   }
 }
 

@@ -122,16 +122,18 @@ export interface SavedTrip {
   readonly sinceCloseMs: number
   /** The service itself asked for the wait: it may be longer than the circuit's own longest. */
   readonly isAsked: boolean
+  /** How often chance was drawn: a recording that begins here draws on from there. */
+  readonly draws: number
 }
 
 /** What was saved of a circuit by whatever strategy; `undefined` for what cannot be that. */
 function readTrip(saved: unknown): SavedTrip | undefined {
   if (typeof saved !== "object" || saved === null) return undefined
-  const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0, isAsked = false } = saved as Partial<SavedTrip>
+  const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0, isAsked, draws = 0 } = saved as Partial<SavedTrip>
   if (circuit === undefined || !circuits.includes(circuit)) return undefined
-  const numbers: readonly unknown[] = [remainingMs, trips, sinceCloseMs]
+  const numbers: readonly unknown[] = [remainingMs, trips, sinceCloseMs, draws]
   if (!numbers.every((n) => typeof n === "number" && Number.isFinite(n) && n >= 0)) return undefined
-  return { circuit, remainingMs, trips, sinceCloseMs, isAsked: isAsked === true }
+  return { circuit, remainingMs, trips, sinceCloseMs, isAsked: isAsked === true, draws }
 }
 
 /** The saved part of this strategy, waits shortened by the time that has passed; `undefined` when there is none. */
@@ -146,18 +148,18 @@ export function savedTrip(key: string, event: Signal): SavedTrip | undefined {
 export function restored(context: TripContext, event: Signal, saved: SavedTrip | undefined): Step {
   if (saved === undefined) return {}
   const { max, longestAsked } = context.settings.openFor
-  const { isAsked } = saved
+  const { isAsked, trips, draws } = saved
   const waitMs = Math.min(saved.remainingMs, isAsked ? Math.max(max, longestAsked) : max)
   const { at } = event
   const closedAt = at - saved.sinceCloseMs
   const isClosed = saved.circuit === "closed" || saved.circuit === "degraded"
   const times = { at, waitMs, isAsked, retryAt: isClosed ? closedAt : at + waitMs, closedAt }
-  return { ...times, trips: saved.trips, rule: "restored", reason: "restored from a saved state" }
+  return { ...times, trips, draws, rule: "restored", reason: "restored from a saved state" }
 }
 
-function saveTrip({ retryAt, trips, closedAt, isAsked }: TripContext, circuit: Circuit, at: number): SavedTrip {
+function saveTrip({ retryAt, trips, closedAt, isAsked, draws }: TripContext, circuit: Circuit, at: number): SavedTrip {
   const sinceCloseMs = Number.isFinite(closedAt) ? Math.max(0, at - closedAt) : Number.MAX_SAFE_INTEGER
-  return { circuit, remainingMs: Math.max(0, retryAt - at), trips, sinceCloseMs, isAsked }
+  return { circuit, remainingMs: Math.max(0, retryAt - at), trips, sinceCloseMs, isAsked, draws }
 }
 
 const findingOf = (context: TripContext, circuit: Circuit): CircuitFinding => {

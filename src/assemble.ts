@@ -110,7 +110,7 @@ type FindingChanged = Extract<Parameters<ConductorHooks["emitted"]>[0], { readon
 
 function tellFinding(listeners: Listeners, { breaker, part, finding }: FindingChanged): void {
   if ("circuit" in finding || "probability" in finding || "features" in finding || "endpoints" in finding)
-    return listeners.tell<"finding">({ type: "finding", breaker, part, finding })
+    return listeners.tell<"finding">({ type: "finding", at: listeners.now(), breaker, part, finding })
   const { state: to, ...found } = finding
   listeners.tell<"dependency">({ ...found, type: "dependency", breaker, to })
 }

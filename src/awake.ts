@@ -13,7 +13,7 @@ import type { Classify } from "./classify.ts"
 import { type Conductor, type ConductorHooks, conduct, StartFailed } from "./control-plane/conductor.ts"
 import { LazyConductor } from "./control-plane/lazyConductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
-import { countsIn, type Journal, RecordingPlane } from "./data-plane/journal.ts"
+import { type Journal, pastOf, RecordingPlane } from "./data-plane/journal.ts"
 import type { PlaneHooks } from "./data-plane/planeHooks.ts"
 import { declareAnew } from "./declaring.ts"
 import { leaveGraph } from "./dependencyGraph.ts"
@@ -30,6 +30,8 @@ export interface Surroundings<Face> {
   readonly departures: { refused(layer: Layer): void }
   /** Once the group stops: the phase that it is in, and since when. */
   readonly ending: { readonly phase: Phase; readonly at: number } | undefined
+  /** Hears of every gate that actors publish once it is in force. */
+  swapped?(gate: Gate): void
   /** What a door shows of an assembly. */
   face(assembly: Assembly, scope: Scope.Closeable): Face
 }
@@ -46,6 +48,8 @@ export interface Memory {
   readonly past: readonly number[]
   /** What its retry budget had saved: the journal does not tell what was spent. */
   readonly budget: number | undefined
+  /** Seeds the chance of its actors, whenever it has some. */
+  readonly seed: number
 }
 
 /** The gate of a member that has no data plane. */
@@ -60,6 +64,9 @@ const countedIn = ({ departures }: Pick<Surroundings<unknown>, "departures">, ho
     hooks.refused(rejection, now)
   },
 })
+
+/** Of a few kinds, none has been forgotten: one list for all. */
+export const nobody: readonly number[] = Object.freeze([])
 
 const nothing: ConductorHooks = { swap: () => {}, emitted: () => {} }
 
@@ -89,7 +96,7 @@ export class Awake<Face> {
     }
     const { ending } = around
     const signal = (report: Report) => this.#hear(report)
-    const hooks = planeHooks(this.listeners, this, { signal, idle, seed: () => clock.seed() })
+    const hooks = planeHooks(this.listeners, this, { signal, idle, seed: () => memory.seed })
     const memoryMs = Math.max(around.idleMs, recipe.windowMs)
     const crowded = () => this.#safely(() => this.conductor.hearAll())
     this.plane = new RecordingPlane(name, wheelOf(clock), ending ? countedIn(around, hooks) : hooks, memoryMs, crowded)
@@ -151,6 +158,14 @@ export class Awake<Face> {
     this.plane.journal = undefined
   }
 
+  /** What it remembers of itself, should it be let go now. */
+  remembered(): Memory {
+    const { plane } = this
+    // A copy is as long as its content; what has grown by pushes is not.
+    const journal = plane.journal?.length === 0 ? undefined : plane.journal?.slice()
+    return { ...this.#memory, journal, past: pastOf(plane) ?? nobody, budget: plane.retryBudget?.saved }
+  }
+
   /** Lets go of actors and timers. */
   end(): void {
     leaveGraph(this.assembly)
@@ -173,8 +188,8 @@ export class Awake<Face> {
 
   #conduct(scope: Scope.Closeable, hooks: ConductorHooks): Conductor {
     const { clock } = this.#around
-    const { name, recipe, since } = this.#memory
-    const input = { name, parts: recipe.parts, metered: true, at: since, seed: clock.seed() }
+    const { name, recipe, since, seed } = this.#memory
+    const input = { name, parts: recipe.parts, metered: true, at: since, seed }
     return startIn(scope, conduct({ input, time: timekeeperOf(clock), hooks }))
   }
 
@@ -201,6 +216,7 @@ export class Awake<Face> {
       swap: (gate) => {
         plane.journal = undefined
         told.swap(gate)
+        this.#around.swapped?.(gate)
       },
       emitted: told.emitted,
     }
@@ -226,11 +242,4 @@ export class Awake<Face> {
       this.listeners.trouble(error instanceof StartFailed ? error.part : "breakers", error, true)
     }
   }
-}
-
-/** How many calls it has counted that its journal does not tell of, in the order of `kinds`. */
-export function pastOf({ tally, journal = [] }: RecordingPlane): readonly number[] | undefined {
-  const recent = countsIn(journal)
-  const past = kinds.map((kind, index) => tally[kind] - (recent[index] ?? 0))
-  return past.some((count) => count > 0) ? past : undefined
 }

@@ -103,7 +103,7 @@ export type { EndpointInput, EndpointProvider, EndpointSet, ProviderContext } fr
 export type { CheckContext, HealthCheck } from "../machines/healthOptions.ts"
 export { InvalidConfig } from "../machines/options.ts"
 export type { RecoveryReport } from "../machines/recoveryMemory.ts"
-export type { Endpoint, EndpointsFinding, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
+export type { Ejection, Endpoint, EndpointsFinding, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
 export type { FeaturesFinding } from "../machines/vocabulary/feature.ts"
 export type { ForecastFinding } from "../machines/vocabulary/forecast.ts"
 export type { HealthFinding, HealthState } from "../machines/vocabulary/health.ts"

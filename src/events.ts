@@ -51,6 +51,7 @@ export interface BreakerEvents {
   /** What the strategy, `prediction`, `recovery`, `discovery` or `health` states of itself changed. */
   readonly finding: {
     readonly type: "finding"
+    readonly at: number
     readonly breaker: string
     readonly part: string
     readonly finding: CircuitFinding | ForecastFinding | FeaturesFinding | EndpointsFinding | HealthFinding
@@ -126,7 +127,8 @@ export function checkEvent(name: unknown): void {
 export class Listeners {
   readonly #byName = new Map<string, Set<Listener<never>>>()
   readonly #breaker: string
-  readonly #now: () => number
+  /** On the breaker's clock. */
+  readonly now: () => number
   readonly #refusals: Sampler<Rejection>
   readonly #cells: Sampler<CellFact>
   /** By part: as many as there are parts. */
@@ -134,7 +136,7 @@ export class Listeners {
 
   constructor(breaker: string, now: () => number) {
     this.#breaker = breaker
-    this.#now = now
+    this.now = now
     this.#refusals = new Sampler(
       () => this.has("refusal"),
       (rejection, count, at) => this.tell<"refusal">({ type: "refusal", at, breaker, count, rejection }),
@@ -189,7 +191,7 @@ export class Listeners {
 
   /** Tells what was counted and not yet told. */
   flush(): void {
-    for (const sampler of this.#samplers) sampler.flush(this.#now())
+    for (const sampler of this.#samplers) sampler.flush(this.now())
   }
 
   /** Whether what happens now would be counted, not told. */
@@ -212,7 +214,7 @@ export class Listeners {
 
   trouble(part: string, error: unknown, gaveUp = false): void {
     const troubles = this.#troubles.get(part) ?? this.#sampleTroubles(part)
-    troubles.add({ error, gaveUp }, this.#now())
+    troubles.add({ error, gaveUp }, this.now())
   }
 
   #sampleTroubles(part: string): Sampler<Trouble> {

@@ -6,7 +6,7 @@ export { type DurationInput, InvalidConfig, type Problem } from "../machines/opt
 export type { FeatureReport, RecoveryReport } from "../machines/recoveryMemory.ts"
 export type { DependencyReport, GraphReport } from "../machines/strategies/dependency.ts"
 export type { Circuit, Statistics } from "../machines/vocabulary/circuit.ts"
-export type { Endpoint, EndpointsFinding, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
+export type { Ejection, Endpoint, EndpointsFinding, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
 export type { Facts } from "../machines/vocabulary/facts.ts"
 export type { FailedExit, FailureClass, RetryOn } from "../machines/vocabulary/failure.ts"
 export type { FeatureState, FeaturesFinding } from "../machines/vocabulary/feature.ts"

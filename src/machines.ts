@@ -30,7 +30,13 @@ export { basic } from "../machines/strategies/basic.ts"
 export { type DependencyReport, dependency, type GraphReport } from "../machines/strategies/dependency.ts"
 export { type AdmissionState, decideAdmission, freshAdmission, type Verdict } from "../machines/vocabulary/admission.ts"
 export type { Circuit, CircuitFinding, Statistics } from "../machines/vocabulary/circuit.ts"
-export type { Endpoint, EndpointsFinding, EndpointsLine, EndpointVerdicts } from "../machines/vocabulary/endpoint.ts"
+export type {
+  Ejection,
+  Endpoint,
+  EndpointsFinding,
+  EndpointsLine,
+  EndpointVerdicts,
+} from "../machines/vocabulary/endpoint.ts"
 export type { FeatureBounds, FeatureLines, FeatureSignal, FeatureTurn } from "../machines/vocabulary/feature.ts"
 export {
   type Demand,

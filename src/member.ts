@@ -7,33 +7,15 @@ import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
 import type { Gate, Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Assembly } from "./assemble.ts"
-import { Awake, gateAtRest, type Memory, pastOf, type Surroundings } from "./awake.ts"
+import { Awake, gateAtRest, type Memory, nobody } from "./awake.ts"
 import { type Classify, heedsQuotas, ownClassify } from "./classify.ts"
 import { countsIn, type Journal } from "./data-plane/journal.ts"
 import { ownAssembly } from "./dependencies.ts"
 import type { EventName, Listener } from "./events.ts"
+import type { Group } from "./group.ts"
 import type { Totals } from "./groupMetrics.ts"
 import type { Made, Recipe } from "./recipe.ts"
 import { takeConfig } from "./reconfiguring.ts"
-
-/** The group as its members see it. */
-export interface Group<Face> extends Surroundings<Face> {
-  /** The member of this name that is in the table: this one, if there is room for it. `undefined` when there is none. */
-  enter(member: Member<Face>): Member<Face> | undefined
-  /** The member of this name that is in the table, or this one. */
-  peer(member: Member<Face>): Member<Face>
-  /** Takes it out of the table. */
-  release(member: Member<Face>): void
-  /** It is used now. */
-  touch(member: Member<Face>): void
-  /** Its last call in flight has settled. */
-  settled(member: Member<Face>): void
-  /** What lets a call pass that no breaker can be made for. */
-  overflow(): Face
-  readonly full: RangeError
-}
-
-const nobody: readonly number[] = []
 
 export class Member<Face> {
   readonly name: string
@@ -54,6 +36,7 @@ export class Member<Face> {
   readonly #since: number
   #journal: Journal | undefined = undefined
   #past = nobody
+  readonly seed: number
   #budget: number | undefined = undefined
   #awake: Awake<Face> | undefined = undefined
 
@@ -63,6 +46,7 @@ export class Member<Face> {
     this.#classify = classify
     this.#group = group
     this.#since = group.clock.now()
+    this.seed = group.clock.seed()
   }
 
   get gate(): Gate {
@@ -114,6 +98,7 @@ export class Member<Face> {
     if (this.#group.ending !== undefined) return awake
     this.#journal = undefined
     this.#awake = awake
+    if (this.present) for (const film of this.#group.films) film.woke(this)
     return awake
   }
 
@@ -124,7 +109,7 @@ export class Member<Face> {
   }
 
   get #memory(): Memory {
-    const { name, recipe } = this
+    const { name, recipe, seed } = this
     const journal = this.#journal?.slice()
     return {
       name,
@@ -134,6 +119,7 @@ export class Member<Face> {
       journal,
       past: this.#past,
       budget: this.#budget,
+      seed,
     }
   }
 
@@ -144,12 +130,13 @@ export class Member<Face> {
     const { plane, listeners } = awake
     const now = this.#group.clock.now()
     if (!plane.isQuietAt(now) || listeners.hasJustTold(now)) return
-    this.#past = pastOf(plane) ?? nobody
-    this.#budget = plane.retryBudget?.saved
-    // A copy is as long as its content; what has grown by pushes is not.
-    this.#journal = plane.journal?.length === 0 ? undefined : plane.journal?.slice()
+    const { journal, past, budget } = awake.remembered()
+    this.#past = past
+    this.#budget = budget
+    this.#journal = journal
     awake.end()
     this.#awake = undefined
+    for (const film of this.#group.films) film.rested(this)
   }
 
   /** Lets go of all that it has. */

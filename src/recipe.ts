@@ -132,7 +132,7 @@ function memoryOf(line: CircuitLine | undefined): number {
 }
 
 /** Starts the actors of such a breaker once, to see the gate that they publish, and stops them again. */
-function cook(parts: Recipe["parts"], candidate: Recipe["candidate"], clock: Clock): Recipe {
+export function cook(parts: Recipe["parts"], candidate: Recipe["candidate"], clock: Clock): Recipe {
   const scope = Scope.makeUnsafe()
   let waits = false
   const time = {

@@ -1,8 +1,10 @@
 /** Recording the breakers of this process. */
 import { InvalidConfig, show } from "../machines/options.ts"
+import type { FurtherFacts } from "../machines/vocabulary/facts.ts"
 import type { Assembly } from "./assemble.ts"
 import { type Clock, systemClock } from "./Clock.ts"
-import { factNames } from "./callFacts.ts"
+import { factNames as told } from "./callFacts.ts"
+import { GroupFilm } from "./film.ts"
 import { refuseNoClock, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { libraryVersion } from "./libraryVersion.ts"
 import { FileRecorder, type RecorderSettings } from "./observability/recording/recorder.ts"
@@ -12,15 +14,15 @@ import { Subject } from "./subject.ts"
 export interface RecorderOptions {
   /** Where it is written. An older file of the name becomes `….1`, and so on up to `files`. */
   readonly file: string
-  /** About how long one file may become, in bytes. Default: 16 MiB, some 500 000 calls. */
+  /** About how long one file may become, in bytes. Default: 16 MiB, some million calls. */
   readonly maxBytes?: number | undefined
   /** How many files are kept. Default: 4. */
   readonly files?: number | undefined
-  /** Which breakers are recorded. Default: all. */
+  /** Which breakers are recorded, by name, or by the key that `createBreakers` knows them by. Default: all. */
   readonly breakers?: ((name: string) => boolean) | undefined
   /**
-   * What stands for a text that callers give, such as the key of a call. Default: a mark that is the same for the same text within one
-   * recording, and says nothing else.
+   * What stands for a text that callers give: the key of a call, or of a breaker; at most 200 characters. Default: a mark that is
+   * the same for the same text within one recording, and says nothing else. `(text) => text` keeps it readable.
    */
   readonly redact?: ((text: string) => string) | undefined
   /** Where the recorder gets its time from. Default: the process's clock. */
@@ -39,6 +41,9 @@ export interface Recorder {
   stop(): void
   [Symbol.dispose](): void
 }
+
+/** What callers say of a call, and where a further attempt of it has been. */
+const factNames: readonly string[] = [...told, "tried" satisfies keyof FurtherFacts]
 
 const names = ["file", "maxBytes", "files", "breakers", "redact", "clock", "failed"]
 
@@ -71,8 +76,8 @@ const isGroup = (living: Assembly | Group): living is Group => "members" in livi
 
 /**
  * Records every call and every decision of the breakers of this process, those that come later included, so that what happened can be
- * played again: `recloser replay FILE`. Breakers made by `createBreakers` are not recorded. Until it is started, and after it has
- * been stopped, calls pay nothing for it. Throws `InvalidConfig`, and what the file system throws when the file cannot be made.
+ * played again: `recloser replay FILE`. Of breakers made by `createBreakers` up to 10 000 are recorded at once; a mark stands for the key
+ * of each. Until it is started, and after it has been stopped, calls pay nothing for it. Throws `InvalidConfig`, and what the file system throws when the file cannot be made.
  *
  * @example
  * import { createBreaker } from "recloser"
@@ -90,16 +95,34 @@ const isGroup = (living: Assembly | Group): living is Group => "members" in livi
  * await payments.stop()
  */
 export function startRecorder(options: RecorderOptions): Recorder {
-  const recorder = new FileRecorder(readOptions(options))
+  const settings = readOptions(options)
   const { breakers: isWanted = () => true } = options
-  const forget = roster.watch({
+  const watched = new Map<number, () => void>()
+  let forget = () => {}
+  const release = () => {
+    forget()
+    for (const leave of watched.values()) leave()
+    watched.clear()
+  }
+  const failed = (error: unknown) => {
+    release()
+    settings.failed(error)
+  }
+  const recorder = new FileRecorder({ ...settings, failed })
+  forget = roster.watch({
     entered: (id, living) => {
-      if (!isGroup(living) && isWanted(living.name)) recorder.add(id, new Subject(living))
+      if (recorder.isOver) return
+      if (isGroup(living)) watched.set(id, filmed(recorder, living, isWanted))
+      else if (isWanted(living.name)) watched.set(id, taped(recorder, id, living))
     },
-    left: (id) => recorder.remove(id),
+    left: (id) => {
+      watched.get(id)?.()
+      watched.delete(id)
+      recorder.remove(id)
+    },
   })
   const stop = () => {
-    forget()
+    release()
     recorder.stop()
   }
   return {
@@ -112,5 +135,24 @@ export function startRecorder(options: RecorderOptions): Recorder {
     flush: () => recorder.flush(),
     stop,
     [Symbol.dispose]: stop,
+  }
+}
+
+type IsWanted = (name: string) => boolean
+
+function filmed(recorder: FileRecorder, group: Group, isWanted: IsWanted): () => void {
+  const film = new GroupFilm(recorder, group, isWanted)
+  return () => film.end()
+}
+
+function taped(recorder: FileRecorder, id: number, assembly: Assembly): () => void {
+  const subject = new Subject(assembly)
+  const track = recorder.add(id, subject)
+  const stops = [
+    subject.onTransition(({ type: _type, ...moved }) => track.moved(moved)),
+    subject.onHeard((event) => track.heard(event)),
+  ]
+  return () => {
+    for (const stop of stops) stop()
   }
 }

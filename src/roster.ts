@@ -2,6 +2,7 @@
 import type { Assembly } from "./assemble.ts"
 import type { Clock } from "./Clock.ts"
 import type { Listeners } from "./events.ts"
+import type { Film } from "./group.ts"
 import type { Member } from "./member.ts"
 
 /** Breakers by key, as one entry. */
@@ -10,6 +11,8 @@ export interface Group {
   readonly listeners: Listeners
   readonly members: Iterable<Member<unknown>>
   readonly size: number
+  readonly idleMs: number
+  readonly films: Set<Film>
   has(key: string): boolean
   get(key: string): Member<unknown>
 }
@@ -28,6 +31,11 @@ class Roster {
   readonly #watchers = new Set<RosterWatcher>()
   #last = 0
   #sweepAt = few
+
+  /** A number that nobody else has or gets. */
+  number(): number {
+    return ++this.#last
+  }
 
   enter(living: Assembly | Group): void {
     const id = ++this.#last

@@ -6,12 +6,14 @@ import { type Assembly, saveAssembly } from "./assemble.ts"
 import { wheelOf } from "./Clock.ts"
 import type { RootActor } from "./control-plane/conductor.ts"
 import { askParts } from "./control-plane/persistence.ts"
+import { bucketOf } from "./data-plane/cellTable.ts"
 import type { BreakerEvents } from "./events.ts"
 import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
-import type { Act, ActorView, Edge } from "./observability/inspector/protocol.ts"
-import type { EventLine, RecordedPart } from "./observability/recording/format.ts"
-import type { Recordable } from "./observability/recording/recorder.ts"
-import type { ReelTape } from "./observability/recording/reel.ts"
+import type { Act, ActorView, Edge, StandingLine } from "./observability/inspector/protocol.ts"
+import { standingIn } from "./observability/inspector/standing.ts"
+import { type EventLine, gaugesShown, type RecordedPart } from "./observability/recording/format.ts"
+import type { ReelTape } from "./observability/recording/reelTape.ts"
+import type { Recordable } from "./observability/recording/track.ts"
 
 type Heard = EventLine["event"]
 
@@ -29,6 +31,10 @@ export const partsOf = ({ parts }: Parts): readonly RecordedPart[] =>
 /** Settings travel with their key: a chart is nothing that can be written down. */
 const written = (event: Heard): Heard =>
   event.type === "breaker.reconfigured" ? { ...event, parts: partsOf(event as unknown as Parts) } : event
+
+/** What gauges of the user's showed came from outside too: slices take it along. */
+const shownIn = ({ type, at, gauges }: Heard): Heard | undefined =>
+  type === "slice.closed" && gauges !== undefined ? { type: gaugesShown, at, gauges } : undefined
 
 /** Paths of the active states, outermost first. */
 export function pathsIn(value: StateValue | undefined, above = ""): readonly string[] {
@@ -49,6 +55,12 @@ interface RootSnapshot {
   readonly children: { readonly [key: string]: AnyActorRef | undefined }
 }
 
+const noChildren: Pick<RootSnapshot, "children"> = { children: {} }
+
+interface Forecasting {
+  readonly finding?: { readonly probability?: number }
+}
+
 /** The active states of a root actor and of those of its children. */
 export function statesOf(root: RootActor, keys: readonly string[]): readonly ActorStates[] {
   const { value, children } = root.getSnapshot() as unknown as RootSnapshot
@@ -62,6 +74,7 @@ const isTelling = (type: string): boolean => !/^xstate\.(?:snapshot|init|stop)/.
 const noEdges: readonly Edge[] = Object.freeze([])
 
 export class Subject implements Recordable, Inspected {
+  readonly isOneOfMany = false
   readonly #assembly: Assembly
 
   constructor(assembly: Assembly) {
@@ -84,6 +97,11 @@ export class Subject implements Recordable, Inspected {
     this.#assembly.plane.record(tape)
   }
 
+  bucketOf(key: string): number | undefined {
+    const { cells } = this.#assembly.plane.admission
+    return cells === undefined ? undefined : bucketOf(key, cells.seed)
+  }
+
   describe(): ReturnType<Recordable["describe"]> {
     const { conductor, plane } = this.#assembly
     const { seed } = conductor.root.getSnapshot().context
@@ -101,8 +119,9 @@ export class Subject implements Recordable, Inspected {
     const { root } = this
     return this.onInspection((heard) => {
       if (heard.type !== "@xstate.event") return
-      const isOutside = heard.actorRef === root && isCommand(heard.event.type)
-      listener(isOutside ? written(heard.event as Heard) : undefined)
+      const { event } = heard
+      const isOutside = heard.actorRef === root && isCommand(event.type)
+      listener(isOutside ? written(event as Heard) : heard.actorRef === root ? shownIn(event as Heard) : undefined)
     })
   }
 
@@ -130,9 +149,25 @@ export class Subject implements Recordable, Inspected {
     return this.#assembly.plane.meter.slices.latency(this.now())
   }
 
+  outlook(): { readonly limit: number; readonly danger: number } {
+    const { plane, conductor } = this.#assembly
+    const { bulkhead } = plane.admission
+    const { children } = conductor.isStarted ? (conductor.root.getSnapshot() as unknown as RootSnapshot) : noChildren
+    const forecast: { readonly context?: Forecasting } | undefined = children["prediction"]?.getSnapshot()
+    const learned = bulkhead?.limit(this.now()) ?? Number.POSITIVE_INFINITY
+    return {
+      limit: Math.min(learned, plane.gate.restriction.limit, plane.gate.restriction.slots),
+      danger: forecast?.context?.finding?.probability ?? Number.NaN,
+    }
+  }
+
   cause(): string {
     const cause = this.#assembly.node?.finding?.cause
     return cause === undefined || cause === this.name ? "" : cause
+  }
+
+  heldParts(): number {
+    return this.#assembly.plane.admission.cells?.condemned.size ?? 0
   }
 
   edges(): readonly Edge[] {
@@ -150,11 +185,19 @@ export class Subject implements Recordable, Inspected {
     const trouble = (part: string, error: unknown) => listeners.trouble(part, error)
     const reports = askParts(conductor, parts, (plug) => plug.report, this.now(), trouble)
     const settings = new Map(parts.map(({ plug: { key }, settings }) => [key, settings]))
+    const { voices } = conductor.root.getSnapshot().context
     return statesOf(conductor.root, [...settings.keys()]).map(({ key, states }) => ({
       ...{ key, states },
       report: reports[key] ?? null,
       settings: settings.get(key) ?? null,
+      standing: this.#onTheWall(standingIn(voices[key]?.finding)),
     }))
+  }
+
+  #onTheWall(lines: readonly StandingLine[]): readonly StandingLine[] {
+    const wall = this.wallNow() - this.now()
+    const on = (at: number) => (at === 0 ? 0 : Math.round(at + wall))
+    return lines.map(({ words, since, until }) => ({ words, since: on(since), until: on(until) }))
   }
 
   slices(): readonly Slice[] {

@@ -11,7 +11,8 @@ import { Alarm } from "./data-plane/timers.ts"
 import { checkDeclared } from "./declaring.ts"
 import { Departures } from "./departures.ts"
 import { Listeners } from "./events.ts"
-import type { Group, Member } from "./member.ts"
+import type { Film, Group } from "./group.ts"
+import type { Member } from "./member.ts"
 import { Outlet } from "./outlet.ts"
 import { Recency } from "./recency.ts"
 import { type Recipe, Recipes } from "./recipe.ts"
@@ -44,6 +45,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
   readonly face: Group<Face>["face"]
   readonly departures = new Departures<Face>()
   readonly saved: SavedKeys<Face>
+  readonly films = new Set<Film>()
   evicted = 0
   ending: Group<Face>["ending"] = undefined
   readonly #options: TableOptions<Face, M>
@@ -134,6 +136,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     else this.#byUse.remove(member)
     member.isAside = false
     this.departures.add(member)
+    for (const film of this.films) film.left(member)
   }
 
   /** Calls that ran unprotected. */

@@ -9,12 +9,13 @@ import { ownAssembly } from "./dependencies.ts"
 import type { Listeners } from "./events.ts"
 import { Totals } from "./groupMetrics.ts"
 import type { Member } from "./member.ts"
+import { isEndpoint } from "./observability/findingWords.ts"
 import type { Inspected, Passed, Told, World } from "./observability/inspector/inspected.ts"
 import type { Act, ActorView, Edge } from "./observability/inspector/protocol.ts"
 import { type Group, roster } from "./roster.ts"
 import { Subject } from "./subject.ts"
 
-const told = ["transition", "mode", "dependency", "trouble", "config"] as const
+const told = ["transition", "mode", "dependency", "finding", "cell", "trouble", "config"] as const
 
 /** One of many: what it is when it is awake, and the little that can be said of it while it rests. */
 class MemberSubject implements Inspected {
@@ -53,8 +54,14 @@ class MemberSubject implements Inspected {
   latency(): LatencySummary {
     return this.#awake?.latency() ?? noLatency
   }
+  outlook() {
+    return this.#awake?.outlook() ?? { limit: Number.NaN, danger: Number.NaN }
+  }
   cause(): string {
     return this.#awake?.cause() ?? ""
+  }
+  heldParts(): number {
+    return this.#awake?.heldParts() ?? 0
   }
   edges(): readonly Edge[] {
     return this.#awake?.edges() ?? []
@@ -158,13 +165,23 @@ export class LivingWorld implements World {
         silence: this.#hear(listeners, clock, (event) => `${id}/${event.breaker}`),
       }
     }
-    return { subject: new Subject(living), group: undefined, silence: this.#hear(listeners, clock, () => id) }
+    const { plane } = living
+    const isToldOtherwise = (event: Told) =>
+      event.type === "cell" && event.count === 1 && isEndpoint(event.key, plane.gate)
+    const silence = this.#hear(listeners, clock, () => id, isToldOtherwise)
+    return { subject: new Subject(living), group: undefined, silence }
   }
 
   /** Decisions are rare: hearing of them costs no call anything. */
-  #hear(listeners: Listeners, clock: Clock, idOf: (event: Told) => string): () => void {
+  #hear(
+    listeners: Listeners,
+    clock: Clock,
+    idOf: (event: Told) => string,
+    isToldOtherwise: (event: Told) => boolean = () => false,
+  ): () => void {
     const wallOf = (at: number) => at + clock.wallNow() - clock.now()
     const tell = (event: Told) => {
+      if (isToldOtherwise(event)) return
       for (const hear of this.#hearers) hear(idOf(event), event, wallOf)
     }
     const stops = told.map((name) => listeners.add(name, tell))

@@ -71,7 +71,9 @@ const machine = setup({
     note: assign(({ context, event }) => noted(context, event)),
     resettle: assign(({ context, event }) => resettled(context, event)),
     restore: assign(({ context, event }) => restoredEndpoints(context, event)),
-    tell: assign(({ context }, { state }: { state: EndpointsFinding["state"] }) => inState(context, state)),
+    tell: assign(({ context, event }, { state }: { state: EndpointsFinding["state"] }) =>
+      inState(context, state, event.at),
+    ),
   },
 }).createMachine({
   id: "discovery",

@@ -4,7 +4,7 @@
  * within the horizon, is a warning. A warning eases the load before the service fails. It is a guess, so it only tightens, and it expires.
  *
  * Owns:    what is known of each measure, the present warning, and the account of warnings that came true or did not.
- * Hears:   slice.closed, circuit.moved, features.changed.
+ * Hears:   slice.closed, circuit.moved, features.changed, breaker.restored.
  * Demands: warned: no retries, no hedges, and limit × (1 − p), of the most calls that were in flight · with `trips`: share 0.
  * Laws:
  *   1. It only tightens, and only while it warns; it refuses every call only if it was told to, by `trips`.
@@ -14,6 +14,7 @@
  *   5. While the circuit is not closed, or features are held back, it learns nothing; while the service fails already it warns of nothing.
  *   6. What it knows is bounded: three measures of its own and 16 gauges. What is no finite number teaches nothing.
  *   7. Its account is complete: each warning is confirmed by a failure within its horizon, or refuted, or the present one.
+ *   8. Restored, it knows what is usual as it did, and follows no trend of before.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { knownSamples } from "../forecasting.ts"
@@ -32,6 +33,7 @@ import {
   seen,
   warned,
 } from "../predicting.ts"
+import { readPrediction, restoredOutlook, savedPrediction } from "../predictionMemory.ts"
 import type { ForecastFinding } from "../vocabulary/forecast.ts"
 import { type Demand, unrepeated } from "../vocabulary/gate.ts"
 import type { Signal } from "../vocabulary/signal.ts"
@@ -140,6 +142,9 @@ const machine = setup({
     noteFeatures: assign(({ event }) =>
       event.type === "features.changed" ? { isPartial: event.state !== "full" } : {},
     ),
+    recall: assign(({ context: { outlook, settings }, event }) => ({
+      outlook: restoredOutlook(outlook, { ...settings, horizonMs: settings.horizon }, event),
+    })),
     tell: assign(({ context: { settings } }, { state }: { state: ForecastFinding["state"] }) => ({
       finding: calm(settings.horizon, state),
     })),
@@ -156,6 +161,7 @@ const machine = setup({
   }),
   initial: "cold",
   on: {
+    "breaker.restored": { actions: "recall" },
     "circuit.moved": { guard: "left", target: ".frozen", actions: ["leave", "noteCircuit"] },
     "features.changed": { guard: "holdsBack", target: ".frozen", actions: ["fall", "noteFeatures"] },
   },
@@ -201,9 +207,11 @@ export const prediction = component({
   standard: false,
   options: predictionOptions,
   chart: machine,
-  hears: ["slice.closed", "circuit.moved", "features.changed"],
+  hears: ["slice.closed", "circuit.moved", "features.changed", "breaker.restored"],
   reason: (snapshot) => contextOf(snapshot).finding.reasons.join("; "),
   finding: (snapshot) => contextOf(snapshot).finding,
+  save: (snapshot) => savedPrediction(contextOf(snapshot).outlook),
+  canRestore: (saved) => readPrediction(saved) !== undefined,
   report: (snapshot) => {
     const { ledger, finding, outlook } = contextOf(snapshot)
     const { warnings, confirmed, refuted, failures, leadMs } = ledger

@@ -81,7 +81,7 @@ const machine = setup({
   context: ({ input: { settings, seed, at, circuit } }) => {
     const standings = freshStandings(settings, at)
     const startsAway = circuit === "open" || circuit === "halfOpen"
-    const finding = findingOf(standings, "full")
+    const finding = findingOf(settings, standings, "full")
     return { settings, seed, at, standings, draws: 0, bounds: unbounded, finding, startsAway }
   },
   initial: "full",

@@ -1,4 +1,5 @@
 /** Endpoints: the places where a service is reached, what of them calls may go to, and how the sick ones are told from the others. */
+import type { Statistics } from "./circuit.ts"
 
 /** One place where a service is reached. */
 export interface Endpoint {
@@ -37,14 +38,30 @@ export interface EndpointsLine {
   readonly seed: number
 }
 
+/** One that is left out because its calls ended worse than those to the others. */
+export interface Ejection {
+  readonly id: string
+  /** Since when, and until when not even a single call tries it, monotonic milliseconds. */
+  readonly at: number
+  readonly until: number
+  /** Its last calls, when it was left out. */
+  readonly statistics: Statistics
+  /** Calls that have tried it since, and failed. */
+  readonly failedTrials: number
+}
+
 /** What is known of the endpoints, as `discovery` tells it. */
 export interface EndpointsFinding {
   readonly state: "empty" | "fresh" | "stale" | "panicking"
   readonly endpoints: readonly Endpoint[]
   /** Those that get no ordinary calls: health checks call them bad, or their calls ended worse than others'. */
   readonly away: readonly string[]
+  /** Of those, the ones that their calls spoke against. */
+  readonly ejections: readonly Ejection[]
   /** Why it is not fresh; empty if it is. */
   readonly reason: string
+  /** When its state began, monotonic milliseconds. */
+  readonly since: number
 }
 
 /** What active checks say of endpoints: only those that are not well. */

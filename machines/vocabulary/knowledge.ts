@@ -1,5 +1,5 @@
 /** Signals of what is known of a service beside its calls: where it is, and how it is. */
-import type { Endpoint, EndpointVerdicts } from "./endpoint.ts"
+import type { Ejection, Endpoint, EndpointVerdicts } from "./endpoint.ts"
 import type { CheckSignal } from "./health.ts"
 
 /** Whoever knows the endpoints has told which there are: all of them, each time. */
@@ -18,12 +18,12 @@ export interface ProviderLost {
 
 export type ProviderSignal = ProviderTold | ProviderLost
 
-/** Other endpoints are ejected than before: their calls ended worse than those to the rest. */
+/** Other endpoints are ejected than before, or for longer: their calls ended worse than those to the rest. */
 export interface EndpointsShifted {
   readonly type: "endpoints.shifted"
   readonly at: number
-  /** The ids of all that are. */
-  readonly ejected: readonly string[]
+  /** All that are. */
+  readonly ejected: readonly Ejection[]
 }
 
 /** What health checks say of endpoints now. */

@@ -7,6 +7,7 @@ import * as options from "./demo/options.ts"
 import type { DetectOptions } from "./detect/options.ts"
 import type { DiagramOptions } from "./diagram/command.ts"
 import type { InspectOptions } from "./inspect/command.ts"
+import type { OperateOptions } from "./operate/command.ts"
 import type { ReplayOptions } from "./replay/command.ts"
 import { conflictOf, type SimulateOptions } from "./simulate/options.ts"
 
@@ -49,7 +50,8 @@ program
   .addOption(
     new Option(
       "--scenario <name>",
-      "incident: three services fail; overload: more is asked of one than it can do (default: incident)",
+      "incident: three services fail; overload: more is asked of one than it can do; dependency: one of three endpoints fails, then " +
+        "all of a service that others need (default: incident)",
     ).choices([...options.SCENARIOS]),
   )
   .option("--port <n>", "port of the gateway on 127.0.0.1; 0 = any free one", options.wholeBetween(0, 65_535), 0)
@@ -134,6 +136,28 @@ program
     const { port = 0, control = false, record, partial = false } = given
     const { inspect } = await import("./inspect/command.ts")
     await inspect({ file, args, port, control, record, partial }, (why) => command.error(`error: ${why}`))
+  })
+
+program
+  .command("operate")
+  .description(
+    "Act on a breaker of a running program, whose inspector was started with control: force it open, bypass it, let it decide in " +
+      "shadow, or release it. The reason is logged there.",
+  )
+  .argument("<act>", "force-open, bypass, shadow or release")
+  .argument("<breaker>", "its name, or the id that it has in the page's address")
+  .requiredOption("--why <reason>", "the reason, 1 to 300 characters")
+  .addOption(
+    new Option(
+      "--inspector <address>",
+      "the address that the program printed; others on this machine see a command line, and not what is in its environment",
+    )
+      .env("RECLOSER_INSPECTOR")
+      .makeOptionMandatory(),
+  )
+  .action(async (act: string, breaker: string, given: Pick<OperateOptions, "why" | "inspector">, command: Command) => {
+    const { operate } = await import("./operate/command.ts")
+    await operate({ act, breaker, ...given }, (why) => command.error(`error: ${why}`))
   })
 
 program

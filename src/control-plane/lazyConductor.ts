@@ -10,6 +10,8 @@ export class LazyConductor implements Conductor {
   readonly #start: () => Conductor
   readonly #leave: (phase: Phase, at: number) => void
   #started: Conductor | undefined
+  /** Hears that there are actors now. */
+  whenStarted: (() => void) | undefined
   #slices: BreakerEvent[] | undefined = []
 
   /** `leave` stands for starting an actor only to stop it. */
@@ -60,6 +62,7 @@ export class LazyConductor implements Conductor {
     if (this.#started !== undefined) return this.#started
     const conductor = this.#start()
     this.#started = conductor
+    this.whenStarted?.()
     const slices = this.slices
     this.#slices = undefined
     for (const slice of slices) conductor.send(slice)

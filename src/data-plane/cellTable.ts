@@ -16,6 +16,9 @@ export function hashOf(key: string, seed: number): number {
   return hash ^ (hash >>> 16) || 1
 }
 
+/** What of a key says where it falls in a table of up to 32 768 places, and nothing else. */
+export const bucketOf = (key: string, seed: number): number => hashOf(key, seed) & 0xfff
+
 export class CellTable {
   readonly max: number
   #size: number

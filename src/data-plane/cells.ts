@@ -37,7 +37,7 @@ export class Cells {
   /** What has changed and was not told yet. */
   news: CellChange | undefined = undefined
   readonly condemned: Condemned
-  readonly #seed: number
+  readonly seed: number
   readonly #suspicion: Suspicion
   readonly #streaks = new Streaks()
   #table: CellTable
@@ -50,7 +50,7 @@ export class Cells {
   constructor(line: CellLine, seed: number, excuses: Excuses, slowAfterMs = never) {
     this.#slowAfterMs = slowAfterMs
     this.#excuses = excuses
-    this.#seed = seed
+    this.seed = seed
     this.#line = line
     this.#table = new CellTable(line.max)
     this.condemned = new Condemned(line)
@@ -91,7 +91,7 @@ export class Cells {
   holds(key: string, now: number): Convict | number | undefined {
     if (this.#line === undefined) return undefined
     if (this.condemned.size === 0 && !this.#mayBeGuilty) return undefined
-    const hash = hashOf(key, this.#seed)
+    const hash = hashOf(key, this.seed)
     const convict = this.condemned.find(hash)
     if (convict !== undefined) return this.condemned.mayProbe(convict, now) ? undefined : convict
     const level = this.#levelOf(hash)
@@ -101,7 +101,7 @@ export class Cells {
 
   /** A call was refused because of its cell: condemns the cell if it was not yet. */
   refuse(key: string, now: number): void {
-    const hash = hashOf(key, this.#seed)
+    const hash = hashOf(key, this.seed)
     const convict = this.condemned.find(hash) ?? this.#condemn(hash, key, now)
     this.condemned.refuse(hash, convict, now)
     this.#suspicion.takeRefusal()
@@ -111,7 +111,7 @@ export class Cells {
   /** A call enters: its receipt. */
   enter(settler: Settler, epoch: number, key: string, now: number): Visit {
     this.#sweep(now)
-    const convict = this.condemned.size === 0 ? undefined : this.condemned.find(hashOf(key, this.#seed))
+    const convict = this.condemned.size === 0 ? undefined : this.condemned.find(hashOf(key, this.seed))
     const round = convict === undefined ? -1 : this.condemned.probe(convict, now)
     const visit = new Visit(settler, epoch, now, key, this.#era, round)
     this.#visits.add(visit)
@@ -220,7 +220,7 @@ export class Cells {
   }
 
   #hashOf(visit: Visit): number {
-    if (visit.hash === 0) visit.hash = hashOf(visit.key, this.#seed)
+    if (visit.hash === 0) visit.hash = hashOf(visit.key, this.seed)
     return visit.hash
   }
 

@@ -117,3 +117,10 @@ function eventsOf(journal: Journal): readonly JournalEvent[] {
   // Of what happened at one instant, entries come first: a call enters before it settles.
   return events.sort((one, other) => one.at - other.at || Number(one.settles) - Number(other.settles))
 }
+
+/** How many calls it has counted that its journal does not tell of, in the order of `kinds`. */
+export function pastOf({ tally, journal = [] }: RecordingPlane): readonly number[] | undefined {
+  const recent = countsIn(journal)
+  const past = kinds.map((kind, index) => tally[kind] - (recent[index] ?? 0))
+  return past.some((count) => count > 0) ? past : undefined
+}

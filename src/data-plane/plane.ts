@@ -175,7 +175,7 @@ export class Plane implements Settler, QueueHost {
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
     const { place } = receipt
     const before = this.#reports
-    if (place !== undefined) this.#settleProbe(receipt, place, judged, now)
+    if (place !== undefined) this.#settleProbe(receipt, place, judged, now, isCharged)
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
     else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.isApart)
@@ -241,10 +241,10 @@ export class Plane implements Settler, QueueHost {
     tellReport(this.admission, this.#hooks, this.meter, report)
   }
 
-  #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number): void {
+  #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number, isCharged: boolean): void {
     this.admission.leases.freePlace(place)
-    const isPresent = receipt.epoch === this.gate.epoch && !place.expired
-    if (!isPresent) this.tally.stragglers++
-    this.#report(isPresent ? probeReport(receipt, judged, this.meter, now) : lateReport(receipt, judged, now))
+    const isLate = receipt.epoch !== this.gate.epoch || place.expired
+    if (isLate) this.tally.stragglers++
+    this.#report((isLate ? lateReport : probeReport)(receipt, judged, now, this.meter, isCharged))
   }
 }

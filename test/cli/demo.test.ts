@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { SideSummary } from "../../src/cli/demo/summary.ts"
+import type { PhaseCounts, SideSummary, Summary } from "../../src/cli/demo/summary.ts"
 import { ended, lineOf, run, start, startCode } from "./command.ts"
 
 type Line = Readonly<Record<string, unknown>>
@@ -85,6 +85,44 @@ describe("recloser demo --scenario overload --json, over real sockets", () => {
   })
 })
 
+describe("recloser demo --scenario dependency --json, over real sockets", () => {
+  const whole = run("demo", "--scenario", "dependency", "--duration", "6", "--rate", "120", "--seed", "7", "--json")
+  const told = async (type: string) =>
+    ofType(parse((await whole).stdout), type).map(({ breaker, words }) => `${breaker}: ${words}`)
+
+  it("leaves out the endpoint that fails, names who is to blame, and tells what comes back", async () => {
+    const { code, stderr } = await whole
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    const findings = await told("finding")
+    expect(findings).toContainEqual(expect.stringMatching(/^ledger: endpoint b is left out: /))
+    expect(findings).toContainEqual("ledger: features wait for the service: checkout, refund, history")
+    expect(findings).toContainEqual("ledger: feature checkout is tested with a part of its calls")
+    const causes = await told("dependency")
+    for (const name of ["orders", "payments"])
+      expect(causes).toContainEqual(expect.stringMatching(`${name}: dependencies blocked: ledger is `))
+    // orders never calls the ledger itself.
+    expect(await told("refusal")).toContainEqual(expect.stringMatching(/^orders: rejected \(dependency\): ledger is /))
+  })
+
+  it("spreads the calls to the ledger, and tells phase by phase what was answered at both gateways", async () => {
+    const lines = parse((await whole).stdout)
+    const part = ofType(lines, "part").find(({ gateway, name }) => gateway === "protected" && name === "ledger")
+    expect(part?.words).toMatch(/^calls to a \d+\/s.*, b \d+\/s.*, c \d+\/s/)
+    const summary = lines.at(-1) as unknown as Summary
+    expect(summary.phases?.map(({ name }) => name)).toEqual(ofType(lines, "phase").map(({ name }) => name))
+    for (const side of ["protected", "unprotected"] as const) {
+      const sum = (read: (counts: PhaseCounts) => number) =>
+        summary.phases?.reduce((all, phase) => all + read(phase[side]), 0)
+      expect([sum(({ requests }) => requests), sum(({ answered }) => answered)]).toEqual([
+        summary[side]?.requests,
+        summary[side]?.succeeded,
+      ])
+      expect(summary[side]?.classes.map(({ service }) => service)).toEqual(["browse", "checkout", "refund", "history"])
+    }
+    expect(Number(summary.protected.callsToFailing)).toBeLessThan(Number(summary.unprotected?.callsToFailing))
+  })
+})
+
 describe("recloser demo, stopped", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("ends cleanly on %s with a summary and exit code 0", async (signal) => {
     const child = start("demo", "--duration", "600", "--json")
@@ -104,12 +142,12 @@ describe("recloser demo, stopped", () => {
     expect(await all).toMatchObject({ code: 0, stderr: "" })
   })
 
-  it("leaves no timer, socket or server behind", async () => {
+  it.each(["incident", "dependency"])("leaves no timer, socket or server of %s behind", async (scenario) => {
     const child = startCode(`
       import { createLines } from "./src/cli/demo/lines.ts"
       import { runIncident } from "./src/cli/demo/runIncident.ts"
       const before = process.getActiveResourcesInfo()
-      const options = { duration: 1, port: 0, seed: 1, rate: 60, json: false, color: false, to: undefined, scenario: "incident" }
+      const options = { duration: 1, port: 0, seed: 1, rate: 60, json: false, color: false, to: undefined, scenario: ${JSON.stringify(scenario)} }
       await runIncident(options, createLines(() => {}), new AbortController().signal)
       for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate) // closing a handle takes a turn
       console.log(JSON.stringify({ before, after: process.getActiveResourcesInfo() }))

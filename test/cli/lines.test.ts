@@ -43,6 +43,22 @@ describe("the view for pipes", () => {
     expect(alone).toMatch(/answered in full, by a fallback, or rejected/)
   })
 
+  it("tells what was found, who is to blame and what callers are told, each with its breaker", () => {
+    let text = ""
+    const lines = createLines((more) => {
+      text += more
+    })
+    lines.told({ at: 2500, breaker: "ledger", kind: "finding", words: "endpoint b is left out" })
+    lines.told({ at: 8500, breaker: "orders", kind: "dependency", words: "dependencies blocked: ledger is open" })
+    lines.told({ at: 8500, breaker: "orders", kind: "refusal", words: "rejected (dependency): ledger is open" })
+    expect(text.split("\n")).toEqual([
+      "  2.5 s  FINDING   ledger: endpoint b is left out",
+      "  8.5 s  CAUSE     orders: dependencies blocked: ledger is open",
+      "  8.5 s  REFUSED   orders: rejected (dependency): ledger is open",
+      "",
+    ])
+  })
+
   it("opens with lines that fit 80 columns", () => {
     const opening = written(OPENING, "reviews").split("\n\n")[0] ?? ""
     expect(Math.max(...opening.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80)

@@ -5,6 +5,7 @@ import { stepPicture, steps, stepTo } from "../../src/cli/replay/stepper.ts"
 import { readRecording } from "../../src/observability/recording/read.ts"
 import { play } from "../../src/testing/replay/play.ts"
 import { incident } from "../support/incident.ts"
+import { keyedIncident } from "../support/keyedIncident.ts"
 import { run } from "./command.ts"
 
 const { file, content } = await incident({ config: { strategy: "basic" } })
@@ -36,6 +37,25 @@ describe("recloser replay", () => {
     expect(stdout).toContain("as recorded                       with the other config")
     expect(stdout).toMatch(/fewer calls would have failed/)
     expect(stdout.replace(/\n/g, " ")).toContain("is a guess, from the calls beside them")
+  })
+
+  it("tells of breakers by key, each by its mark, and of very many what would have changed most", async () => {
+    const config = () => ({ strategy: { type: "basic", openFor: "2 seconds" }, timeout: "1 second" }) as const
+    const { file: keyed, total } = await keyedIncident({ keys: 60, config })
+    const { code, stdout } = await run("replay", keyed)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/ {2}#[0-9a-f]{12} {2}closed → open: /)
+    expect(stdout).toContain(`${total} of ${total} calls are decided as they were`)
+    const { stdout: other } = await run(
+      "replay",
+      keyed,
+      "--config",
+      '{"strategy":{"type":"basic","openFor":"9 seconds"}}',
+    )
+    expect(other).toMatch(
+      /… and \d+ more breakers; --json tells of each. Of all \d+:\n {2}sent +\d+ as recorded, \d+ with/,
+    )
+    expect(other.split("with the other config\n").length).toBeLessThan(26)
   })
 
   it("plays what is whole of a recording that was cut off, when asked to", async () => {

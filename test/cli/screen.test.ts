@@ -53,6 +53,23 @@ describe("the live view", () => {
     expect(text.split("\n").filter((line) => line.trimEnd().endsWith(" ███████████████"))).toHaveLength(6)
   })
 
+  it("shows how parts stand, and keeps room for what was decided on a short screen", () => {
+    const words = "calls to a 33/s, b 0/s (failing, left out), c 41/s"
+    const parts = [
+      { name: "ledger", words },
+      { name: "features", words: "checkout tested, refund blocked" },
+    ]
+    const gateways = STATE.gateways.map((one, index) => (index === 0 ? { ...one, parts } : one))
+    const moves = [{ at: 1, breaker: "ledger", kind: "finding" as const, words: "endpoint b is left out" }, ...MOVES]
+    const shown = frame({ ...INPUT, state: { ...STATE, gateways }, moves, rows: 30, color: false })
+    expect(shown.length).toBeLessThan(30)
+    for (const text of [` ledger   ${words}`, "endpoint b is left out", "reason 0", "rule two"])
+      expect(shown.join("\n")).toContain(text)
+    const short = frame({ ...INPUT, state: { ...STATE, gateways }, moves, rows: 24, color: false }).join("\n")
+    for (const text of ["endpoint b is left out", "reason 0"]) expect(short).toContain(text)
+    expect(short).not.toContain("rule one")
+  })
+
   it("shows on 80 columns, with --to, the whole host, and the whole first line", () => {
     const opening = { ...OPENING, twin: undefined, to: "http://127.0.0.1:38123/", rules: ["rule one"] }
     const rows = STATE.gateways[0]?.rows.slice(0, 1).map((row) => ({ ...row, service: "127.0.0.1:38123" })) ?? []

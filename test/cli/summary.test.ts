@@ -66,6 +66,17 @@ describe("the report", () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
   })
 
+  it("tells phase by phase what was answered, where that is told, and whose calls are counted", () => {
+    const phase = (name: string, answered: number) => ({
+      ...{ name, protected: { requests: 50, answered }, unprotected: { requests: 50, answered: 10 } },
+    })
+    const phases = [phase("all is well", 50), phase("the ledger hangs", 25)]
+    const lines = reportText({ ...summary, phases, counted: "ledger" }, []).split("\n")
+    expect(lines.find((line) => line.includes("the ledger hangs"))).toMatch(/50%\s+20%$/)
+    expect(lines.find((line) => line.includes("calls sent to the ledger"))).toMatch(/100\s+100$/)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+  })
+
   it("leaves out what nobody can know about a real service", () => {
     const alone = { ...SIDE, callsToFailing: null, rejectedWhileWell: null }
     const text = reportText({ ...summary, protected: alone, unprotected: null }, [])

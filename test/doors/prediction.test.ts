@@ -1,11 +1,14 @@
 import * as Effect from "effect/Effect"
 import {
   type Breaker,
+  type BreakerConfig,
   type BreakerEvents,
+  type BreakerOptions,
   createBreaker,
   createBreakers,
   eventLoopDelay,
   InvalidConfig,
+  type SavedBreaker,
 } from "recloser"
 import * as EffectDoor from "recloser/effect"
 import { createVirtualClock } from "recloser/testing"
@@ -15,9 +18,9 @@ import { heapLimit, leaking } from "../support/foretold.ts"
 type Told = BreakerEvents["finding"]
 
 /** A service that answers in 5 ms, called five times a second, whose memory leaks after 260 seconds. */
-function world(options: object = heapLimit) {
+function world(options: object = heapLimit, config: BreakerConfig = {}, more: BreakerOptions = {}) {
   const clock = createVirtualClock()
-  const breaker = createBreaker("cards", { prediction: options, timeout: false }, { clock })
+  const breaker = createBreaker("cards", { prediction: options, timeout: false, ...config }, { ...more, clock })
   const told: Told[] = []
   breaker.on("finding", (event) => told.push(event))
   const second = async (used: number) => {
@@ -33,8 +36,8 @@ function world(options: object = heapLimit) {
 
 const heapAt = (second: number): number => leaking(second).gauges?.["heapUsed"] ?? 0
 
-async function untilWarned(options: object = heapLimit) {
-  const all = world(options)
+async function untilWarned(options: object = heapLimit, config: BreakerConfig = {}) {
+  const all = world(options, config)
   for (let second = 1; second < 420 && all.report()?.state !== "warned"; second++) await all.second(heapAt(second))
   expect(all.report()?.state).toBe("warned")
   return all
@@ -62,6 +65,52 @@ describe("breakers that look ahead", () => {
     await clock.advance("61 seconds")
     expect(breaker.wouldReject()).toBeUndefined()
     await breaker.stop()
+  })
+
+  test("repeat nothing and hedge nothing while they warn, and do again when it is over", async () => {
+    const { breaker, clock } = await untilWarned(heapLimit, { retry: { attempts: 3 } })
+    const attempts = async () => {
+      let made = 0
+      const done = breaker.tryExecute(
+        () => {
+          made++
+          throw Object.assign(new Error("busy"), { status: 503 })
+        },
+        { idempotent: true },
+      )
+      await clock.advance("1 second")
+      await done
+      return made
+    }
+    expect(await attempts()).toBe(1)
+    await clock.advance("61 seconds")
+    expect(await attempts()).toBe(3)
+    await breaker.stop()
+  })
+
+  test("know after a restart what is usual, as JSON that another process can read", async () => {
+    const before = world()
+    for (let second = 1; second <= 258; second++) await before.second(heapAt(second))
+    const saved: unknown = JSON.parse(JSON.stringify(before.breaker.save()))
+    const samples = before.report()?.samples
+    await before.breaker.stop()
+    const after = world(heapLimit, {}, { restore: saved as SavedBreaker })
+    expect(after.report()).toMatchObject({ state: "calm", samples })
+    for (let second = 261; second < 380 && after.report()?.state !== "warned"; second++)
+      await after.second(heapAt(second))
+    expect(after.report()?.state).toBe("warned")
+    await after.breaker.stop()
+  })
+
+  test("begin afresh, and say so, where what was saved of them is nonsense", async () => {
+    const before = world()
+    for (let second = 1; second <= 20; second++) await before.second(heapAt(second))
+    const saved = before.breaker.save()
+    await before.breaker.stop()
+    const parts = { ...saved.parts, prediction: { ...(saved.parts["prediction"] as object), version: 2 } }
+    const after = world(heapLimit, {}, { restore: { ...saved, parts } })
+    expect(after.report()).toMatchObject({ state: "cold", samples: 0 })
+    await after.breaker.stop()
   })
 
   test("make no samples while they are idle, however much is observed", async () => {

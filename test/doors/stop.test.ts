@@ -143,7 +143,10 @@ describe("save", () => {
       mode: "auto",
       why: "",
       parts: {
-        basic: { circuit: "open", remainingMs: 20_000, trips: 1, sinceCloseMs: expect.any(Number), isAsked: false },
+        basic: {
+          ...{ circuit: "open", remainingMs: 20_000, trips: 1, sinceCloseMs: expect.any(Number), isAsked: false },
+          draws: 1,
+        },
         timeout: { timeoutMs: 30_000 },
       },
     })

@@ -1,6 +1,7 @@
 /** The table of endpoints: bounds that hold whatever happens, and what it finds in services whose state is known. */
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import type { EndpointsShifted } from "../../machines/vocabulary/knowledge.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { Dice } from "../../src/data-plane/endpoints/dice.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
@@ -83,7 +84,21 @@ describe("endpoints", () => {
     const counts = it.calls(200, (id) => (id === "b" ? "failure" : "success"))
     expect(counts["b"] ?? 0).toBeLessThanOrEqual(6)
     expect(it.changes.map(({ key }) => key)).toEqual(["b"])
-    expect(it.reports.at(-1)).toMatchObject({ type: "endpoints.shifted", ejected: ["b"] })
+    const told = it.reports.filter((report): report is EndpointsShifted => report.type === "endpoints.shifted")
+    const each = told.flatMap(({ at, ejected }) => ejected.map((one) => ({ toldAt: at, ...one })))
+    expect(new Set(each.map(({ id }) => id))).toEqual(new Set(["b"]))
+    // What spoke against it, and each trial in vain since, after which it is left alone for longer.
+    expect(each.map(({ failedTrials }) => failedTrials)).toEqual([...each.keys()])
+    const [first] = each
+    expect(each.map(({ at, statistics }) => ({ at, statistics }))).toEqual(
+      each.map(() => ({ at: first?.at, statistics: first?.statistics })),
+    )
+    const { calls = 0, failures } = first?.statistics ?? {}
+    expect([calls, failures]).toEqual([Math.max(2, Math.min(calls, 6)), calls])
+    for (const { until, toldAt, failedTrials } of each) {
+      expect(until - toldAt).toBeGreaterThanOrEqual(0.9 * 1000 * 2 ** failedTrials)
+      expect(until - toldAt).toBeLessThanOrEqual(1.1 * 1000 * 2 ** failedTrials)
+    }
   })
 
   test("where everything fails nobody is left out, save once in a while whoever failed first", () => {

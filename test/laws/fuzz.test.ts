@@ -118,18 +118,21 @@ describe("a recording that was tampered with", () => {
   test("is refused by the line that is wrong, also where its checksums are right", () => {
     const line = fc.oneof(
       strange,
-      fc.record({ t: fc.constantFrom("recloser", "breaker", "calls", "facts", "event", "moved", "gone", "end") }),
+      fc.record({
+        t: fc.constantFrom("recloser", "recipe", "breaker", "calls", "facts", "event", "moved", "gone", "end"),
+      }),
       fc.record({ t: fc.constant("breaker"), b: fc.nat(3), name: fc.string(), parts: fc.array(strange) }),
-      fc.record({ t: fc.constant("calls"), n: fc.double(), at: strange, what: strange, who: strange }),
+      fc.record({ t: fc.constant("breaker"), b: fc.nat(3), name: fc.string(), recipe: fc.nat(3), member: strange }),
+      fc.record({ t: fc.constant("recipe"), r: fc.nat(3), parts: fc.array(strange) }),
+      fc.record({ t: fc.constant("calls"), from: strange, serial: strange, bytes: strange }),
       fc.record({
         t: fc.constant("calls"),
-        n: fc.constant(0.75),
-        at: fc.constant("AAAAAAAA"),
-        what: fc.constant("AAAA"),
-        who: fc.constant("AAAA"),
+        from: fc.integer(),
+        serial: fc.nat(),
+        bytes: fc.base64String(),
       }),
     )
-    const header = { t: "recloser", format: 1, library: "0.1.0", startedAt: 0, part: 1 }
+    const header = { t: "recloser", format: 2, library: "0.1.0", startedAt: 0, part: 1 }
     fc.assert(
       fc.property(fc.array(line, { maxLength: 4 }), (rest) => {
         const seal = new Seal()

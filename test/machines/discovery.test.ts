@@ -4,13 +4,14 @@ import { discovery } from "../../machines/components/discovery.ts"
 import { byId } from "../../machines/naming.ts"
 import type { Endpoint, EndpointsFinding } from "../../machines/vocabulary/endpoint.ts"
 import { type Chart, problemsOf, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
-import { endpoint, endpointsOf } from "../support/endpointPlane.ts"
+import { ejection, endpoint, endpointsOf } from "../support/endpointPlane.ts"
 import { discoverySteps, take } from "../support/walks.ts"
 
 const start = (options: unknown = {}): Chart => startChart(discovery, { options })
 const told = (endpoints: readonly Endpoint[]) => ({ type: "provider.told", endpoints }) as const
 const lost = { type: "provider.lost", reason: "the provider failed" } as const
-const ejected = (...ids: readonly string[]) => ({ type: "endpoints.shifted", ejected: ids }) as const
+const ejected = (...ids: readonly string[]) =>
+  ({ type: "endpoints.shifted", ejected: ids.map((id) => ejection(id)) }) as const
 const bad = (...ids: readonly string[]) =>
   ({ type: "health.found", verdicts: Object.fromEntries(ids.map((id) => [id, "bad"] as const)) }) as const
 const findingOf = (chart: Chart) => discovery.finding?.(chart.snapshot()) as EndpointsFinding

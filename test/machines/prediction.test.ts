@@ -3,9 +3,10 @@ import type { BreakerMetrics } from "recloser"
 import { prediction } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
+import type { SavedPrediction } from "../../machines/predictionMemory.ts"
 import type { ForecastFinding } from "../../machines/vocabulary/forecast.ts"
 import { type Demand, unrepeated } from "../../machines/vocabulary/gate.ts"
-import { type Chart, startChart } from "../support/charts.ts"
+import { type Chart, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
 import { heapLimit, leaking, quiet, type SliceFacts, sliceAt, wobble } from "../support/foretold.ts"
 
 type Report = NonNullable<BreakerMetrics["components"]["prediction"]>
@@ -243,5 +244,97 @@ describe("prediction", () => {
       return { ...quiet(second), calls, running: Math.round(calls / 20) }
     }
     expect(await play(chart, 400, busier)).toBe(false)
+  })
+
+  describe("prediction law 8: restored, it knows what is usual as it did, and follows no trend of before", () => {
+    const savedAfter = async (seconds: number, facts = quiet, options: object = heapLimit) => {
+      const chart = start(options)
+      await play(chart, seconds, facts)
+      return JSON.parse(JSON.stringify(saveOf(prediction, chart))) as SavedPrediction
+    }
+    const later = (facts: (second: number) => SliceFacts, by: number) => (second: number) => facts(second + by)
+
+    test("it warns without learning anew, where one that begins is still cold", async () => {
+      const saved = await savedAfter(260)
+      const [warm, cold] = [start(), start()]
+      warm.send(restored({ prediction: saved }, 60_000))
+      expect([stateOf(warm), stateOf(cold)]).toEqual(["calm", "cold"])
+      // The leak begins as soon as it runs again.
+      const leak = later(leaking, 260)
+      expect(await play(warm, 120, leak)).toBe(true)
+      expect(await play(cold, 120, leak)).toBe(false)
+    })
+
+    test("whatever rose when it was saved, it does not warn of what has ended since", async () => {
+      const saved = await savedAfter(330, leaking)
+      const chart = start()
+      chart.send(restored({ prediction: saved }))
+      const held = (second: number) => ({ ...quiet(second), gauges: { heapUsed: 0.75 + 0.004 * wobble(second) } })
+      expect(await play(chart, 300, held)).toBe(false)
+    })
+
+    test("one that had not learned enough goes on where it was", async () => {
+      const chart = start()
+      chart.send(restored({ prediction: await savedAfter(150) }))
+      expect(stateOf(chart)).toBe("cold")
+      expect(reportOf(chart).samples).toBe(150)
+      await play(chart, 61, quiet)
+      expect(stateOf(chart)).toBe("calm")
+    })
+
+    test("what was followed in another unit begins anew, the rest does not", async () => {
+      const saved = await savedAfter(260, quiet, {})
+      const chart = start()
+      chart.send(restored({ prediction: saved }))
+      const again = saveOf(prediction, chart) as SavedPrediction
+      expect(again.followed["latency"]).toEqual(saved.followed["latency"])
+      expect(again.followed["heapUsed"]?.slice(0, 6)).toEqual([0, 0, 1, 0, 0, 0])
+    })
+
+    test("it is plain JSON, and bounded whatever is observed", async () => {
+      const gauges = (second: number) =>
+        Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`gauge ${index}`, 1e7 * Math.sin(second * index)]))
+      const chart = start({})
+      await play(chart, 300, (second) => ({ ...quiet(second), gauges: gauges(second) }))
+      const text = JSON.stringify(saveOf(prediction, chart))
+      expect(text).not.toContain("null")
+      expect(Object.keys((JSON.parse(text) as SavedPrediction).followed)).toHaveLength(19)
+      expect(text.length).toBeLessThan(4500)
+    })
+
+    test("what cannot be its state is refused, and it begins afresh", async () => {
+      const saved = await savedAfter(260)
+      const measure = saved.followed["latency"] ?? []
+      const withLatency = (one: unknown) => ({ ...saved, followed: { latency: one } })
+      const nonsense: readonly unknown[] = [
+        ...[
+          null,
+          7,
+          "calm",
+          [],
+          {},
+          { ...saved, version: 2 },
+          { ...saved, samples: -1 },
+          { ...saved, samples: "many" },
+        ],
+        ...[
+          { ...saved, load: [] },
+          { ...saved, load: measure.map(() => null) },
+          { ...saved, followed: [measure, 7] },
+        ],
+        ...[withLatency([]), withLatency(measure.slice(1)), withLatency([...measure, 1]), withLatency("0123456789")],
+        ...[withLatency(measure.map(() => 1e301)), withLatency(measure.map((one) => -Math.abs(one) - 1))],
+        { ...saved, followed: { "": measure } },
+        { ...saved, followed: Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`g${index}`, measure])) },
+      ]
+      const settings = settingsOf(prediction, heapLimit) as never
+      expect(prediction.canRestore?.(saved, settings)).toBe(true)
+      for (const one of nonsense) {
+        expect([one, prediction.canRestore?.(one, settings)]).toEqual([one, false])
+        const chart = start()
+        chart.send(restored({ prediction: one }))
+        expect([stateOf(chart), reportOf(chart).samples]).toEqual(["cold", 0])
+      }
+    })
   })
 })

@@ -13,7 +13,7 @@ import { doors, root } from "../support/repository.ts"
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
   { door: "recloser", take: "*", kB: 120.5 },
   { door: "recloser/effect", take: "*", kB: 127 },
-  { door: "recloser/machines", take: "*", kB: 112.5 },
+  { door: "recloser/machines", take: "*", kB: 113 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 55 },
   { door: "recloser/testing", take: "*", kB: 10 },
   { door: "recloser/inspect", take: "*", kB: 54 },

@@ -1,6 +1,7 @@
 /** A sample of every event of the vocabulary: what charts are walked by, and what they must leave alone where they do not hear it. */
 import type { EventObject } from "xstate"
 import { answeredAfter, forcedOpen, probe, released, restored } from "./charts.ts"
+import { ejection } from "./endpointPlane.ts"
 
 const rules = ["failureRatio", "run", "excursion", "rate", "relief", "dead", "cohort", "asked"] as const
 const counts = [
@@ -36,7 +37,7 @@ const sets = [[], [endpoint("a")], [endpoint("a"), endpoint("b")]]
 const endpoints = [
   ...sets.map((endpoints) => ({ type: "provider.told", endpoints })),
   { type: "provider.lost", reason: "a reason" },
-  ...[[], ["a"]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
+  ...[[], [ejection("a")]].map((ejected) => ({ type: "endpoints.shifted", ejected })),
   ...[{}, { a: "bad" }].map((verdicts) => ({ type: "health.found", verdicts })),
 ]
 const checks = [
@@ -55,6 +56,7 @@ export const savedOf = (key: string) => [
   restored({ [key]: { limit: 7 } }),
   restored({ [key]: { features: { pay: { state: "blocked", reason: "failed", failures: 1, isDoubted: false } } } }),
   restored({ [key]: { endpoints: ["a"] } }),
+  restored({ [key]: { version: 1, samples: 9, mostRunning: 1, load: [1, 1, 0, 9, 9, 9, 1, 1, 1, 1], followed: {} } }),
 ]
 
 const ofFeatures = [

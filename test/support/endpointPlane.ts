@@ -1,5 +1,5 @@
 /** A data plane whose gate names endpoints and holds nothing back itself. */
-import type { Endpoint, EndpointsLine } from "../../machines/vocabulary/endpoint.ts"
+import type { Ejection, Endpoint, EndpointsLine } from "../../machines/vocabulary/endpoint.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Endpoints } from "../../src/data-plane/endpoints/endpoints.ts"
@@ -16,6 +16,16 @@ export const endpoint = (id: string, more: Partial<Endpoint> = {}): Endpoint => 
 })
 
 export const endpointsOf = (...ids: readonly string[]): readonly Endpoint[] => ids.map((id) => endpoint(id))
+
+/** One that three calls in a row spoke against, out for a second. */
+export const ejection = (id: string, more: Partial<Ejection> = {}): Ejection => ({
+  id,
+  at: 0,
+  until: 1000,
+  statistics: { calls: 3, failures: 3, slow: 0 },
+  failedTrials: 0,
+  ...more,
+})
 
 export const lineOf = (endpoints: readonly Endpoint[], more: Partial<EndpointsLine> = {}): EndpointsLine => ({
   endpoints,

@@ -6,6 +6,7 @@ import { needs, type Standing, unknownStanding } from "../../machines/vocabulary
 export { moves } from "./legalMoves.ts"
 
 import { alarm, answeredAfter, type Chart, forcedOpen, probe, released, restored } from "./charts.ts"
+import { ejection } from "./endpointPlane.ts"
 
 export type Step = { readonly type: "wait"; readonly ms: number } | Parameters<Chart["send"]>[0]
 
@@ -171,7 +172,10 @@ const someEndpoints: fc.Arbitrary<readonly Endpoint[]> = fc
 export const discoverySteps: fc.Arbitrary<Step> = fc.oneof(
   someEndpoints.map((endpoints) => ({ type: "provider.told" as const, endpoints })),
   fc.constant({ type: "provider.lost" as const, reason: "a reason" }),
-  fc.subarray([...endpointIds]).map((ejected) => ({ type: "endpoints.shifted" as const, ejected })),
+  fc.subarray([...endpointIds]).map((ejected) => ({
+    type: "endpoints.shifted" as const,
+    ejected: ejected.map((id) => ejection(id)),
+  })),
   fc.subarray([...endpointIds]).map((ids) => ({
     type: "health.found" as const,
     verdicts: Object.fromEntries(ids.map((id) => [id, id === "a" ? ("suspect" as const) : ("bad" as const)])),

@@ -1,44 +1,68 @@
 /** One breaker: how it stands and why, its figures over time, who demands what, and its charts with the active states lit. */
-import type { BreakerMessage, HolderView, ServerMessage } from "../../src/observability/inspector/protocol.ts"
+import type {
+  BreakerMessage,
+  HolderView,
+  ServerMessage,
+  StandingLine,
+} from "../../src/observability/inspector/protocol.ts"
 import { Charts } from "./charts.ts"
 import { controls } from "./controls.ts"
 import { el, fill, setText } from "./dom.ts"
 import { heardAt, millis, percent, rate, time } from "./format.ts"
-import { badge, decisionItem, entryOf, nextOf, since, type View, whyOf } from "./parts.ts"
+import { badge, decisionItem, entryOf, nextOf, since, until, type View, whyOf } from "./parts.ts"
 import { series } from "./series.ts"
 import { type Link, listen } from "./stream.ts"
 
 const fieldWords: { readonly [field: string]: string } = {
   share: "share of calls that may enter",
+  cohortShare: "share of the first calls of a step",
   probes: "probes at once",
-  limit: "calls in flight",
+  limit: "calls in flight of this step",
+  rate: "calls a second",
+  burst: "calls at one instant",
+  slots: "calls in flight",
+  queue: "calls that may wait for a slot",
+  floor: "least priority that may enter",
+  retries: "further attempts of a call",
+  hedges: "attempts of a call side by side",
   timeoutMs: "longest that a call may run",
   retryAt: "try again at",
   features: "features held back",
 }
 
+/** As `floor` counts them. */
+const ranks = ["all", "low", "normal", "high", "critical"]
+
 function shownOf(field: string, value: number | string): string {
   if (typeof value === "string") return value
-  if (field === "share") return percent(value)
+  if (field === "share" || field === "cohortShare") return percent(value)
+  if (field === "floor") return ranks[value] ?? String(value)
   if (field === "retryAt") return time(value)
-  return field.endsWith("Ms") ? millis(value) : String(Math.round(value * 100) / 100)
+  return field.endsWith("Ms") ? millis(value) : (Math.round(value * 100) / 100).toLocaleString("en")
 }
 
 /** Each field of the gate, what is in force, and who demands it. */
 function gateTable({ restriction, holders }: BreakerMessage): HTMLElement {
-  const rows = Object.entries(restriction).map(([field, value]) => {
-    const demanding = holders.filter(({ demand }) => field in demand)
-    const who = demanding.map(({ by, demand }) => `${by} (${shownOf(field, demand[field] ?? 0)})`).join(", ")
-    return el(
-      "tr",
-      {},
-      el("th", { scope: "row" }, fieldWords[field] ?? field),
-      el("td", {}, shownOf(field, value)),
-      el("td", {}, who || "nobody"),
-    )
-  })
+  const nameOf = (field: string) => fieldWords[field] ?? field
+  const isDemanded = (field: string) => holders.some(({ demand }) => field in demand)
+  const free = Object.keys(restriction).filter((field) => !isDemanded(field))
+  const rows = Object.entries(restriction)
+    .filter(([field]) => isDemanded(field))
+    .map(([field, value]) => {
+      const demanding = holders.filter(({ demand }) => field in demand)
+      const who = demanding.map(({ by, demand }) => `${by} (${shownOf(field, demand[field] ?? 0)})`).join(", ")
+      return el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, nameOf(field)),
+        el("td", { class: "value" }, shownOf(field, value)),
+        el("td", {}, who),
+      )
+    })
   const head = el("tr", {}, ...["", "in force", "demanded by"].map((name) => el("th", { scope: "col" }, name)))
-  return el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...rows))
+  const table = el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...rows))
+  const others = free.length === 0 ? "" : `Free: ${free.map(nameOf).join(", ")}.`
+  return el("div", {}, rows.length > 0 && table, el("p", { class: "soft free" }, others))
 }
 
 const holderItem = ({ by, layer, since: at, reason }: HolderView): HTMLElement =>
@@ -65,8 +89,18 @@ function figures({ calls, row }: BreakerMessage): HTMLElement {
   )
 }
 
-/** What a component reports of itself: its plain fields. */
-function reportItem({ key, states, report, settings }: BreakerMessage["actors"][number]): HTMLElement {
+/** How a part stands, sentence by sentence, with what comes next counted down. */
+const standingItem = ({ words, since: at, until: next }: StandingLine): HTMLElement =>
+  el(
+    "li",
+    {},
+    at > 0 && el("span", { class: "at" }, time(at)),
+    words,
+    next > 0 && el("b", {}, "; ", until(next, "on trial in ", "its next call is a trial")),
+  )
+
+/** What a component reports of itself: how it stands in words, or its plain fields. */
+function reportItem({ key, states, report, settings, standing }: BreakerMessage["actors"][number]): HTMLElement {
   const plain = Object.entries((report ?? {}) as object).filter(
     ([, value]) => typeof value !== "object" || value === null,
   )
@@ -79,7 +113,9 @@ function reportItem({ key, states, report, settings }: BreakerMessage["actors"][
     {},
     el("b", {}, key),
     ` ${states.at(-1) ?? ""} `,
-    el("span", { class: "soft" }, said.join(" · ")),
+    standing.length === 0
+      ? el("span", { class: "soft" }, said.join(" · "))
+      : el("ul", { class: "standing" }, ...standing.map(standingItem)),
     text !== "" && text !== "{}" && el("details", {}, el("summary", {}, "settings"), el("pre", {}, text)),
   )
 }
@@ -133,8 +169,13 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
   }
   function showLists(message: BreakerMessage): void {
     const [decision, passed] = [message.decisions.at(-1)?.serial ?? 0, message.messages.at(-1)?.serial ?? 0]
-    if (decision !== heard.decisions)
-      fill(decisions, ...[...message.decisions].reverse().map((one) => decisionItem(one, false)))
+    if (decision !== heard.decisions) {
+      const items = [...message.decisions].reverse().map((one) => decisionItem(one, false))
+      fill(
+        decisions,
+        ...(items.length > 0 ? items : [el("li", { class: "soft" }, "Nothing since the inspector was started.")]),
+      )
+    }
     if (passed !== heard.messages) {
       fill(
         messages,
@@ -146,10 +187,11 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
       )
     }
     const told = JSON.stringify(
-      message.actors.map(({ key, states, report, settings }) => [
-        key,
-        states,
-        reportItem({ key, states, report, settings }).textContent,
+      message.actors.map(({ standing, ...actor }) => [
+        actor.key,
+        actor.states,
+        standing,
+        reportItem({ ...actor, standing: [] }).textContent,
       ]),
     )
     if (told !== heard.reports) fill(reports, ...message.actors.map(reportItem))

@@ -65,16 +65,19 @@ export function urgency({
   phase,
   share,
   cause,
+  heldParts,
 }: {
   circuit: string
   mode: string
   phase: string
   share: number
   cause: string
+  heldParts: number
 }): number {
   if (phase !== "active") return 1
   if (mode !== "auto") return 6
   const byCircuit: { readonly [state: string]: number } = { open: 8, halfOpen: 7, ramping: 5, degraded: 4 }
   const own = byCircuit[circuit] ?? 0
-  return cause === "" ? Math.max(own, share < 1 ? 3 : 0) : Math.max(own, 3)
+  const isHeld = cause !== "" || share < 1 || heldParts > 0
+  return Math.max(own, isHeld ? 3 : 0)
 }

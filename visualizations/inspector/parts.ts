@@ -9,15 +9,16 @@ export interface View {
 }
 
 /** What a breaker is called where only one word fits: the operator's hand goes before the circuit. */
-export const stateOf = ({ circuit, mode, phase, share }: Standing): string => {
+export const stateOf = ({ circuit, mode, phase, share, heldParts = 0 }: Standing): string => {
   if (phase !== "active") return phase
   if (mode !== "auto") return mode
   // Its own circuit is closed, and somebody else holds its calls back.
   if (circuit === "closed" && share < 1) return share === 0 ? "blocked" : "heldBack"
+  if (circuit === "closed" && heldParts > 0) return "heldBack"
   return circuit
 }
 
-export type Standing = Pick<Row, "circuit" | "mode" | "phase" | "share">
+export type Standing = Pick<Row, "circuit" | "mode" | "phase" | "share"> & Partial<Pick<Row, "heldParts">>
 
 /** The colour of a state: that of the circuit which means as much. */
 export const lookOf = (state: string): string =>
@@ -81,8 +82,18 @@ export function whyOf(row: Row): string {
   if (row.mode === "bypassed") return `Bypassed by an operator: every call is sent.`
   if (row.mode === "shadow") return `In shadow: it decides, and refuses nothing.`
   if (row.cause !== "") return `Because of ${row.cause}: ${row.reason}`
-  if (row.share >= 1 && row.circuit !== "halfOpen") return row.reason === "" ? "Every call is sent." : row.reason
+  if (row.share >= 1 && row.circuit !== "halfOpen") return partsOf(row) || row.reason || "Every call is sent."
   return episodeOf(row) || row.reason
+}
+
+/** Calls with some keys are refused, and all others are sent. */
+function partsOf({ heldParts }: Row): string {
+  if (heldParts === 0) return ""
+  const [parts, keys, each] =
+    heldParts === 1
+      ? ["One part of the service is", "its key", "One of them"]
+      : [`${heldParts.toLocaleString()} parts of the service are`, "their keys", "One of each"]
+  return `${parts} held back alone: calls with ${keys} are refused, all others are sent. ${each} is tried from time to time.`
 }
 
 /** Why it left the closed state, and what has become of that. */

@@ -15,7 +15,21 @@ const timeOf = (wall: number): string => new Date(wall).toISOString().slice(11, 
 
 const spelt = (words: string): string => words.replace(/halfOpen|forcedOpen/g, inWords)
 
-function comparison({ breaker, calls, recorded, other, guessed, sentOnGuess }: RecordedComparison): HTMLElement {
+const mostListed = 300
+const mostCompared = 20
+
+const momentItem = ({ wall, breaker, words }: RecordedMoment, click: () => void): HTMLElement =>
+  el("li", { click }, el("span", { class: "at" }, timeOf(wall)), el("b", {}, breaker), ` ${spelt(words)}`)
+
+function comparison({
+  breaker,
+  calls,
+  recorded,
+  other,
+  guessed,
+  sentOnGuess,
+  elsewhere,
+}: RecordedComparison): HTMLElement {
   const row = (name: string, read: (dealt: RecordedDealt) => string) =>
     el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, read(recorded)), el("td", {}, read(other)))
   const opened = ({ moves }: RecordedDealt) => moves.filter(({ to }) => to === "open")
@@ -40,12 +54,16 @@ function comparison({ breaker, calls, recorded, other, guessed, sentOnGuess }: R
     guessed === 0
       ? ""
       : `How ${guessed} refused calls would have ended is a guess, from the calls beside them; ${sentOnGuess} of them are sent here.`
+  const moved =
+    elsewhere === 0
+      ? ""
+      : ` ${elsewhere} calls would have gone to another endpoint: how they would have ended there is a guess, from the calls that went there.`
   return el(
     "div",
     {},
     el("h2", {}, `${breaker}, ${calls} calls`),
     el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...body)),
-    el("p", { class: "soft" }, doubt),
+    el("p", { class: "soft" }, doubt + moved),
   )
 }
 
@@ -59,7 +77,10 @@ function whatIf(): HTMLElement {
       const compared = (await tell("what-if", {
         config: JSON.parse(config.value) as unknown,
       })) as readonly RecordedComparison[]
-      fill(answer, ...compared.map(comparison))
+      const shown = compared.slice(0, mostCompared)
+      const others = compared.length - shown.length
+      const more = `${others.toLocaleString()} more breakers: recloser replay --config shows all of them as --json.`
+      fill(answer, ...shown.map(comparison), others > 0 && el("p", { class: "soft" }, more))
     } catch (error) {
       fill(answer, el("p", { class: "error" }, error instanceof Error ? error.message : String(error)))
     }
@@ -90,6 +111,16 @@ export function replayView(link: (state: Link) => void): View {
   const count = el("span", { class: "soft" })
   let moments: readonly RecordedMoment[] = []
   let at = 0
+  /** The first moment in the list: of many, those around the present one are shown. */
+  let listedFrom = -1
+
+  function listAround(): void {
+    const from = Math.max(0, Math.min(at - (mostListed >> 1), moments.length - mostListed))
+    if (from === listedFrom || (moments.length <= mostListed && listedFrom >= 0)) return
+    listedFrom = from
+    const shown = moments.slice(from, from + mostListed)
+    fill(list, ...shown.map((moment, index) => momentItem(moment, () => go(from + index))))
+  }
 
   function go(next: number): void {
     at = Math.max(0, Math.min(moments.length - 1, next))
@@ -106,8 +137,9 @@ export function replayView(link: (state: Link) => void): View {
       `${percent(moment.share)} of the calls may enter; ${held}. Until now ${calls.admitted} sent, ${calls.failure + calls.timedOut} of them failed, ${calls.rejected} refused.`,
     )
     charts.show(moment.actors, moment.actors.find(({ states }) => states.includes(moment.circuit))?.key ?? "breaker")
+    listAround()
     for (const item of list.children) item.removeAttribute("aria-current")
-    const item = list.children[at]
+    const item = list.children[at - listedFrom]
     item?.setAttribute("aria-current", "true")
     item?.scrollIntoView({ block: "nearest" })
   }
@@ -117,24 +149,13 @@ export function replayView(link: (state: Link) => void): View {
     if (step !== undefined) go(at + step)
   }
   const load = async () => {
-    const { played, decisions, agreed, trace } = (await ask("recording")) as RecordedAnswer
+    const { played, decisions, agreed, trace, omitted } = (await ask("recording")) as RecordedAnswer
     moments = played
     slider.max = String(Math.max(0, moments.length - 1))
-    fill(
-      list,
-      ...moments.map((moment, index) =>
-        el(
-          "li",
-          { click: () => go(index) },
-          el("span", { class: "at" }, timeOf(moment.wall)),
-          el("b", {}, moment.breaker),
-          ` ${spelt(moment.words)}`,
-        ),
-      ),
-    )
+    const left = omitted > 0 ? ` ${omitted} breakers by key were not recorded: there was no room for more.` : ""
     setText(
       faith,
-      `${agreed} of ${decisions} calls are decided as they were when this was recorded. Trace ${trace.slice(0, 16)}…`,
+      `${agreed} of ${decisions} calls are decided as they were when this was recorded. Trace ${trace.slice(0, 16)}…${left}`,
     )
     link("live")
     if (moments.length === 0) setText(title, "Nothing was decided while this was recorded.")

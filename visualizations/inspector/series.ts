@@ -79,6 +79,14 @@ export function series(all: readonly Point[], share: number): HTMLElement {
     line(points, (point) => point.p99, slowest, "p99"),
     line(points, (point) => point.p50, slowest, "p50"),
   ]
+  const flying = Math.max(1, ...points.map(({ inFlight, limit }) => Math.max(inFlight ?? 0, limit ?? 0)))
+  const inFlight = [
+    line(points, (point) => point.limit ?? Number.NaN, flying, "limit"),
+    line(points, (point) => point.inFlight ?? Number.NaN, flying, "flying"),
+  ]
+  const limitNow = last?.limit == null ? "no limit" : `limit ${Math.round(last.limit)}`
+  const isForeseen = points.some(({ danger }) => danger !== null)
+  const foreseen = [line(points, (point) => point.danger ?? Number.NaN, 1, "danger")]
   const entering = [line(points, (point) => point.share, 1, "share")]
   const keys = outcomes.map((outcome) => key(outcome, names[outcome]))
   return el(
@@ -92,5 +100,18 @@ export function series(all: readonly Point[], share: number): HTMLElement {
       "up to 100 %",
       "share of the calls that may enter",
     ),
+    figure(
+      [el("b", {}, "In flight"), key("flying", String(last?.inFlight ?? 0)), key("limit", limitNow)],
+      inFlight,
+      `up to ${rate(flying)}`,
+      "calls in flight, and how many may be",
+    ),
+    isForeseen &&
+      figure(
+        [el("b", {}, "Prediction"), key("danger", `failure likely to ${percent(last?.danger ?? 0)}`)],
+        foreseen,
+        "up to 100 %",
+        "probability of failure within the horizon",
+      ),
   )
 }

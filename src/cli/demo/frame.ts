@@ -1,7 +1,7 @@
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
 import { millis, NOTHING, percent, rate, seconds } from "./figures.ts"
 import { left, render, right, type Span, type Style, span } from "./paint.ts"
-import type { CircuitMoved, GatewayState, LiveState, Opening, PhaseEntered, ServiceRow } from "./view.ts"
+import type { Entry, GatewayState, LiveState, Opening, PhaseEntered, ServiceRow } from "./view.ts"
 
 /** Everything one picture of the run is made from. */
 export interface FrameInput {
@@ -9,7 +9,7 @@ export interface FrameInput {
   readonly phase: PhaseEntered | undefined
   readonly state: LiveState
   /** Newest first. */
-  readonly moves: readonly CircuitMoved[]
+  readonly moves: readonly Entry[]
   readonly columns: number
   readonly rows: number
   readonly color: boolean
@@ -37,8 +37,11 @@ export function frame(input: FrameInput): readonly string[] {
   const head = [...title(input), BLANK, ...input.state.gateways.flatMap((gateway) => gatewayLines(gateway, input))]
   const body = [...head, BLANK, ...totals(input.state.gateways), BLANK]
   const rules = input.opening.rules.map((rule) => [span(` ${rule}`, "dim")])
-  const room = Math.max(1, input.rows - 2 - body.length - rules.length)
-  const lines = [...body, ...moves(input.moves, Math.min(room, 10)), ...rules]
+  const left = input.rows - 2 - body.length
+  // What was decided is news; the rules were read at the beginning.
+  const shown = left - rules.length >= 2 ? rules : []
+  const room = Math.max(1, left - shown.length)
+  const lines = [...body, ...moves(input.moves, Math.min(room, 10)), ...shown]
   return lines.slice(0, input.rows - 1).map((line) => render(line, input.columns, input.color))
 }
 
@@ -71,8 +74,11 @@ function gatewayLines(gateway: GatewayState, { opening }: FrameInput): readonly 
   const rows = gateway.rows.map((one) => row(one, opening))
   if (!gateway.protected) return [[span(" TWIN WITHOUT BREAKERS ", "bold"), span(opening.twin ?? "", "dim")], ...rows]
   const title = opening.to === undefined ? " WITH BREAKERS " : " WITH A BREAKER "
-  return [[span(title, "bold"), span(opening.gateway, "dim")], columnNames(opening), ...rows]
+  return [[span(title, "bold"), span(opening.gateway, "dim")], columnNames(opening), ...rows, ...partLines(gateway)]
 }
+
+const partLines = ({ parts = [] }: GatewayState): readonly Line[] =>
+  parts.map(({ name, words }) => [span(` ${name.padEnd(NAME)}`), span(words, "dim")])
 
 const nameWidth = ({ to }: Opening) => (to === undefined ? NAME : HOST)
 const isShown = (figure: string, { to }: Opening) => to === undefined || figure !== "fallb."
@@ -148,15 +154,17 @@ function sums({ protected: guarded, totals: sum, sentToFailing, wastedMs }: Gate
   return [span((guarded ? " with breakers" : " twin").padEnd(LABEL)), span(cells.join(""))]
 }
 
-function moves(recent: readonly CircuitMoved[], room: number): readonly Line[] {
-  const lines: Line[] = recent
-    .slice(0, room)
-    .map((move) => [
-      span(seconds(move.at).padStart(8), "dim"),
-      span(`  ${move.breaker.padEnd(9)} `),
-      span(`${inWords(move.from)} → ${inWords(move.to)}`.padEnd(23), CIRCUITS[move.to]?.[1] ?? "yellow"),
-      span(move.reason, "dim"),
-    ])
+/** A move and what came of it, or a sentence. */
+function entryLine(entry: Entry): Line {
+  const { at, breaker } = entry
+  const head = [span(seconds(at).padStart(8), "dim"), span(`  ${breaker.padEnd(9)} `)]
+  if ("words" in entry) return [...head, span(entry.words, entry.kind === "finding" ? "plain" : "yellow")]
+  const move = span(`${inWords(entry.from)} → ${inWords(entry.to)}`.padEnd(23), CIRCUITS[entry.to]?.[1] ?? "yellow")
+  return [...head, move, span(entry.reason, "dim")]
+}
+
+function moves(recent: readonly Entry[], room: number): readonly Line[] {
+  const lines: Line[] = recent.slice(0, room).map(entryLine)
   const empty: Line[] = Array.from({ length: room - lines.length }, () => BLANK)
-  return [[span(" LAST TRANSITIONS", "bold")], ...lines, ...empty]
+  return [[span(" LAST DECISIONS", "bold")], ...lines, ...empty]
 }

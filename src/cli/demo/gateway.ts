@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { CallRejected, CallTimedOut } from "../../index.ts"
 import type { CallBook } from "./calls.ts"
 import { LOOPBACK, listen, shut } from "./listen.ts"
+import { REFUSED_BY } from "./relay.ts"
 import { createSlots, type Place } from "./slots.ts"
 import type { Answer, Tally } from "./tally.ts"
 
@@ -105,7 +106,7 @@ function createDesk(route: Route) {
       try {
         const response = await route.call()
         const body = await response.text()
-        if (!response.ok) return instead(failed(502, `${route.service} answered ${response.status}`))
+        if (!response.ok) return instead(failedAs(response, body, route))
         lastGood = body
         return { status: 200, body, answer: "full", rejected: false }
       } catch (error) {
@@ -115,10 +116,22 @@ function createDesk(route: Route) {
   }
 }
 
+/** An answer that is none; a breaker further in may have refused the call. */
+function failedAs(response: Response, body: string, route: Route): Reply {
+  const isRefusal = response.headers.has(REFUSED_BY)
+  if (!isRefusal) return failed(502, `${route.service} answered ${response.status}`)
+  countRefusal(route)
+  return { status: 503, body, answer: "failed", rejected: true }
+}
+
+function countRefusal({ book, isFailing }: Route): void {
+  book.rejected += 1
+  if (!isFailing()) book.rejectedWhileWell += 1
+}
+
 function replyTo(error: unknown, route: Route): Reply {
   if (error instanceof CallRejected) {
-    route.book.rejected += 1
-    if (!route.isFailing()) route.book.rejectedWhileWell += 1
+    countRefusal(route)
     return { ...failed(503, error.message), rejected: true, headers: retryAfter(error) }
   }
   const timedOut = error instanceof CallTimedOut || (error instanceof Error && error.name === "TimeoutError")

@@ -9,6 +9,7 @@ export function createJsonLines(write: (text: string) => void): View {
     phase: (entered) => line({ type: "phase", ...entered, at: whole(entered.at) }),
     transition: ({ breaker, from, to, at, reason }) =>
       line({ type: "transition", breaker, from, to, at: whole(at), reason }),
+    told: ({ breaker, kind, words, at }) => line({ type: kind, breaker, at: whole(at), words }),
     refresh: (state) => samplesOf(state).forEach(line),
     close: () => {},
     summary: (summary) => line({ type: "summary", ...summary }),
@@ -16,17 +17,20 @@ export function createJsonLines(write: (text: string) => void): View {
 }
 
 function samplesOf(state: LiveState): object[] {
-  return state.gateways.flatMap((gateway) =>
-    gateway.rows.map((row) => ({
-      type: "sample",
-      at: whole(state.at),
-      gateway: gateway.protected ? "protected" : "unprotected",
-      service: row.service,
-      circuit: row.circuit ?? null,
-      fault: row.fault ?? null,
-      ...figuresOf(row),
-    })),
-  )
+  return state.gateways.flatMap(({ protected: guarded, rows, parts = [] }) => {
+    const common = { at: whole(state.at), gateway: guarded ? "protected" : "unprotected" }
+    return [
+      ...rows.map((row) => ({
+        type: "sample",
+        ...common,
+        service: row.service,
+        circuit: row.circuit ?? null,
+        fault: row.fault ?? null,
+        ...figuresOf(row),
+      })),
+      ...parts.map((part) => ({ type: "part", ...common, ...part })),
+    ]
+  })
 }
 
 function figuresOf({ recent }: ServiceRow): object {

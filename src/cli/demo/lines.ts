@@ -12,6 +12,7 @@ export function createLines(write: (text: string) => void): View {
     phase: ({ at, name }) => line(at, `PHASE     ${name}`),
     transition: ({ at, breaker, from, to, reason }) =>
       line(at, `CIRCUIT   ${breaker} ${inWords(from)} → ${inWords(to)}: ${reason}`),
+    told: ({ at, breaker, kind, words }) => line(at, `${TAGS[kind].padEnd(10)}${breaker}: ${words}`),
     refresh(state) {
       for (const text of sampleLines(state)) line(state.at, text)
     },
@@ -19,6 +20,9 @@ export function createLines(write: (text: string) => void): View {
     summary: (summary) => write(reportText(summary, [])),
   }
 }
+
+/** What a line that tells of something begins with. */
+const TAGS = { finding: "FINDING", dependency: "CAUSE", refusal: "REFUSED" } as const
 
 function openingLines(opening: Opening): readonly string[] {
   const { gateway, twin, inspector, to, perSecond, seed, rules } = opening
@@ -42,13 +46,15 @@ const LEGEND = [
 function sampleLines({ gateways }: LiveState): readonly string[] {
   const [guarded, twin] = gateways
   const longest = Math.max(...(guarded?.rows ?? []).map(({ service }) => service.length))
-  return (guarded?.rows ?? []).map((row, index) => {
+  const parts = (guarded?.parts ?? []).map(({ name, words }) => `${name.padEnd(Math.max(10, longest + 2))}${words}`)
+  const rows = (guarded?.rows ?? []).map((row, index) => {
     const bare = twin?.rows[index]
     const beside = bare
       ? ` | twin: full ${percent(bare.recent.full, bare.recent.requests)} p99 ${millis(bare.recent.p99Ms)}`
       : ""
     return sampleOf(row, longest) + beside
   })
+  return [...rows, ...parts]
 }
 
 function sampleOf({ service, circuit, recent }: ServiceRow, longest: number): string {

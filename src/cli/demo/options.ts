@@ -22,7 +22,7 @@ export interface DemoOptions {
 }
 
 /** Named here, so that the command line need not load what it names. */
-export const SCENARIOS = ["incident", "overload"] as const
+export const SCENARIOS = ["incident", "overload", "dependency"] as const
 export type ScenarioName = (typeof SCENARIOS)[number]
 
 export const DEFAULT_DURATION = 30

@@ -1,7 +1,9 @@
 import type { BreakerConfig } from "../../index.ts"
 import type { FetchFacts } from "../../integrations/fetch.ts"
+import type { BackendOptions, Backends } from "./backends.ts"
+import type { Closers } from "./closers.ts"
 import type { Fault } from "./faultyService.ts"
-import type { SideSummary } from "./summary.ts"
+import type { PhaseSummary, SideSummary } from "./summary.ts"
 
 /** What the demo plays: services, what is asked of them, and what happens. The same for both gateways. */
 export interface Play {
@@ -11,8 +13,14 @@ export interface Play {
   readonly settings: PlaySettings
   /** Whether a call can be said to go to a service that fails. */
   readonly hasFaults: boolean
+  /** Opens what its lanes call. Left out: each service by itself, behind a breaker of its own. */
+  readonly open?: ((options: BackendOptions, closers: Closers) => Promise<Backends>) | undefined
+  /** The service whose calls are counted, where that are not all. */
+  readonly counted?: string | undefined
+  /** Whether what came of it is told phase by phase. */
+  readonly isToldByPhase?: boolean | undefined
   /** What came of it, in words. */
-  statement(guarded: SideSummary, bare: SideSummary): string
+  statement(guarded: SideSummary, bare: SideSummary, phases: readonly PhaseSummary[]): string
 }
 
 /** One path of the gateway: the calls of one kind, to one service. */

@@ -2,6 +2,7 @@ import { type Closers, createClosers } from "./closers.ts"
 import { WELL } from "./faultyService.ts"
 import { openInspection } from "./inspection.ts"
 import { type Load, startLoad } from "./load.ts"
+import { createMarks, type Marks } from "./marks.ts"
 import { DEFAULT_DURATION, DEFAULT_RATE, type DemoOptions } from "./options.ts"
 import { enact, type Phase, type Play, perSecondAt } from "./play.ts"
 import { seedFor } from "./random.ts"
@@ -18,6 +19,7 @@ interface Stage {
   readonly play: Play
   readonly durationMs: number
   readonly nowMs: () => number
+  readonly marks: Marks
 }
 
 /** Plays the incident against both gateways and resolves, with everything closed, to what came of it. */
@@ -26,13 +28,16 @@ export async function runIncident(options: DemoOptions, view: View, stop: AbortS
   try {
     const stage = await setStage(options, view, closers)
     const load = await perform(stage, options, view, stop)
+    const phases = stage.marks.phases()
     const [guarded, bare] = stage.sides.map((side, index) =>
       summarise(side.total.totals(), side.book, stage.play.hasFaults, load.skipped[index] ?? 0, side.classes()),
     )
     if (!guarded || !bare) throw new Error("a gateway has no summary")
     const seconds = Number((stage.nowMs() / 1000).toFixed(1))
-    const statement = stage.play.statement(guarded, bare)
-    return { seed: options.seed, seconds, interrupted: stop.aborted, protected: guarded, unprotected: bare, statement }
+    const statement = stage.play.statement(guarded, bare, phases)
+    const { counted, isToldByPhase } = stage.play
+    const told = { protected: guarded, unprotected: bare, statement, counted, ...(isToldByPhase ? { phases } : {}) }
+    return { seed: options.seed, seconds, interrupted: stop.aborted, ...told }
   } finally {
     await closers.closeAll()
   }
@@ -52,7 +57,7 @@ async function setStage(options: DemoOptions, view: View, closers: Closers): Pro
   const { seed } = options
   const { rules } = play.settings
   view.open({ gateway: guarded.url, twin: bare.url, inspector, to: undefined, seed, perSecond, durationMs, rules })
-  return { sides: [guarded, bare], play, durationMs, nowMs }
+  return { sides: [guarded, bare], play, durationMs, nowMs, marks: createMarks([guarded.total, bare.total]) }
 }
 
 /** Runs load, incident and view until the end or a stop; a fault that cannot be switched ends the run with its error. */
@@ -71,6 +76,7 @@ async function perform(stage: Stage, options: DemoOptions, view: View, stop: Abo
     follow(sides[0].breakers, view, nowMs),
     every(view.everyMs, refresh),
     enact(play.phases, nowMs, (phase) => {
+      stage.marks.enter(phase.name)
       enter(phase, sides).catch((error: unknown) => trouble.abort(error))
       tell(phase, view, nowMs())
     }),

@@ -1,3 +1,4 @@
+import { dependency } from "./dependency.ts"
 import { incident } from "./incident.ts"
 import type { ScenarioName } from "./options.ts"
 import { overload } from "./overload.ts"
@@ -7,4 +8,5 @@ import type { Play } from "./play.ts"
 export const scenarios: Readonly<Record<ScenarioName, (durationMs: number, perSecond: number) => Play>> = {
   incident,
   overload,
+  dependency,
 }

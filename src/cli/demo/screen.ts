@@ -1,6 +1,6 @@
 import { type FrameInput, frame } from "./frame.ts"
 import { reportText } from "./report.ts"
-import type { CircuitMoved, LiveState, Opening, PhaseEntered, View } from "./view.ts"
+import type { Entry, LiveState, Opening, PhaseEntered, View } from "./view.ts"
 
 export interface Terminal {
   write(text: string): void
@@ -16,11 +16,15 @@ const KEPT_MOVES = 50
 
 /** The live view: one picture, redrawn in place on the alternate screen, which leaves the user's scrollback alone. */
 export function createScreen(terminal: Terminal, color: boolean): View {
-  const moves: CircuitMoved[] = []
+  const moves: Entry[] = []
   let opening: Opening | undefined
   let phase: PhaseEntered | undefined
   let entered = false
 
+  const keep = (entry: Entry) => {
+    moves.unshift(entry)
+    moves.length = Math.min(moves.length, KEPT_MOVES)
+  }
   const close = () => {
     if (!entered) return
     entered = false
@@ -43,10 +47,8 @@ export function createScreen(terminal: Terminal, color: boolean): View {
     phase: (now) => {
       phase = now
     },
-    transition: (move) => {
-      moves.unshift(move)
-      moves.length = Math.min(moves.length, KEPT_MOVES)
-    },
+    transition: keep,
+    told: keep,
     refresh(state: LiveState) {
       if (opening && entered) draw({ opening, phase, state, moves, color, ...terminal.size() })
     },

@@ -1,11 +1,10 @@
-import { type Breaker, createBreaker } from "../../index.ts"
-import { protectFetch } from "../../integrations/fetch.ts"
-import { type CallBook, countedFetch, createCallBook } from "./calls.ts"
+import type { Breaker } from "../../index.ts"
+import { type Backend, openSeparate } from "./backends.ts"
+import { type CallBook, createCallBook } from "./calls.ts"
 import type { Closers } from "./closers.ts"
-import { type FaultyService, openService } from "./faultyService.ts"
+import type { FaultyService } from "./faultyService.ts"
 import { openGateway, type Route } from "./gateway.ts"
 import type { LaneSpec, Play } from "./play.ts"
-import { seedFor } from "./random.ts"
 import { type ClassSummary, classesOf } from "./summary.ts"
 import { createTally, type Tally } from "./tally.ts"
 import type { GatewayState } from "./view.ts"
@@ -30,41 +29,33 @@ export interface SideOptions {
   readonly nowMs: () => number
 }
 
-/** A service, and what stands before it. */
-interface Guarded {
-  readonly backend: FaultyService
-  readonly breaker: Breaker | undefined
-  readonly send: typeof fetch
-  readonly book: CallBook
-}
-
-interface Lane extends Route, Guarded {
+interface Lane extends Route, Backend {
   readonly spec: LaneSpec
 }
 
 export async function openSide(options: SideOptions, closers: Closers): Promise<Side> {
-  const { play, nowMs, port } = options
+  const { play, nowMs, port, trail } = options
   const book = createCallBook()
-  const total = createTally(options.trail)
-  const guarded = new Map<string, Guarded>()
-  for (const name of play.services) guarded.set(name, await openGuarded(name, options, book, closers))
-  const lanes = play.lanes.flatMap((spec) => {
-    const service = guarded.get(spec.service)
-    return service === undefined ? [] : [laneOf(spec, service, options)]
+  const total = createTally(trail)
+  const backends = await (play.open ?? openSeparate)({ ...options, book }, closers)
+  const lanes = play.lanes.map((spec): Lane => {
+    const { name: service, fallback } = spec
+    return { ...backends.behind(spec), spec, service, fallback, tally: createTally(trail), book }
   })
   const { gatewayWorkers: workers, gatewayLine: line } = play.settings
   const { url, close } = await openGateway({ port, workers, line, routes: lanes, total, nowMs })
   closers.add(close)
   return {
     url,
-    services: [...guarded.values()].map(({ backend }) => backend),
-    breakers: [...guarded.values()].flatMap(({ breaker }) => breaker ?? []),
+    services: backends.services,
+    breakers: backends.breakers,
     total,
     book,
     classes: () => classesOf(lanes.map(({ spec, tally }) => ({ spec, totals: tally.totals() }))),
     state: (at, spanMs) => ({
       protected: options.protected,
       rows: lanes.map((lane) => rowOf(lane, at, spanMs)),
+      parts: backends.parts(at, spanMs),
       totals: total.totals(),
       sentToFailing: play.hasFaults ? book.sentToFailing : undefined,
       wastedMs: book.wastedMs,
@@ -72,41 +63,11 @@ export async function openSide(options: SideOptions, closers: Closers): Promise<
   }
 }
 
-async function openGuarded(name: string, options: SideOptions, book: CallBook, closers: Closers): Promise<Guarded> {
-  const { serviceWorkers: workers, workMs, breaker: config } = options.play.settings
-  const line = options.play.hasFaults ? 4 * workers : Number.POSITIVE_INFINITY
-  const backend = await openService({ name, seed: seedFor(options.seed, name), workers, line, workMs })
-  closers.add(backend.close)
-  const breaker = options.protected ? createBreaker(name, config) : undefined
-  if (breaker) closers.add(() => breaker.stop({ grace: "1 second" }))
-  return { backend, breaker, send: countedFetch(book, () => backend.fault.kind !== "none"), book }
-}
-
-function laneOf(spec: LaneSpec, guarded: Guarded, { play, trail }: SideOptions): Lane {
-  const { backend } = guarded
-  return {
-    ...guarded,
-    spec,
-    service: spec.name,
-    call: callOf(spec, guarded, play.settings.timeoutMs),
-    isFailing: () => backend.fault.kind !== "none",
-    fallback: spec.fallback,
-    tally: createTally(trail),
-  }
-}
-
-/** Through the breaker, which also keeps the timeout; or the same call with the same timeout, and nothing in front. */
-function callOf({ facts }: LaneSpec, { breaker, send, backend }: Guarded, timeoutMs: number): () => Promise<Response> {
-  if (!breaker) return () => send(`${backend.url}/`, { signal: AbortSignal.timeout(timeoutMs) })
-  const guarded = protectFetch(breaker, { fetch: send })
-  return () => guarded(`${backend.url}/`, { call: facts })
-}
-
 function rowOf(lane: Lane, at: number, spanMs: number): GatewayState["rows"][number] {
   return {
     service: lane.service,
-    circuit: lane.breaker?.circuit,
-    fault: lane.backend.fault.kind,
+    circuit: lane.circuit(),
+    fault: lane.fault(),
     recent: lane.tally.recent(at, spanMs),
     trail: lane.tally.trail(at),
   }

@@ -23,10 +23,10 @@ export interface SideSummary {
   readonly classes: readonly ClassSummary[]
 }
 
-/** The calls of one class. */
+/** The calls of one class, or for one feature. */
 export interface ClassSummary {
   readonly service: string
-  readonly priority: Priority
+  readonly priority?: Priority | undefined
   readonly requests: number
   readonly succeeded: number
 }
@@ -35,7 +35,7 @@ export const classesOf = (
   lanes: readonly { readonly spec: LaneSpec; readonly totals: Counts }[],
 ): readonly ClassSummary[] =>
   lanes.flatMap(({ spec: { name, facts }, totals: { requests, full } }) =>
-    facts?.priority === undefined ? [] : [{ service: name, priority: facts.priority, requests, succeeded: full }],
+    facts === undefined ? [] : [{ service: name, priority: facts.priority, requests, succeeded: full }],
   )
 
 export interface Summary {
@@ -46,7 +46,24 @@ export interface Summary {
   readonly protected: SideSummary
   /** null with --to: a real service is not called twice. */
   readonly unprotected: SideSummary | null
+  /** Phase by phase, where that is told. */
+  readonly phases?: readonly PhaseSummary[] | undefined
+  /** The service whose calls are counted, where that are not all. */
+  readonly counted?: string | undefined
   readonly statement: string
+}
+
+/** Requests that ended in one phase, and of them those answered in full. */
+export interface PhaseCounts {
+  readonly requests: number
+  readonly answered: number
+}
+
+/** One phase at each gateway. */
+export interface PhaseSummary {
+  readonly name: string
+  readonly protected: PhaseCounts
+  readonly unprotected: PhaseCounts
 }
 
 export function summarise(

@@ -30,6 +30,23 @@ export interface CircuitMoved {
   readonly reason: string
 }
 
+/** Something that a part of a breaker found, in words. */
+export interface Told {
+  readonly at: number
+  readonly breaker: string
+  readonly kind: "finding" | "dependency" | "refusal"
+  readonly words: string
+}
+
+/** What a list of the last decisions holds. */
+export type Entry = CircuitMoved | Told
+
+/** How something behind a gateway stands, in words. */
+export interface PartState {
+  readonly name: string
+  readonly words: string
+}
+
 /** One service as one gateway sees it now. */
 export interface ServiceRow {
   readonly service: string
@@ -43,6 +60,7 @@ export interface ServiceRow {
 export interface GatewayState {
   readonly protected: boolean
   readonly rows: readonly ServiceRow[]
+  readonly parts?: readonly PartState[] | undefined
   readonly totals: Counts
   /** undefined where nobody knows which calls went to a failing service. */
   readonly sentToFailing: number | undefined
@@ -61,6 +79,7 @@ export interface View {
   open(opening: Opening): void
   phase(entered: PhaseEntered): void
   transition(moved: CircuitMoved): void
+  told(told: Told): void
   refresh(state: LiveState): void
   /** Gives the terminal back; safe to call twice. */
   close(): void

@@ -1,13 +1,32 @@
-import type { Breaker } from "../../index.ts"
-import type { View } from "./view.ts"
+import { type Breaker, CallRejected } from "../../index.ts"
+import { FindingNews } from "../../observability/findingWords.ts"
+import type { Told, View } from "./view.ts"
 
-/** Tells the view every transition; the returned function stops that. */
+/** Tells the view every transition, what is found, and who else is to blame; the returned function stops that. */
 export function follow(breakers: readonly Breaker[], view: View, nowMs: () => number): () => void {
-  const stops = breakers.map((breaker) =>
-    breaker.on("transition", ({ from, to, reason }) =>
-      view.transition({ at: nowMs(), breaker: breaker.name, from, to, reason }),
-    ),
-  )
+  const stops = breakers.flatMap((breaker) => {
+    const news = new FindingNews()
+    let isRefusing = false
+    const tell = (kind: Told["kind"], words: string) => view.told({ at: nowMs(), breaker: breaker.name, kind, words })
+    return [
+      breaker.on("transition", ({ from, to, reason }) =>
+        view.transition({ at: nowMs(), breaker: breaker.name, from, to, reason }),
+      ),
+      breaker.on("finding", ({ part, finding, at }) => {
+        for (const words of news.of(part, finding, at)) tell("finding", words)
+      }),
+      breaker.on("dependency", (event) => {
+        if (event.to === "clear") isRefusing = false
+        for (const words of news.ofDependencies(event)) tell("dependency", words)
+      }),
+      // The first refusal of an outage: what a caller is told.
+      breaker.on("refusal", ({ rejection }) => {
+        if (rejection.rule !== "dependency" || isRefusing) return
+        isRefusing = true
+        tell("refusal", new CallRejected(rejection).message.slice(breaker.name.length + 2))
+      }),
+    ]
+  })
   return () => {
     for (const stop of stops) stop()
   }

@@ -23,8 +23,8 @@ export function answerer(recording: Recording): (question: string, body: unknown
 }
 
 function answerOf(recording: Recording): RecordedAnswer {
-  const { moments: played, decisions, agreed, trace } = play(recording)
-  return { played, decisions, agreed, trace }
+  const { moments: played, decisions, agreed, trace, omitted } = play(recording)
+  return { played, decisions, agreed, trace, omitted }
 }
 
 /** Serves the page of a recording. Rejects when the port cannot be had. */

@@ -6,7 +6,7 @@ import { type Comparison, whatIf } from "../../testing/replay/whatIf.ts"
 import { stopWhenUnread } from "../demo/stopSignals.ts"
 import { givenConfig, Unusable } from "../simulate/givenConfig.ts"
 import { stepThrough } from "./stepper.ts"
-import { agreement, comparisonLines, momentLine, widthOf } from "./words.ts"
+import { agreement, comparisonsLines, momentLine, widthOf } from "./words.ts"
 
 export interface ReplayOptions {
   readonly file: string
@@ -65,7 +65,7 @@ async function compare(recording: Recording, config: string, json: boolean, refu
   const all = await compared(recording, config, refuse)
   const lines = json
     ? all.map((one) => JSON.stringify({ type: "comparison", ...one }))
-    : [...titleOf(recording), ...all.flatMap(comparisonLines)]
+    : [...titleOf(recording), ...comparisonsLines(all)]
   process.stdout.write(`${lines.join("\n")}\n`)
 }
 

@@ -31,14 +31,23 @@ export function standLines({ circuit, mode, share, heldBy, calls }: Moment): rea
   ]
 }
 
-export function agreement({ agreed, decisions, firstDifference, trace, breakers }: Played): readonly string[] {
+const mostNamed = 5
+
+/** Some of many names. */
+const someOf = (names: readonly string[]): string =>
+  names.length <= mostNamed
+    ? names.join(", ")
+    : `${names.slice(0, mostNamed).join(", ")} and ${names.length - mostNamed} more`
+
+export function agreement({ agreed, decisions, firstDifference, trace, breakers, omitted }: Played): readonly string[] {
   const joined = breakers.filter(({ isWhole }) => !isWhole).map(({ name }) => name)
   return [
     `${agreed} of ${decisions} calls are decided as they were when this was recorded.`,
     ...(firstDifference === undefined ? [] : [`First difference: ${firstDifference}.`]),
     ...(joined.length === 0
       ? []
-      : [`The recording joined ${joined.join(", ")} in the middle: windows of evidence begin empty there.`]),
+      : [`The recording joined ${someOf(joined)} in the middle: windows of evidence begin empty there.`]),
+    ...(omitted === 0 ? [] : [`${omitted} breakers by key were not recorded: there was no room for more.`]),
     `trace ${trace}`,
   ]
 }
@@ -61,7 +70,7 @@ const counted = ({ sent, refused, failed, refusedWell }: Dealt): readonly string
 ]
 
 /** What would have been otherwise, in a sentence. */
-export function conclusion({ breaker, recorded, other, guessed, sentOnGuess }: Comparison): string {
+export function conclusion({ breaker, recorded, other, guessed, sentOnGuess, elsewhere }: Comparison): string {
   const [failed, lost] = [recorded.failed - other.failed, recorded.refusedWell - other.refusedWell]
   const saved =
     failed === 0
@@ -80,7 +89,28 @@ export function conclusion({ breaker, recorded, other, guessed, sentOnGuess }: C
     guessed === 0
       ? ""
       : ` How ${guessed} calls would have ended is a guess, from the calls beside them: they were refused; ${sentOnGuess} of them are sent here.`
-  return `${breaker}: with the other config ${saved} and ${kept}. ${opened}.${doubt}`
+  const moved =
+    elsewhere === 0
+      ? ""
+      : ` ${elsewhere} calls would have gone to another endpoint: how they would have ended there is a guess, from the calls that went there.`
+  return `${breaker}: with the other config ${saved} and ${kept}. ${opened}.${doubt}${moved}`
+}
+
+const mostCompared = 20
+
+/** All of them side by side; of very many, those for which most would have changed, and the sum. */
+export function comparisonsLines(all: readonly Comparison[]): readonly string[] {
+  const shown = all.slice(0, mostCompared).flatMap(comparisonLines)
+  if (all.length <= mostCompared) return shown
+  const sum = (read: (dealt: Dealt) => number) =>
+    `${all.reduce((total, { recorded }) => total + read(recorded), 0)} as recorded, ${all.reduce((total, { other }) => total + read(other), 0)} with the other config`
+  return [
+    ...shown,
+    `… and ${all.length - mostCompared} more breakers; --json tells of each. Of all ${all.length}:`,
+    `  sent     ${sum(({ sent }) => sent)}`,
+    `  failed   ${sum(({ failed }) => failed)}`,
+    `  refused  ${sum(({ refused }) => refused)}`,
+  ]
 }
 
 /** Both, side by side. */

@@ -123,7 +123,7 @@ export class Endpoints {
   shifted(now: number): EndpointsShifted | undefined {
     if (!this.#hasShifted) return undefined
     this.#hasShifted = false
-    return { type: "endpoints.shifted", at: now, ejected: [...this.#ejected].map(({ facts }) => facts.id) }
+    return { type: "endpoints.shifted", at: now, ejected: [...this.#ejected].map((site) => site.ejection) }
   }
 
   #take(line: EndpointsLine, now: number): void {
@@ -169,6 +169,7 @@ export class Endpoints {
     if (ejection === undefined || !this.#hasRoom) return
     this.#outliers.eject(site, ejection, now)
     this.#ejected.add(site)
+    site.leftOut(isSlow, now)
     this.#respread()
     this.#shift("condemned", site, isSlow)
   }
@@ -192,6 +193,8 @@ export class Endpoints {
     }
     if (bad) {
       this.#outliers.eject(site, ejection, now)
+      site.triedInVain()
+      this.#hasShifted = true
       return this.#planned()
     }
     this.#outliers.free(site, now)
@@ -203,12 +206,7 @@ export class Endpoints {
 
   #shift(to: CellChange["to"], site: Site, isSlow: boolean): void {
     this.#hasShifted = true
-    const bad = Math.max(1, Math.round(site.recentBad))
-    const statistics = {
-      calls: Math.max(bad, Math.round(site.recent)),
-      failures: isSlow ? 0 : bad,
-      slow: isSlow ? bad : 0,
-    }
+    const statistics = site.lately(isSlow)
     this.news = { to, key: site.facts.id, cells: 1, condemned: this.#ejected.size, statistics }
   }
 

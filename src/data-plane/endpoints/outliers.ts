@@ -45,6 +45,7 @@ export class Outliers {
     this.#usual += ((bad ? 1 : 0) - this.#usual) / usual.learnedFrom
     site.recent = site.recent * own * kept + 1
     site.recentBad = site.recentBad * own * kept + (bad ? 1 : 0)
+    site.row = bad ? site.row + 1 : 0
     site.serial = this.#serial
     this.#row = !bad ? undefined : this.#row === undefined || this.#row === site ? site : "several"
     const elsewhere = this.#elsewhere(site)

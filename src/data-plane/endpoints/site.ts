@@ -1,5 +1,6 @@
 /** What is remembered of one endpoint: how quick and how well its calls end, and how many are under way. */
-import type { Endpoint } from "../../../machines/vocabulary/endpoint.ts"
+import type { Statistics } from "../../../machines/vocabulary/circuit.ts"
+import type { Ejection, Endpoint } from "../../../machines/vocabulary/endpoint.ts"
 
 /** What was measured so long ago weighs a third; the rest is what is typical. */
 const memoryMs = 10_000
@@ -32,11 +33,14 @@ export class Site {
   /** Outcomes of late, of which so many bad; each weighs less the older it is. */
   recent = 0
   recentBad = 0
+  /** Bad ones in a row, the last one included. */
+  row = 0
   /** The pool's serial at its last outcome. */
   serial = 0
   /** Left out until then; `undefined`: it is not. */
   ejectedUntil: number | undefined = undefined
   ejections = 0
+  #left: Omit<Ejection, "id" | "until"> = { at: 0, statistics: { calls: 0, failures: 0, slow: 0 }, failedTrials: 0 }
   freedAt = Number.NEGATIVE_INFINITY
   /** A call that tries whether it is well again, and when that has taken too long. */
   probe: object | undefined = undefined
@@ -59,6 +63,28 @@ export class Site {
     if (!counts) return
     this.#measure(now - startedAt, good, typicalMs, now)
     this.#quality += perOutcome * ((good ? 1 : 0) - this.#quality)
+  }
+
+  /** Its last calls, and what spoke against it: those in a row, where there is no other bad one of late. */
+  lately(isSlow: boolean): Statistics {
+    const known = Math.round(this.recentBad)
+    const bad = Math.max(1, known, this.row)
+    const calls = this.row >= known ? bad : Math.max(bad, Math.round(this.recent))
+    return { calls, failures: isSlow ? 0 : bad, slow: isSlow ? bad : 0 }
+  }
+
+  leftOut(isSlow: boolean, now: number): void {
+    this.#left = { at: now, statistics: this.lately(isSlow), failedTrials: 0 }
+  }
+
+  /** A call that tried whether it is well again has failed. */
+  triedInVain(): void {
+    this.#left = { ...this.#left, failedTrials: this.#left.failedTrials + 1 }
+  }
+
+  /** How it is left out. */
+  get ejection(): Ejection {
+    return { id: this.facts.id, ...this.#left, until: this.ejectedUntil ?? this.#left.at }
   }
 
   /** How long calls in flight have run, on average. */

@@ -2,6 +2,8 @@
 
 import { describeError } from "../../../machines/options.ts"
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { FindingNews } from "../findingWords.ts"
+import { cellWords } from "./cellWords.ts"
 import type { Told } from "./inspected.ts"
 import type { Decision } from "./protocol.ts"
 
@@ -25,13 +27,37 @@ function evidence({ statistics, reason }: Extract<Told, { readonly type: "transi
   return bad.length === 0 ? "" : ` (of ${calls} calls ${bad.join(" and ")})`
 }
 
-export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
+/** By which rule it was decided, where the reason alone does not say it. */
+const rules: { readonly [rule: string]: string | undefined } = {
+  failureRatio: "at or over the line of its config",
+  slowRatio: "at or over the line of its config",
+  excursion: "too far from what is usual",
+  rate: "as many as count as broken",
+  run: "a row that is not seen while the service is as usual",
+  dead: "hardly a call came back",
+  cohort: "the first calls judged together",
+}
+
+/** The rule, and what comes next. */
+function ruling({ rule, to, retryInMs }: Extract<Told, { readonly type: "transition" }>): string {
+  const why = rules[rule] === undefined ? "" : ` (${rules[rule]})`
+  const next =
+    to === "open" && retryInMs !== undefined ? `; next probe in ${Number((retryInMs / 1000).toFixed(1))} s` : ""
+  return why + next
+}
+
+type Worded = Pick<Decision, "kind" | "to" | "words">
+
+/** What is told once, and not beside what was told before. */
+type Single = Exclude<Told, { readonly type: "finding" | "dependency" }>
+
+export function wordsOf(told: Single): Worded {
   switch (told.type) {
     case "transition":
       return {
         kind: "moved",
         to: told.to,
-        words: `${verbs[told.to] ?? inWords(told.to)}: ${told.reason}${evidence(told)}`,
+        words: `${verbs[told.to] ?? inWords(told.to)}: ${told.reason}${evidence(told)}${ruling(told)}`,
       }
     case "mode":
       return {
@@ -39,12 +65,11 @@ export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
         to: told.to,
         words: `operator: ${inWords(told.from)} → ${inWords(told.to)}: ${told.why}`,
       }
-    case "dependency":
-      return {
-        kind: "dependency",
-        to: told.to,
-        words: `dependencies ${told.to}${told.reason === "" ? "" : `: ${told.reason}`}`,
-      }
+    case "cell": {
+      // Whoever looks at a living program need not learn the keys of its callers.
+      const { key: _key, ...event } = told
+      return { kind: "cell", to: "", words: cellWords(event) }
+    }
     case "config":
       return { kind: "config", to: "", words: `operator: reconfigured ${told.changed.join(", ") || "nothing"}` }
     case "trouble":
@@ -58,6 +83,8 @@ export function wordsOf(told: Told): Pick<Decision, "kind" | "to" | "words"> {
 
 export class Decisions {
   readonly #kept: Decision[] = []
+  /** What the parts of each breaker stated last, by its id: of those that stated something last, as many as decisions are kept. */
+  readonly #news = new Map<string, FindingNews>()
   #serial = 0
 
   get last(): number {
@@ -65,8 +92,27 @@ export class Decisions {
   }
 
   add(id: string, name: string, at: number, told: Told): void {
-    this.#kept.push({ serial: ++this.#serial, at, id, name, ...wordsOf(told) })
+    for (const words of this.#worded(id, told)) this.#kept.push({ serial: ++this.#serial, at, id, name, ...words })
     if (this.#kept.length > 2 * most) this.#kept.splice(0, most)
+  }
+
+  #worded(id: string, told: Told): readonly Worded[] {
+    if (told.type === "finding") {
+      const news = this.#newsOf(id).of(told.part, told.finding, told.at)
+      return news.map((words) => ({ kind: "finding", to: "", words }))
+    }
+    if (told.type !== "dependency") return [wordsOf(told)]
+    return this.#newsOf(id)
+      .ofDependencies(told)
+      .map((words) => ({ kind: "dependency", to: told.to, words }))
+  }
+
+  #newsOf(id: string): FindingNews {
+    const news = this.#news.get(id) ?? new FindingNews()
+    this.#news.delete(id)
+    this.#news.set(id, news)
+    for (const oldest of this.#news.keys()) if (this.#news.size > most) this.#news.delete(oldest)
+    return news
   }
 
   /** Those after this serial, at most so many of the newest, oldest first; of one breaker, if it is named. */

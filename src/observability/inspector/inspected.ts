@@ -28,8 +28,12 @@ export interface Inspected {
   wallNow(): number
   tally(): Tallied & { readonly inFlight: number }
   latency(): LatencySummary
+  /** How many calls may be in flight, as it is learned or set, and what is expected of the next minute; `NaN` where nothing is known. */
+  outlook(): { readonly limit: number; readonly danger: number }
   /** The breaker in which the trouble of its dependencies began. */
   cause(): string
+  /** How many parts of the service, known by the keys of calls, are held back by themselves. */
+  heldParts(): number
   edges(): readonly Edge[]
   /** `undefined` while it has no actors. */
   actors(): readonly ActorView[] | undefined
@@ -44,7 +48,7 @@ export interface Telling {
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
 }
 
-export type Told = BreakerEvents["transition" | "mode" | "dependency" | "trouble" | "config"]
+export type Told = BreakerEvents["transition" | "mode" | "dependency" | "finding" | "cell" | "trouble" | "config"]
 
 /** Everything that there is to inspect. */
 export interface World {

@@ -19,6 +19,8 @@ export interface Row {
   /** Milliseconds; 0 when nothing is known. */
   readonly p50: number
   readonly p99: number
+  /** Parts of the service, known by the keys of calls, that are held back by themselves. */
+  readonly heldParts: number
   /** Who holds calls back, strictest first. */
   readonly heldBy: readonly string[]
   readonly since: number
@@ -46,7 +48,7 @@ export interface Decision {
   readonly at: number
   readonly id: string
   readonly name: string
-  readonly kind: "moved" | "operator" | "dependency" | "trouble" | "config"
+  readonly kind: "moved" | "operator" | "dependency" | "finding" | "cell" | "trouble" | "config"
   readonly to: string
   readonly words: string
 }
@@ -70,12 +72,22 @@ export interface OverviewMessage {
   readonly decisions: readonly Decision[]
 }
 
+/** A sentence on how a part stands. Times are of the wall clock; 0: none. */
+export interface StandingLine {
+  readonly words: string
+  readonly since: number
+  /** Until when nothing of it changes by itself: then it is tried. */
+  readonly until: number
+}
+
 export interface ActorView {
   readonly key: string
   /** Paths of the active states, outermost first. */
   readonly states: readonly string[]
   readonly report: unknown
   readonly settings: unknown
+  /** In words, where the part has some; empty otherwise. */
+  readonly standing: readonly StandingLine[]
 }
 
 export interface HolderView {
@@ -97,7 +109,10 @@ export interface Point {
   readonly p50: number
   readonly p99: number
   readonly share: number
-  readonly limit: number
+  /** How many calls were in flight, how many might be, and the probability of failure within the next minute; `null`: nobody knows. */
+  readonly inFlight: number | null
+  readonly limit: number | null
+  readonly danger: number | null
 }
 
 /** One event between actors. */

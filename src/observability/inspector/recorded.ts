@@ -23,6 +23,8 @@ export interface RecordedAnswer {
   readonly decisions: number
   readonly agreed: number
   readonly trace: string
+  /** Breakers by key of which nothing was recorded. */
+  readonly omitted: number
 }
 
 export interface RecordedDealt {
@@ -46,4 +48,5 @@ export interface RecordedComparison {
   readonly other: RecordedDealt
   readonly guessed: number
   readonly sentOnGuess: number
+  readonly elsewhere: number
 }

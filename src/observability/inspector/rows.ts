@@ -150,6 +150,7 @@ function rowOf(id: string, breaker: Inspected, { looks, p50, p99 }: Seen): Row {
     inFlight: breaker.tally().inFlight,
     p50,
     p99,
+    heldParts: breaker.heldParts(),
     heldBy: strict.map(({ by }) => by),
     since: first === undefined ? 0 : Math.round(first.since + wall),
     reason: first?.reason ?? "",

@@ -11,6 +11,9 @@ const mostMessages = 120
 
 const finite = (value: number): number => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : 0)
 
+/** A limit that nothing reaches is none. */
+const known = (value: number): number | null => (value < 1e4 ? Math.round(value * 1000) / 1000 : null)
+
 /** JSON has no infinity: a field that is free says so. Features are told by what is held back of each. */
 function told(value: number | FeatureBounds, wall = 0): number | string {
   if (typeof value !== "number") return heldOf(value) || "free"
@@ -54,12 +57,13 @@ export class Watched {
 
   /** A new point of the series. */
   sample(): void {
-    const { success, failure, timedOut, rejected } = this.#breaker.tally()
+    const { success, failure, timedOut, rejected, inFlight } = this.#breaker.tally()
     const at = this.#breaker.now()
     const before = this.#before
     if (at - before.at < 900) return
     const { p50, p99 } = this.#breaker.latency()
-    const { share, limit } = this.#breaker.gate.restriction
+    const { share } = this.#breaker.gate.restriction
+    const { limit, danger } = this.#breaker.outlook()
     this.#points.push({
       at: Math.round(this.#breaker.wallNow()),
       spanMs: Math.round(at - before.at),
@@ -70,7 +74,9 @@ export class Watched {
       p50: finite(p50),
       p99: finite(p99),
       share: finite(share),
-      limit: finite(limit),
+      inFlight,
+      limit: known(limit),
+      danger: known(danger),
     })
     this.#points.splice(0, this.#points.length - mostPoints)
     this.#before = { at, success, failure, timedOut, rejected }
@@ -117,6 +123,6 @@ const pastOf = (breaker: Inspected): readonly Point[] => {
     spanMs: 1000,
     ...{ success, failure, timedOut, refused: 0 },
     ...{ p50: finite(latency.p50), p99: finite(latency.p99) },
-    ...{ share: Number.NaN, limit: 0 },
+    ...{ share: Number.NaN, inFlight: null, limit: null, danger: null },
   }))
 }

@@ -6,7 +6,7 @@ import type { Quota } from "../../../machines/vocabulary/quota.ts"
 import type { CircuitMoved } from "../../../machines/vocabulary/signal.ts"
 
 /** Rises when a line comes to mean something else. */
-export const formatVersion = 1
+export const formatVersion = 2
 
 export interface RecordedPart {
   readonly key: string
@@ -24,30 +24,53 @@ export interface HeaderLine {
   readonly part: number
 }
 
+/** What many breakers are made of. */
+export interface RecipeLine {
+  readonly t: "recipe"
+  readonly r: number
+  readonly parts: readonly RecordedPart[]
+}
+
 /** A breaker that is recorded from now on. */
 export interface BreakerLine {
   readonly t: "breaker"
   readonly b: number
+  /** Of a breaker by key, what stands for the key. */
   readonly name: string
   /** Milliseconds on its own clock, and on the wall. */
   readonly at: number
   readonly wall: number
   readonly seed: number
+  /** In a file, those of a breaker by key are the number of a recipe. */
   readonly parts: readonly RecordedPart[]
+  readonly recipe?: number | undefined
   /** What it knew when the recording joined it; absent when it is recorded from its beginning. */
   readonly saved?: unknown
+  /** One of many: it rests while it is quiet. */
+  readonly member?: RecordedMember | undefined
 }
 
-/** Many calls: the bytes of three arrays of the same length, in the order in which things happened. */
+/** What a breaker by key remembers of its last calls: see `Memory`. */
+export interface RecordedMember {
+  /** For how long its group remembers, in milliseconds. */
+  readonly idleMs: number
+  /** When it was made. */
+  readonly since: number
+  readonly journal?: readonly number[] | undefined
+  readonly past?: readonly number[] | undefined
+  readonly budget?: number | undefined
+  /** It is recorded from the middle of something on, so that not all is known of it. */
+  readonly isPartial?: true | undefined
+}
+
+/** Many calls, in the order in which things happened, as the bytes that `reel` describes. */
 export interface CallsLine {
   readonly t: "calls"
-  readonly n: number
-  /** When: 64-bit floats. */
-  readonly at: string
-  /** What: 32-bit integers, a code in the last four bits and a number above them. */
-  readonly what: string
-  /** Which breaker: 32-bit integers, or one number for all. */
-  readonly who: string | number
+  /** The time of the first in nanoseconds, and the number of the last call before it. */
+  readonly from: number
+  readonly serial: number
+  /** In base64. */
+  readonly bytes: string
 }
 
 /** What a caller says of calls. */
@@ -71,7 +94,10 @@ export interface AskedLine {
   readonly unsent?: boolean | undefined
 }
 
-/** Something that came from outside: the operator, a dependency, another config. */
+/** The event by which a recording says what gauges showed when a slice closed: no machine hears it. */
+export const gaugesShown = "gauges.shown"
+
+/** Something that came from outside: the operator, a dependency, another config, what gauges showed. */
 export interface EventLine {
   readonly t: "event"
   readonly b: number
@@ -97,10 +123,13 @@ export interface EndLine {
   readonly at: number
   /** `rotated`: the recording goes on in another file. */
   readonly why: "stopped" | "rotated"
+  /** Breakers by key of which there was no room to tell. */
+  readonly omitted?: number | undefined
 }
 
 export type RecordedLine =
   | HeaderLine
+  | RecipeLine
   | BreakerLine
   | CallsLine
   | FactsLine
@@ -132,9 +161,14 @@ export const codes = {
   waited: 12,
   /** The caller of the call that waits under this number has gone. */
   gaveUp: 13,
+  /** A breaker among many lets go of what it has. What it remembers: 0, its last calls; 1, nothing: it is forgotten. */
+  rests: 14,
+  /** Whose the entries are that come next. This one has no time. */
+  who: 15,
 } as const
 
-export const packed = (code: number, number: number): number => ((number & 0x7ffffff) << 4) | code
+/** Calls are numbered up to here, and then from 0 again. */
+export const numberMask = 0x7ffffff
 
 /** Numbers that JSON does not have, and functions, which nothing can keep. */
 function plain(_key: string, value: unknown): unknown {
@@ -151,9 +185,13 @@ export function revived(_key: string, value: unknown): unknown {
 
 const hex = (checksum: number): string => checksum.toString(16).padStart(8, "0")
 
+const brace = "}".charCodeAt(0)
+const sealLength = 64
+
 /** Writes lines one after the other: each checksum covers all before it, so nothing can be left out or exchanged. */
 export class Seal {
   #checksum = 0
+  #room: Buffer = Buffer.alloc(0)
 
   line(value: RecordedLine): string {
     const text = JSON.stringify(value, plain)
@@ -161,12 +199,19 @@ export class Seal {
     return `${text.slice(0, -1)},"crc":"${hex(this.#checksum)}"}\n`
   }
 
-  /** Seals a line of plain letters that lacks only its last brace. */
+  /** Seals a line of plain letters that lacks only its last brace. What it answers is used before the next line is sealed. */
   bytes(...parts: readonly string[]): Buffer {
-    const text = Buffer.from(`${parts.join("")}}`, "latin1")
-    this.#checksum = crc32(text, this.#checksum)
-    const end = Buffer.from(`,"crc":"${hex(this.#checksum)}"}\n`, "latin1")
-    return Buffer.concat([text.subarray(0, -1), end])
+    let length = 0
+    for (const part of parts) length += part.length
+    if (this.#room.length < length + sealLength) this.#room = Buffer.allocUnsafe(2 * length + sealLength)
+    const room = this.#room
+    // Each part goes to its place by itself: one long text made of them would first be copied together, letter by letter.
+    let end = 0
+    for (const part of parts) end += room.write(part, end, "latin1")
+    room[end] = brace
+    this.#checksum = crc32(room.subarray(0, end + 1), this.#checksum)
+    end += room.write(`,"crc":"${hex(this.#checksum)}"}\n`, end, "latin1")
+    return room.subarray(0, end)
   }
 
   /** The text that was sealed; `undefined` when the checksum is not what it must be. */

@@ -12,7 +12,8 @@ import {
   type GoneLine,
   type MovedLine,
 } from "./format.ts"
-import { numbersOf, type Recording, timesOf } from "./read.ts"
+import type { Recording } from "./read.ts"
+import { entriesIn } from "./reel.ts"
 
 export type Happening =
   | { readonly type: "breaker"; readonly line: BreakerLine }
@@ -51,6 +52,8 @@ export type Happening =
       readonly judged: Judged
     }
   | { readonly type: "turned"; readonly b: number; readonly at: number }
+  /** One of many lets go of what it has; if it is not forgotten, it remembers its last calls. */
+  | { readonly type: "rests"; readonly b: number; readonly at: number; readonly isForgotten: boolean }
   | { readonly type: "event"; readonly line: EventLine }
   | { readonly type: "moved"; readonly line: MovedLine }
   | { readonly type: "gone"; readonly line: GoneLine }
@@ -100,12 +103,9 @@ export function* happenings({ lines }: Recording): Generator<Happening> {
   }
 }
 
-function* callsIn({ n, at: times, what, who }: CallsLine, said: Said): Generator<Happening> {
-  const [at, whats] = [timesOf(times), numbersOf(what)]
-  const whos = typeof who === "number" ? undefined : numbersOf(who)
-  for (let index = 0; index < n; index++) {
-    const [code, number] = [(whats[index] as number) & 15, (whats[index] as number) >>> 4]
-    const common = { b: whos === undefined ? (who as number) : (whos[index] as number), at: at[index] as number }
+function* callsIn({ bytes, from, serial }: CallsLine, said: Said): Generator<Happening> {
+  for (const { at, code, number, who: b } of entriesIn(Buffer.from(bytes, "base64"), from, serial)) {
+    const common = { b, at }
     if (code === codes.facts) said.next = { ...said.next, facts: said.facts.get(number) ?? noFacts }
     else if (code === codes.until) said.next = { ...said.next, deadlineAt: common.at }
     else if (code === codes.waited) said.next = { ...said.next, waited: number }
@@ -124,6 +124,7 @@ function happeningOf(
   { facts, waited, deadlineAt }: Next,
 ): Happening {
   if (code === codes.turned) return { type: "turned", ...common }
+  if (code === codes.rests) return { type: "rests", ...common, isForgotten: number === 1 }
   if (code === codes.waits) return { type: "waits", ...common, number, deadlineAt, facts }
   if (code === codes.gaveUp) return { type: "gaveUp", ...common, number }
   if (code === codes.refused) return { type: "refused", ...common, layer: layers[number] ?? "circuit", facts, waited }

@@ -2,15 +2,20 @@
 import { isUtf8 } from "node:buffer"
 import type { AnyPlug } from "../../../machines/plug.ts"
 import { registry } from "../../../machines/registry.ts"
+import { layers } from "../../../machines/vocabulary/rejection.ts"
 import {
   type BreakerLine,
   type CallsLine,
+  codes,
   formatVersion,
   type HeaderLine,
   type RecordedLine,
+  type RecordedMember,
+  type RecordedPart,
   revived,
   Seal,
 } from "./format.ts"
+import { entriesIn } from "./reel.ts"
 
 /** A recording that cannot be played. */
 export class UnusableRecording extends Error {
@@ -47,6 +52,7 @@ export const plugOf = (key: string): AnyPlug | undefined => plugs.find((plug) =>
 
 const known = new Set<string>([
   "recloser",
+  "recipe",
   "breaker",
   "calls",
   "facts",
@@ -63,6 +69,7 @@ class Reader {
   readonly #file: string
   readonly #seal = new Seal()
   readonly #breakers = new Set<number>()
+  readonly #recipes = new Map<number, readonly RecordedPart[]>()
   header: HeaderLine | undefined
 
   constructor(file: string) {
@@ -79,8 +86,9 @@ class Reader {
     const opened = this.#seal.open(text)
     if (opened === undefined)
       this.fail(at, "the checksum does not fit: this line, or one before it, was changed, left out or moved")
-    this.#check(value, at)
-    return value
+    const line = this.#withParts(value, at)
+    this.#check(line, at)
+    return line
   }
 
   #parsed(text: string, at: number): RecordedLine {
@@ -117,34 +125,46 @@ class Reader {
     else if ("b" in line && !this.#breakers.has(line.b)) this.fail(at, `breaker ${line.b} has not been introduced`)
   }
 
-  #checkBreaker({ b, name, parts }: BreakerLine, at: number): void {
+  /** What many are made of is written once. */
+  #withParts(line: RecordedLine, at: number): RecordedLine {
+    if (line.t === "recipe" && !Array.isArray(line.parts)) this.fail(at, "this is no recipe")
+    if (line.t === "recipe") this.#recipes.set(line.r, line.parts)
+    if (line.t !== "breaker" || line.recipe === undefined) return line
+    return { ...line, parts: this.#recipes.get(line.recipe) ?? this.fail(at, `there is no recipe ${line.recipe}`) }
+  }
+
+  #checkBreaker({ b, name, parts, member }: BreakerLine, at: number): void {
     if (!Number.isInteger(b) || typeof name !== "string" || !Array.isArray(parts)) this.fail(at, "this is no breaker")
     for (const part of parts as readonly unknown[]) {
       const { key } = (part ?? {}) as { readonly key?: unknown }
       if (typeof key !== "string" || plugOf(key) === undefined)
         this.fail(at, `breaker "${name}" runs "${key}", which this version does not have`)
     }
+    if (member !== undefined && !isMember(member))
+      this.fail(at, `breaker "${name}" remembers what no breaker by key could`)
     this.#breakers.add(b)
   }
 
-  #checkCalls(line: CallsLine, at: number): void {
-    const { n, who } = line
-    if (!Number.isInteger(n)) this.fail(at, `says ${n} entries, which is no whole number`)
-    const lengths = [bytesIn(line.at) / 8, bytesIn(line.what) / 4, typeof who === "number" ? n : bytesIn(who) / 4]
-    if (lengths.some((length) => length !== n)) this.fail(at, `says ${n} entries and holds ${lengths.join(", ")}`)
-    const everyone = typeof who === "number" ? [who] : numbersOf(who)
-    for (const one of everyone) if (!this.#breakers.has(one)) this.fail(at, `breaker ${one} has not been introduced`)
+  #checkCalls({ from, serial, bytes }: CallsLine, at: number): void {
+    if (typeof bytes !== "string" || ![from, serial].every(Number.isInteger)) return this.fail(at, "these are no calls")
+    let count = 0
+    for (const { at: time, number, who, code } of entriesIn(Buffer.from(bytes, "base64"), from, serial)) {
+      count++
+      if (Number.isNaN(time + number) || (code === codes.refused && layers[number] === undefined))
+        this.fail(at, `entry ${count} is none`)
+      if (!this.#breakers.has(who)) this.fail(at, `breaker ${who} has not been introduced`)
+    }
   }
 }
 
-const bytesIn = (base64: unknown): number =>
-  typeof base64 === "string" ? Buffer.from(base64, "base64").byteLength : Number.NaN
+const areNumbers = (value: unknown): boolean =>
+  value === undefined || (Array.isArray(value) && value.every((one) => typeof one === "number"))
 
-/** The bytes as an array of their own, which begins where numbers may begin. */
-const bufferOf = (base64: string): ArrayBuffer => new Uint8Array(Buffer.from(base64, "base64")).buffer
-
-export const numbersOf = (base64: string): Int32Array => new Int32Array(bufferOf(base64))
-export const timesOf = (base64: string): Float64Array => new Float64Array(bufferOf(base64))
+function isMember(value: unknown): value is RecordedMember {
+  const { idleMs, since, journal, past, budget = 0 } = (value ?? {}) as Partial<RecordedMember>
+  const isMemory = areNumbers(journal) && (journal?.length ?? 0) % 3 === 0 && areNumbers(past)
+  return typeof idleMs === "number" && typeof since === "number" && typeof budget === "number" && isMemory
+}
 
 /** Throws `UnusableRecording`. */
 export function readRecording(file: string, content: Buffer, { partial = false }: ReadOptions = {}): Recording {

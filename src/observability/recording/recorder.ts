@@ -1,33 +1,20 @@
-/** The recorder: writes down every call and every decision of breakers, so that an incident can be played again. */
-import { createHash, randomBytes } from "node:crypto"
+/** The recorder: writes what happens to the breakers of a process into a bounded file, at about a hundred nanoseconds a call. */
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
 import type { Judged, OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
-import type { BreakerEvents } from "../../events.ts"
 import { RotatingFile } from "./files.ts"
-import { type EventLine, formatVersion, type RecordedLine, type RecordedPart, Seal } from "./format.ts"
-import { Reel, ReelTape } from "./reel.ts"
-
-/** A breaker as the recorder sees it. */
-export interface Recordable {
-  readonly name: string
-  now(): number
-  wallNow(): number
-  /** When the timers of its clock were fired last. */
-  readonly turning: { readonly turnedAt: number }
-  record(tape: ReelTape | undefined): void
-  /** What it is made of, and what it knows; `saved` is absent when it has only just begun. */
-  describe(): { readonly seed: number; readonly parts: readonly RecordedPart[]; readonly saved?: unknown }
-  onTransition(listener: (event: BreakerEvents["transition"]) => void): () => void
-  /** Its actors hear something: of what comes from outside, neither from calls nor from clocks, what it is. */
-  onHeard(listener: (event: EventLine["event"] | undefined) => void): () => void
-}
+import { type BreakerLine, formatVersion, type RecordedLine, type RecordedPart } from "./format.ts"
+import { Ledger } from "./ledger.ts"
+import { marked, Redaction } from "./redaction.ts"
+import { Reel } from "./reel.ts"
+import { ReelTape } from "./reelTape.ts"
+import { type Recordable, Track } from "./track.ts"
 
 export interface RecorderSettings {
   readonly file: string
   readonly maxBytes: number
   readonly files: number
   readonly library: string
-  /** What of a call's options says something of the call. */
+  /** The options that say something of a call. */
   readonly factNames: readonly string[]
   /** What stands for a text that callers gave, such as a key. */
   readonly redact: ((text: string) => string) | undefined
@@ -38,46 +25,32 @@ export interface RecorderSettings {
   failed(error: unknown): void
 }
 
-interface Recorded {
-  readonly who: number
-  readonly subject: Recordable
-  readonly tape: ReelTape
-  readonly stops: readonly (() => void)[]
-}
-
 const flushEveryMs = 250
 /** Distinct facts that are remembered; those beyond are recorded as nothing. */
 const mostFacts = 10_000
-
-/** Facts whose words are the program's own; every other text may name somebody. */
-const impersonal: readonly string[] = ["priority", "feature"]
-const isPersonal = (name: string, value: unknown): value is string =>
-  typeof value === "string" && !impersonal.includes(name)
-
-/** The same text is the same mark in one recording, and cannot be guessed from it. */
-function marked(): (text: string) => string {
-  const salt = randomBytes(16)
-  return (text) => `#${createHash("sha256").update(salt).update(text).digest("hex").slice(0, 12)}`
-}
+/** Breakers that are recorded at once; those by key beyond are left out. */
+const mostTracks = 10_000
 
 export class FileRecorder {
   readonly #settings: RecorderSettings
-  readonly #redact: (text: string) => string
-  readonly #file: RotatingFile
-  readonly #recorded = new Map<number, Recorded>()
+  readonly #redaction: Redaction
+  readonly #tracks = new Map<number, Track>()
   readonly #facts = new Map<string, number>()
+  /** By what they are made of. */
+  readonly #recipes = new Map<readonly RecordedPart[], number>()
   readonly #reel: Reel
-  #seal = new Seal()
+  readonly #ledger: Ledger
   #part = 0
   #isOver = false
   #cancel: (() => void) | undefined
-  /** Bytes written in all. */
-  bytes = 0
+  /** Bytes of this file that say who is recorded. */
+  #introductions = 0
+  #omitted = 0
 
   constructor(settings: RecorderSettings) {
     this.#settings = settings
-    this.#redact = settings.redact ?? marked()
-    this.#file = new RotatingFile(settings.file, settings.files)
+    this.#redaction = new Redaction(settings.redact ?? marked())
+    this.#ledger = new Ledger(new RotatingFile(settings.file, settings.files))
     this.#reel = new Reel(
       () => this.#flushLater(),
       () => this.flush(),
@@ -88,87 +61,141 @@ export class FileRecorder {
   get isOver(): boolean {
     return this.#isOver
   }
+  /** Bytes written in all. */
+  get bytes(): number {
+    return this.#ledger.bytes
+  }
 
-  add(who: number, subject: Recordable): void {
-    if (this.#isOver) return
+  /** Records a breaker from now on; its track is told what calls do not tell. */
+  add(who: number, subject: Recordable): Track {
+    const track = this.#track(who, subject)
+    if (this.#isOver) return track
+    this.#introduce(track, subject.now())
+    subject.record(track.tape)
+    return track
+  }
+
+  /** Records one of many from its next call on; `undefined` when there is no room for it. */
+  meet(who: number, subject: Recordable): Track | undefined {
+    if (this.#isOver) return undefined
+    if (this.#tracks.size < mostTracks) return this.#track(who, subject)
+    this.#omitted++
+    return undefined
+  }
+
+  #track(who: number, subject: Recordable): Track {
     const tape = new ReelTape(this.#reel, who, subject.turning, {
       factNames: this.#settings.factNames,
-      factsId: (facts) => this.#factsId(facts),
-      asked: (serial, judged, now) => this.#asked(who, serial, judged, now),
+      factsId: (facts) => this.#factsId(subject, facts),
+      asked: (serial, judged, now) => this.#asked(track, serial, judged, now),
+      now: () => subject.now(),
+      introduce: (now) => this.#introduce(track, now),
     })
-    const stops = [
-      subject.onTransition(({ type: _type, breaker: _breaker, ...moved }) => {
-        this.#write({ t: "moved", b: who, ...moved })
-      }),
-      subject.onHeard((event) => {
-        tape.turn()
-        if (event !== undefined) this.#write({ t: "event", b: who, at: subject.now(), event })
-      }),
-    ]
-    this.#recorded.set(who, { who, subject, tape, stops })
-    this.#introduce(who, subject)
-    subject.record(tape)
+    const track = new Track(who, subject, tape, this)
+    if (!this.#isOver) this.#tracks.set(who, track)
+    return track
   }
 
   remove(who: number): void {
-    const recorded = this.#recorded.get(who)
-    if (recorded === undefined) return
-    this.#recorded.delete(who)
-    this.#release(recorded)
-    if (!this.#isOver) this.#write({ t: "gone", b: who, at: recorded.subject.now() })
+    const track = this.#tracks.get(who)
+    if (track === undefined) return
+    this.#tracks.delete(who)
+    track.subject.record(undefined)
+    if (!this.#isOver) this.write(track, { t: "gone", b: who, at: track.subject.now() })
   }
 
-  /** Writes what is on the reel. */
+  /** One of many is forgotten. */
+  leave(track: Track): void {
+    this.#tracks.delete(track.who)
+    if (!this.#isOver) track.tape.rests(true, track.subject.now())
+  }
+
+  /** Writes what is on the reel, and what waits for it. */
   flush(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    if (this.#isOver || this.#reel.isEmpty) return
-    this.#putBytes(this.#seal.bytes(...this.#reel.take()))
-    if (this.#file.size >= this.#settings.maxBytes) this.#rotate()
+    if (this.#isOver) return void this.#reel.take()
+    const { isEmpty } = this.#reel
+    this.#try(() => this.#ledger.write(isEmpty ? undefined : this.#reel.take()))
+    // A file of many breakers says who they are before anything else, and must not be full of that alone.
+    if (this.#ledger.size >= Math.max(this.#settings.maxBytes, 2 * this.#introductions)) this.#rotate()
+  }
+
+  /** A line of its own, after all calls before it. */
+  write(track: Track, line: RecordedLine): void {
+    if (!this.#reel.isEmpty) this.flush()
+    if (!track.isIntroduced) this.#introduce(track, track.subject.now())
+    this.#put(line)
   }
 
   stop(): void {
     if (this.#isOver) return
     this.flush()
-    this.#put({ t: "end", at: this.#settings.wallNow(), why: "stopped" })
+    this.#put(this.#endLine("stopped"))
+    this.#try(() => this.#ledger.write())
     this.#end()
   }
 
   #begin(): void {
-    this.#file.begin()
-    this.#seal = new Seal()
+    this.#ledger.begin()
     this.#part++
     this.#facts.clear()
-    const { library, wallNow } = this.#settings
-    this.#put({ t: "recloser", format: formatVersion, library, startedAt: wallNow(), part: this.#part })
+    this.#recipes.clear()
+    this.#introductions = 0
+    const { library } = this.#settings
+    const startedAt = this.#settings.wallNow()
+    this.#put({ t: "recloser", format: formatVersion, library, startedAt, part: this.#part })
   }
 
-  /** A file is complete in itself: the next one says anew who is recorded, and what they know. */
+  #endLine(why: "stopped" | "rotated"): RecordedLine {
+    const omitted = this.#omitted
+    return { t: "end", at: this.#settings.wallNow(), why, ...(omitted > 0 && { omitted }) }
+  }
+
+  /** A file is complete in itself: the next one says anew who is recorded, and what they know; of many, when they are told of again. */
   #rotate(): void {
-    this.#put({ t: "end", at: this.#settings.wallNow(), why: "rotated" })
-    this.#try(() => this.#begin())
-    for (const { who, subject } of this.#recorded.values()) this.#introduce(who, subject)
+    this.#put(this.#endLine("rotated"))
+    this.#try(() => {
+      this.#ledger.write()
+      this.#begin()
+    })
+    for (const track of this.#tracks.values()) {
+      track.forget()
+      if (!track.subject.isOneOfMany) this.#introduce(track, track.subject.now())
+    }
   }
 
-  #introduce(who: number, subject: Recordable): void {
-    const described = subject.describe()
-    this.#write({ t: "breaker", b: who, name: subject.name, at: subject.now(), wall: subject.wallNow(), ...described })
+  #introduce(track: Track, at: number): void {
+    if (this.#isOver) return
+    // What it was before comes first; that may begin another file.
+    if (track.wasIntroduced) this.flush()
+    const { who, subject } = track
+    const { parts, saved, member, ...described } = subject.describe()
+    const hidden = member === undefined ? subject.name : this.#redaction.hide(subject.name)
+    const known = saved === undefined ? {} : { saved: this.#redaction.saved(saved, hidden) }
+    const before = this.#ledger.size
+    const made = member === undefined ? { parts } : { recipe: this.#recipeId(parts), member }
+    const wall = subject.wallNow()
+    this.#put({ t: "breaker", b: who, name: hidden, at, wall, ...described, ...made, ...known } as BreakerLine)
+    this.#introductions += this.#ledger.size - before
+    track.isIntroduced = true
+    track.wasIntroduced = true
+    track.tape.begin()
   }
 
-  /** A line of its own, after all calls before it. */
-  #write(line: RecordedLine): void {
-    this.flush()
-    this.#put(line)
+  #recipeId(parts: readonly RecordedPart[]): number {
+    const known = this.#recipes.get(parts)
+    if (known !== undefined) return known
+    const r = this.#recipes.size + 1
+    this.#recipes.set(parts, r)
+    this.#put({ t: "recipe", r, parts })
+    return r
   }
 
   #put(line: RecordedLine): void {
     if (this.#isOver) return
-    this.#putBytes(Buffer.from(this.#seal.line(line)))
-  }
-
-  #putBytes(bytes: Buffer): void {
-    this.bytes += bytes.length
-    this.#try(() => this.#file.write(bytes))
+    this.#try(() => this.#ledger.put(line))
+    this.#flushLater()
   }
 
   /** A full disk must not fail a call: recording ends, and is told of. */
@@ -184,39 +211,36 @@ export class FileRecorder {
   #end(): void {
     this.#isOver = true
     this.#cancel?.()
-    for (const recorded of this.#recorded.values()) this.#release(recorded)
-    this.#recorded.clear()
-    this.#file.close()
-  }
-
-  #release({ subject, stops }: Recorded): void {
-    subject.record(undefined)
-    for (const stop of stops) stop()
+    for (const { subject } of this.#tracks.values()) subject.record(undefined)
+    this.#tracks.clear()
+    this.#ledger.close()
   }
 
   #flushLater(): void {
+    if (this.#isOver) return
     this.#cancel ??= this.#settings.after(flushEveryMs, () => this.flush())
   }
 
-  #asked(b: number, serial: number, judged: Exclude<Judged, OutcomeKind>, at: number): void {
+  #asked(track: Track, serial: number, judged: Exclude<Judged, OutcomeKind>, at: number): void {
     const { kind, trip, retryAfterMs, quota, unsent } = judged
     const more = { ...(kind === "failure" ? {} : { kind }), ...(quota && { quota }), ...(unsent && { unsent }) }
-    this.#write({ t: "asked", b, at, serial, trip, retryAfterMs, ...more })
+    this.write(track, { t: "asked", b: track.who, at, serial, trip, retryAfterMs, ...more })
   }
 
-  #factsId(facts: Facts): number {
+  #factsId(subject: Recordable, facts: Facts): number {
     const all = facts as { readonly [name: string]: unknown }
-    const told = this.#settings.factNames.flatMap((name) =>
+    const bucket = facts.key === undefined ? undefined : subject.bucketOf(facts.key)
+    const said = this.#settings.factNames.flatMap((name) =>
       all[name] === undefined ? [] : [[name, all[name]] as const],
     )
+    const told = bucket === undefined ? said : [...said, ["bucket", bucket] as const]
     const text = JSON.stringify(told)
     const known = this.#facts.get(text)
     if (known !== undefined) return known
     if (this.#facts.size >= mostFacts) return 0
     const id = this.#facts.size + 1
     this.#facts.set(text, id)
-    const hidden = told.map(([name, value]) => [name, isPersonal(name, value) ? this.#redact(value) : value])
-    this.#put({ t: "facts", id, facts: Object.fromEntries(hidden) })
+    this.#put({ t: "facts", id, facts: this.#redaction.facts(told) })
     return id
   }
 }

@@ -1,22 +1,32 @@
-/** The reel: calls of all recorded breakers as plain numbers, bounded; written out when it is full, or before a rarer line. */
-import type { Facts } from "../../../machines/vocabulary/facts.ts"
-import { noFacts } from "../../../machines/vocabulary/facts.ts"
-import type { Judged, OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
-import { type Layer, layers } from "../../../machines/vocabulary/rejection.ts"
-import { codes, packed } from "./format.ts"
+/**
+ * The reel: what happens to calls, as bytes. A call is told of in some seven of them: times are differences in whole nanoseconds, calls
+ * are known by how many came after them, and a breaker is named where it is another than before. What is on the reel becomes one line.
+ *
+ * An entry is one byte, a code in its lower half and a number in the upper one; of a number too large for it the rest, and the time,
+ * follow as bytes of seven bits each, the least first, the eighth of which says that there are more. A time is four times the nanoseconds since
+ * the entry before, plus 1 where they are to be taken off, or 2 alone where the eight bytes of a float follow: nothing is rounded.
+ */
+import { codes, numberMask } from "./format.ts"
 
-const length = 8192
+const room = 2 ** 15
+/** What belongs together stands in one line: some entries that say all of one call, each as long as it can be. */
+const most = 8 * 32
+/** The largest number beside a code in one byte. */
+const inOneByte = 15
+const integers = 2 ** 28
+const float = 2
 
-const base64 = (array: Float64Array | Int32Array, n: number): string =>
-  Buffer.from(array.buffer, array.byteOffset, n * array.BYTES_PER_ELEMENT).toString("base64")
+const isEntry = (code: number): boolean => code <= codes.uncounted
+const isEnd = (code: number): boolean => code >= codes.success && code <= codes.ignored
 
 export class Reel {
-  readonly #at = new Float64Array(length)
-  readonly #what = new Int32Array(length)
-  readonly #who = new Int32Array(length)
-  /** Whether all that is on it is of one breaker. */
-  #isOne = true
-  #n = 0
+  readonly #bytes = Buffer.alloc(room)
+  #end = 0
+  #who = -1
+  /** Nanoseconds at the first entry, at the last, and the number of the last call before them. */
+  #from = 0
+  #nanos = 0
+  #before = 0
   /** The number of the last call that entered. */
   serial = 0
   /** The number of the last call that had to wait. */
@@ -31,119 +41,168 @@ export class Reel {
   }
 
   get isEmpty(): boolean {
-    return this.#n === 0
+    return this.#end === 0
   }
 
-  add(at: number, what: number, who: number): void {
-    const n = this.#n
-    this.#at[n] = at
-    this.#what[n] = what
-    this.#who[n] = who
-    if (n === 0) this.#begun()
-    else if (who !== this.#who[0]) this.#isOne = false
-    this.#n = n + 1
-    if (this.#n === length) this.#full()
+  /** Neither its beginning nor its end, in one comparison: this is asked of each entry. */
+  get hasRoom(): boolean {
+    return (this.#end - 1) >>> 0 < room - most
+  }
+
+  /** Before entries that belong together, the first of which is of this time. */
+  prepare(at: number): void {
+    if (this.hasRoom) return
+    if (this.#end > 0) this.#full()
+    if (this.#end > 0) return
+    this.#begun()
+    const nanos = Math.round(at * 1e6)
+    this.#from = Number.isSafeInteger(nanos) ? nanos : 0
+    this.#nanos = this.#from
+    this.#before = this.serial
+  }
+
+  /** A call enters, as this code says; answers its number. */
+  enter(at: number, code: number, who: number): number {
+    if (who !== this.#who) this.#turnTo(who)
+    this.#put(code, at)
+    this.serial = (this.serial + 1) & numberMask
+    return this.serial
+  }
+
+  /** The call of this number has ended, as this code says. */
+  leave(at: number, code: number, serial: number, who: number): void {
+    const number = (this.serial - serial) & numberMask
+    if (who === this.#who && number < inOneByte) this.#put(code | (number << 4), at)
+    else this.add(at, code, number, who)
+  }
+
+  add(at: number, code: number, number: number, who: number): void {
+    if (who !== this.#who) this.#turnTo(who)
+    if (number < inOneByte) return this.#put(code | (number << 4), at)
+    this.#bytes[this.#end++] = code | (inOneByte << 4)
+    this.#write(number - inOneByte)
+    this.#tell(at)
+  }
+
+  #turnTo(who: number): void {
+    this.#who = who
+    this.#bytes[this.#end++] = codes.who
+    this.#write(who)
+  }
+
+  /** The ordinary entry: its first byte, and a time soon after the last. */
+  #put(first: number, at: number): void {
+    const nanos = Math.round(at * 1e6)
+    const passed = nanos - this.#nanos
+    const bytes = this.#bytes
+    let end = this.#end
+    bytes[end++] = first
+    if (passed >= 0 && passed < integers / 4 && nanos / 1e6 === at) {
+      this.#nanos = nanos
+      let rest = passed << 2
+      for (; rest > 127; rest >>>= 7) bytes[end++] = rest | 128
+      bytes[end++] = rest
+      this.#end = end
+    } else {
+      this.#end = end
+      this.#tell(at)
+    }
+  }
+
+  #tell(at: number): void {
+    const nanos = Math.round(at * 1e6)
+    const passed = nanos - this.#nanos
+    // Beyond 2^53 a nanosecond is no number any more, and such a time would come back as another.
+    if (nanos / 1e6 === at && Math.abs(passed) < 2 ** 50 && Number.isSafeInteger(nanos)) {
+      this.#nanos = nanos
+      return this.#write(passed < 0 ? -4 * passed + 1 : 4 * passed)
+    }
+    this.#write(float)
+    this.#end = this.#bytes.writeDoubleLE(at, this.#end)
+  }
+
+  #write(value: number): void {
+    let rest = value
+    for (; rest >= integers; rest = Math.floor(rest / 128)) this.#bytes[this.#end++] = (rest % 128) | 128
+    for (; rest > 127; rest >>>= 7) this.#bytes[this.#end++] = rest | 128
+    this.#bytes[this.#end++] = rest
   }
 
   /**
    * All that is on it, as the parts of one line; it is empty then. The line is long and has nothing in it that JSON would have to escape:
    * putting it together by hand takes a third of the time.
    */
-  take(): readonly [string, string, string, string, string] {
-    const n = this.#n
-    const who = this.#isOne ? String(this.#who[0]) : `"${base64(this.#who, n)}"`
-    const [at, what] = [base64(this.#at, n), base64(this.#what, n)]
-    this.#n = 0
-    this.#isOne = true
-    return [`{"t":"calls","n":${n},"who":${who},"at":"`, at, '","what":"', what, '"']
+  take(): readonly string[] {
+    const head = `{"t":"calls","from":${this.#from},"serial":${this.#before},"bytes":"`
+    const bytes = this.#bytes.toString("base64", 0, this.#end)
+    this.#end = 0
+    this.#who = -1
+    return [head, bytes, '"']
   }
 }
 
-/** What becomes of things that are rarer than calls. */
-export interface TapeHooks {
-  /** What of a call's options says something of the call. */
-  readonly factNames: readonly string[]
-  /** The number of these facts, which are written down when they are new. */
-  factsId(facts: Facts): number
-  asked(serial: number, judged: Exclude<Judged, OutcomeKind>, now: number): void
+/** One entry: the number is that of its call, where it has one. */
+export interface Entry {
+  readonly at: number
+  readonly code: number
+  readonly number: number
+  readonly who: number
 }
 
-/** What one breaker tells of its calls. */
-export class ReelTape {
-  readonly #reel: Reel
-  readonly #who: number
-  readonly #hooks: TapeHooks
-  readonly #turning: { readonly turnedAt: number }
-  #turnedAt = Number.NEGATIVE_INFINITY
+class Bytes {
+  readonly #bytes: Buffer
+  at = 0
 
-  /** `turning` says when the timers of the breaker's clock were fired last. */
-  constructor(reel: Reel, who: number, turning: { readonly turnedAt: number }, hooks: TapeHooks) {
-    this.#reel = reel
-    this.#who = who
-    this.#turning = turning
-    this.#hooks = hooks
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
   }
 
-  entered(entry: "ordinary" | "probe" | "uncounted", now: number, facts: Facts): number {
-    this.#before(now, facts)
-    const serial = ++this.#reel.serial
-    const code = entry === "ordinary" ? codes.entered : codes[entry]
-    this.#reel.add(now, packed(code, serial), this.#who)
-    return serial
+  get isRead(): boolean {
+    return this.at >= this.#bytes.length
   }
+  byte(): number {
+    return this.#bytes[this.at++] ?? Number.NaN
+  }
+  number(): number {
+    let [value, unit] = [0, 1]
+    for (let byte = this.byte(); ; byte = this.byte()) {
+      value += (byte & 127) * unit
+      if (Number.isNaN(byte)) return byte
+      if (byte < 128) return value
+      unit *= 128
+    }
+  }
+  float(): number {
+    if (this.at + 8 > this.#bytes.length) return Number.NaN
+    this.at += 8
+    return this.#bytes.readDoubleLE(this.at - 8)
+  }
+}
 
-  waits(now: number, facts: Facts, deadlineAt: number): number {
-    this.#before(now, facts)
-    if (deadlineAt < Number.POSITIVE_INFINITY) this.#reel.add(deadlineAt, packed(codes.until, 0), this.#who)
-    const number = ++this.#reel.waiting
-    this.#reel.add(now, packed(codes.waits, number), this.#who)
-    return number
+/** What `take` has made of entries, one after the other. A number that is not there is `NaN`. */
+export function* entriesIn(bytes: Buffer, from: number, serial: number): Generator<Entry> {
+  const read = new Bytes(bytes)
+  let [nanos, last, who] = [from, serial, -1]
+  while (!read.isRead) {
+    const first = read.byte()
+    const code = first & 15
+    if (code === codes.who) {
+      who = read.number()
+      continue
+    }
+    const value = first >>> 4 < inOneByte ? first >>> 4 : inOneByte + read.number()
+    const time = read.number()
+    if (time === float) {
+      yield { at: read.float(), code, number: numberOf(code, value, last), who }
+    } else {
+      nanos += time % 2 === 0 ? time / 4 : -(time - 1) / 4
+      yield { at: nanos / 1e6, code, number: numberOf(code, value, last), who }
+    }
+    if (isEntry(code)) last = (last + 1) & numberMask
   }
+}
 
-  waited(number: number, now: number): void {
-    this.#turn()
-    this.#reel.add(now, packed(codes.waited, number), this.#who)
-  }
-
-  gaveUp(number: number, now: number): void {
-    this.#turn()
-    this.#reel.add(now, packed(codes.gaveUp, number), this.#who)
-  }
-
-  refused(layer: Layer, now: number, facts: Facts): void {
-    this.#before(now, facts)
-    this.#reel.add(now, packed(codes.refused, layers.indexOf(layer)), this.#who)
-  }
-
-  settled(serial: number, judged: Judged, now: number): void {
-    this.#turn()
-    if (typeof judged !== "string") return this.#hooks.asked(serial, judged, now)
-    this.#reel.add(now, packed(codes[judged], serial), this.#who)
-  }
-
-  /** Which timers had been fired before what comes now: they decide, and a busy process fires them late. */
-  #turn(): void {
-    const { turnedAt } = this.#turning
-    if (turnedAt === this.#turnedAt) return
-    this.#turnedAt = turnedAt
-    this.#reel.add(turnedAt, packed(codes.turned, 0), this.#who)
-  }
-
-  /** As `turn`, for something that is written down elsewhere. */
-  turn(): void {
-    this.#turn()
-  }
-
-  #before(now: number, facts: Facts): void {
-    this.#turn()
-    if (facts === noFacts || this.#saysNothing(facts as { readonly [name: string]: unknown })) return
-    const id = this.#hooks.factsId(facts)
-    if (id > 0) this.#reel.add(now, packed(codes.facts, id), this.#who)
-  }
-
-  /** Most options of calls say nothing of the call. */
-  #saysNothing(facts: { readonly [name: string]: unknown }): boolean {
-    for (const name of this.#hooks.factNames) if (facts[name] !== undefined) return false
-    return true
-  }
+function numberOf(code: number, value: number, last: number): number {
+  if (isEntry(code)) return (last + 1) & numberMask
+  return isEnd(code) ? (last - value) & numberMask : value
 }

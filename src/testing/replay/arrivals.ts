@@ -7,6 +7,8 @@ import type { Recording } from "../../observability/recording/read.ts"
 
 export interface Arrival {
   readonly at: number
+  /** The number under which it was sent; 0: it was not. */
+  serial: number
   readonly facts: Facts
   /** Until when it may wait for its caller's sake; told of those that waited. */
   readonly deadlineAt: number
@@ -38,6 +40,8 @@ export function trafficIn(recording: Recording): readonly Traffic[] {
   for (const happening of happenings(recording)) {
     if (happening.type === "breaker") {
       const { line } = happening
+      // Introduced again, it goes on.
+      if (all.has(line.b)) continue
       all.set(line.b, { line, arrivals: [], bySerial: new Map(), waiting: new Map(), events: [], endedAt: line.at })
       continue
     }
@@ -59,7 +63,7 @@ function note(
   one: Gathered,
   { at, facts, deadlineAt = Number.POSITIVE_INFINITY }: Pick<Arrival, "at" | "facts"> & Partial<Arrival>,
 ): Arrival {
-  const arrival: Arrival = { at, facts, deadlineAt, sentAt: undefined, judged: undefined, durationMs: 0 }
+  const arrival: Arrival = { at, serial: 0, facts, deadlineAt, sentAt: undefined, judged: undefined, durationMs: 0 }
   one.arrivals.push(arrival)
   return arrival
 }
@@ -72,6 +76,7 @@ function decide(one: Gathered, happening: Decided): void {
   one.waiting.delete(happening.waited)
   if (happening.type !== "entered") return
   arrival.sentAt = happening.at
+  arrival.serial = happening.serial
   one.bySerial.set(happening.serial, arrival)
 }
 
@@ -95,7 +100,7 @@ function settle(
 }
 
 /** What says something of the service: how a call that was sent ended. */
-const isTelling = ({ sentAt, judged }: Arrival): boolean =>
+export const isTelling = ({ sentAt, judged }: Arrival): boolean =>
   sentAt !== undefined && judged !== undefined && kindOf(judged) !== "ignored"
 
 /** A call that was refused would have met what the call met that was sent nearest to it in time: a guess, and counted as one. */

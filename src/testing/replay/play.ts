@@ -2,20 +2,25 @@
 import { createHash, type Hash } from "node:crypto"
 import type { Circuit } from "../../../machines/vocabulary/circuit.ts"
 import type { Gate, Mode } from "../../../machines/vocabulary/gate.ts"
+import { FindingNews, isGraph } from "../../observability/findingWords.ts"
+import { cellWords } from "../../observability/inspector/cellWords.ts"
 import type { Tallied } from "../../observability/inspector/inspected.ts"
 import type { BreakerLine } from "../../observability/recording/format.ts"
 import { type Happening, happenings } from "../../observability/recording/happenings.ts"
 import type { Recording } from "../../observability/recording/read.ts"
 import type { ActorStates } from "../../subject.ts"
-import { chosen, PlayedBreaker, type Told } from "./playedBreaker.ts"
+import { markIn } from "./fittedKeys.ts"
+import { chosen, PlayedBreaker } from "./playedBreaker.ts"
+import type { Told, Watch } from "./playedPlanes.ts"
 import { PlayerClock } from "./playerClock.ts"
+import { type Shown, shownIn } from "./shownGauges.ts"
 
 /** One thing that was decided. */
 export interface Moment {
   /** Wall-clock milliseconds since 1970. */
   readonly wall: number
   readonly breaker: string
-  readonly kind: "moved" | "operator" | "gate" | "trouble"
+  readonly kind: "moved" | "operator" | "finding" | "gate" | "cell" | "trouble"
   readonly words: string
   /** How the breaker stands from now on. */
   readonly circuit: Circuit
@@ -36,7 +41,11 @@ export interface Played {
   readonly firstDifference: string | undefined
   /** Of every decision: the same recording has the same trace, always. */
   readonly trace: string
+  /** Breakers by key of which nothing was recorded, because there were too many. */
+  readonly omitted: number
 }
+
+type Went = (serial: number, endpoint: string) => void
 
 interface Playing {
   readonly breaker: PlayedBreaker
@@ -49,20 +58,40 @@ export const countsOf = ({ plane: { tally } }: PlayedBreaker): Tallied => {
   return { admitted, rejected, success, failure, timedOut, ignored }
 }
 
-const wordsOf = (told: Told): Pick<Moment, "kind" | "words"> | undefined => {
-  if (told.type === "circuit.moved") return { kind: "moved", words: `${told.from} → ${told.to}: ${told.reason}` }
-  if (told.type === "mode.changed") return { kind: "operator", words: `${told.from} → ${told.to}: ${told.why}` }
-  if (told.type === "trouble") return { kind: "trouble", words: `${told.part} threw` }
-  return undefined
+type Said = Pick<Moment, "kind" | "words">
+
+function saidOf(told: Told, news: FindingNews, at: number): readonly Said[] {
+  if (told.type === "circuit.moved") return [{ kind: "moved", words: `${told.from} → ${told.to}: ${told.reason}` }]
+  if (told.type === "mode.changed") return [{ kind: "operator", words: `${told.from} → ${told.to}: ${told.why}` }]
+  if (told.type === "trouble") return [{ kind: "trouble", words: `${told.part} threw` }]
+  if (told.type !== "finding.changed") return []
+  const { part, finding } = told
+  const words = isGraph(finding) ? news.ofDependencies({ ...finding, to: finding.state }) : news.of(part, finding, at)
+  return words.map((one) => ({ kind: "finding", words: one }))
 }
+
+const standingOf = (breaker: PlayedBreaker, { name, saved, member }: BreakerLine): Played["breakers"][number] => ({
+  name,
+  calls: countsOf(breaker),
+  isWhole: saved === undefined && member?.isPartial === undefined,
+})
 
 class Player {
   readonly moments: Moment[] = []
   readonly playing = new Map<number, Playing>()
+  /** Breakers by key that were forgotten, as they were then. */
+  readonly gone: Played["breakers"][number][] = []
   agreed = 0
   decisions = 0
   firstDifference: string | undefined
   readonly #hash: Hash = createHash("sha256")
+  readonly #shown: ReadonlyMap<number, readonly Shown[]>
+  readonly #went: Went
+
+  constructor(recording: Recording, went: Went) {
+    this.#shown = shownIn(recording)
+    this.#went = went
+  }
 
   get trace(): string {
     return this.#hash.copy().digest("hex")
@@ -76,6 +105,7 @@ class Player {
     if (one === undefined || happening.type === "moved" || happening.type === "gone") return
     if (happening.type === "turned") return one.clock.turn(at)
     one.clock.set(at)
+    if (happening.type === "rests") return this.#rest(one, happening)
     if (happening.type === "settled") one.breaker.settle(happening.serial, happening.judged, at)
     else if (happening.type === "event") one.breaker.send(happening.line.event)
     else if (happening.type === "gaveUp") one.breaker.giveUp(happening.number, at)
@@ -84,11 +114,13 @@ class Player {
   }
 
   #begin(line: BreakerLine): void {
+    // Introduced again, it is what it is said to be.
     this.playing.get(line.b)?.breaker.end()
     const clock = new PlayerClock(line.at, line.wall)
+    const news = new FindingNews()
     let isLive = false
     let share = 1
-    const watch = {
+    const watch: Watch = {
       gate: (gate: Gate) => {
         const { version: _version, ...said } = gate
         this.#note(`${line.b} ${clock.now()} ${JSON.stringify(said)}`)
@@ -99,13 +131,22 @@ class Player {
         if (isNews) this.#moment(line, { kind: "gate", words })
       },
       told: (told: Told) => {
-        const words = wordsOf(told)
-        if (words !== undefined) this.#moment(line, words)
+        const said = saidOf(told, news, clock.now())
+        // What it begins with was told before, or is what it is introduced as.
+        if (isLive) for (const one of said) this.#moment(line, one)
       },
+      cell: (event) => this.#moment(line, { kind: "cell", words: cellWords({ ...event, key: markIn(event.key) }) }),
     }
-    const breaker = new PlayedBreaker(line, chosen(line.parts), clock, watch)
+    const breaker = new PlayedBreaker(line, chosen(line.parts), clock, watch, this.#shown.get(line.b))
     this.playing.set(line.b, { breaker, clock, line })
     isLive = true
+  }
+
+  #rest({ breaker, line }: Playing, { isForgotten, at }: Extract<Happening, { readonly type: "rests" }>): void {
+    if (!isForgotten) return breaker.rest(at)
+    this.gone.push(standingOf(breaker, line))
+    breaker.end()
+    this.playing.delete(line.b)
   }
 
   #wait(
@@ -120,6 +161,8 @@ class Player {
     const recorded = happening.type === "entered" ? happening.entry : "refused"
     const serial = happening.type === "entered" ? happening.serial : 0
     const now = one.breaker.enter(serial, at, happening.facts, happening.waited)
+    const endpoint = one.breaker.endpointOf(serial)
+    if (endpoint !== undefined) this.#went(serial, endpoint)
     // What was refused then has no end that could be told.
     if (recorded === "refused" && now !== "refused") one.breaker.settle(serial, "ignored", at)
     this.#count(one.line, at, recorded, now)
@@ -136,7 +179,7 @@ class Player {
     this.#hash.update(text).update("\n")
   }
 
-  #moment({ b, name }: BreakerLine, said: Pick<Moment, "kind" | "words">): void {
+  #moment({ b, name }: BreakerLine, said: Said): void {
     const one = this.playing.get(b)
     if (one === undefined) return
     const { circuit, mode, restriction, holders } = one.breaker.plane.gate
@@ -162,15 +205,17 @@ class Player {
 
 export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
 
-/** Plays it to its end. */
-export function play(recording: Recording): Played {
-  const player = new Player()
+/** Plays it to its end. `went` hears of each call that is handed an endpoint, by the call's number. */
+export function play(recording: Recording, went: Went = () => {}): Played {
+  const player = new Player(recording, went)
   for (const happening of happenings(recording)) player.take(happening)
   const breakers = [...player.playing.values()].map(({ breaker, line }) => {
-    const calls = countsOf(breaker)
+    const standing = standingOf(breaker, line)
     breaker.end()
-    return { name: line.name, calls, isWhole: line.saved === undefined }
+    return standing
   })
   const { moments, agreed, decisions, firstDifference, trace } = player
-  return { moments, breakers, agreed, decisions, firstDifference, trace }
+  const end = recording.lines.at(-1)
+  const omitted = end?.t === "end" ? (end.omitted ?? 0) : 0
+  return { moments, breakers: [...player.gone, ...breakers], agreed, decisions, firstDifference, trace, omitted }
 }

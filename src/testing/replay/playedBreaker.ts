@@ -1,29 +1,25 @@
 /** A breaker in a replay: the production planes on a clock of the replay's, which nobody else sees. */
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
 import type { ChosenPart } from "../../../machines/registry.ts"
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
-import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../../machines/vocabulary/rejection.ts"
-import { takeUp } from "../../assemble.ts"
-import { type Clock, timekeeperOf, wheelOf } from "../../Clock.ts"
-import { type Conductor, type ConductorHooks, conduct } from "../../control-plane/conductor.ts"
-import { readSaved } from "../../control-plane/persistence.ts"
+import type { Clock } from "../../Clock.ts"
+import type { Conductor } from "../../control-plane/conductor.ts"
 import { Waiter } from "../../data-plane/limiter/waiter.ts"
-import { Plane } from "../../data-plane/plane.ts"
+import type { Plane } from "../../data-plane/plane.ts"
 import type { Receipt } from "../../data-plane/receipt.ts"
-import type { BreakerLine, EventLine, RecordedPart } from "../../observability/recording/format.ts"
+import {
+  type BreakerLine,
+  type EventLine,
+  gaugesShown,
+  type RecordedPart,
+} from "../../observability/recording/format.ts"
 import { plugOf } from "../../observability/recording/read.ts"
 import { type ActorStates, statesOf } from "../../subject.ts"
-
-export type Told = Parameters<ConductorHooks["emitted"]>[0]
-
-export interface Watch {
-  gate(gate: Gate): void
-  told(event: Told): void
-}
+import { FittedKeys } from "./fittedKeys.ts"
+import { PlayedMember } from "./playedMember.ts"
+import { type PlayedPlanes, playAlone, type Watch } from "./playedPlanes.ts"
+import { type Shown, ShownGauges } from "./shownGauges.ts"
 
 /** The recorded parts, with their charts. */
 export const chosen = (parts: readonly RecordedPart[]): readonly ChosenPart[] =>
@@ -61,50 +57,52 @@ const nobody = () => {}
 export type Entered = "ordinary" | "probe" | "uncounted" | "refused"
 
 export class PlayedBreaker {
-  readonly plane: Plane
-  readonly #conductor: Conductor
+  readonly #planes: PlayedPlanes
   readonly #keys: readonly string[]
-  readonly #scope = Scope.makeUnsafe()
   readonly #receipts = new Map<number, Receipt>()
   readonly #waiting = new Map<number, PlayedWaiter>()
+  readonly #fitted: FittedKeys
 
-  constructor({ name, seed, saved }: BreakerLine, parts: readonly ChosenPart[], clock: Clock, watch: Watch) {
-    const late: { conductor?: Conductor } = {}
-    this.plane = new Plane(name, wheelOf(clock), {
-      signal: (report) => late.conductor?.send(report),
-      refused: () => {},
-      classify: () => "failure",
-      idle: () => {},
-    })
-    const hooks: ConductorHooks = {
-      swap: (gate) => {
-        this.plane.swap(gate)
-        watch.gate(gate)
-      },
-      emitted: (event) => watch.told(event),
-    }
+  constructor(
+    line: BreakerLine,
+    parts: readonly ChosenPart[],
+    clock: Clock,
+    watch: Watch,
+    shown: readonly Shown[] = [],
+  ) {
     this.#keys = parts.map(({ plug: { key } }) => key)
-    const time = timekeeperOf(clock)
-    const input = { name, parts, metered: true, at: clock.now(), seed }
-    this.#conductor = Effect.runSync(Scope.provide(conduct({ input, time, hooks }), this.#scope))
-    late.conductor = this.#conductor
-    const known = readSaved(saved, name)
-    if (known !== undefined) takeUp({ conductor: this.#conductor, parts, clock, plane: this.plane }, known)
+    const { member } = line
+    this.#fitted = new FittedKeys(member === undefined ? 0 : line.seed)
+    const gauges = shown.length > 0 ? new ShownGauges(shown, () => clock.now()) : undefined
+    this.#planes =
+      member === undefined
+        ? playAlone(line, parts, clock, watch, gauges)
+        : new PlayedMember(line, member, parts, clock, watch, gauges)
+  }
+
+  get plane(): Plane {
+    return this.#planes.plane
+  }
+
+  /** It lets go of what it has, and remembers its last calls. */
+  rest(now: number): void {
+    this.#planes.rest(now)
   }
 
   /** Whether the call enters, or the one that has waited; if so it is kept under this number until it ends. */
   enter(serial: number, now: number, facts: Facts, waited = 0): Entered {
-    return this.#keep(serial, this.#askedOf(waited) ?? this.plane.admit(now, facts))
+    return this.#keep(serial, this.#askedOf(waited) ?? this.plane.admit(now, this.#fitted.of(facts)))
   }
 
   /** A call comes, and waits if it has to; `answered` hears what became of it. */
   come(
     serial: number,
     now: number,
-    facts: Facts,
+    told: Facts,
     deadlineAt: number,
     answered: (entered: Entered, now: number) => void,
   ) {
+    const facts = this.#fitted.of(told)
     const heard = (answer: Receipt | Rejection, at: number) => answered(this.#keep(serial, answer), at)
     const ticket = this.plane.request(now, facts)
     if (ticket !== undefined) heard(ticket, now)
@@ -112,7 +110,8 @@ export class PlayedBreaker {
   }
 
   /** A call waits, as it did; answers whether it has to. */
-  wait(number: number, now: number, facts: Facts, deadlineAt: number): boolean {
+  wait(number: number, now: number, told: Facts, deadlineAt: number): boolean {
+    const facts = this.#fitted.of(told)
     const mustWait = this.plane.admission.mustWait(facts, now)
     const waiter = new PlayedWaiter(facts, now, deadlineAt, nobody)
     this.#waiting.set(number, waiter)
@@ -149,9 +148,15 @@ export class PlayedBreaker {
     this.plane.settleAt(receipt, judged, now)
   }
 
-  /** The active states of each of its actors. */
+  /** The active states of each of its actors; none while it has no actors. */
   get actors(): readonly ActorStates[] {
-    return statesOf(this.#conductor.root, this.#keys)
+    const { conductor } = this.#planes
+    return conductor.isStarted ? statesOf(conductor.root, this.#keys) : []
+  }
+
+  /** Where a call goes that has entered under this number. */
+  endpointOf(serial: number): string | undefined {
+    return this.#receipts.get(serial)?.endpoint?.id
   }
 
   /** Calls that have entered and not ended. */
@@ -160,13 +165,13 @@ export class PlayedBreaker {
   }
 
   send(event: EventLine["event"]): void {
+    if (event.type === gaugesShown) return
     const parts =
       event.type === "breaker.reconfigured" ? { parts: chosen(event["parts"] as readonly RecordedPart[]) } : {}
-    this.#conductor.send({ ...event, ...parts } as Parameters<Conductor["send"]>[0])
+    this.#planes.conductor.send({ ...event, ...parts } as Parameters<Conductor["send"]>[0])
   }
 
   end(): void {
-    Effect.runSync(Scope.close(this.#scope, Exit.void))
-    this.plane.stop()
+    this.#planes.end()
   }
 }

@@ -8,7 +8,9 @@ import { runClock } from "../simulation/clock.ts"
 import { Errand, EventQueue } from "../simulation/queue.ts"
 import { Random } from "../simulation/random.ts"
 import { type Arrival, type Traffic, trafficIn } from "./arrivals.ts"
+import { Elsewhere, endpointsIn } from "./elsewhere.ts"
 import { PlayedBreaker } from "./playedBreaker.ts"
+import { type Shown, shownIn } from "./shownGauges.ts"
 
 export interface Move {
   /** Milliseconds after the breaker's part of the recording began. */
@@ -39,6 +41,8 @@ export interface Comparison {
   readonly guessed: number
   /** Of those, how many the other config sends. */
   readonly sentOnGuess: number
+  /** Calls that went to one endpoint then and to another here: how they end is a guess, from the calls that went there. */
+  readonly elsewhere: number
 }
 
 const isBad = (judged: Judged | undefined): boolean =>
@@ -87,14 +91,15 @@ interface Playing {
   readonly breaker: PlayedBreaker
   readonly queue: EventQueue
   readonly account: Account
+  readonly elsewhere: Elsewhere
   sentOnGuess: number
 }
 
 function arrive(playing: Playing, arrival: Arrival, serial: number): void {
-  const { breaker, queue, account } = playing
+  const { breaker, queue, account, elsewhere } = playing
   breaker.come(serial, queue.now, arrival.facts, arrival.deadlineAt, (entered, at) => {
     if (entered === "refused") return account.refuse(arrival.judged)
-    const { judged, durationMs } = endOf(arrival, breaker.plane.timeoutMs)
+    const { judged, durationMs } = endOf(elsewhere.at(arrival, breaker.endpointOf(serial)), breaker.plane.timeoutMs)
     account.send(judged)
     if (arrival.sentAt === undefined) playing.sentOnGuess++
     queue.plan(new Errand((now) => breaker.settle(serial, judged, now)), at + durationMs)
@@ -102,22 +107,34 @@ function arrive(playing: Playing, arrival: Arrival, serial: number): void {
 }
 
 /** Decides about the same calls under another config, in virtual time. */
-function decideAnew(traffic: Traffic, config: unknown): { readonly account: Account; readonly sentOnGuess: number } {
+function decideAnew(
+  traffic: Traffic,
+  config: unknown,
+  shown: readonly Shown[] | undefined,
+  elsewhere: Elsewhere,
+): { readonly account: Account; readonly sentOnGuess: number } {
   const { line, arrivals, events, endedAt } = traffic
   const queue = new EventQueue()
   queue.now = line.at
   const account = new Account()
   const { parts } = readConfig(line.name, config)
   const { saved: _saved, ...begun } = line
-  const breaker = new PlayedBreaker(begun, parts, runClock(queue, new Random([line.seed, 1, 2, 3])), {
-    gate: () => {},
-    told: (told) => {
-      if (told.type !== "circuit.moved") return
-      const { at, from, to, reason } = told
-      account.moves.push({ afterMs: at - line.at, from, to, reason })
+  const breaker = new PlayedBreaker(
+    begun,
+    parts,
+    runClock(queue, new Random([line.seed, 1, 2, 3])),
+    {
+      gate: () => {},
+      cell: () => {},
+      told: (told) => {
+        if (told.type !== "circuit.moved") return
+        const { at, from, to, reason } = told
+        account.moves.push({ afterMs: at - line.at, from, to, reason })
+      },
     },
-  })
-  const playing: Playing = { breaker, queue, account, sentOnGuess: 0 }
+    shown,
+  )
+  const playing: Playing = { breaker, queue, account, elsewhere, sentOnGuess: 0 }
   // What comes from outside comes at its time too; another config stays in force whatever was recorded.
   for (const { at, event } of events) {
     if (event.type !== "breaker.reconfigured") queue.plan(new Errand(() => breaker.send(event)), at)
@@ -130,12 +147,21 @@ function decideAnew(traffic: Traffic, config: unknown): { readonly account: Acco
   return { account, sentOnGuess: playing.sentOnGuess }
 }
 
-/** Throws `InvalidConfig` for a config that cannot be used. */
+/** How much the other config changes, and what was decided at all. */
+const weightOf = ({ recorded, other }: Comparison): number =>
+  1000 * (Math.abs(recorded.failed - other.failed) + Math.abs(recorded.refused - other.refused)) +
+  recorded.moves.length +
+  other.moves.length
+
+/** By breaker, those first for which the other config changes most. Throws `InvalidConfig` for a config that cannot be used. */
 export function whatIf(recording: Recording, config: unknown): readonly Comparison[] {
-  return trafficIn(recording).map((traffic) => {
+  const shown = shownIn(recording)
+  const went = endpointsIn(recording)
+  const all = trafficIn(recording).map((traffic) => {
     const { line, arrivals } = traffic
+    const elsewhere = new Elsewhere(arrivals, went)
     const moved = recording.lines.flatMap((one) => (one.t === "moved" && one.b === line.b ? [one] : []))
-    const { account: other, sentOnGuess } = decideAnew(traffic, config)
+    const { account: other, sentOnGuess } = decideAnew(traffic, config, shown.get(line.b), elsewhere)
     const guessed = arrivals.filter(({ sentAt, judged }) => sentAt === undefined && judged !== undefined).length
     return {
       breaker: line.name,
@@ -144,6 +170,8 @@ export function whatIf(recording: Recording, config: unknown): readonly Comparis
       other,
       guessed,
       sentOnGuess,
+      elsewhere: elsewhere.count,
     }
   })
+  return all.sort((one, another) => weightOf(another) - weightOf(one))
 }

@@ -10,6 +10,7 @@ import { serveRecording } from "../../../src/cli/inspect/recorded.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
 import { openBrowser } from "../../support/chromium.ts"
 import { incident } from "../../support/incident.ts"
+import { keyedIncident } from "../../support/keyedIncident.ts"
 import { root } from "../../support/repository.ts"
 
 const folder = join(root, "test/observability/inspector/.screenshots")
@@ -101,7 +102,11 @@ describe("the page of the inspector", () => {
     await shows(page, "#headline", "payments refuses its calls.")
     await shows(page, ".incident", /Opened \d\d:\d\d:\d\d: .* calls failed/)
     await shows(page, ".incident", /Next probe in \d/)
-    await shows(page, "#decisions li", /payments opened: /)
+    await shows(
+      page,
+      "#decisions li",
+      /payments opened: 53 % of 40 calls failed \(at or over the line of its config\); next probe in 4 s/,
+    )
     await shoot(page, "overview")
     await clock.advance(5000)
     await shows(page, ".incident", "Probing now")
@@ -125,9 +130,55 @@ describe("the page of the inspector", () => {
     await page.locator('[data-machine="basic"] .state.active[data-state="open.waiting"]').waitFor()
     await page.locator('[data-machine="basic"] .move.taken').first().waitFor()
     await shows(page, "tr", /share of calls that may enter\s*0 %\s*basic \(0 %\)/)
+    await shows(page, ".free", /Free: .*features held back/)
     await shows(page, "#messages li", "data plane → breaker: alarm.rang")
     expect(await page.locator(".series rect.failure").count()).toBeGreaterThan(0)
     await shoot(page, "breaker", true)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("draws over time how many calls may be in flight, and what is expected", async () => {
+    const payments = breakerOf("payments", { prediction: true })
+    const page = await open((await inspector()).url)
+    await page.locator(".rows .row").click()
+    await shows(page, "h1", "payments")
+    for (let second = 0; second < 4; second++) {
+      await call(payments, 8, 0)
+      await clock.advance(1000)
+    }
+    await shows(page, "figure", /In flight\s*0\s*limit \d+/)
+    await shows(page, "figure", "failure likely to 0 %")
+    await page.locator(".series path.limit").waitFor({ state: "attached" })
+    await page.locator(".series path.danger").waitFor({ state: "attached" })
+    await shoot(page, "series", true)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("says that parts of a service are held back alone, and not whose they are", async () => {
+    const page = await open((await inspector()).url)
+    const shards = breakerOf("shards", {})
+    for (let turn = 0; turn < 60; turn++) {
+      for (const key of ["card-1", "card-2", "card-3", "card-4", "card-5"]) {
+        await shards.tryExecute(
+          async () => {
+            if (key === "card-3") throw new Error("503")
+          },
+          { key },
+        )
+        await clock.advance(20)
+      }
+    }
+    expect(shards.circuit).toBe("closed")
+    await shows(page, "#headline", "shards is not well.")
+    await shows(page, ".incident", /One part of the service is held back alone: calls with its key are refused/)
+    await shows(
+      page,
+      "#decisions li",
+      /a part of the service is held back by itself: of its last \d+ calls \d+ failed; 1 held/,
+    )
+    await shows(page, ".incident .badge", "held back")
+    await shoot(page, "parts")
+    expect(await page.locator("body").textContent()).not.toContain("card-")
     expect(complaints).toEqual([])
   }, 60_000)
 
@@ -173,6 +224,55 @@ describe("the page of the inspector", () => {
     await shows(page, "#headline", /The trouble began in payments-db; .*payments.*feel it/)
     await shows(page, ".graph .node.root", "root cause")
     await shoot(page, "graph")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("says which endpoint is left out, on what, and counts down to its trial; and which features are back", async () => {
+    const ledger = breakerOf("ledger", {
+      priority: false,
+      discovery: { endpoints: ["10.0.0.7:80", "10.0.0.8:80", "10.0.0.9:80"] },
+      recovery: { features: { book: {}, refund: ["book"], report: ["refund"] } },
+      strategy: {
+        type: "basic",
+        window: { type: "count", calls: 20, minimumCalls: 20, failureRatio: 0.5 },
+        openFor: "1 second",
+      },
+    })
+    let sick = ""
+    const run = async (count: number, feature?: string, isDown = false) => {
+      for (let call = 0; call < count; call++)
+        await ledger.tryExecute(
+          async ({ endpoint }) => {
+            if (isDown || endpoint?.id === sick) throw new Error("503")
+          },
+          { feature },
+        )
+    }
+    await run(300)
+    const page = await open((await inspector()).url)
+    sick = "10.0.0.8:80"
+    await run(60)
+    await clock.advance(100)
+    await shows(
+      page,
+      "#decisions li",
+      /ledger endpoint 10\.0\.0\.8:80 is left out: its last \d calls failed; on trial in/,
+    )
+    await page.locator(".rows .row").click()
+    await shows(
+      page,
+      ".standing li",
+      /^\d\d:\d\d:\d\dendpoint 10\.0\.0\.8:80 is left out: its last \d calls failed; on trial in/,
+    )
+    await run(40, undefined, true)
+    await clock.advance(1200)
+    await run(2)
+    await run(40, "book")
+    await clock.advance(100)
+    await shows(page, "li", "feature book is back")
+    await shows(page, ".standing li", "feature refund is tested with a part of its calls")
+    await shows(page, ".standing li", 'feature report waits for "refund"')
+    await shoot(page, "endpoints", true)
     expect(complaints).toEqual([])
   }, 60_000)
 
@@ -276,6 +376,27 @@ describe("the page of the inspector", () => {
 })
 
 describe("the page of a recording", () => {
+  test("steps through what breakers by key decided, each by its mark, and lists no more than can be read", async () => {
+    const config = () => ({ strategy: { type: "basic", openFor: "300 millis" }, timeout: "1 second" }) as const
+    const { content, total } = await keyedIncident({ keys: 60, calls: 5000, to: 0.9, config })
+    const served = await serveRecording(readRecording("keyed.ndjson", content()), 0)
+    stops.push(() => served.stop())
+    const page = await open(served.url)
+    await shows(page, ".headline", /#[0-9a-f]{12}: closed → open: /)
+    await page.locator('[data-machine="basic"] .state.active[data-state="open.waiting"]').waitFor()
+    await shows(page, "section", `${total} of ${total} calls are decided as they were`)
+    expect(await page.locator("#moments li").count()).toBe(300)
+    await page.keyboard.press("ArrowRight")
+    await page.locator("input[type=range]").press("End")
+    await shows(page, ".slider", /moment (\d+) of \1$/)
+    await page.locator('#moments li[aria-current="true"]').waitFor()
+    await page.getByRole("button", { name: "Decide anew" }).click()
+    await shows(page, "#what-if", /\d+ more breakers: recloser replay/)
+    expect(await page.locator("#what-if table").count()).toBe(20)
+    await shoot(page, "replay-keyed")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test("steps through an incident, forwards and backwards, and decides anew under another config", async () => {
     const { content } = await incident({ config: { strategy: "basic" } })
     const served = await serveRecording(readRecording("incident.ndjson", content()), 0)

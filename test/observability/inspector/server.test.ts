@@ -1,10 +1,10 @@
 import { createServer, request } from "node:http"
 import { connect } from "node:net"
-import { createBreaker, createBreakers, InvalidConfig } from "recloser"
+import { type CheckContext, createBreaker, createBreakers, InvalidConfig } from "recloser"
 import { type Inspector, type InspectorOptions, startInspector } from "recloser/inspect"
 import { createVirtualClock, type VirtualClock } from "recloser/testing"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import type { OverviewMessage, Row } from "../../../src/observability/inspector/protocol.ts"
+import type { BreakerMessage, OverviewMessage, Row } from "../../../src/observability/inspector/protocol.ts"
 import { asking, isBreaker, isOverview, openPage, originOf, posting, tokenOf } from "../../support/listening.ts"
 
 let clock: VirtualClock = createVirtualClock()
@@ -147,7 +147,9 @@ describe("the overview", () => {
     const wait = (rowOf(message, "payments")?.retryAt ?? 0) - now
     expect(wait).toBeGreaterThanOrEqual(3600)
     expect(wait).toBeLessThanOrEqual(4400)
-    expect(message.decisions).toMatchObject([{ name: "payments", words: "opened: 3 calls in a row were bad", at: now }])
+    expect(message.decisions).toMatchObject([
+      { name: "payments", words: "opened: 3 calls in a row were bad; next probe in 4 s", at: now },
+    ])
     page.close()
   })
 
@@ -236,6 +238,66 @@ describe("one breaker", () => {
       ]),
     )
     expect(message.calls).toMatchObject({ admitted: 3, failure: 3 })
+  })
+
+  test("says of endpoints, health and features how they stand, since when, and what comes next", async () => {
+    let sick = ""
+    const check = ({ endpoint }: CheckContext) => endpoint?.id !== sick || { healthy: false, reason: "answered 503" }
+    const ledger = breakerOf("ledger", {
+      discovery: { endpoints: ["a", "b", "c"] },
+      recovery: { features: { book: {}, refund: ["book"] } },
+      health: { check, interval: "1 second", jitter: 0, passive: false },
+    })
+    const list = await openPage(inspector)
+    const [row] = (await list.until(isOverview)).rows
+    const page = await openPage(inspector, row?.id)
+    const run = (count: number, feature?: string) =>
+      Promise.all(
+        Array.from({ length: count }, () =>
+          ledger.tryExecute(
+            async ({ endpoint }) => {
+              if (endpoint?.id === sick) throw new Error("503")
+            },
+            { feature },
+          ),
+        ),
+      )
+    for (let round = 0; round < 50; round++) await run(6)
+    await clock.advance(1500)
+    sick = "b"
+    const at = Math.round(clock.wallNow())
+    for (let round = 0; round < 20; round++) await run(6)
+    await clock.advance(1000)
+    const standing = async () => {
+      const { actors } = await page.until(
+        (one): one is BreakerMessage =>
+          isBreaker(one) && one.actors.some(({ key, standing }) => key === "health" && standing.length > 0),
+      )
+      return new Map(actors.map((actor) => [actor.key, actor.standing]))
+    }
+    const now = await standing()
+    expect(now.get("discovery")).toEqual([
+      { words: "3 endpoints, 1 left out", since: 0, until: 0 },
+      {
+        words: expect.stringMatching(/^endpoint b is left out: its last \d calls failed/),
+        since: at,
+        until: expect.any(Number),
+      },
+    ])
+    const until = (now.get("discovery")?.[1]?.until ?? 0) - at
+    expect([until >= 900, until <= 1100]).toEqual([true, true])
+    expect(now.get("health")).toContainEqual({ words: "b: answered 503", since: 0, until: 0 })
+    expect(now.get("recovery")).toEqual([{ words: "all of book, refund are back", since: 0, until: 0 }])
+    const told = await list.until(
+      (one): one is OverviewMessage => isOverview(one) && one.decisions.some(({ words }) => words.includes("left out")),
+    )
+    expect(told.decisions.map(({ at, kind, name, words }) => ({ at, kind, name, words }))).toContainEqual({
+      ...{ at, kind: "finding", name: "ledger" },
+      words: expect.stringMatching(/^endpoint b is left out: its last \d calls failed; on trial in (0\.9|1|1\.1) s$/),
+    })
+    expect(told.decisions.filter(({ kind }) => kind === "cell")).toEqual([])
+    page.close()
+    list.close()
   })
 
   test("that is gone says so", async () => {

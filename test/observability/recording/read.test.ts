@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest"
-import { type RecordedLine, Seal } from "../../../src/observability/recording/format.ts"
+import { codes, type RecordedLine, Seal } from "../../../src/observability/recording/format.ts"
 import { readRecording, UnusableRecording } from "../../../src/observability/recording/read.ts"
 import { incident } from "../../support/incident.ts"
 
@@ -32,7 +32,7 @@ const sealed = (...values: readonly unknown[]): string => {
   const seal = new Seal()
   return values.map((value) => seal.line(value as RecordedLine)).join("")
 }
-const header = { t: "recloser", format: 1, library: "0.1.0", startedAt: 0, part: 1 }
+const header = { t: "recloser", format: 2, library: "0.1.0", startedAt: 0, part: 1 }
 const breaker = {
   t: "breaker",
   b: 1,
@@ -43,11 +43,14 @@ const breaker = {
   parts: [{ key: "basic", settings: {} }],
 }
 const end = { t: "end", at: 0, why: "stopped" }
+const { entered, success, refused, who: whoIs } = codes
+const calls = (bytes: readonly number[]): string =>
+  sealed(header, breaker, { t: "calls", from: 0, serial: 0, bytes: Buffer.from(bytes).toString("base64") }, end)
 
 describe("a recording", () => {
   test("is read as it was written", () => {
     const { isWhole, header, lines: rest } = read(whole)
-    expect([isWhole, header.format, rest.length]).toEqual([true, 1, lines.length - 1])
+    expect([isWhole, header.format, rest.length]).toEqual([true, 2, lines.length - 1])
   })
 
   test("that ends in the middle of a line names the line, and can be played up to there", () => {
@@ -89,8 +92,8 @@ describe("a recording", () => {
     [Buffer.from([0xff, 0xfe, 0x00]), "x.ndjson:1: this is no recording of recloser"],
     [sealed(end), "x.ndjson:1: the first line must be the header of a recording"],
     [
-      sealed({ ...header, format: 2, library: "9.0.0" }),
-      "x.ndjson:1: format 2, written by recloser 9.0.0, is newer than what this version reads (1)",
+      sealed({ ...header, format: 3, library: "9.0.0" }),
+      "x.ndjson:1: format 3, written by recloser 9.0.0, is newer than what this version reads (2)",
     ],
     [sealed({ ...header, format: 0 }), "is other than what this version reads"],
     [sealed(header, header, end), "x.ndjson:2: a second header"],
@@ -100,13 +103,19 @@ describe("a recording", () => {
       'x.ndjson:2: breaker "payments" runs "magic", which this version does not have',
     ],
     [sealed(header, { t: "gone", b: 7, at: 1 }, end), "x.ndjson:2: breaker 7 has not been introduced"],
+    [sealed(header, breaker, { t: "calls", from: 0, serial: 0, bytes: 7 }, end), "x.ndjson:3: these are no calls"],
+    [calls([whoIs, 1, entered, 0]), "nothing"],
+    [calls([whoIs, 1, entered, 0, success, 4]), "nothing"],
+    [calls([whoIs, 1, entered]), "x.ndjson:3: entry 1 is none"],
+    [calls([whoIs, 1, entered, 2, 0, 0, 0]), "x.ndjson:3: entry 1 is none"],
+    [calls([whoIs, 1, refused | (15 << 4), 100, 0]), "x.ndjson:3: entry 1 is none"],
+    [calls([whoIs, 2, entered, 0]), "x.ndjson:3: breaker 2 has not been introduced"],
+    [calls([entered, 0]), "x.ndjson:3: breaker -1 has not been introduced"],
+    [sealed(header, { ...breaker, parts: undefined, recipe: 3 }, end), "x.ndjson:2: there is no recipe 3"],
+    [sealed(header, { t: "recipe", r: 3 }, end), "x.ndjson:2: this is no recipe"],
     [
-      sealed(header, breaker, { t: "calls", n: 3, at: "AA==", what: "", who: 1 }, end),
-      "x.ndjson:3: says 3 entries and holds 0.125, 0, 3",
-    ],
-    [
-      sealed(header, breaker, { t: "calls", n: 0, at: "", what: "", who: 2 }, end),
-      "x.ndjson:3: breaker 2 has not been introduced",
+      sealed(header, { ...breaker, member: { idleMs: 1, since: 0, journal: [1, 2] } }, end),
+      'x.ndjson:2: breaker "payments" remembers what no breaker by key could',
     ],
   ])("that cannot be played says what is wrong: %#", (content, message) => {
     expect(complaint(content)).toContain(message)

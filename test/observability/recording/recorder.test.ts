@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
-import { createBreaker, InvalidConfig } from "recloser"
+import { createBreaker, createBreakers, InvalidConfig } from "recloser"
 import { startRecorder } from "recloser/inspect"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
@@ -25,6 +25,63 @@ describe("a recorder", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
+  test("hides a key by itself when whoever should cannot, and fails no call", async () => {
+    const clock = createVirtualClock()
+    const file = join(folder(), "hidden.ndjson")
+    const redact = () => {
+      throw new TypeError("no idea")
+    }
+    const recorder = startRecorder({ file, clock, redact, breakers: (name) => name.startsWith("hid") })
+    const breaker = createBreaker("hid", {}, { clock })
+    const many = createBreakers({}, { clock })
+    expect(await breaker.execute(async () => 1, { key: "card-4111" })).toBe(1)
+    expect(await many.get("hid card-4112").execute(async () => 2)).toBe(2)
+    recorder.stop()
+    const { lines } = readRecording(file, readFileSync(file))
+    expect(readFileSync(file, "utf8")).not.toContain("card-")
+    expect(lines).toContainEqual(
+      expect.objectContaining({ t: "facts", facts: expect.objectContaining({ key: "(hidden)" }) }),
+    )
+    expect(lines).toContainEqual(expect.objectContaining({ t: "breaker", name: "(hidden)" }))
+    await Promise.all([breaker.stop(), many.stop()])
+  })
+
+  test("keeps no key in clear that a limit owes something to", async () => {
+    const clock = createVirtualClock()
+    const limits = { rateLimit: { limit: 5, perKey: { limit: 1, burst: 3 } } } as const
+    const breaker = createBreaker("owing", limits, { clock })
+    for (const key of ["card-1", "card-1", "card-2"]) await breaker.execute(async () => 1, { key })
+    const file = join(folder(), "owing.ndjson")
+    const recorder = startRecorder({ file, clock, breakers: (name) => name === "owing" })
+    await breaker.execute(async () => 1, { key: "card-1" })
+    recorder.stop()
+    const { lines } = readRecording(file, readFileSync(file))
+    expect(JSON.stringify(lines[0])).toContain('"keys":[["#')
+    expect(readFileSync(file, "utf8")).not.toContain("card-")
+    await breaker.stop()
+  })
+
+  test("tells of no more breakers than there is room for, and how many it left out", async () => {
+    const clock = createVirtualClock()
+    const file = join(folder(), "many.ndjson")
+    const recorder = startRecorder({ file, clock, breakers: (name) => name.startsWith("one of ") })
+    const many = createBreakers(
+      { max: 20_000, config: () => ({ strategy: "basic", timeout: false, priority: false }) },
+      { clock },
+    )
+    for (let key = 0; key < 10_003; key++) {
+      const ticket = many.get(`one of ${key}`).acquire()
+      if (ticket.admitted) ticket.settle("success")
+    }
+    recorder.stop()
+    const { lines, isWhole } = readRecording(file, readFileSync(file))
+    expect(isWhole).toBe(true)
+    expect(lines.filter(({ t }) => t === "breaker")).toHaveLength(10_000)
+    expect(lines.filter(({ t }) => t === "recipe")).toHaveLength(1)
+    expect(lines.at(-1)).toMatchObject({ t: "end", omitted: 3 })
+    await many.stop()
+  })
+
   test("ends when the disk refuses, tells of it, and fails no call", async () => {
     const clock = createVirtualClock()
     const place = folder()
@@ -41,7 +98,7 @@ describe("a recorder", () => {
     const breaker = createBreaker("full", {}, { clock })
     // The next file cannot be begun: a folder stands where the old one would go.
     mkdirSync(`${file}.1/in-the-way`, { recursive: true })
-    for (let call = 0; call < 10_000; call++) expect(await breaker.execute(async () => call)).toBe(call)
+    for (let call = 0; call < 40_000; call++) expect(await breaker.execute(async () => call)).toBe(call)
     expect([recorder.isRecording, errors.length]).toEqual([false, 1])
     expect(await breaker.execute(async () => "still")).toBe("still")
     await breaker.stop()

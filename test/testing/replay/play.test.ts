@@ -56,6 +56,23 @@ describe("a recorded incident, played again", () => {
     expect([...layers]).toEqual(["cell"])
   })
 
+  test("decides every call as it was decided then: with more parts than are remembered, each by a mark", async () => {
+    const parts = 3000
+    const partOf = (call: number) => (call * 7919) % parts
+    const { recording, decisions } = await recorded({
+      gapMs: 2,
+      fails: [4, 16],
+      key: (call) => `part ${partOf(call)}`,
+      dead: (call) => partOf(call) % 3 === 0,
+    })
+    const { agreed, firstDifference, moments } = play(recording)
+    expect({ agreed, firstDifference }).toEqual({ agreed: decisions.length, firstDifference: undefined })
+    const words = moments.flatMap(({ kind, words }) => (kind === "cell" ? [words] : []))
+    expect(words[0]).toMatch(
+      /^a part of the service #[0-9a-f]{12} is held back by itself: of its last \d+ calls \d+ failed; 1 held/,
+    )
+  })
+
   test("decides every call as it was decided then: with features, one of which fails alone, and an outage", async () => {
     const names = ["pay", "refund", "search"]
     const { recording, decisions } = await recorded({

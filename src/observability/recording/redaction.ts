@@ -1,0 +1,54 @@
+/** What a recording says in place of what callers gave: their keys may name a customer. */
+import { createHash, randomBytes } from "node:crypto"
+
+/** Facts whose words are the program's own; every other text may name somebody. */
+const impersonal: readonly string[] = ["priority", "feature"]
+/** As long as the name of a breaker may be. */
+const longest = 200
+
+/** The same text is the same mark in one recording, and cannot be guessed from it. */
+export function marked(): (text: string) => string {
+  const salt = randomBytes(16)
+  return (text) => `#${createHash("sha256").update(salt).update(text).digest("hex").slice(0, 12)}`
+}
+
+/** Of what is saved of a breaker, what may name somebody. */
+interface Saved {
+  readonly rates?: readonly { readonly ms: number; readonly keys?: readonly (readonly [string, number])[] }[]
+}
+
+export class Redaction {
+  readonly #redact: (text: string) => string
+
+  constructor(redact: (text: string) => string) {
+    this.#redact = redact
+  }
+
+  /** What it is given by whoever hides it; never the text itself, should they fail. */
+  hide(text: string): string {
+    try {
+      return String(this.#redact(text)).slice(0, longest)
+    } catch {
+      return "(hidden)"
+    }
+  }
+
+  /** What is said of a call, by name. */
+  facts(told: readonly (readonly [name: string, value: unknown])[]): { readonly [name: string]: unknown } {
+    const hidden = told.map(([name, value]) => {
+      const isPersonal = typeof value === "string" && !impersonal.includes(name)
+      return [name, isPersonal ? this.hide(value) : value]
+    })
+    return Object.fromEntries(hidden)
+  }
+
+  /** What was saved of a breaker of this name: limits by key say whose they are. */
+  saved(given: unknown, breaker: string): unknown {
+    const { rates, ...saved } = given as Saved
+    const hidden = rates?.map(({ keys, ...rate }) => ({
+      ...rate,
+      ...(keys && { keys: keys.map(([key, ms]) => [this.hide(key), ms] as const) }),
+    }))
+    return { ...saved, breaker, ...(hidden && { rates: hidden }) }
+  }
+}
