@@ -20,6 +20,7 @@ import { type Named, number, type OutOf, struct } from "./options.ts"
 import type { PlugInput } from "./plug.ts"
 import { learns, ownLine, patienceOf, type Slowness, savedLine } from "./slowness.ts"
 import {
+  closedBy,
   freshTrip,
   type ProbingFields,
   probing,
@@ -131,7 +132,7 @@ export const begun = (event: Signal): Partial<GradualContext> => ({
   stride: ramp.stride,
   stale: 0,
   blame: 0,
-  closedAt: event.at,
+  ...closedBy(event),
 })
 
 export const steppedUp = ({ step, stride }: GradualContext): Partial<GradualContext> => ({

@@ -76,6 +76,9 @@ export function tripped(context: TripContext, event: Signal, again: number = con
   return { at: event.at, trips, draws: context.draws + 1, waitMs, isAsked: asked > own, retryAt: event.at + waitMs }
 }
 
+/** It has closed: nothing is waited for any more, however long that was to be. */
+export const closedBy = ({ at }: Pick<TripContext, "at">): Step => ({ closedAt: at, retryAt: at })
+
 export const waited = (context: TripContext): Step => ({
   at: Math.max(context.at, context.retryAt),
   rule: "openFor",

@@ -19,6 +19,7 @@ import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { type Named, number, type OutOf, struct } from "../options.ts"
 import { type PlugInput, type StateMeta, strategy } from "../plug.ts"
 import {
+  closedBy,
   entered,
   freshTrip,
   operated,
@@ -98,7 +99,7 @@ const machine = setup({
     trip: assign(({ context, event }) => tripped(context, event)),
     countSuccess: assign({ successes: ({ context }) => context.successes + 1 }),
     learn: assign(({ context, event }) => changed(context, event)),
-    noteClosed: assign({ closedAt: ({ context }) => context.at }),
+    noteClosed: assign(({ context }) => closedBy(context)),
   },
 }).createMachine({
   id: "basic",

@@ -51,7 +51,7 @@ import {
   steppedUp,
 } from "../ramping.ts"
 import { answered, learntLine } from "../slowness.ts"
-import { entered, operated, probed, tripped, waited } from "../tripping.ts"
+import { closedBy, entered, operated, probed, tripped, waited } from "../tripping.ts"
 import { unrepeated } from "../vocabulary/gate.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
@@ -103,7 +103,7 @@ const machine = setup({
     countFailure: assign({ successes: ({ context }) => context.successes - 1 }),
     noteLate: assign(({ context }) => lateAgain(context)),
     forgetLate: assign({ late: 0, hung: 0, answeredMs: 0 }),
-    noteClosed: assign({ closedAt: ({ context }) => context.at }),
+    noteClosed: assign(({ context }) => closedBy(context)),
     blame: assign({ blame: ({ event }) => shareOf(event) }),
     pay: assign(({ context }) => paid(context)),
     countHung: assign({ hung: ({ context }) => context.hung + 1 }),

@@ -67,15 +67,15 @@ const lessSure = (state: AnyMachineSnapshot): AnyMachineSnapshot => {
   return { ...state, context: { ...context, finding: { ...context.finding, probability: 0.3 } } } as AnyMachineSnapshot
 }
 
-/** Settings under which a change begins something new, and one under which it does not. */
+/** Settings under which a change begins something new, beside one under which it does not. */
+const changes: { readonly [key: string]: readonly unknown[] } = {
+  basic: [{}, { window: { type: "count" } }],
+  timeout: [{}, { min: 10, max: 20 }],
+  rateLimit: [{}, { limit: 10, adaptive: false }],
+  discovery: [undefined, { endpoints: ["a", "b"] }],
+}
 const settings = (plug: AnyPlug): readonly unknown[] =>
-  plug.key === "basic"
-    ? [settingsOf(plug, {}), settingsOf(plug, { window: { type: "count" } })]
-    : plug.key === "timeout"
-      ? [settingsOf(plug, {}), settingsOf(plug, { min: 10, max: 20 })]
-      : plug.key === "rateLimit"
-        ? [settingsOf(plug, {}), settingsOf(plug, { limit: 10, adaptive: false })]
-        : [settingsOf(plug)]
+  (changes[plug.key] ?? [undefined]).map((options) => settingsOf(plug, options))
 
 export const nodesOf = (node: AnyStateNode): readonly AnyStateNode[] => [
   node,

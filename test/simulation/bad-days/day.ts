@@ -149,9 +149,7 @@ export class Day {
       case "wait":
         return this.playTo(clock.now() + happening.ms)
       case "stall":
-        books.stalledMs += happening.ms
-        clock.jump(clock.now() + happening.ms)
-        return this.playTo(clock.now())
+        return this.#stall(happening.ms)
       case "wall": {
         const before = this.plane.gate
         clock.wallOffset += happening.ms
@@ -185,6 +183,15 @@ export class Day {
       case "ledger":
         return this.ledger?.[happening.act]("the day")
     }
+  }
+
+  /** The event loop stands still. Then the host reads what has come meanwhile, before the wheel fires. */
+  #stall(ms: number): Promise<void> {
+    const { clock, books } = this
+    const readsMs = Math.min(ms, 100)
+    books.stalledMs += ms + readsMs
+    clock.jump(clock.now() + ms)
+    return this.playTo(clock.now() + readsMs)
   }
 
   /** Another config of the swarm; the strategy stays of its kind where the breaker depends on others. */
