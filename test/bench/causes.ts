@@ -4,6 +4,13 @@ export const causes = {
     "The call is the bare `await` (42 ns), the caller's promise, one clock read (44 ns) and the books: within a few nanoseconds of " +
     "cockatiel's, on either side from run to run. It grew by some 10 ns when calls in flight became a gauge of their own, which the " +
     "ramp of `gradual` bounds. Tried, and kept: whatever only a candidate needs is out of the receipt (about 10 ns).",
+  closedDefault:
+    "What is left, each part left out in turn: a promise of the caller's own, because the deadline answers before the work does, and the " +
+    "call beside it (105 ns with the bare `await`), two clock reads (72 ns), the learned limit (80 ns), evidence, slices and the deadline " +
+    "(90 ns). Tried, and kept: one look at the limit where nobody waits (190 ns less). Tried, and dropped: receipt, call and course in one object (5 ns).",
+  heldBriefly:
+    "It is asked in the turn after the last call. The one timer lets go of the process 20 ms after the last call that somebody awaited, not " +
+    "at once: two words to the host for each quick call would cost more than the rest of it. A script that has ended exits 20 ms later.",
   failing:
     "The caller gets the promise that our reaction makes, so that a failure that nobody handles is told by the host. A reaction that " +
     "throws costs 270 ns more than one that answers. Tried: handing out the function's own promise (no cost, and a failure that nobody " +

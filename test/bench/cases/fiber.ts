@@ -28,7 +28,7 @@ export const insideFiber: CostCase = {
       },
       goals: [
         { text: "≤ 0.1 × Effect's breaker", compare: "ratio", pairs: [[guard, own]], max: 0.1, cause: causes.guarded },
-        { text: "≤ 2 × suspend + onExit", compare: "ratio", pairs: [[guard, least]], max: 2 },
+        { text: "≤ 2 × suspend + onExit", compare: "ratio", pairs: [[guard, least]], max: 2, cause: causes.guarded },
       ],
     },
     {

@@ -66,10 +66,12 @@ const startLoad = (call: Call): (() => void) => {
   const startedAt = performance.now()
   const failure = new Error("the service failed")
   let sent = 0
+  let begun = 0
   let settled = 0
   let rejected = 0
   const request = () => {
-    const fails = sent % 10 === 9
+    // By the order in which calls reach the service: one that waits for a slot reaches it later than it was sent.
+    const fails = begun++ % 10 === 9
     return new Promise<number>((resolve, reject) => {
       due.push({ at: performance.now() + serviceMs, settle: () => (fails ? reject(failure) : resolve(1)) })
     })

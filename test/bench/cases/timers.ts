@@ -1,6 +1,7 @@
 /** C7: timers of ten thousand breakers, and what they cost while nobody calls. */
 import { createHook } from "node:async_hooks"
 import { type CostCase, oneProcessEach } from "../case.ts"
+import { causes } from "../causes.ts"
 import { nextTurn, sleep } from "../measure.ts"
 import { work } from "../subjects/floor.ts"
 
@@ -34,7 +35,15 @@ export const timers: CostCase = {
       title: "host timers that would keep the process from exiting",
       unit: "timers",
       rows,
-      goals: [{ text: "none keeps the process alive", compare: "value", pairs: [[ours, ""]], max: 0 }],
+      goals: [
+        {
+          text: "none keeps the process alive",
+          compare: "value",
+          pairs: [[ours, ""]],
+          max: 0,
+          cause: causes.heldBriefly,
+        },
+      ],
     },
     {
       id: "C7 idle",
