@@ -120,7 +120,7 @@ export class Plane implements Settler, QueueHost {
 
   /** Like `admit`, for callers who can wait: `undefined` when the call has to, and nothing was taken or counted. */
   request(now: number, facts: Facts = noFacts): Receipt | Rejection | undefined {
-    if (this.#isClearFor(facts, now)) return this.admit(now, facts)
+    if (this.#isClearFor(facts, now)) return this.enter(new Receipt(this, this.gate.epoch, now, undefined, true), facts)
     return this.admission.mustWait(facts, now) ? undefined : this.admit(now, facts)
   }
 
