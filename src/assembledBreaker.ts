@@ -142,7 +142,7 @@ export class AssembledBreaker implements Breaker {
     if (plane.retryBudget !== undefined && options.retry !== false)
       return new FirstAttempt(this.assembly, this.#runner, fn, options, deadline, caller).start(receipt)
     const { resolve, reject } = caller
-    this.#runner.run(receipt, Math.min(plane.timeoutMs, deadline - receipt.startedAt), fn, {
+    this.#runner.run(receipt, Math.min(plane.ways.timeoutMs, deadline - receipt.startedAt), fn, {
       resolve,
       reject,
       classify,

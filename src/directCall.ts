@@ -41,12 +41,15 @@ export class DirectCall extends Receipt implements CallContext {
   }
 
   succeed(value: unknown): void {
+    const runner = this.#runner
+    if (runner.isFailing) runner.isFailing = false
     const classify = this.#classify
     if (classify === undefined) this.#end("success")
     else this.#end(this.#runner.judge(classify, { ok: true, value }))
   }
 
   fail(error: unknown): void {
+    this.#runner.isFailing = true
     this.#end(this.#runner.judge(this.#classify, { ok: false, error }))
   }
 

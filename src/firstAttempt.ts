@@ -58,9 +58,9 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
 
   /** Makes it, with its permit. One that is hedged is two from the start. */
   start(receipt: Receipt): void {
-    const { gate, timeoutMs } = this.assembly.plane
+    const { gate, ways } = this.assembly.plane
     if (gate.restriction.hedges > 0 && this.options.idempotent === true) return this.#whole().startHedged(receipt)
-    this.runner.run(receipt, Math.min(timeoutMs, this.deadline - receipt.startedAt), this.fn, this)
+    this.runner.run(receipt, Math.min(ways.timeoutMs, this.deadline - receipt.startedAt), this.fn, this)
   }
 
   resolve(value: T | PromiseLike<T>): void {

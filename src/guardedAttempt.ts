@@ -144,7 +144,7 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
   // Nothing is taken from a shut gate, so nothing has to be given back.
   const facts: Facts = ends.facts ?? options ?? noFacts
   if (msLeft <= 0) return ends.late(new CallTimedOut(assembly.name, 0))
-  const refusal = plane.isShut ? plane.admit(clock.now(), facts) : undefined
+  const refusal = plane.ways.isShut ? plane.admit(clock.now(), facts) : undefined
   if (refusal?.admitted === false) return ends.refuse(refusal)
   let receipt: Receipt | undefined
   let givenMs = never
@@ -155,7 +155,7 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
       receipt = granted
       ends.entered?.(granted)
       // What it waited was its caller's time.
-      givenMs = Math.min(plane.timeoutMs, isTimed ? now + msLeft - granted.startedAt : never)
+      givenMs = Math.min(plane.ways.timeoutMs, isTimed ? now + msLeft - granted.startedAt : never)
       const called = toEndpoint(effect, granted)
       return givenMs === never ? called : withDeadline(assembly, called, granted, givenMs, ends)
     }

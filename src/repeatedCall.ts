@@ -90,7 +90,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
   }
 
   #run(receipt: Receipt): Call<T> {
-    const timeoutMs = Math.min(this.assembly.plane.timeoutMs, this.terms.deadline - receipt.startedAt)
+    const timeoutMs = Math.min(this.assembly.plane.ways.timeoutMs, this.terms.deadline - receipt.startedAt)
     const call = new Call<T>(this.#runner, receipt, timeoutMs, this, this.begin())
     this.noteTried(receipt.endpoint)
     if (!call.ended) this.#running.add(call)

@@ -144,7 +144,9 @@ export function beginEpoch(evidence: Evidence, line: SequentialLine | undefined)
 }
 
 function remember(evidence: Evidence, bad: boolean, slow: boolean, at: number): void {
-  const kept = Math.exp((evidence.recentAt - at) / recentMs)
+  const faded = (at - evidence.recentAt) / recentMs
+  // For a short while the first two terms of the exponential are as good, and cheaper: they are off by less than a millionth.
+  const kept = faded < 1e-3 ? 1 - faded : Math.exp(-faded)
   evidence.recentCalls = evidence.recentCalls * kept + 1
   evidence.recentBad = evidence.recentBad * kept + (bad ? 1 : 0)
   evidence.recentSlow = evidence.recentSlow * kept + (slow ? 1 : 0)
@@ -185,6 +187,11 @@ const isMore = ({ failures, slow }: Evidence): boolean => failures + slow >= 5
 
 /** As usual, or on an excursion from it? */
 function watchUsual(evidence: Evidence, line: SequentialLine, bad: boolean, slow: boolean): EvidenceRule | undefined {
+  if (!bad && evidence.score === 0) {
+    evidence.row = 0
+    evidence.rowSlow = 0
+    return undefined
+  }
   // So many in a row as a service that is as usual shows once in e^h calls, and one that still answers hardly ever: it is gone.
   lengthen(evidence, bad, slow)
   if (evidence.row * evidence.rowStep >= line.threshold && dies(evidence.row, 0, 0)) return "run"

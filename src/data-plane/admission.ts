@@ -3,7 +3,7 @@
  * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
  */
 import { leaseOf } from "../../machines/vocabulary/admission.ts"
-import { costOf, type Facts, type FurtherFacts, noFacts } from "../../machines/vocabulary/facts.ts"
+import { costOf, type Facts, type FurtherFacts } from "../../machines/vocabulary/facts.ts"
 import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import { rankOf } from "../../machines/vocabulary/priority.ts"
@@ -79,8 +79,8 @@ export class Admission {
 
   /** Gives an ordinary call its slot: there is room. */
   holdSlot(receipt: Receipt, now: number): void {
-    this.#sparing.hear(noFacts, now)
-    this.bulkhead?.enter(receipt, noFacts, now)
+    this.#sparing.hearOrdinary(now)
+    this.bulkhead?.enterOrdinary(receipt, now)
   }
 
   /** Whether it matters what is said of a call: its class is counted, its key and its feature are where they are watched. */
@@ -97,7 +97,7 @@ export class Admission {
     this.bulkhead?.adopt(gate)
     this.features = featuresUnder(gate, this.features)
     this.cells?.adopt(gate.lines.cells, gate.lines.slowAfterMs)
-    this.endpoints = endpointsUnder(gate.lines, this.endpoints, this.#meter, this.#wheel.host)
+    this.endpoints = endpointsUnder(gate.lines, this.endpoints, this.#meter.lateness, this.#wheel.host)
   }
 
   /** Credit and leases start anew; what ran before is a straggler. */
@@ -194,7 +194,7 @@ export class Admission {
       const refusal = this.#lookForPlace(facts, now)
       if (refusal !== undefined) return refusal
       // A call that hangs has been judged, and holds up nobody else.
-    } else if (this.running - this.#meter.overdue >= limit) return this.#refusals.byLimit(now)
+    } else if (this.running - this.#meter.lateness.total >= limit) return this.#refusals.byLimit(now)
     return this.rates === undefined ? undefined : this.#lookAtRates(this.rates, facts, now)
   }
 
@@ -239,7 +239,7 @@ export class Admission {
   }
 
   #visit(key: string, line: CellLine, now: number): Visit {
-    this.cells ??= new Cells(line, this.#seed(), this.#meter, this.#gate.lines.slowAfterMs)
+    this.cells ??= new Cells(line, this.#seed(), this.#meter.lateness, this.#gate.lines.slowAfterMs)
     return this.cells.enter(this.#settler, this.#gate.epoch, key, now)
   }
 

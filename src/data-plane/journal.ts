@@ -67,14 +67,14 @@ export class RecordingPlane extends Plane {
     this.swap({ ...gate, lines: { ...gate.lines, slots: undefined } }, since)
     const receipts: Receipt[] = []
     for (const { call, at, settles } of eventsOf(journal)) {
-      this.meter.catchUp(at)
+      this.meter.lateness.catchUp(at)
       const receipt = settles ? receipts[call] : this.admit(at, livedThrough)
       if (receipt === undefined || !receipt.admitted) continue
       if (settles) this.settleAt(receipt, kinds[journal[call + 2] as number] ?? "ignored", at)
       else receipts[call] = receipt as Receipt
     }
     // What watched over those calls has nothing to watch any more, and an alarm that rang for nobody may ring anew.
-    this.meter.stop()
+    this.meter.lateness.stop()
     this.swap(gate)
     this.journal = journal
     this.isReplaying = false

@@ -42,6 +42,7 @@ export class Leases {
   /** Bounds how long a permit may stay unsettled; a probe's ends with its place, after the strategy's own lease. */
   lend(receipt: Receipt, leaseMs: number, probeLeaseMs: number): void {
     receipt.leased = true
+    receipt.isPlain = false
     const end = new Alarm((now) => this.#settler.settleAt(receipt, "ignored", now))
     this.#permits.set(receipt, end)
     const { place } = receipt

@@ -2,18 +2,20 @@
  * The meter: one settled call is one write to the window ring and the latency sketch, and then at most one report, as the
  * last thing that happens. It rings when the counts reach a line that the gate carries; it judges nothing.
  */
+
 import { type Baseline, baselineOf } from "../../machines/vocabulary/baseline.ts"
+import type { Statistics } from "../../machines/vocabulary/circuit.ts"
 import { enter, leave, withdraw } from "../../machines/vocabulary/cohort.ts"
 import { accrue, beginEpoch, type Evidence, freshEvidence, resume } from "../../machines/vocabulary/evidence.ts"
 import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/gate.ts"
-import { isFailure, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
-import type { Report } from "../../machines/vocabulary/signal.ts"
+import { isFailure, type Judged, kindOf, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
 import { asked } from "./asked.ts"
-import { Overdue } from "./overdue.ts"
+import { Lateness } from "./lateness.ts"
+import type { Overdue } from "./overdue.ts"
 import { Slices } from "./slices.ts"
-import { Alarm } from "./timers.ts"
 import type { Wheel } from "./wheel.ts"
 import { makeRing, type Ring } from "./window.ts"
 
@@ -33,16 +35,12 @@ export class Meter {
   #evidence: Evidence | undefined
   /** From when on it may ring. */
   #armedAt = -never
-  #slowAfterMs = never
-  #overdue: Overdue | undefined
-  #excusedUntil = Number.NEGATIVE_INFINITY
   readonly slices = new Slices()
-  readonly #wheel: Wheel
+  readonly lateness: Lateness
   readonly #report: (report: Report) => void
-  readonly #sweeper = new Alarm((now) => this.#sweep(now))
 
   constructor(wheel: Wheel, report: (report: Report) => void) {
-    this.#wheel = wheel
+    this.lateness = new Lateness(wheel, (overdue, now) => this.#grown(overdue, now))
     this.#report = report
   }
 
@@ -54,9 +52,9 @@ export class Meter {
     this.#line = circuit?.kind === "ratio" ? circuit : undefined
     this.#isRow = this.#line?.window.type === "consecutive"
     this.#sequence = circuit?.kind === "sequential" ? circuit : undefined
-    const relined = this.#slowAfterMs !== slowAfterMs
-    this.#slowAfterMs = slowAfterMs
-    if (gate.epoch === this.#epoch) return relined ? this.#watch(now, now) : undefined
+    const isNew = gate.epoch !== this.#epoch
+    this.lateness.adopt(slowAfterMs, circuit !== undefined, isNew, now)
+    if (!isNew) return
     this.#epoch = gate.epoch
     this.#ring = this.#line && makeRing(this.#line.window)
     if (this.#sequence !== undefined) this.#evidence ??= freshEvidence()
@@ -64,16 +62,6 @@ export class Meter {
       this.#evidence.parted = this.isParted
       beginEpoch(this.#evidence, this.#sequence)
     }
-    this.#watch(now)
-  }
-
-  /** Watches for calls that grow older than the line; of a line that changes in an epoch, those that enter `since`. */
-  #watch(now: number, since?: number): void {
-    const watches = this.#line !== undefined || this.#sequence !== undefined
-    const earlier = since === undefined ? undefined : this.#overdue
-    this.#overdue =
-      watches && this.#slowAfterMs < never ? new Overdue(this.#slowAfterMs, now, since, earlier) : undefined
-    this.#wheel.disarm(this.#sweeper)
   }
 
   /** Whether it matters now in which order calls enter: their cohort is not complete. */
@@ -81,52 +69,33 @@ export class Meter {
     return this.#sequence !== undefined && (this.#evidence?.entered ?? 0) < this.#sequence.cohort
   }
 
-  /** Calls of this epoch in flight that are older than the slow line: they have been judged. */
-  get overdue(): number {
-    return this.#overdue?.total ?? 0
-  }
-
   /** The alarm that rang at `at` was put down to a part of the service. It rings again, should it be more than that. */
   doubt(at: number): void {
     if (this.#armedAt === never) this.#armedAt = at + doubtMs
   }
 
-  isSlow(durationMs: number): boolean {
-    return durationMs >= this.#slowAfterMs
-  }
-
   enter(startedAt: number): void {
     if (this.#sequence !== undefined && this.#evidence !== undefined) enter(this.#evidence, this.#sequence, startedAt)
-    const overdue = this.#overdue
-    if (overdue === undefined) return
-    // No timer has fired for two slow lines: the host slept.
-    if (!overdue.enter(startedAt)) return this.#excuse(startedAt)
-    if (this.#sweeper.list === undefined) this.#wheel.arm(this.#sweeper, overdue.nextIn(startedAt) ?? 0, startedAt)
-  }
-
-  /**
-   * The host itself has slept, while answers may have been waiting to be read: how long calls took that were in flight says nothing of
-   * the service. They count by how they end, and not as slow.
-   */
-  #excuse(now: number): void {
-    this.#excusedUntil = now
-    this.#watch(now, now)
-  }
-
-  /** Calls that entered by then are not slow for being late: the host slept. */
-  excusedUntil(now: number): number {
-    if (this.#overdue?.hasSlept(now)) this.#excuse(now)
-    return this.#excusedUntil
+    this.lateness.enter(startedAt)
   }
 
   /** Writes one outcome of the present epoch. */
   settle(judged: Judged, startedAt: number, now: number): void {
-    const kind = kindOf(judged)
     const durationMs = now - startedAt
-    const slow = durationMs >= this.#slowAfterMs && startedAt > this.excusedUntil(now)
-    const wasOverdue = this.#overdue?.leave(startedAt) ?? false
+    const isLate = this.lateness.isSlow(durationMs)
+    const slow = isLate && startedAt > this.lateness.excusedUntil(now)
+    const wasOverdue = this.lateness.leave(startedAt)
+    if (judged === "success" && !isLate) {
+      this.slices.succeed(durationMs, now)
+      return this.#count(judged, false, wasOverdue, startedAt, now)
+    }
+    const kind = kindOf(judged)
     this.slices.count(kind, slow, durationMs, now)
     if (typeof judged !== "string" && judged.trip) return this.#report(asked(now, this.#epoch, judged.retryAfterMs))
+    this.#count(kind, slow, wasOverdue, startedAt, now)
+  }
+
+  #count(kind: OutcomeKind, slow: boolean, wasOverdue: boolean, startedAt: number, now: number): void {
     if (this.#sequence !== undefined && this.#evidence !== undefined) {
       leave(this.#evidence)
       if (kind === "ignored") return wasOverdue ? undefined : withdraw(this.#evidence, startedAt)
@@ -146,8 +115,8 @@ export class Meter {
 
   /** Counts one outcome that is a cell's business alone: it says nothing of the service. `entered`: it was taken for the service's. */
   pass(judged: Judged, startedAt: number, now: number, entered: boolean): void {
-    const wasOverdue = entered && (this.#overdue?.leave(startedAt) ?? false)
-    this.slices.count(kindOf(judged), this.isSlow(now - startedAt), now - startedAt, now)
+    const wasOverdue = entered && this.lateness.leave(startedAt)
+    this.slices.count(kindOf(judged), this.lateness.isSlow(now - startedAt), now - startedAt, now)
     if (entered && this.#sequence !== undefined && this.#evidence !== undefined) {
       leave(this.#evidence)
       if (!wasOverdue) withdraw(this.#evidence, startedAt)
@@ -166,19 +135,6 @@ export class Meter {
     if (baseline.learned > evidence.learned) resume(evidence, baseline, now)
   }
 
-  /** Does what was due by then, for calls that are lived through again: no timer fires for the past. */
-  catchUp(now: number): void {
-    while (this.#sweeper.list !== undefined && this.#sweeper.due <= now) {
-      const { due } = this.#sweeper
-      this.#wheel.disarm(this.#sweeper)
-      this.#sweep(due)
-    }
-  }
-
-  stop(): void {
-    this.#wheel.disarm(this.#sweeper)
-  }
-
   #closeSlice(now: number): void {
     const slice = this.slices.close(now)
     if (slice === undefined) return
@@ -193,36 +149,41 @@ export class Meter {
     const rule = accrue(evidence, this.#sequence, bad, slow, startedAt, now)
     if (rule === undefined) this.#armedAt = -never
     if (rule === undefined || now < this.#armedAt) return false
-    this.#armedAt = never
-    const statistics = statisticsOf(evidence, rule)
-    this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule, statistics, seen: evidence.learned })
-    return true
+    return this.#tell(rule, statisticsOf(evidence, rule), now, evidence.learned)
   }
 
   /** Rings, or arms again, or does neither; true when it rang. */
   #judge(ring: Ring, now: number): boolean {
     const line = this.#line
     if (line === undefined) return false
-    const overdue = this.#isRow ? 0 : (this.#overdue?.count ?? 0)
+    const overdue = this.#isRow ? 0 : this.lateness.count
     const rule = reached(line, ring, overdue)
     if (rule === undefined && this.#armedAt === never && isQuiet(line, ring, overdue)) this.#armedAt = -never
     if (rule === undefined || now < this.#armedAt) return false
+    const { calls, row, failures, slow } = ring
+    return this.#tell(rule, { calls: (this.#isRow ? row : calls) + overdue, failures, slow: slow + overdue }, now)
+  }
+
+  /** Rings, and does not ring again before it is armed. */
+  #tell(rule: AlarmRang["rule"], statistics: Statistics, now: number, seen?: number): true {
     this.#armedAt = never
-    const calls = (line.window.type === "consecutive" ? ring.row : ring.calls) + overdue
-    const statistics = { calls, failures: ring.failures, slow: ring.slow + overdue }
-    this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule, statistics })
+    this.#report({
+      type: "alarm.rang",
+      at: now,
+      epoch: this.#epoch,
+      rule,
+      statistics,
+      ...(seen !== undefined && { seen }),
+    })
     return true
   }
 
-  #sweep(now: number): void {
-    const overdue = this.#overdue
-    if (overdue === undefined) return
-    if (overdue.hasSlept(now)) return this.#excuse(now)
+  /** Takes in calls that have grown older than the line while they run. */
+  #grown(overdue: Overdue, now: number): void {
     if (this.#sequence !== undefined) return this.#weighOverdue(overdue, now)
     const ring = this.#ring
     if (ring === undefined) return
     overdue.sweep(now)
-    this.#sweepAgain(overdue, now)
     // The oldest call may have settled meanwhile: a sweep that finds nothing is no occasion to judge.
     const news = overdue.takeNews()
     if (news === 0) return
@@ -232,19 +193,12 @@ export class Meter {
     this.#judge(ring, now)
   }
 
-  #sweepAgain(overdue: Overdue, now: number): void {
-    const nextMs = overdue.nextIn(now)
-    if (nextMs !== undefined) this.#wheel.arm(this.#sweeper, nextMs, now)
-  }
-
-  /** A call that grows older than the line while it runs is slow: that is evidence at once, and only once. */
+  /** Each that is slow is evidence at once, and only once. */
   #weighOverdue(overdue: Overdue, now: number): void {
     for (let calls = overdue.next(now); calls > 0; calls = overdue.next(now)) {
       const from = overdue.enteredFrom
       while (calls-- > 0) if (this.#weigh(true, true, from, now)) break
-      // A gate that came meanwhile has a watch of its own.
-      if (this.#overdue !== overdue) return
+      if (!this.lateness.watches(overdue)) return
     }
-    this.#sweepAgain(overdue, now)
   }
 }

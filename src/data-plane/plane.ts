@@ -14,11 +14,11 @@ import { type Ear, earUnder } from "./ear.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
-import { lateReport, probeReport } from "./probeReport.ts"
+import { probeEnd } from "./probeReport.ts"
 import { Queue, type QueueHost } from "./queue.ts"
 import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { budgetUnder, type RetryBudget } from "./retryBudget.ts"
-import { admitsAll, measures } from "./shortWays.ts"
+import { ShortWays } from "./shortWays.ts"
 import { Tally } from "./tally.ts"
 import { type Tape, write } from "./tape.ts"
 import type { Wheel } from "./wheel.ts"
@@ -31,23 +31,12 @@ export class Plane implements Settler, QueueHost {
   inFlight = 0
   readonly #wheel: Wheel
   readonly #hooks: PlaneHooks
-  /** Nothing stands in the way of an ordinary call, or nothing but the want of a slot: the whole check, for the ordinary case. */
-  #free = false
-  #slotted = false
-  #unmeasured = false
-  /** Nobody bounds or measures how long calls take, nor their order: an ordinary call need not read the clock when it enters. */
-  get untimed(): boolean {
-    return this.#unmeasured && !this.meter.orders
-  }
-  /** Every call is refused now, whatever it is: the whole check, for an open circuit. */
-  isShut = false
-  /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
-  timeoutMs = Number.POSITIVE_INFINITY
+  /** What need not be looked at for each call under the gate in force. */
+  ways: ShortWays
   /** What pays for further attempts of calls; without it nobody makes any. */
   retryBudget: RetryBudget | undefined = undefined
   #ghost: Ghost | undefined
   tape: Tape | undefined = undefined
-  /** Only where somebody wants to hear what the service says about its limits. */
   #ear: Ear | undefined
   #reports = 0
   readonly admission: Admission
@@ -60,19 +49,20 @@ export class Plane implements Settler, QueueHost {
     this.meter = new Meter(wheel, (report) => this.#report(report))
     this.admission = new Admission(breaker, wheel, this, this, () => hooks.seed?.() ?? 0)
     this.queue = new Queue(wheel, this.admission, this, hooks)
+    this.ways = this.#ways()
   }
 
   /** From now on a ghost decides about the same calls, or none does. */
   haunt(ghost: Ghost | undefined): void {
     this.#ghost = ghost
-    this.#open()
+    this.ways = this.#ways()
   }
 
   /** From now on every call is written down, or none is. */
   record(tape: Tape | undefined): void {
     this.tape = tape
     this.queue.beginTape()
-    this.#open()
+    this.ways = this.#ways()
   }
 
   /** Takes a new gate: the very next call obeys it. `now` may lie in the past, for calls that are lived through again. */
@@ -83,24 +73,19 @@ export class Plane implements Settler, QueueHost {
     this.admission.adopt(gate)
     this.#ear = earUnder(gate.lines, this.#ear)
     this.retryBudget = budgetUnder(gate.lines.budget, this.retryBudget, this.#hooks)
-    this.#open()
+    this.ways = this.#ways()
     this.meter.adopt(gate, now)
     this.queue.reviewSoon()
   }
 
-  /** Works out the short ways: what need not be looked at on each call under this gate. */
-  #open(): void {
-    const { gate } = this
-    const isObeyed = gate.enforcement === "on"
-    const hasGhost = this.#ghost !== undefined
-    const isTaped = this.tape !== undefined
-    const isOpen = admitsAll(gate) && this.admission.isPlain && isObeyed && !hasGhost
-    const hasSlots = this.admission.bulkhead?.isOn === true
-    this.#free = isOpen && !hasSlots
-    this.#slotted = isOpen && hasSlots && !isTaped
-    this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : Number.POSITIVE_INFINITY
-    this.isShut = gate.restriction.share === 0 && isObeyed && !hasGhost && !isTaped
-    this.#unmeasured = this.#free && !isTaped && !measures(gate) && this.timeoutMs === Number.POSITIVE_INFINITY
+  #ways(): ShortWays {
+    const others = { ghost: this.#ghost, tape: this.tape, ear: this.#ear, budget: this.retryBudget }
+    return new ShortWays(this.gate, this.admission, others)
+  }
+
+  /** Nobody bounds or measures how long calls take, nor their order: an ordinary call need not read the clock when it enters. */
+  get untimed(): boolean {
+    return this.ways.isUnmeasured && !this.meter.orders
   }
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
@@ -126,17 +111,18 @@ export class Plane implements Settler, QueueHost {
 
   /** Nothing stands in the way of an ordinary call now: whoever asks makes its receipt, and enters with it before anything else. */
   isClear(now: number): boolean {
-    return this.#free || (this.#slotted && this.admission.bulkhead?.hasRoom(now) === true)
+    return this.ways.isFree || (this.ways.isSlotted && this.admission.bulkhead?.hasRoom(now) === true)
   }
 
   /** Lets a call in for which the way is clear. */
   enter<R extends Receipt>(receipt: R, facts: Facts = noFacts): R {
     const now = receipt.startedAt
+    receipt.isPlain = true
     this.inFlight++
     this.admission.running++
     this.tally.admitted++
     this.meter.enter(now)
-    if (this.#slotted) this.admission.holdSlot(receipt, now)
+    if (this.ways.isSlotted) this.admission.holdSlot(receipt, now)
     if (this.tape !== undefined) receipt.serial = this.tape.entered("ordinary", now, facts)
     return receipt
   }
@@ -161,6 +147,28 @@ export class Plane implements Settler, QueueHost {
   /** Settles once; false when it was settled, or its lease had ended, before. */
   settleAt(receipt: Receipt, given: Judged, now: number): boolean {
     if (receipt.settled) return false
+    const isPlain = receipt.isPlain && receipt.epoch === this.gate.epoch && this.admission.cells === undefined
+    return isPlain && typeof given === "string" && this.ways.isQuiet
+      ? this.#settlePlain(receipt, given, now)
+      : this.#settleWhole(receipt, given, now)
+  }
+
+  /** The short way of an ordinary call: nobody's business but the meter's and the limit's. */
+  #settlePlain(receipt: Receipt, kind: OutcomeKind, now: number): true {
+    const { admission } = this
+    receipt.settled = true
+    this.inFlight--
+    admission.running--
+    if (receipt.slot > 0) admission.bulkhead?.leave(receipt, kind, now)
+    this.tally.count(kind)
+    this.meter.settle(kind, receipt.startedAt, now)
+    this.#report(admission.bulkhead?.news(now))
+    if (this.queue.size > 0) this.queue.letIn(now)
+    if (this.inFlight === 0) this.#hooks.idle()
+    return true
+  }
+
+  #settleWhole(receipt: Receipt, given: Judged, now: number): boolean {
     const judged = this.#ear === undefined ? given : this.#ear.meaningOf(given)
     const kind = kindOf(judged)
     receipt.settled = true
@@ -173,9 +181,8 @@ export class Plane implements Settler, QueueHost {
     const budget = kind === "success" && receipt.counted ? this.retryBudget : undefined
     const isFunded = budget?.fund()
     if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
-    const { place } = receipt
     const before = this.#reports
-    if (place !== undefined) this.#settleProbe(receipt, place, judged, now, isCharged)
+    if (receipt.place !== undefined) this.#report(probeEnd(this, receipt, judged, now, isCharged))
     else if (!receipt.counted) this.tally.uncounted++
     else if (receipt.epoch !== this.gate.epoch) this.tally.stragglers++
     else if (isCharged) this.meter.pass(judged, receipt.startedAt, now, !receipt.isApart)
@@ -186,7 +193,7 @@ export class Plane implements Settler, QueueHost {
     if (this.queue.size > 0) this.queue.letIn(now)
     if (this.inFlight === 0) this.#hooks.idle()
     if (isFunded) budget?.tellFunded(now)
-    return place === undefined || !place.expired
+    return receipt.place?.expired !== true
   }
 
   /** The lease of a probe has ended before the probe: its place is free, and the machines are told. */
@@ -199,7 +206,7 @@ export class Plane implements Settler, QueueHost {
   stop(): void {
     this.queue.stop(this.#wheel.host.now())
     this.admission.leases.recall(this.#wheel.host.now())
-    this.meter.stop()
+    this.meter.lateness.stop()
     this.admission.beginEpoch(this.#wheel.host.now())
     this.#wheel.rest()
   }
@@ -239,12 +246,5 @@ export class Plane implements Settler, QueueHost {
     if (report === undefined) return
     this.#reports++
     tellReport(this.admission, this.#hooks, this.meter, report)
-  }
-
-  #settleProbe(receipt: Receipt, place: ProbePlace, judged: Judged, now: number, isCharged: boolean): void {
-    this.admission.leases.freePlace(place)
-    const isLate = receipt.epoch !== this.gate.epoch || place.expired
-    if (isLate) this.tally.stragglers++
-    this.#report((isLate ? lateReport : probeReport)(receipt, judged, now, this.meter, isCharged))
   }
 }

@@ -45,6 +45,8 @@ export class Receipt implements Permit, Held {
   /** Whether its holder may forget to settle it: then a lease ends it. */
   leased = false
   settled = false
+  /** It entered by the short way: it holds nothing but a slot. */
+  isPlain = false
   /** Its number on the tape, from 1; 0 when nobody recorded its entry. */
   serial = 0
   /** What it has spent of rate limits: to be given back, should it never be made. */

@@ -32,8 +32,20 @@ export class Slices {
     const slice = (this.#slice ??= new SliceTally(now))
     slice.count(kind)
     if (slow && kind !== "ignored") slice.slow++
+    if (kind === "success") this.#time(slice, durationMs, now)
+  }
+
+  /** The same of a success that was not slow. */
+  succeed(durationMs: number, now: number): void {
+    if (this.#sliceMs === never) return
+    const slice = (this.#slice ??= new SliceTally(now))
+    slice.success++
+    this.#time(slice, durationMs, now)
+  }
+
+  #time(slice: SliceTally, durationMs: number, now: number): void {
     // A call that entered while nobody measured has no duration.
-    if (kind !== "success" || !(durationMs >= 0)) return
+    if (!(durationMs >= 0)) return
     if (durationMs > this.#lateAfterMs) slice.late++
     slice.busyMs += durationMs
     const sketch = (this.#sketch ??= new LatencySketch(now))

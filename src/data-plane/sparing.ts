@@ -15,7 +15,11 @@ export class Sparing {
   }
 
   hear({ priority }: Facts, now: number): void {
-    if (rankOf(priority) < highRank) this.#lesserAt = now
+    if (rankOf(priority) < highRank) this.hearOrdinary(now)
+  }
+
+  hearOrdinary(now: number): void {
+    this.#lesserAt = now
   }
 
   /** How long this call is to leave probing to others; `undefined`: it need not. */

@@ -39,23 +39,35 @@ describe("a caller", () => {
     expect(troubles).toMatchObject([{ part: "breaker", error: { message: "a fault of ours" } }])
   })
 
-  test("that ignores a failing call without a timeout heard nothing: its rejection was taken for handled", async () => {
-    const { breaker } = world({ timeout: false })
-    const unhandled: unknown[] = []
-    const note = (error: unknown) => unhandled.push(error)
-    process.on("unhandledRejection", note)
-    try {
-      void breaker.execute(failing)
-      await new Promise((resolve) => setImmediate(resolve))
-    } finally {
-      process.off("unhandledRejection", note)
-    }
-    expect(unhandled).toMatchObject([{ message: "down" }])
-  })
+  test.each([
+    ["", 0],
+    [", of a service that fails", 1],
+  ])(
+    "that ignores a failing call without a timeout%s heard nothing: its rejection was taken for handled",
+    async (_, before) => {
+      const { breaker } = world({ timeout: false })
+      for (let call = 0; call < before; call++) await expect(breaker.execute(failing)).rejects.toThrow("down")
+      const unhandled: unknown[] = []
+      const note = (error: unknown) => unhandled.push(error)
+      process.on("unhandledRejection", note)
+      try {
+        void breaker.execute(failing)
+        await new Promise((resolve) => setImmediate(resolve))
+      } finally {
+        process.off("unhandledRejection", note)
+      }
+      expect(unhandled).toMatchObject([{ message: "down" }])
+    },
+  )
 
   test("went on before its outcome was in the books", async () => {
     const { breaker } = world({ timeout: false })
     await breaker.execute(working)
     expect(breaker.metrics().calls).toMatchObject({ success: 1, inFlight: 0 })
+    await expect(breaker.execute(failing)).rejects.toThrow("down")
+    await expect(breaker.execute(failing)).rejects.toThrow("down")
+    expect(breaker.metrics().calls).toMatchObject({ failure: 2, inFlight: 0 })
+    expect(await breaker.execute(working)).toBe(await breaker.execute(working))
+    expect(breaker.metrics().calls).toMatchObject({ success: 3, inFlight: 0 })
   })
 })

@@ -105,7 +105,7 @@ export function play({ rps, minutes, answer, config = { strategy: "basic" }, see
       sums.rejected++
       return
     }
-    const allowedMs = plane.timeoutMs
+    const allowedMs = plane.ways.timeoutMs
     const cut = ms > allowedMs
     const good = !fails && ms <= longestMs
     sums.good += good ? 1 : 0

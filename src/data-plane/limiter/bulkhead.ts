@@ -5,7 +5,7 @@
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
 import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
-import { rankOf, type SlotsLine, topRank } from "../../../machines/vocabulary/priority.ts"
+import { ordinaryRank, rankOf, type SlotsLine, topRank } from "../../../machines/vocabulary/priority.ts"
 import type { LimitMoved } from "../../../machines/vocabulary/signal.ts"
 import type { Receipt } from "../receipt.ts"
 import { probesOnly } from "../shortWays.ts"
@@ -102,6 +102,12 @@ export class Bulkhead {
     const rank = this.rankOf(facts, now)
     this.slots.take(receipt, rank, facts.tenant, now)
     this.#turns.serve(rank, now)
+  }
+
+  /** The same of an ordinary call that has room: the short way. */
+  enterOrdinary(receipt: Receipt, now: number): void {
+    this.slots.hold(receipt, ordinaryRank, now)
+    this.#turns.serve(ordinaryRank, now)
   }
 
   leave(receipt: Receipt, kind: OutcomeKind, now: number): void {

@@ -11,6 +11,8 @@ import { Search } from "./search.ts"
 
 /** So many outcomes at least make a round. */
 const leastOutcomes = 8
+/** And so many milliseconds: in less there is nothing to be seen of how many calls there were at once. */
+const leastMs = 1
 /** A limit that holds calls back without any outcome for so long gives way. */
 export const blindMs = 500
 /** The same in the lengths of a call: who hears of none for so long knows nothing of those that hold the slots. */
@@ -115,19 +117,26 @@ export class Limit {
   /** A call has ended. `area`: calls in flight times milliseconds until now. */
   settle(kind: OutcomeKind, ms: number, area: number, now: number): void {
     if (!(ms >= 0)) return
-    const round = this.#round
+    if (kind === "success") {
+      this.#lengths.add(ms)
+      return this.#hear(kind, ms, area, now)
+    }
     const isAbandoned = kind === "timedOut" || (kind === "ignored" && this.#isLong(ms))
     // A caller who had hardly any time left does not tell how long the work takes.
     if (isAbandoned) this.#ghosts.add(Math.max(ms, this.#meanMs), now)
-    if (kind === "ignored" && !isAbandoned) return
-    if (kind === "success") this.#lengths.add(ms)
-    round.add(isAbandoned ? "timedOut" : kind, ms)
+    if (kind !== "ignored" || isAbandoned) this.#hear(isAbandoned ? "timedOut" : kind, ms, area, now)
+  }
+
+  #hear(kind: OutcomeKind, ms: number, area: number, now: number): void {
+    const round = this.#round
+    round.add(kind, ms)
     this.#heardAt = now
     this.#meanMs += (this.#meanMs === 0 ? 1 : 0.05) * (ms - this.#meanMs)
     const areLong = this.#meanMs > (this.#areLong ? 0.5 : 1) * longestMs
     if (areLong !== this.#areLong) this.isStirred = true
     this.#areLong = areLong
-    if (round.outcomes >= leastOutcomes && round.lastedFor(now) >= this.#meanMs) this.#endRound(area, now)
+    if (round.outcomes >= leastOutcomes && round.lastedFor(now) >= Math.max(leastMs, this.#meanMs))
+      this.#endRound(area, now)
   }
 
   /** Who gives up after so long has waited longer than calls take: the work goes on without him. */

@@ -63,19 +63,23 @@ export class Slots {
   }
 
   take(held: Held, rank: number, tenant: string | undefined, now: number): void {
-    this.#pass(now)
-    held.slot = ++this.inUse
-    held.rank = rank
-    const ofRank = (this.#byRank[rank] as number) + 1
-    this.#byRank[rank] = ofRank
+    this.hold(held, rank, now)
     if (this.#reserve !== undefined) {
       this.#fade(now)
-      if (ofRank > (this.#peak[rank] as number)) this.#peak[rank] = ofRank
+      this.#peak[rank] = Math.max(this.#peak[rank] as number, this.#byRank[rank] as number)
     }
     if (rank !== topRank || tenant === undefined) return
     held.tenant = tenant
     this.#tenants ??= new Tenants()
     this.#tenants.take(tenant, now)
+  }
+
+  /** Takes a slot where none is kept for anybody, and no tenant is named. */
+  hold(held: Held, rank: number, now: number): void {
+    this.#pass(now)
+    held.slot = ++this.inUse
+    held.rank = rank
+    this.#byRank[rank] = (this.#byRank[rank] as number) + 1
   }
 
   giveBack(held: Held, now: number): void {

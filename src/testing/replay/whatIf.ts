@@ -99,7 +99,10 @@ function arrive(playing: Playing, arrival: Arrival, serial: number): void {
   const { breaker, queue, account, elsewhere } = playing
   breaker.come(serial, queue.now, arrival.facts, arrival.deadlineAt, (entered, at) => {
     if (entered === "refused") return account.refuse(arrival.judged)
-    const { judged, durationMs } = endOf(elsewhere.at(arrival, breaker.endpointOf(serial)), breaker.plane.timeoutMs)
+    const { judged, durationMs } = endOf(
+      elsewhere.at(arrival, breaker.endpointOf(serial)),
+      breaker.plane.ways.timeoutMs,
+    )
     account.send(judged)
     if (arrival.sentAt === undefined) playing.sentOnGuess++
     queue.plan(new Errand((now) => breaker.settle(serial, judged, now)), at + durationMs)

@@ -71,7 +71,7 @@ function acquire(day: Day, happening: Calls, random: Random): void {
   const fate = fateOf(day.weather, random)
   const isForgotten = random.unit() < happening.forget
   const before = plane.gate
-  const runningBefore = plane.admission.running - plane.meter.overdue
+  const runningBefore = plane.admission.running - plane.meter.lateness.total
   const facts = factsOf(happening, random)
   const foretold = random.unit() < 0.1 ? breaker.wouldReject(facts) : "unasked"
   const ticket = breaker.acquire({ ...facts, lease: 10_000 })
