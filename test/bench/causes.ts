@@ -8,6 +8,11 @@ export const causes = {
     "What is left, each part left out in turn: a promise of the caller's own, because the deadline answers before the work does, and the " +
     "call beside it (105 ns with the bare `await`), two clock reads (72 ns), the learned limit (80 ns), evidence, slices and the deadline " +
     "(90 ns). Tried, and kept: one look at the limit where nobody waits (190 ns less). Tried, and dropped: receipt, call and course in one object (5 ns).",
+  closedNine:
+    "Each component keeps books of its own on each call, and where calls are handed endpoints there is no short way in or out: discovery draws " +
+    "two endpoints and keeps latency, quality and outliers of the chosen one, retry makes an attempt that may be followed by another, a " +
+    "rate limit spends and a prediction follows. Both peers' rows do none of it. Tried, and kept: no logarithm for a good outcome of an endpoint " +
+    "that nothing speaks against.",
   heldBriefly:
     "It is asked in the turn after the last call. The one timer lets go of the process 20 ms after the last call that somebody awaited, not " +
     "at once: two words to the host for each quick call would cost more than the rest of it. A script that has ended exits 20 ms later.",

@@ -48,6 +48,8 @@ export class Outliers {
     site.row = bad ? site.row + 1 : 0
     site.serial = this.#serial
     this.#row = !bad ? undefined : this.#row === undefined || this.#row === site ? site : "several"
+    // Nothing speaks against it, and a good outcome is no news of that.
+    if (!bad && site.evidence === 0) return false
     const elsewhere = this.#elsewhere(site)
     const sick = Math.max(0.5, (1 + elsewhere) / 2)
     const step = bad ? Math.log(sick / elsewhere) : Math.log((1 - sick) / (1 - elsewhere))

@@ -72,6 +72,8 @@ export const closedCallWithTimeout: CostCase = {
       rows: {
         "bare await": "the floor",
         "recloser, defaults": "`{}`: metrics, the adaptive timeout and the learned limit",
+        "recloser, all nine components":
+          "`{}` with `rateLimit`, `retry`, `prediction`, `recovery`, `discovery` of three endpoints, and `health`",
         "recloser, fixed timeout": '`{ timeout: "7 seconds" }`',
         "opossum, defaults": "`{}`: timeout of 10 s, statistics and percentiles",
         "cockatiel wrap(breaker, timeout)": "C1's breaker around `timeout(10_000, Aggressive)`",
@@ -91,6 +93,20 @@ export const closedCallWithTimeout: CostCase = {
           compare: "ratio",
           pairs: [["recloser, defaults", "cockatiel wrap(breaker, timeout)"]],
           max: 0.1,
+        },
+        {
+          text: "all nine ≤ 0.5 × opossum",
+          compare: "ratio",
+          pairs: [["recloser, all nine components", "opossum, defaults"]],
+          max: 0.5,
+          cause: causes.closedNine,
+        },
+        {
+          text: "all nine ≤ 0.1 × cockatiel wrap",
+          compare: "ratio",
+          pairs: [["recloser, all nine components", "cockatiel wrap(breaker, timeout)"]],
+          max: 0.1,
+          cause: causes.closedNine,
         },
       ],
     },
@@ -114,6 +130,7 @@ export const closedCallWithTimeout: CostCase = {
     const oneByOne = [
       floor.bareAwait(calls),
       recloser.closedDefault(calls),
+      recloser.closedNine(calls),
       recloser.closedFixed(calls),
       opossum.closedWithDefaults(calls),
       cockatiel.closedWithTimeout(4_000),

@@ -17,6 +17,16 @@ export const watched = {
 /** Not ten seconds, the peers' length: Node keeps a list per length, and a timer of ours would keep theirs alive for them. */
 export const fixed = { timeout: "7 seconds" } as const satisfies BreakerConfig
 
+/** Every component, with limits that nothing reaches here, three endpoints and a check that always passes. */
+export const nine = {
+  rateLimit: { limit: 1_000_000, interval: "100 millis" },
+  prediction: true,
+  retry: true,
+  recovery: { features: { suggestions: {}, search: {} } },
+  discovery: { endpoints: ["one", "two", "three"] },
+  health: { check: async () => true },
+} as const satisfies BreakerConfig
+
 const succeeding = (name: string, calls: number, config: BreakerConfig): Subject => {
   const breaker = createBreaker(name, config)
   return {
@@ -33,6 +43,7 @@ const succeeding = (name: string, calls: number, config: BreakerConfig): Subject
 export const closed = (calls: number): Subject => succeeding("recloser, no component", calls, alone)
 export const closedWatched = (calls: number): Subject => succeeding("recloser, slow calls + metrics", calls, watched)
 export const closedDefault = (calls: number): Subject => succeeding("recloser, defaults", calls, {})
+export const closedNine = (calls: number): Subject => succeeding("recloser, all nine components", calls, nine)
 export const closedFixed = (calls: number): Subject => succeeding("recloser, fixed timeout", calls, fixed)
 
 export const inFlightDefault = (calls: number): Subject => {
