@@ -3,6 +3,7 @@
  * rests there is nothing to tell. Being recorded wakes nobody, and keeps nobody awake.
  */
 import { saveAssembly } from "./assemble.ts"
+import type { Awake } from "./awake.ts"
 import { wheelOf } from "./Clock.ts"
 import { bucketOf } from "./data-plane/cellTable.ts"
 import type { Film } from "./group.ts"
@@ -13,7 +14,7 @@ import type { ReelTape } from "./observability/recording/reelTape.ts"
 import type { Recordable, Track } from "./observability/recording/track.ts"
 import type { Recipe } from "./recipe.ts"
 import { type Group, roster } from "./roster.ts"
-import { partsOf, Subject } from "./subject.ts"
+import { partsOf, Subject, toldBefore } from "./subject.ts"
 
 /** What the same parts are written as is one list, by which the recorder knows it again. */
 const written = new WeakMap<Recipe["parts"], readonly RecordedPart[]>()
@@ -33,6 +34,8 @@ class RecordedKey implements Recordable {
   recipe: Recipe
   /** Of what happens now the beginning is not known: what it is recorded to be is not quite what it is. */
   isPartial = false
+  /** It has woken, and nothing has been told of it since. */
+  isNew = false
   silence: (() => void) | undefined = undefined
 
   constructor(member: Member<unknown>, group: Group) {
@@ -68,7 +71,7 @@ class RecordedKey implements Recordable {
     this.recipe = recipe
     if (awake === undefined) throw new TypeError(`breaker "${this.name}" rests, and has nothing to tell`)
     const { journal, since, past, budget } = awake.remembered()
-    const isMoved = awake.plane.journal === undefined || awake.conductor.isStarted
+    const isMoved = !this.#hasJustWoken(awake) && (awake.plane.journal === undefined || awake.conductor.isStarted)
     this.isPartial ||= isMoved
     const memory = { idleMs: this.#group.idleMs, since, budget, ...(past.length > 0 && { past }) }
     const member = { ...memory, ...(isMoved ? {} : { journal }), ...(this.isPartial && { isPartial: true as const }) }
@@ -78,7 +81,18 @@ class RecordedKey implements Recordable {
       member,
       parts: writtenOf(awake.assembly),
       ...(isMoved ? { saved: saveAssembly(awake.assembly) } : {}),
+      ...toldBefore(awake.assembly),
     }
+  }
+
+  /** Whether nothing has happened to it but that it woke, and was told how its dependencies stand. */
+  #hasJustWoken({ plane, assembly }: Awake<unknown>): boolean {
+    const { isNew } = this
+    this.isNew = false
+    const { circuit, mode } = plane.gate
+    const isAsBegun = circuit === "closed" && mode === "auto" && assembly.isRestored !== true
+    // One that never rests has no journal, and nothing to remember by one.
+    return isNew && isAsBegun && (plane.journal !== undefined || !this.#member.recipe.mayRest)
   }
 }
 
@@ -112,6 +126,7 @@ export class GroupFilm implements Film {
     const { track } = key
     if (track === undefined) return
     key.isPartial = false
+    key.isNew = true
     if (track.isIntroduced && key.recipe === member.recipe) track.tape.begin()
     else track.forget()
     this.#follow(member, key, track)

@@ -7,6 +7,7 @@ import { wheelOf } from "./Clock.ts"
 import type { RootActor } from "./control-plane/conductor.ts"
 import { askParts } from "./control-plane/persistence.ts"
 import { bucketOf } from "./data-plane/cellTable.ts"
+import { toldOf } from "./dependencies.ts"
 import type { BreakerEvents } from "./events.ts"
 import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
 import type { Act, ActorView, Edge, StandingLine } from "./observability/inspector/protocol.ts"
@@ -27,6 +28,12 @@ interface Parts {
 
 export const partsOf = ({ parts }: Parts): readonly RecordedPart[] =>
   parts.map(({ plug: { key }, settings }) => ({ key, settings }))
+
+/** What it is introduced with, beside what it has saved. */
+export function toldBefore(assembly: Assembly): { readonly told?: readonly Heard[] } {
+  const told = toldOf(assembly)
+  return told.length === 0 ? {} : { told: told as readonly unknown[] as readonly Heard[] }
+}
 
 /** Settings travel with their key: a chart is nothing that can be written down. */
 const written = (event: Heard): Heard =>
@@ -106,9 +113,10 @@ export class Subject implements Recordable, Inspected {
     const { conductor, plane } = this.#assembly
     const { seed } = conductor.root.getSnapshot().context
     const { circuit, mode, version } = plane.gate
-    const isFresh =
-      plane.tally.admitted + plane.tally.rejected === 0 && circuit === "closed" && mode === "auto" && version <= 1
-    return { seed, parts: partsOf(this.#assembly), ...(isFresh ? {} : { saved: saveAssembly(this.#assembly) }) }
+    const isUncalled = plane.tally.admitted + plane.tally.rejected === 0 && this.#assembly.isRestored !== true
+    const isFresh = isUncalled && circuit === "closed" && mode === "auto" && version <= 1
+    const saved = isFresh ? {} : { saved: saveAssembly(this.#assembly) }
+    return { seed, parts: partsOf(this.#assembly), ...saved, ...toldBefore(this.#assembly) }
   }
 
   onTransition(listener: (event: BreakerEvents["transition"]) => void): () => void {

@@ -46,6 +46,8 @@ export interface BreakerLine {
   readonly recipe?: number | undefined
   /** What it knew when the recording joined it; absent when it is recorded from its beginning. */
   readonly saved?: unknown
+  /** What it had been told of its dependencies by then: that is nothing that it saves. */
+  readonly told?: readonly EventLine["event"][] | undefined
   /** One of many: it rests while it is quiet. */
   readonly member?: RecordedMember | undefined
 }

@@ -78,6 +78,7 @@ export class PlayedBreaker {
       member === undefined
         ? playAlone(line, parts, clock, watch, gauges)
         : new PlayedMember(line, member, parts, clock, watch, gauges)
+    for (const event of line.told ?? []) this.send(event)
   }
 
   get plane(): Plane {
