@@ -8,7 +8,7 @@ import { wheelOf } from "./Clock.ts"
 import { bucketOf } from "./data-plane/cellTable.ts"
 import type { Film } from "./group.ts"
 import type { Member } from "./member.ts"
-import type { RecordedPart } from "./observability/recording/format.ts"
+import type { RecordedMember, RecordedPart } from "./observability/recording/format.ts"
 import type { FileRecorder } from "./observability/recording/recorder.ts"
 import type { ReelTape } from "./observability/recording/reelTape.ts"
 import type { Recordable, Track } from "./observability/recording/track.ts"
@@ -23,6 +23,11 @@ function writtenOf(made: Pick<Recipe, "parts">): readonly RecordedPart[] {
   const known = written.get(made.parts) ?? partsOf(made)
   written.set(made.parts, known)
   return known
+}
+
+function owedBy({ plane }: Awake<unknown>, now: number): RecordedMember["rates"] {
+  const { rates } = plane.admission
+  return rates?.isPaid(now) === false ? rates.save(now) : undefined
 }
 
 class RecordedKey implements Recordable {
@@ -71,9 +76,18 @@ class RecordedKey implements Recordable {
     this.recipe = recipe
     if (awake === undefined) throw new TypeError(`breaker "${this.name}" rests, and has nothing to tell`)
     const { journal, since, past, budget } = awake.remembered()
-    const isMoved = !this.#hasJustWoken(awake) && (awake.plane.journal === undefined || awake.conductor.isStarted)
+    const hasJustWoken = this.#hasJustWoken(awake)
+    const isMoved = !hasJustWoken && (awake.plane.journal === undefined || awake.conductor.isStarted)
     this.isPartial ||= isMoved
-    const memory = { idleMs: this.#group.idleMs, since, budget, ...(past.length > 0 && { past }) }
+    // Of one that has just woken its last calls say all.
+    const owed = isMoved || hasJustWoken ? undefined : owedBy(awake, this.now())
+    const memory = {
+      idleMs: this.#group.idleMs,
+      since,
+      budget,
+      ...(past.length > 0 && { past }),
+      ...(owed && { rates: owed }),
+    }
     const member = { ...memory, ...(isMoved ? {} : { journal }), ...(this.isPartial && { isPartial: true as const }) }
     // Its own config, if it was given one, is what it runs.
     return {

@@ -76,8 +76,8 @@ export class PlayedBreaker {
     const gauges = shown.length > 0 ? new ShownGauges(shown, () => clock.now()) : undefined
     this.#planes =
       member === undefined
-        ? playAlone(line, parts, clock, watch, gauges)
-        : new PlayedMember(line, member, parts, clock, watch, gauges)
+        ? playAlone({ ...line, saved: this.#fitted.saved(line.saved) }, parts, clock, watch, gauges)
+        : new PlayedMember(line, member, parts, clock, watch, gauges, this.#fitted)
     for (const event of line.told ?? []) this.send(event)
   }
 

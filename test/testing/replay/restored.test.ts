@@ -66,3 +66,34 @@ test.each(cases.flatMap(([what, one]) => [["alone", what, one] as const, ["one o
     expect(breakers.map(({ isWhole }) => isWhole)).toEqual([false])
   },
 )
+
+test.each([
+  ["one of many", "each key by itself", { limit: 1, burst: 20, perKey: { limit: 1, burst: 5 } }],
+  ["one of many", "all of its calls", { limit: 1, burst: 5 }],
+  ["alone", "each key by itself", { limit: 1, burst: 20, perKey: { limit: 1, burst: 5 } }],
+  ["alone", "all of its calls", { limit: 1, burst: 5 }],
+] as const)(
+  "%s: a limit for %s that was spent before the recording began is spent in the replay",
+  async (many, _whose, rateLimit) => {
+    const clock = createVirtualClock({ start: 1000, wall: Date.UTC(2026, 10, 28, 14, 0, 0) })
+    const breakers = createBreakers({ max: 10, config: () => ({ rateLimit }) }, { clock })
+    const breaker = many === "alone" ? createBreaker("k", { rateLimit }, { clock }) : breakers.get("k")
+    const call = async (count: number) => {
+      for (let n = 0; n < count; n++) {
+        void breaker.tryExecute(() => after(clock, 200), { key: "customer-1" })
+        await clock.advance(10)
+      }
+    }
+    await call(5)
+    const file = join(folder(), "spent.ndjson")
+    const recorder = startRecorder({ file, clock })
+    await call(10)
+    recorder.stop()
+    await clock.advance(300)
+    for (const each of [breaker, breakers]) await each.stop({ grace: 0 })
+    const content = readFileSync(file)
+    const { agreed, breakers: played } = play(readRecording(file, content))
+    expect({ agreed, rejected: played[0]?.calls.rejected }).toEqual({ agreed: 10, rejected: 10 })
+    expect(content.toString()).not.toContain("customer-1")
+  },
+)
