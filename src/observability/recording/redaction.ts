@@ -52,10 +52,10 @@ export class Redaction {
   /** What limits are owed, beside whatever else is known of a breaker. */
   owed<O extends Owed>(given: O, bucketOf: BucketOf): O {
     if (given.rates === undefined) return given
-    const hidden = given.rates.map(({ keys, ...rate }) => ({
-      ...rate,
-      ...(keys && { keys: keys.map(([key, ms]) => [this.hide(key), ms, bucketOf(key)] as const) }),
-    }))
+    type Key = NonNullable<RecordedRate["keys"]>[number]
+    // Calls of no key are nobody's.
+    const hide = ([key, ms]: Key): Key => (key === "" ? [key, ms] : [this.hide(key), ms, bucketOf(key)])
+    const hidden = given.rates.map(({ keys, ...rate }) => ({ ...rate, ...(keys && { keys: keys.map(hide) }) }))
     return { ...given, rates: hidden }
   }
 }

@@ -72,15 +72,16 @@ test.each([
   ["one of many", "all of its calls", { limit: 1, burst: 5 }],
   ["alone", "each key by itself", { limit: 1, burst: 20, perKey: { limit: 1, burst: 5 } }],
   ["alone", "all of its calls", { limit: 1, burst: 5 }],
+  ["alone", "calls of no key", { limit: 1, burst: 20, perKey: { limit: 1, burst: 5 } }],
 ] as const)(
   "%s: a limit for %s that was spent before the recording began is spent in the replay",
-  async (many, _whose, rateLimit) => {
+  async (many, whose, rateLimit) => {
     const clock = createVirtualClock({ start: 1000, wall: Date.UTC(2026, 10, 28, 14, 0, 0) })
     const breakers = createBreakers({ max: 10, config: () => ({ rateLimit }) }, { clock })
     const breaker = many === "alone" ? createBreaker("k", { rateLimit }, { clock }) : breakers.get("k")
     const call = async (count: number) => {
       for (let n = 0; n < count; n++) {
-        void breaker.tryExecute(() => after(clock, 200), { key: "customer-1" })
+        void breaker.tryExecute(() => after(clock, 200), whose === "calls of no key" ? {} : { key: "customer-1" })
         await clock.advance(10)
       }
     }
