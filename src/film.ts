@@ -169,6 +169,8 @@ export class GroupFilm implements Film {
     if (key.track === undefined) return
     key.isPartial = member.inFlight > 0
     this.#follow(member, key, key.track)
+    // As it is between two calls: later the first of them would have spent already what it is about to spend.
+    key.track.tape.turn()
   }
 
   #meet(member: Member<unknown>): RecordedKey {

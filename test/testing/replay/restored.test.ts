@@ -85,7 +85,8 @@ test.each([
         await clock.advance(10)
       }
     }
-    await call(5)
+    // All but one.
+    await call(4)
     const file = join(folder(), "spent.ndjson")
     const recorder = startRecorder({ file, clock })
     await call(10)
@@ -94,7 +95,7 @@ test.each([
     for (const each of [breaker, breakers]) await each.stop({ grace: 0 })
     const content = readFileSync(file)
     const { agreed, breakers: played } = play(readRecording(file, content))
-    expect({ agreed, rejected: played[0]?.calls.rejected }).toEqual({ agreed: 10, rejected: 10 })
+    expect({ agreed, rejected: played[0]?.calls.rejected }).toEqual({ agreed: 10, rejected: 9 })
     expect(content.toString()).not.toContain("customer-1")
   },
 )
