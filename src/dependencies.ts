@@ -3,8 +3,6 @@ import { type DependencyIn, dependencyOptions } from "../machines/needing.ts"
 import { entriesOf, InvalidConfig, type Problem, show } from "../machines/options.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
-import type { DependencySignal } from "../machines/vocabulary/signal.ts"
-import { sameStanding, unknownStanding } from "../machines/vocabulary/standing.ts"
 import type { Assembly } from "./assemble.ts"
 import { link, nodeOf, tellLinked, unlink } from "./dependencyGraph.ts"
 import type { DependencyFallback, Node } from "./dependencyNode.ts"
@@ -89,22 +87,6 @@ export function addDependency(assembly: Assembly, dependency: unknown, options: 
 
 export function removeDependency(assembly: Assembly, dependency: unknown): void {
   unlink(graphOf(assembly), targetOf(dependency).id)
-}
-
-/** What its machines have been told of its dependencies, as far as its config does not say it: told again to others, they know the same. */
-export function toldOf({ node, clock }: Assembly): readonly DependencySignal[] {
-  if (node === undefined) return []
-  const at = clock.now()
-  const edges = [...node.edges.values()]
-  const removed = [...node.removed].map((id) => ({ type: "dependency.removed", at, id }) as const)
-  const added = edges.flatMap(({ id, settings: { type: need, impact }, declared, told: standing }) =>
-    declared ? [] : [{ type: "dependency.added", at, id, need, impact, standing } as const],
-  )
-  const moves = edges.flatMap(({ id, told, declared }) =>
-    declared && !sameStanding(told, unknownStanding(id)) ? [[id, { standing: told }] as const] : [],
-  )
-  const moved = { type: "dependency.moved", at, moves: Object.fromEntries(moves) } as const
-  return [...removed, ...added, ...(moves.length > 0 ? [moved] : [])]
 }
 
 /** What answers for a call that was refused because of a dependency, and has no fallback of its own. */

@@ -14,7 +14,8 @@ import type { ReelTape } from "./observability/recording/reelTape.ts"
 import type { Recordable, Track } from "./observability/recording/track.ts"
 import type { Recipe } from "./recipe.ts"
 import { type Group, roster } from "./roster.ts"
-import { partsOf, Subject, toldBefore } from "./subject.ts"
+import { partsOf, Subject } from "./subject.ts"
+import { toldBefore } from "./toldBefore.ts"
 
 /** What the same parts are written as is one list, by which the recorder knows it again. */
 const written = new WeakMap<Recipe["parts"], readonly RecordedPart[]>()

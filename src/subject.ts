@@ -7,7 +7,6 @@ import { wheelOf } from "./Clock.ts"
 import type { RootActor } from "./control-plane/conductor.ts"
 import { askParts } from "./control-plane/persistence.ts"
 import { bucketOf } from "./data-plane/cellTable.ts"
-import { toldOf } from "./dependencies.ts"
 import type { BreakerEvents } from "./events.ts"
 import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
 import type { Act, ActorView, Edge, StandingLine } from "./observability/inspector/protocol.ts"
@@ -15,6 +14,7 @@ import { standingIn } from "./observability/inspector/standing.ts"
 import { type EventLine, gaugesShown, type RecordedPart } from "./observability/recording/format.ts"
 import type { ReelTape } from "./observability/recording/reelTape.ts"
 import type { Recordable } from "./observability/recording/track.ts"
+import { toldBefore } from "./toldBefore.ts"
 
 type Heard = EventLine["event"]
 
@@ -28,12 +28,6 @@ interface Parts {
 
 export const partsOf = ({ parts }: Parts): readonly RecordedPart[] =>
   parts.map(({ plug: { key }, settings }) => ({ key, settings }))
-
-/** What it is introduced with, beside what it has saved. */
-export function toldBefore(assembly: Assembly): { readonly told?: readonly Heard[] } {
-  const told = toldOf(assembly)
-  return told.length === 0 ? {} : { told: told as readonly unknown[] as readonly Heard[] }
-}
 
 /** Settings travel with their key: a chart is nothing that can be written down. */
 const written = (event: Heard): Heard =>
