@@ -72,7 +72,7 @@ export class PlayedBreaker {
   ) {
     this.#keys = parts.map(({ plug: { key } }) => key)
     const { member } = line
-    this.#fitted = new FittedKeys(member === undefined ? 0 : line.seed)
+    this.#fitted = new FittedKeys(line.seed)
     const gauges = shown.length > 0 ? new ShownGauges(shown, () => clock.now()) : undefined
     this.#planes =
       member === undefined
