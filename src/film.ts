@@ -64,7 +64,9 @@ class RecordedKey implements Recordable {
   }
 
   record(tape: ReelTape | undefined): void {
-    this.#member.awake?.plane.record(tape)
+    const plane = this.#member.awake?.plane
+    // What another recorder has is not ours to end.
+    if (tape !== undefined || plane?.tape === this.track?.tape) plane?.record(tape)
   }
 
   bucketOf(key: string): number | undefined {
@@ -117,9 +119,12 @@ export class GroupFilm implements Film {
   readonly #isWanted: (name: string) => boolean
   readonly #keys = new WeakMap<Member<unknown>, RecordedKey>()
   readonly #unhear: () => void
+  readonly #taken: () => void
 
-  constructor(recorder: FileRecorder, group: Group, isWanted: (name: string) => boolean) {
+  /** `taken` hears that another recorder has one of them already. */
+  constructor(recorder: FileRecorder, group: Group, isWanted: (name: string) => boolean, taken: () => void) {
     this.#recorder = recorder
+    this.#taken = taken
     this.#group = group
     this.#isWanted = isWanted
     this.#unhear = group.listeners.add("transition", ({ type: _type, ...moved }) => {
@@ -170,6 +175,7 @@ export class GroupFilm implements Film {
     if (key.track === undefined) return
     key.isPartial = member.inFlight > 0
     this.#follow(member, key, key.track)
+    if (member.awake?.plane.tape !== key.track.tape) return
     // As it is between two calls: later the first of them would have spent already what it is about to spend.
     key.track.tape.turn()
   }
@@ -184,6 +190,7 @@ export class GroupFilm implements Film {
   #follow(member: Member<unknown>, key: RecordedKey, track: Track): void {
     const { awake } = member
     if (awake === undefined) return
+    if ((awake.plane.tape ?? track.tape) !== track.tape) return this.#taken()
     key.silence?.()
     key.silence = undefined
     const listen = () => {
