@@ -46,6 +46,8 @@ export interface Assembly {
   candidate?: Candidate | undefined
   /** What it was when it stopped: its parts are gone then, and cannot be asked. */
   last?: SavedBreaker | undefined
+  /** It has come back as it was saved. */
+  isRestored?: boolean
   /** Calls that may yet be made again, and who hears that there are none any more. */
   repeatable?: number
   quiet?: (() => void) | undefined
@@ -84,6 +86,7 @@ export function takeUp(
 
 /** Brings back what was saved; what part of it cannot be used is told as trouble. */
 export function restoreAssembly(assembly: Assembly, saved: SavedBreaker): void {
+  assembly.isRestored = true
   const lost = takeUp(assembly, saved)
   if (lost.length === 0) return
   const error = new TypeError(`what was saved of ${lost.join(" and ")} cannot be used, and was left out`)

@@ -1,17 +1,12 @@
 /** A strategy on trial beside the one in force: a breaker of its own, told of the same calls, that nobody obeys. */
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
 import type { ChosenPart } from "../machines/registry.ts"
 import type { Baseline } from "../machines/vocabulary/baseline.ts"
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { OutcomeKind } from "../machines/vocabulary/outcome.ts"
 import type { Assembly } from "./assemble.ts"
-import { timekeeperOf, wheelOf } from "./Clock.ts"
-import { type Conductor, conduct } from "./control-plane/conductor.ts"
 import { askParts } from "./control-plane/persistence.ts"
 import { Ghost } from "./data-plane/ghost.ts"
-import { Plane } from "./data-plane/plane.ts"
+import { type Pair, pair } from "./pairing.ts"
 
 /** What a candidate would have done, since it was put on trial. What the breaker refuses it cannot learn from. */
 export interface CandidateReport {
@@ -31,44 +26,27 @@ export interface CandidateReport {
 
 export class Candidate {
   readonly part: ChosenPart
-  readonly #ghost: Ghost
-  readonly #conductor: Conductor
-  readonly #scope = Scope.makeUnsafe()
+  readonly ghost: Ghost
+  readonly #pair: Pair
   readonly #trouble: (part: string, error: unknown, gaveUp?: boolean) => void
 
   constructor({ name, clock, listeners }: Assembly, part: ChosenPart) {
     this.#trouble = (key, error, gaveUp) => listeners.trouble(`candidate ${key}`, error, gaveUp)
-    const late: { conductor?: Conductor } = {}
-    const plane = new Plane(name, wheelOf(clock), {
-      signal: (report) => late.conductor?.send(report),
-      refused: () => {},
-      classify: () => "failure",
-      idle: () => {},
-      seed: () => clock.seed(),
-    })
-    const input = { name, parts: [part], metered: true, at: clock.now(), seed: clock.seed() }
-    const hooks: Parameters<typeof conduct>[0]["hooks"] = {
-      swap: (gate) => plane.swap(gate),
-      emitted: (event) => {
-        if (event.type === "circuit.moved") listeners.tell<"candidate">({ ...event, type: "candidate" })
-        else if (event.type === "trouble") this.#trouble(event.part, event.error, event.gaveUp)
-      },
-    }
     this.part = part
-    this.#ghost = new Ghost(plane)
-    this.#conductor = Effect.runSync(Scope.provide(conduct({ input, time: timekeeperOf(clock), hooks }), this.#scope))
-    late.conductor = this.#conductor
-  }
-
-  get ghost(): Ghost {
-    return this.#ghost
+    this.#pair = pair({ name, parts: [part], seed: clock.seed() }, clock, (event) => {
+      if (event.type === "circuit.moved") listeners.tell<"candidate">({ ...event, type: "candidate" })
+      else if (event.type === "trouble") this.#trouble(event.part, event.error, event.gaveUp)
+    })
+    this.ghost = new Ghost(this.#pair.plane)
   }
 
   report(): CandidateReport {
-    const { plane, tally } = this.#ghost
-    const { admitted, rejected, wouldAdmit, wouldReject } = tally
-    const calls = { admitted, rejected, wouldAdmit, wouldReject: { ...wouldReject } }
-    return { strategy: this.part.plug.key, circuit: plane.gate.circuit, calls }
+    const { plane, tally } = this.ghost
+    return {
+      strategy: this.part.plug.key,
+      circuit: plane.gate.circuit,
+      calls: { ...tally, wouldReject: { ...tally.wouldReject } },
+    }
   }
 
   /** What it has learned: of the service, and for itself. */
@@ -76,13 +54,14 @@ export class Candidate {
     readonly baseline: Baseline | undefined
     readonly parts: { readonly [key: string]: unknown }
   } {
-    const parts = askParts(this.#conductor, [this.part], (plug) => plug.save, now, this.#trouble)
-    return { baseline: this.#ghost.plane.meter.baseline(now), parts }
+    return {
+      baseline: this.ghost.plane.meter.baseline(now),
+      parts: askParts(this.#pair.conductor, [this.part], (plug) => plug.save, now, this.#trouble),
+    }
   }
 
   stop(): void {
-    Effect.runSync(Scope.close(this.#scope, Exit.void))
-    this.#ghost.plane.stop()
+    this.#pair.end()
   }
 }
 

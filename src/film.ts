@@ -3,17 +3,19 @@
  * rests there is nothing to tell. Being recorded wakes nobody, and keeps nobody awake.
  */
 import { saveAssembly } from "./assemble.ts"
+import type { Awake } from "./awake.ts"
 import { wheelOf } from "./Clock.ts"
 import { bucketOf } from "./data-plane/cellTable.ts"
 import type { Film } from "./group.ts"
 import type { Member } from "./member.ts"
-import type { RecordedPart } from "./observability/recording/format.ts"
+import type { RecordedMember, RecordedPart } from "./observability/recording/format.ts"
 import type { FileRecorder } from "./observability/recording/recorder.ts"
 import type { ReelTape } from "./observability/recording/reelTape.ts"
 import type { Recordable, Track } from "./observability/recording/track.ts"
 import type { Recipe } from "./recipe.ts"
 import { type Group, roster } from "./roster.ts"
 import { partsOf, Subject } from "./subject.ts"
+import { toldBefore } from "./toldBefore.ts"
 
 /** What the same parts are written as is one list, by which the recorder knows it again. */
 const written = new WeakMap<Recipe["parts"], readonly RecordedPart[]>()
@@ -22,6 +24,11 @@ function writtenOf(made: Pick<Recipe, "parts">): readonly RecordedPart[] {
   const known = written.get(made.parts) ?? partsOf(made)
   written.set(made.parts, known)
   return known
+}
+
+function owedBy({ plane }: Awake<unknown>, now: number): RecordedMember["rates"] {
+  const { rates } = plane.admission
+  return rates?.isPaid(now) === false ? rates.save(now) : undefined
 }
 
 class RecordedKey implements Recordable {
@@ -33,6 +40,8 @@ class RecordedKey implements Recordable {
   recipe: Recipe
   /** Of what happens now the beginning is not known: what it is recorded to be is not quite what it is. */
   isPartial = false
+  /** It has woken, and nothing has been told of it since. */
+  isNew = false
   silence: (() => void) | undefined = undefined
 
   constructor(member: Member<unknown>, group: Group) {
@@ -55,7 +64,9 @@ class RecordedKey implements Recordable {
   }
 
   record(tape: ReelTape | undefined): void {
-    this.#member.awake?.plane.record(tape)
+    const plane = this.#member.awake?.plane
+    // What another recorder has is not ours to end.
+    if (tape !== undefined || plane?.tape === this.track?.tape) plane?.record(tape)
   }
 
   bucketOf(key: string): number | undefined {
@@ -68,9 +79,18 @@ class RecordedKey implements Recordable {
     this.recipe = recipe
     if (awake === undefined) throw new TypeError(`breaker "${this.name}" rests, and has nothing to tell`)
     const { journal, since, past, budget } = awake.remembered()
-    const isMoved = awake.plane.journal === undefined || awake.conductor.isStarted
+    const hasJustWoken = this.#hasJustWoken(awake)
+    const isMoved = !hasJustWoken && (awake.plane.journal === undefined || awake.conductor.isStarted)
     this.isPartial ||= isMoved
-    const memory = { idleMs: this.#group.idleMs, since, budget, ...(past.length > 0 && { past }) }
+    // Of one that has just woken its last calls say all.
+    const owed = isMoved || hasJustWoken ? undefined : owedBy(awake, this.now())
+    const memory = {
+      idleMs: this.#group.idleMs,
+      since,
+      budget,
+      ...(past.length > 0 && { past }),
+      ...(owed && { rates: owed }),
+    }
     const member = { ...memory, ...(isMoved ? {} : { journal }), ...(this.isPartial && { isPartial: true as const }) }
     // Its own config, if it was given one, is what it runs.
     return {
@@ -78,7 +98,18 @@ class RecordedKey implements Recordable {
       member,
       parts: writtenOf(awake.assembly),
       ...(isMoved ? { saved: saveAssembly(awake.assembly) } : {}),
+      ...toldBefore(awake.assembly),
     }
+  }
+
+  /** Whether nothing has happened to it but that it woke, and was told how its dependencies stand. */
+  #hasJustWoken({ plane, assembly }: Awake<unknown>): boolean {
+    const { isNew } = this
+    this.isNew = false
+    const { circuit, mode } = plane.gate
+    const isAsBegun = circuit === "closed" && mode === "auto" && assembly.isRestored !== true
+    // One that never rests has no journal, and nothing to remember by one.
+    return isNew && isAsBegun && (plane.journal !== undefined || !this.#member.recipe.mayRest)
   }
 }
 
@@ -88,9 +119,12 @@ export class GroupFilm implements Film {
   readonly #isWanted: (name: string) => boolean
   readonly #keys = new WeakMap<Member<unknown>, RecordedKey>()
   readonly #unhear: () => void
+  readonly #taken: () => void
 
-  constructor(recorder: FileRecorder, group: Group, isWanted: (name: string) => boolean) {
+  /** `taken` hears that another recorder has one of them already. */
+  constructor(recorder: FileRecorder, group: Group, isWanted: (name: string) => boolean, taken: () => void) {
     this.#recorder = recorder
+    this.#taken = taken
     this.#group = group
     this.#isWanted = isWanted
     this.#unhear = group.listeners.add("transition", ({ type: _type, ...moved }) => {
@@ -112,6 +146,7 @@ export class GroupFilm implements Film {
     const { track } = key
     if (track === undefined) return
     key.isPartial = false
+    key.isNew = true
     if (track.isIntroduced && key.recipe === member.recipe) track.tape.begin()
     else track.forget()
     this.#follow(member, key, track)
@@ -140,6 +175,9 @@ export class GroupFilm implements Film {
     if (key.track === undefined) return
     key.isPartial = member.inFlight > 0
     this.#follow(member, key, key.track)
+    if (member.awake?.plane.tape !== key.track.tape) return
+    // As it is between two calls: later the first of them would have spent already what it is about to spend.
+    key.track.tape.turn()
   }
 
   #meet(member: Member<unknown>): RecordedKey {
@@ -152,6 +190,7 @@ export class GroupFilm implements Film {
   #follow(member: Member<unknown>, key: RecordedKey, track: Track): void {
     const { awake } = member
     if (awake === undefined) return
+    if ((awake.plane.tape ?? track.tape) !== track.tape) return this.#taken()
     key.silence?.()
     key.silence = undefined
     const listen = () => {

@@ -77,7 +77,7 @@ const isGroup = (living: Assembly | Group): living is Group => "members" in livi
 /**
  * Records every call and every decision of the breakers of this process, those that come later included, so that what happened can be
  * played again: `recloser replay FILE`. Of breakers made by `createBreakers` up to 10 000 are recorded at once; a mark stands for the key
- * of each. Until it is started, and after it has been stopped, calls pay nothing for it. Throws `InvalidConfig`, and what the file system throws when the file cannot be made.
+ * of each. A breaker is recorded by one recorder at a time: a later one leaves it to the first, with a process warning. Until it is started, and after it has been stopped, calls pay nothing for it. Throws `InvalidConfig`, and what the file system throws when the file cannot be made.
  *
  * @example
  * import { createBreaker } from "recloser"
@@ -109,11 +109,18 @@ export function startRecorder(options: RecorderOptions): Recorder {
     settings.failed(error)
   }
   const recorder = new FileRecorder({ ...settings, failed })
+  let isTold = false
+  const taken = () => {
+    if (!isTold) process.emitWarning(`${settings.file} lacks what another recorder records already`, "recloser")
+    isTold = true
+  }
   forget = roster.watch({
     entered: (id, living) => {
       if (recorder.isOver) return
-      if (isGroup(living)) watched.set(id, filmed(recorder, living, isWanted))
-      else if (isWanted(living.name)) watched.set(id, taped(recorder, id, living))
+      if (isGroup(living)) watched.set(id, filmed(recorder, living, isWanted, taken))
+      else if (!isWanted(living.name)) return
+      else if (living.plane.tape !== undefined) taken()
+      else watched.set(id, taped(recorder, id, living))
     },
     left: (id) => {
       watched.get(id)?.()
@@ -140,8 +147,8 @@ export function startRecorder(options: RecorderOptions): Recorder {
 
 type IsWanted = (name: string) => boolean
 
-function filmed(recorder: FileRecorder, group: Group, isWanted: IsWanted): () => void {
-  const film = new GroupFilm(recorder, group, isWanted)
+function filmed(recorder: FileRecorder, group: Group, isWanted: IsWanted, taken: () => void): () => void {
+  const film = new GroupFilm(recorder, group, isWanted, taken)
   return () => film.end()
 }
 

@@ -1,6 +1,6 @@
 /** Saved states in files: whole, or as they were before. */
 import { randomBytes } from "node:crypto"
-import { type FileHandle, open, readdir, readFile, rename, rm, stat } from "node:fs/promises"
+import { type FileHandle, open, readdir, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { describeError } from "../machines/options.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
@@ -47,7 +47,19 @@ async function sweep(path: string, now: number): Promise<void> {
   }
 }
 
-async function write(path: string, text: string): Promise<void> {
+/** Where a file is that may be a link, also one to what is not there yet: the link itself must not give way to a file. */
+async function placeOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error
+    const next = await readlink(path).catch(() => undefined)
+    return next === undefined ? path : placeOf(resolve(dirname(path), next))
+  }
+}
+
+async function write(file: string, text: string): Promise<void> {
+  const path = await placeOf(file)
   const draft = draftOf(path)
   try {
     // It names services and may name customers: nobody else's business.
@@ -69,7 +81,8 @@ async function write(path: string, text: string): Promise<void> {
  * Writes what `save()` returned to a file: to a new one beside it, which takes its place when it is on the disk. Whoever reads the file,
  * after a crash or `kill -9` at whatever instant, finds this state or the one before, never a part of one. Writes of one process to one
  * file follow each other in the order of their calls, each with the state as it was when it was called. Files can be read by their owner
- * alone. Rejects with the file system's own error, and leaves the old file as it was. Does not make folders.
+ * alone; a link stays a link, and what it leads to is written. Rejects with the file system's own error, and leaves the old file as it was.
+ * Does not make folders.
  *
  * @example
  * import { createBreaker } from "recloser"

@@ -14,6 +14,7 @@ import { standingIn } from "./observability/inspector/standing.ts"
 import { type EventLine, gaugesShown, type RecordedPart } from "./observability/recording/format.ts"
 import type { ReelTape } from "./observability/recording/reelTape.ts"
 import type { Recordable } from "./observability/recording/track.ts"
+import { toldBefore } from "./toldBefore.ts"
 
 type Heard = EventLine["event"]
 
@@ -106,9 +107,10 @@ export class Subject implements Recordable, Inspected {
     const { conductor, plane } = this.#assembly
     const { seed } = conductor.root.getSnapshot().context
     const { circuit, mode, version } = plane.gate
-    const isFresh =
-      plane.tally.admitted + plane.tally.rejected === 0 && circuit === "closed" && mode === "auto" && version <= 1
-    return { seed, parts: partsOf(this.#assembly), ...(isFresh ? {} : { saved: saveAssembly(this.#assembly) }) }
+    const isUncalled = plane.tally.admitted + plane.tally.rejected === 0 && this.#assembly.isRestored !== true
+    const isFresh = isUncalled && circuit === "closed" && mode === "auto" && version <= 1
+    const saved = isFresh ? {} : { saved: saveAssembly(this.#assembly) }
+    return { seed, parts: partsOf(this.#assembly), ...saved, ...toldBefore(this.#assembly) }
   }
 
   onTransition(listener: (event: BreakerEvents["transition"]) => void): () => void {

@@ -20,7 +20,7 @@ const FAILED = 1
 const program = new Command("recloser")
   .description("Circuit breakers you can see and test.")
   .version(manifest.version)
-  .showHelpAfterError("(recloser --help lists the commands, recloser demo --help the options of one)")
+  .showHelpAfterError("(recloser --help lists the commands)")
   .exitOverride()
   .enablePositionalOptions()
   .addHelpText(
@@ -85,7 +85,7 @@ program
     "Play a scenario of the benchmark suite in virtual time, with the breaker that runs in production: without a breaker, " +
       "with the default config, and with yours. Without a scenario: list them.",
   )
-  .argument("[scenario]", "S1, S2, S3, S4, S5, S7, S8, S9, S10, S11, S12 or S13")
+  .argument("[scenario]", "S1 to S13")
   .option("--config <file or JSON>", "your config: a module that exports it as default, a .json file, or JSON itself")
   .option("--seeds <list>", `the seeds to run, as 1-20 or 3,5,8 (default: ${standardSeeds})`)
   .option("--only <text>", 'only worlds whose name contains this, as "100 rps, 30 s"')
@@ -205,6 +205,8 @@ program
     const { detect } = await import("./detect/command.ts")
     await detect({ input, output, strict })
   })
+
+for (const command of program.commands) command.showHelpAfterError(`(see recloser ${command.name()} --help)`)
 
 function complete(given: Partial<options.DemoOptions>): options.DemoOptions {
   return {

@@ -12,7 +12,7 @@ export interface PlaneHooks {
   /** The last call in flight has settled. */
   idle(): void
   /** Cells were condemned or set free. */
-  cell?(change: CellChange, now: number): void
+  cell?: ((change: CellChange, now: number) => void) | undefined
   /** A whole number that nobody can guess; asked once, if calls name keys. */
   seed?(): number
 }

@@ -70,7 +70,7 @@ describe("recloser replay", () => {
   })
 
   it.each([
-    [["./nowhere.ndjson"], "./nowhere.ndjson cannot be read: ENOENT"],
+    [["./nowhere.ndjson"], "./nowhere.ndjson cannot be read: there is no such file or folder"],
     [["./package.json"], "./package.json:1: this is no recording of recloser"],
     [[file, "--config", '{"strategy":"magic"}'], "config.strategy"],
     [[], "missing required argument 'file'"],

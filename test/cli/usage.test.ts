@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import manifest from "../../package.json" with { type: "json" }
 import { listen, shut } from "../../src/cli/demo/listen.ts"
 import { baseUrl, conflictOf, type DemoOptions, numberBetween, wholeBetween } from "../../src/cli/demo/options.ts"
+import { scenarios } from "../../src/testing/simulation/scenarios/catalogue.ts"
 import { run } from "./command.ts"
 
 describe("option values", () => {
@@ -64,6 +65,21 @@ describe("recloser on the command line", () => {
     const { code, stdout, stderr } = await run(...args)
     expect(stderr).toContain(message)
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
+  })
+
+  it.each(["demo", "simulate", "diagram", "inspect", "operate", "replay", "coverage", "detect"])(
+    "points whoever misuses %s to its own help",
+    async (command) => {
+      const { code, stderr } = await run(command, "--nonsense")
+      expect(stderr.trim().split("\n").at(-1)).toBe(`(see recloser ${command} --help)`)
+      expect(code).toBe(2)
+    },
+  )
+
+  it("tells of all scenarios", async () => {
+    const [first, last] = [scenarios[0]?.id, scenarios.at(-1)?.id]
+    expect((await run("simulate", "--help")).stdout).toContain(`${first} to ${last}`)
+    expect(scenarios.map(({ id }) => id)).toEqual(scenarios.map((_, index) => `S${index + 1}`))
   })
 
   it("names a busy port and says what to do, and exits with 1", async () => {

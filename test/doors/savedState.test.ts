@@ -1,7 +1,17 @@
 /** Saved states in files. That they are whole whatever happens is shown by test/simulation/crash. */
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { createBreaker, createBreakers, InvalidConfig, type SavedBreaker } from "recloser"
 import { readSavedState, writeSavedState } from "recloser/inspect"
 import { createVirtualClock } from "recloser/testing"
@@ -62,6 +72,22 @@ test("a write that fails leaves the file as it was, no draft, and the next write
   expect(readdirSync(join(file, ".."))).toEqual(["saved.json"])
   await writeSavedState(file, heldOpen("after"))
   expect(await readSavedState(file)).toMatchObject({ why: "after" })
+})
+
+test("a file that is a link stays one: what it leads to is written, also when that is not there yet", async () => {
+  const [app, data] = [folder(), folder()]
+  const [link, target] = [join(app, "saved.json"), join(data, "kept.json")]
+  symlinkSync(join(app, "hop.json"), link)
+  symlinkSync(relative(app, target), join(app, "hop.json"))
+  for (const why of ["first", "second"]) {
+    await writeSavedState(link, heldOpen(why))
+    expect(JSON.parse(readFileSync(target, "utf8"))).toMatchObject({ why })
+    expect(await readSavedState(link)).toMatchObject({ why })
+  }
+  expect(lstatSync(link).isSymbolicLink() && lstatSync(join(app, "hop.json")).isSymbolicLink()).toBe(true)
+  expect([readdirSync(app).sort(), readdirSync(data)]).toEqual([["hop.json", "saved.json"], ["kept.json"]])
+  symlinkSync("loop.json", join(app, "loop.json"))
+  await expect(writeSavedState(join(app, "loop.json"), heldOpen("x"))).rejects.toMatchObject({ code: "ELOOP" })
 })
 
 test("a rename that fails leaves no draft behind", async () => {

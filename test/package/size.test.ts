@@ -16,7 +16,7 @@ const budgets: readonly { readonly door: string; readonly take: string; readonly
   { door: "recloser/machines", take: "*", kB: 114.3 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 55.5 },
   { door: "recloser/testing", take: "*", kB: 10 },
-  { door: "recloser/inspect", take: "*", kB: 54 },
+  { door: "recloser/inspect", take: "*", kB: 35 },
   { door: "recloser/discovery", take: "*", kB: 9 },
   { door: "recloser/health", take: "*", kB: 9 },
   { door: "recloser/grpc", take: "*", kB: 4 },

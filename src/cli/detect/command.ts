@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { CannotDetect, openInput, openOutput, whyNot } from "./files.ts"
+import { whyNot } from "../whyNot.ts"
+import { CannotDetect, openInput, openOutput } from "./files.ts"
 import { LineTooLong, linesOf } from "./lines.ts"
 import { type DetectOptions, STANDARD } from "./options.ts"
 import { header, scored } from "./scored.ts"

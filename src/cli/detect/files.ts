@@ -2,26 +2,12 @@
 import { createReadStream, createWriteStream } from "node:fs"
 import { open, stat } from "node:fs/promises"
 import type { Readable, Writable } from "node:stream"
+import { whyNot } from "../whyNot.ts"
 import { STANDARD } from "./options.ts"
 
 /** The run cannot begin, or go on, and this is why. */
 export class CannotDetect extends Error {
   override readonly name = "CannotDetect"
-}
-
-const reasons: { readonly [code: string]: string } = {
-  ENOENT: "there is no such file or folder",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EISDIR: "it is a folder",
-  ENOTDIR: "a part of its path is no folder",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space is left",
-}
-
-export function whyNot(error: unknown): string {
-  const { code = "", message = String(error) } = (error ?? {}) as { readonly code?: string; readonly message?: string }
-  return reasons[code] ?? message
 }
 
 /** What is read, as text. Throws `CannotDetect`. */

@@ -5,6 +5,7 @@ import { play } from "../../testing/replay/play.ts"
 import { type Comparison, whatIf } from "../../testing/replay/whatIf.ts"
 import { stopWhenUnread } from "../demo/stopSignals.ts"
 import { givenConfig, Unusable } from "../simulate/givenConfig.ts"
+import { whyNot } from "../whyNot.ts"
 import { stepThrough } from "./stepper.ts"
 import { agreement, comparisonsLines, momentLine, widthOf } from "./words.ts"
 
@@ -42,7 +43,7 @@ export function recordingIn({ file, partial }: Pick<ReplayOptions, "file" | "par
   try {
     content = readFileSync(file)
   } catch (error) {
-    return refuse(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
+    return refuse(`${file} cannot be read: ${whyNot(error)}`)
   }
   try {
     return readRecording(file, content, { partial })

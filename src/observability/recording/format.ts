@@ -46,8 +46,16 @@ export interface BreakerLine {
   readonly recipe?: number | undefined
   /** What it knew when the recording joined it; absent when it is recorded from its beginning. */
   readonly saved?: unknown
+  /** What it had been told of its dependencies by then: that is nothing that it saves. */
+  readonly told?: readonly EventLine["event"][] | undefined
   /** One of many: it rests while it is quiet. */
   readonly member?: RecordedMember | undefined
+}
+
+/** What a limit is owed, in milliseconds until it is paid off, and what each key is, with the bucket in which the key falls. */
+export interface RecordedRate {
+  readonly ms: number
+  readonly keys?: readonly (readonly [key: string, ms: number, bucket?: number | undefined])[] | undefined
 }
 
 /** What a breaker by key remembers of its last calls: see `Memory`. */
@@ -59,6 +67,8 @@ export interface RecordedMember {
   readonly journal?: readonly number[] | undefined
   readonly past?: readonly number[] | undefined
   readonly budget?: number | undefined
+  /** What its limits are owed: its last calls do not say for whom they were, nor what they cost. */
+  readonly rates?: readonly RecordedRate[] | undefined
   /** It is recorded from the middle of something on, so that not all is known of it. */
   readonly isPartial?: true | undefined
 }

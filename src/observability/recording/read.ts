@@ -12,6 +12,7 @@ import {
   type RecordedLine,
   type RecordedMember,
   type RecordedPart,
+  type RecordedRate,
   revived,
   Seal,
 } from "./format.ts"
@@ -133,8 +134,9 @@ class Reader {
     return { ...line, parts: this.#recipes.get(line.recipe) ?? this.fail(at, `there is no recipe ${line.recipe}`) }
   }
 
-  #checkBreaker({ b, name, parts, member }: BreakerLine, at: number): void {
-    if (!Number.isInteger(b) || typeof name !== "string" || !Array.isArray(parts)) this.fail(at, "this is no breaker")
+  #checkBreaker({ b, name, parts, member, told = [] }: BreakerLine, at: number): void {
+    const isBreaker = Number.isInteger(b) && typeof name === "string" && Array.isArray(parts) && Array.isArray(told)
+    if (!isBreaker) this.fail(at, "this is no breaker")
     for (const part of parts as readonly unknown[]) {
       const { key } = (part ?? {}) as { readonly key?: unknown }
       if (typeof key !== "string" || plugOf(key) === undefined)
@@ -160,10 +162,23 @@ class Reader {
 const areNumbers = (value: unknown): boolean =>
   value === undefined || (Array.isArray(value) && value.every((one) => typeof one === "number"))
 
+const isOwed = ({ ms, keys = [] }: RecordedRate): boolean =>
+  typeof ms === "number" && keys.every(([key, owed]) => typeof key === "string" && typeof owed === "number")
+
+function areRates(value: unknown): boolean {
+  try {
+    return (value as readonly RecordedRate[]).every(isOwed)
+  } catch {
+    return false
+  }
+}
+
 function isMember(value: unknown): value is RecordedMember {
-  const { idleMs, since, journal, past, budget = 0 } = (value ?? {}) as Partial<RecordedMember>
+  const { idleMs, since, journal, past, budget = 0, rates = [] } = (value ?? {}) as Partial<RecordedMember>
   const isMemory = areNumbers(journal) && (journal?.length ?? 0) % 3 === 0 && areNumbers(past)
-  return typeof idleMs === "number" && typeof since === "number" && typeof budget === "number" && isMemory
+  return (
+    typeof idleMs === "number" && typeof since === "number" && typeof budget === "number" && isMemory && areRates(rates)
+  )
 }
 
 /** Throws `UnusableRecording`. */

@@ -172,9 +172,13 @@ export class FileRecorder {
     const { who, subject } = track
     const { parts, saved, member, ...described } = subject.describe()
     const hidden = member === undefined ? subject.name : this.#redaction.hide(subject.name)
-    const known = saved === undefined ? {} : { saved: this.#redaction.saved(saved, hidden) }
+    const bucketOf = (key: string) => subject.bucketOf(key)
+    const known = saved === undefined ? {} : { saved: this.#redaction.saved(saved, hidden, bucketOf) }
     const before = this.#ledger.size
-    const made = member === undefined ? { parts } : { recipe: this.#recipeId(parts), member }
+    const made =
+      member === undefined
+        ? { parts }
+        : { recipe: this.#recipeId(parts), member: this.#redaction.owed(member, bucketOf) }
     const wall = subject.wallNow()
     this.#put({ t: "breaker", b: who, name: hidden, at, wall, ...described, ...made, ...known } as BreakerLine)
     this.#introductions += this.#ledger.size - before

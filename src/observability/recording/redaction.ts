@@ -1,5 +1,6 @@
 /** What a recording says in place of what callers gave: their keys may name a customer. */
 import { createHash, randomBytes } from "node:crypto"
+import type { RecordedRate } from "./format.ts"
 
 /** Facts whose words are the program's own; every other text may name somebody. */
 const impersonal: readonly string[] = ["priority", "feature"]
@@ -12,10 +13,11 @@ export function marked(): (text: string) => string {
   return (text) => `#${createHash("sha256").update(salt).update(text).digest("hex").slice(0, 12)}`
 }
 
-/** Of what is saved of a breaker, what may name somebody. */
-interface Saved {
-  readonly rates?: readonly { readonly ms: number; readonly keys?: readonly (readonly [string, number])[] }[]
+interface Owed {
+  readonly rates?: readonly RecordedRate[] | undefined
 }
+
+type BucketOf = (key: string) => number | undefined
 
 export class Redaction {
   readonly #redact: (text: string) => string
@@ -43,12 +45,17 @@ export class Redaction {
   }
 
   /** What was saved of a breaker of this name: limits by key say whose they are. */
-  saved(given: unknown, breaker: string): unknown {
-    const { rates, ...saved } = given as Saved
-    const hidden = rates?.map(({ keys, ...rate }) => ({
-      ...rate,
-      ...(keys && { keys: keys.map(([key, ms]) => [this.hide(key), ms] as const) }),
-    }))
-    return { ...saved, breaker, ...(hidden && { rates: hidden }) }
+  saved(given: unknown, breaker: string, bucketOf: BucketOf): unknown {
+    return { ...this.owed(given as Owed, bucketOf), breaker }
+  }
+
+  /** What limits are owed, beside whatever else is known of a breaker. */
+  owed<O extends Owed>(given: O, bucketOf: BucketOf): O {
+    if (given.rates === undefined) return given
+    type Key = NonNullable<RecordedRate["keys"]>[number]
+    // Calls of no key are nobody's.
+    const hide = ([key, ms]: Key): Key => (key === "" ? [key, ms] : [this.hide(key), ms, bucketOf(key)])
+    const hidden = given.rates.map(({ keys, ...rate }) => ({ ...rate, ...(keys && { keys: keys.map(hide) }) }))
+    return { ...given, rates: hidden }
   }
 }

@@ -16,7 +16,7 @@ export interface Recordable {
   /** Where a key falls among those that it remembers; `undefined` when it remembers none. */
   bucketOf(key: string): number | undefined
   /** What it is made of, and what it knows; `saved` is absent when it has only just begun. */
-  describe(): Pick<BreakerLine, "seed" | "saved" | "member"> & { readonly parts: readonly RecordedPart[] }
+  describe(): Pick<BreakerLine, "seed" | "saved" | "told" | "member"> & { readonly parts: readonly RecordedPart[] }
 }
 
 type Moved = Omit<BreakerEvents["transition"], "type">
@@ -47,6 +47,8 @@ export class Track {
 
   /** Its actors hear something: of what comes from outside, neither from calls nor from clocks, what it is. */
   heard(event: EventLine["event"] | undefined): void {
+    // What goes on in one that nobody has been told of is a part of what it will be introduced as.
+    if (event === undefined && !this.isIntroduced) return
     const at = this.subject.now()
     this.tape.turn(at)
     if (event !== undefined) this.#recorder.write(this, { t: "event", b: this.who, at, event })

@@ -3,7 +3,9 @@
  * fall into another: who shares a bucket decides who is forgotten when there are very many. So a mark is given an ending with which it fits.
  */
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
+import type { SavedRate } from "../../control-plane/persistence.ts"
 import { bucketOf } from "../../data-plane/cellTable.ts"
+import type { RecordedRate } from "../../observability/recording/format.ts"
 
 const ending = /~\d+$/
 
@@ -27,6 +29,19 @@ export class FittedKeys {
     const fitted = { ...facts, key: this.#fit(key, bucket) }
     this.#fitted.set(facts, fitted)
     return fitted
+  }
+
+  /** What limits are owed by keys. */
+  owed(rates: readonly RecordedRate[]): readonly SavedRate[] {
+    const fit = ([key, ms, bucket]: NonNullable<RecordedRate["keys"]>[number]) =>
+      [typeof bucket === "number" ? this.#fit(key, bucket) : key, ms] as const
+    return rates.map(({ ms, keys }) => (keys === undefined ? { ms } : { ms, keys: keys.map(fit) }))
+  }
+
+  /** What was saved of a breaker: what it is owed, it is owed by keys that fit. */
+  saved(given: unknown): unknown {
+    const { rates } = (given ?? {}) as { readonly rates?: readonly RecordedRate[] }
+    return rates === undefined ? given : { ...(given as object), rates: this.owed(rates) }
   }
 
   #fit(key: string, bucket: number): string {

@@ -84,6 +84,8 @@ class Player {
   agreed = 0
   decisions = 0
   firstDifference: string | undefined
+  /** All has been played: that the players are let go is nothing that happened. */
+  #isOver = false
   readonly #hash: Hash = createHash("sha256")
   readonly #shown: ReadonlyMap<number, readonly Shown[]>
   readonly #went: Went
@@ -122,6 +124,7 @@ class Player {
     let share = 1
     const watch: Watch = {
       gate: (gate: Gate) => {
+        if (this.#isOver) return
         const { version: _version, ...said } = gate
         this.#note(`${line.b} ${clock.now()} ${JSON.stringify(said)}`)
         const isNews = isLive && gate.restriction.share !== share
@@ -140,6 +143,17 @@ class Player {
     const breaker = new PlayedBreaker(line, chosen(line.parts), clock, watch, this.#shown.get(line.b))
     this.playing.set(line.b, { breaker, clock, line })
     isLive = true
+  }
+
+  /** How all of them stand; they are let go. */
+  end(): Played["breakers"] {
+    this.#isOver = true
+    const living = [...this.playing.values()].map(({ breaker, line }) => {
+      const standing = standingOf(breaker, line)
+      breaker.end()
+      return standing
+    })
+    return [...this.gone, ...living]
   }
 
   #rest({ breaker, line }: Playing, { isForgotten, at }: Extract<Happening, { readonly type: "rests" }>): void {
@@ -209,13 +223,9 @@ export const percent = (share: number): string => `${Math.round(share * 1000) / 
 export function play(recording: Recording, went: Went = () => {}): Played {
   const player = new Player(recording, went)
   for (const happening of happenings(recording)) player.take(happening)
-  const breakers = [...player.playing.values()].map(({ breaker, line }) => {
-    const standing = standingOf(breaker, line)
-    breaker.end()
-    return standing
-  })
+  const breakers = player.end()
   const { moments, agreed, decisions, firstDifference, trace } = player
   const end = recording.lines.at(-1)
   const omitted = end?.t === "end" ? (end.omitted ?? 0) : 0
-  return { moments, breakers: [...player.gone, ...breakers], agreed, decisions, firstDifference, trace, omitted }
+  return { moments, breakers, agreed, decisions, firstDifference, trace, omitted }
 }

@@ -72,12 +72,13 @@ export class PlayedBreaker {
   ) {
     this.#keys = parts.map(({ plug: { key } }) => key)
     const { member } = line
-    this.#fitted = new FittedKeys(member === undefined ? 0 : line.seed)
+    this.#fitted = new FittedKeys(line.seed)
     const gauges = shown.length > 0 ? new ShownGauges(shown, () => clock.now()) : undefined
     this.#planes =
       member === undefined
-        ? playAlone(line, parts, clock, watch, gauges)
-        : new PlayedMember(line, member, parts, clock, watch, gauges)
+        ? playAlone({ ...line, saved: this.#fitted.saved(line.saved) }, parts, clock, watch, gauges)
+        : new PlayedMember(line, member, parts, clock, watch, gauges, this.#fitted)
+    for (const event of line.told ?? []) this.send(event)
   }
 
   get plane(): Plane {

@@ -9,6 +9,7 @@ import type { Plane } from "../../data-plane/plane.ts"
 import { Listeners } from "../../events.ts"
 import type { BreakerLine, RecordedMember } from "../../observability/recording/format.ts"
 import { cook } from "../../recipe.ts"
+import type { FittedKeys } from "./fittedKeys.ts"
 import type { PlayedPlanes, Watch } from "./playedPlanes.ts"
 
 /** What a group is to its members, as far as a replay has one. */
@@ -45,11 +46,12 @@ export class PlayedMember implements PlayedPlanes {
 
   constructor(
     { name, seed, saved }: BreakerLine,
-    { idleMs, since, journal, past, budget }: RecordedMember,
+    { idleMs, since, journal, past, budget, rates }: RecordedMember,
     parts: readonly ChosenPart[],
     clock: Clock,
     watch: Watch,
     gauges: Observed | undefined,
+    fitted: FittedKeys,
   ) {
     this.#gauges = gauges
     const gate: Watch["gate"] = (next) => {
@@ -59,8 +61,9 @@ export class PlayedMember implements PlayedPlanes {
     const recipe = cook(parts, undefined, clock)
     const calls = journal === undefined ? undefined : [...journal]
     this.#memory = { name, recipe, seed, classify: undefined, since, journal: calls, past: past ?? nobody, budget }
-    const known = readSaved(saved, name)
+    const known = readSaved(fitted.saved(saved), name)
     if (known !== undefined) this.#wake().restore(known)
+    if (rates !== undefined) this.#wake().plane.admission.rates?.restore(fitted.owed(rates), 0, clock.now())
   }
 
   get plane(): Plane {

@@ -1,18 +1,17 @@
 /** Both planes of a breaker in a replay, as `createBreaker` makes them. */
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
 import type { ChosenPart } from "../../../machines/registry.ts"
 import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import { takeUp } from "../../assemble.ts"
-import { type Clock, timekeeperOf, wheelOf } from "../../Clock.ts"
-import { type Conductor, type ConductorHooks, conduct } from "../../control-plane/conductor.ts"
+import type { Clock } from "../../Clock.ts"
+import type { Conductor, ConductorHooks } from "../../control-plane/conductor.ts"
 import { readSaved } from "../../control-plane/persistence.ts"
 import type { Observed } from "../../data-plane/observed.ts"
-import { Plane } from "../../data-plane/plane.ts"
+import type { Plane } from "../../data-plane/plane.ts"
+import type { PlaneHooks } from "../../data-plane/planeHooks.ts"
 import { type BreakerEvents, Listeners } from "../../events.ts"
 import { isEndpoint } from "../../observability/findingWords.ts"
 import type { BreakerLine } from "../../observability/recording/format.ts"
+import { pair } from "../../pairing.ts"
 
 export type Told = Parameters<ConductorHooks["emitted"]>[0]
 
@@ -37,35 +36,15 @@ export function playAlone(
   watch: Watch,
   gauges: Observed | undefined,
 ): PlayedPlanes {
-  const scope = Scope.makeUnsafe()
   const listeners = new Listeners(name, () => clock.now())
   listeners.add("cell", (event) => watch.cell(event))
-  const late: { conductor?: Conductor } = {}
-  const plane = new Plane(name, wheelOf(clock), {
-    signal: (report) => late.conductor?.send(report),
-    refused: () => {},
-    classify: () => "failure",
-    idle: () => {},
-    cell: ({ cells, ...fact }, now) => {
-      if (!isEndpoint(fact.key, plane.gate)) listeners.cell(fact, cells, now)
-    },
-  })
-  plane.meter.slices.gauges = gauges
-  const hooks: ConductorHooks = {
-    swap: (gate) => {
-      plane.swap(gate)
-      watch.gate(gate)
-    },
-    emitted: (event) => watch.told(event),
+  const cell: PlaneHooks["cell"] = ({ cells, ...fact }, now) => {
+    if (!isEndpoint(fact.key, plane.gate)) listeners.cell(fact, cells, now)
   }
-  const input = { name, parts, metered: true, at: clock.now(), seed }
-  const conductor = Effect.runSync(Scope.provide(conduct({ input, time: timekeeperOf(clock), hooks }), scope))
-  late.conductor = conductor
+  const emitted: ConductorHooks["emitted"] = (event) => watch.told(event)
+  const { plane, conductor, end } = pair({ name, parts, seed }, clock, emitted, (gate) => watch.gate(gate), cell)
+  plane.meter.slices.gauges = gauges
   const known = readSaved(saved, name)
   if (known !== undefined) takeUp({ conductor, parts, clock, plane }, known)
-  const end = () => {
-    Effect.runSync(Scope.close(scope, Exit.void))
-    plane.stop()
-  }
   return { plane, conductor, rest: () => {}, end }
 }

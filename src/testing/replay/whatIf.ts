@@ -150,6 +150,18 @@ function decideAnew(
   return { account, sentOnGuess: playing.sentOnGuess }
 }
 
+/** By breaker, in one look at the recording: there may be ten thousand of them. */
+function movesIn({ lines }: Recording): ReadonlyMap<number, readonly MovedLine[]> {
+  const all = new Map<number, MovedLine[]>()
+  for (const line of lines) {
+    if (line.t !== "moved") continue
+    const moves = all.get(line.b) ?? []
+    all.set(line.b, moves)
+    moves.push(line)
+  }
+  return all
+}
+
 /** How much the other config changes, and what was decided at all. */
 const weightOf = ({ recorded, other }: Comparison): number =>
   1000 * (Math.abs(recorded.failed - other.failed) + Math.abs(recorded.refused - other.refused)) +
@@ -160,16 +172,16 @@ const weightOf = ({ recorded, other }: Comparison): number =>
 export function whatIf(recording: Recording, config: unknown): readonly Comparison[] {
   const shown = shownIn(recording)
   const went = endpointsIn(recording)
+  const moves = movesIn(recording)
   const all = trafficIn(recording).map((traffic) => {
     const { line, arrivals } = traffic
     const elsewhere = new Elsewhere(arrivals, went)
-    const moved = recording.lines.flatMap((one) => (one.t === "moved" && one.b === line.b ? [one] : []))
     const { account: other, sentOnGuess } = decideAnew(traffic, config, shown.get(line.b), elsewhere)
     const guessed = arrivals.filter(({ sentAt, judged }) => sentAt === undefined && judged !== undefined).length
     return {
       breaker: line.name,
       calls: arrivals.length,
-      recorded: recordedIn(traffic, moved),
+      recorded: recordedIn(traffic, moves.get(line.b) ?? []),
       other,
       guessed,
       sentOnGuess,

@@ -20,6 +20,33 @@ describe("a recorder", () => {
     }
   })
 
+  test("leaves what another recorder has to that one, and says so once", async () => {
+    const clock = createVirtualClock()
+    const [first, second] = [join(folder(), "first.ndjson"), join(folder(), "second.ndjson")]
+    const breakers = createBreakers({ max: 10, config: () => ({}) }, { clock })
+    const alone = createBreaker("alone", {}, { clock })
+    const call = async () => {
+      for (const breaker of [alone, breakers.get("k")]) await breaker.execute(async () => "up")
+      await clock.advance(10)
+    }
+    const warned: string[] = []
+    const hear = ({ message }: Error) => void warned.push(message)
+    process.on("warning", hear)
+    const one = startRecorder({ file: first, clock })
+    await call()
+    const other = startRecorder({ file: second, clock })
+    await call()
+    other.stop()
+    await call()
+    one.stop()
+    await new Promise((turn) => setImmediate(turn))
+    process.off("warning", hear)
+    const decisionsIn = (file: string) => play(readRecording(file, readFileSync(file))).decisions
+    expect([decisionsIn(first), decisionsIn(second)]).toEqual([6, 0])
+    expect(warned).toEqual([`${second} lacks what another recorder records already`])
+    for (const each of [alone, breakers]) await each.stop()
+  })
+
   test("writes files that nobody else may read", async () => {
     const { file } = await incident({ seconds: 1 })
     expect(statSync(file).mode & 0o777).toBe(0o600)

@@ -91,6 +91,12 @@ describe("a recorded incident, played again", () => {
     expect(recording.lines.some((line) => line.t === "moved" && line.to === "open")).toBe(true)
   })
 
+  test("tells nothing of its own end: whoever stopped recording stopped no breaker", async () => {
+    const { recording } = await recorded({ seconds: 4, fails: [9, 9] })
+    const { moments } = play(recording)
+    expect(moments.map(({ words }) => words)).toEqual([])
+  })
+
   test("has one trace, however often it is played", async () => {
     const { recording } = await recorded()
     const traces = new Set(Array.from({ length: 100 }, () => play(recording).trace))
