@@ -168,6 +168,18 @@ describe("what many do together", () => {
     )
   })
 
+  test.each([
+    ["", 0],
+    ["x".repeat(200), 1],
+    ["x".repeat(201), 0],
+  ])("may be called %j: %i", (id, may) => {
+    const problems: { path: string; value: string; rule: string }[] = []
+    dependency.options.read({ dependencies: { [id]: { type: "optional" } } }, "options", problems)
+    expect(problems.map(({ rule }) => rule)).toEqual(
+      may === 1 ? [] : ["must name breakers by strings of 1 to 200 characters"],
+    )
+  })
+
   test("a thousand dependencies can be had, one more cannot", () => {
     const of = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`d${at}`, { type: "optional" }]))
@@ -236,6 +248,23 @@ describe("impact", () => {
     for (let turn = 0; turn < 50; turn++) chart.send(slice(100, 100))
     move(chart, { ledger: well })
     expect(report(chart).dependencies["ledger"]).not.toHaveProperty("measured")
+  })
+
+  test("dependency law 7: where every call fails in any case its loss costs nothing", () => {
+    const chart = begin({ ledger: { type: "required" } })
+    pass(chart, well, 0, 100)
+    pass(chart, open, 0, 100)
+    expect(report(chart).dependencies["ledger"]).toMatchObject({ measured: 0, impact: 0 })
+    expect(chart.advice().demand).toEqual({})
+  })
+
+  test("dependency law 7: one that is taken away in the slice in which it moved is not measured, and stays away", () => {
+    const chart = begin({ ledger: { type: "required" }, cards: { type: "critical" } })
+    move(chart, { ledger: open, cards: well })
+    chart.send({ type: "dependency.removed", id: "ledger" })
+    chart.send(slice(50, 50))
+    expect(Object.keys(report(chart).dependencies)).toEqual(["cards"])
+    expect(chart.advice().demand).toEqual({})
   })
 
   test("dependency law 7: what was measured long ago fades, and what is kept is bounded", () => {

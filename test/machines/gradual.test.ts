@@ -152,6 +152,25 @@ describe("gradual trips", () => {
     expect(circuitOf(chart)).toBe("ramping")
   })
 
+  test("gradual law 8: a config without trials ends no trial, and none is shed for it any more", () => {
+    const chart = start()
+    chart.send(partial)
+    chart.send(rung("cohort", 16, 8, { seen: 1000 }))
+    expect(chart.advice().demand).toEqual({ cohortShare: 0.8, ...unrepeated })
+    expect(chart.advice().lines.circuit).toMatchObject({ cohort: 20, tells: "known" })
+    chart.send({ type: "settings.changed", settings: settingsOf(gradual, { trial: false }) })
+    expect(stateOf(chart)).toEqual({ degraded: "trying" })
+    expect(chart.advice().demand).toEqual({ cohortShare: 1, ...unrepeated })
+    expect(chart.advice().lines.circuit).toMatchObject({ cohort: 16, tells: "known" })
+    chart.send(rung("cohort", 16, 8))
+    expect(stateOf(chart)).toEqual({ degraded: "named" })
+    // Nor is there another.
+    chart.send(rung("relief", 400, 8))
+    chart.send(partial)
+    chart.send(rung("cohort", 16, 8, { seen: 1e6 }))
+    expect(stateOf(chart)).toEqual({ degraded: "named" })
+  })
+
   test("gradual law 9: trials end when their budget is spent, and are paid from the calls that were judged", () => {
     const chart = start()
     const trial = (seen: number): boolean => {
