@@ -46,17 +46,18 @@ export class Meter {
     this.#report = report
   }
 
-  /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
+  /** A new epoch, or a line of another kind, begins with an empty window; a new gate of the same epoch arms the alarm again. */
   adopt(gate: Gate, now: number): void {
     const { circuit, slowAfterMs = never } = gate.lines
     this.slices.adopt(gate.lines)
     this.#armedAt = -never
+    const isSame = gate.epoch === this.#epoch && circuit?.kind === (this.#line ?? this.#sequence)?.kind
     this.#line = circuit?.kind === "ratio" ? circuit : undefined
     this.#isRow = this.#line?.window.type === "consecutive"
     this.#sequence = circuit?.kind === "sequential" ? circuit : undefined
     const relined = this.#slowAfterMs !== slowAfterMs
     this.#slowAfterMs = slowAfterMs
-    if (gate.epoch === this.#epoch) return relined ? this.#watch(now, now) : undefined
+    if (isSame) return relined ? this.#watch(now, now) : undefined
     this.#epoch = gate.epoch
     this.#ring = this.#line && makeRing(this.#line.window)
     if (this.#sequence !== undefined) this.#evidence ??= freshEvidence()
@@ -78,7 +79,7 @@ export class Meter {
 
   /** Whether it matters now in which order calls enter: their cohort is not complete. */
   get orders(): boolean {
-    return this.#sequence !== undefined && (this.#evidence?.entered ?? 0) < this.#sequence.cohort
+    return this.#sequence !== undefined && (this.#evidence as Evidence).entered < this.#sequence.cohort
   }
 
   /** Calls of this epoch in flight that are older than the slow line: they have been judged. */
@@ -132,7 +133,8 @@ export class Meter {
       if (kind === "ignored") return wasOverdue ? undefined : withdraw(this.#evidence, startedAt)
       // What was overdue has been counted already, as slow.
       const failed = isFailure(kind)
-      if (wasOverdue || !this.#weigh(failed || slow, slow && !failed, startedAt, now)) this.#closeSlice(now)
+      const isBad = failed || slow
+      if (wasOverdue || !this.#weigh(this.#sequence, isBad, slow && !failed, startedAt, now)) this.#closeSlice(now)
       return
     }
     if (kind === "ignored") return
@@ -141,7 +143,7 @@ export class Meter {
     // In a row it has its place already: where it became overdue.
     if (wasOverdue && this.#isRow) return this.#closeSlice(now)
     ring.add(now, isFailure(kind), slow)
-    if (!this.#judge(ring, now)) this.#closeSlice(now)
+    if (!this.#judge(ring, this.#line as RatioLine, now)) this.#closeSlice(now)
   }
 
   /** Counts one outcome that is a cell's business alone: it says nothing of the service. `entered`: it was taken for the service's. */
@@ -187,10 +189,9 @@ export class Meter {
   }
 
   /** Takes one outcome as evidence; true when it rang. It rings again when the line was not reached in between. */
-  #weigh(bad: boolean, slow: boolean, startedAt: number, now: number): boolean {
-    const evidence = this.#evidence
-    if (evidence === undefined || this.#sequence === undefined) return false
-    const rule = accrue(evidence, this.#sequence, bad, slow, startedAt, now)
+  #weigh(sequence: SequentialLine, bad: boolean, slow: boolean, startedAt: number, now: number): boolean {
+    const evidence = this.#evidence as Evidence
+    const rule = accrue(evidence, sequence, bad, slow, startedAt, now)
     if (rule === undefined) this.#armedAt = -never
     if (rule === undefined || now < this.#armedAt) return false
     this.#armedAt = never
@@ -200,9 +201,7 @@ export class Meter {
   }
 
   /** Rings, or arms again, or does neither; true when it rang. */
-  #judge(ring: Ring, now: number): boolean {
-    const line = this.#line
-    if (line === undefined) return false
+  #judge(ring: Ring, line: RatioLine, now: number): boolean {
     const overdue = this.#isRow ? 0 : (this.#overdue?.count ?? 0)
     const rule = reached(line, ring, overdue)
     if (rule === undefined && this.#armedAt === never && isQuiet(line, ring, overdue)) this.#armedAt = -never
@@ -215,12 +214,11 @@ export class Meter {
   }
 
   #sweep(now: number): void {
-    const overdue = this.#overdue
-    if (overdue === undefined) return
+    // Where it is armed there is something to watch: a ring, or a sequence.
+    const overdue = this.#overdue as Overdue
     if (overdue.hasSlept(now)) return this.#excuse(now)
-    if (this.#sequence !== undefined) return this.#weighOverdue(overdue, now)
-    const ring = this.#ring
-    if (ring === undefined) return
+    if (this.#sequence !== undefined) return this.#weighOverdue(this.#sequence, overdue, now)
+    const ring = this.#ring as Ring
     overdue.sweep(now)
     this.#sweepAgain(overdue, now)
     // The oldest call may have settled meanwhile: a sweep that finds nothing is no occasion to judge.
@@ -229,7 +227,7 @@ export class Meter {
     ring.expire(now)
     // A success that comes later ends the row: each call takes its place in it when it becomes bad.
     if (this.#isRow) for (let call = 0; call < news; call++) ring.add(now, false, true)
-    this.#judge(ring, now)
+    this.#judge(ring, this.#line as RatioLine, now)
   }
 
   #sweepAgain(overdue: Overdue, now: number): void {
@@ -238,10 +236,10 @@ export class Meter {
   }
 
   /** A call that grows older than the line while it runs is slow: that is evidence at once, and only once. */
-  #weighOverdue(overdue: Overdue, now: number): void {
+  #weighOverdue(sequence: SequentialLine, overdue: Overdue, now: number): void {
     for (let calls = overdue.next(now); calls > 0; calls = overdue.next(now)) {
       const from = overdue.enteredFrom
-      while (calls-- > 0) if (this.#weigh(true, true, from, now)) break
+      while (calls-- > 0) if (this.#weigh(sequence, true, true, from, now)) break
       // A gate that came meanwhile has a watch of its own.
       if (this.#overdue !== overdue) return
     }

@@ -63,9 +63,6 @@ export class Endpoints {
   get leaving(): number {
     return this.#roll.leaving
   }
-  get inRotation(): number {
-    return this.#rotation.sites.length
-  }
 
   adopt(line: EndpointsLine, now: number): void {
     if (line === this.#line) return
@@ -215,7 +212,7 @@ export class Endpoints {
     let due: Site | undefined
     for (const site of this.#ejected) {
       if (!this.#outliers.isDue(site, now)) continue
-      if (due === undefined || (site.ejectedUntil ?? 0) < (due.ejectedUntil ?? 0)) due = site
+      if (due === undefined || (site.ejectedUntil as number) < (due.ejectedUntil as number)) due = site
     }
     if (due === undefined) this.#plan()
     return due
