@@ -41,6 +41,9 @@ interface Context extends RecoveryContext {
   readonly startsAway: boolean
 }
 
+/** Where all are full nothing is due, ever; of a time that never comes a host's own clock makes one that has come. */
+const longestMs = 2 ** 31 - 1
+
 const isAway = (event: Signal): boolean =>
   event.type === "circuit.moved" && (event.to === "open" || event.to === "halfOpen")
 
@@ -51,7 +54,7 @@ const machine = setup({
     input: {} as PlugInput<RecoverySettings>,
     meta: {} as StateMeta<Context>,
   },
-  delays: { untilDue: ({ context }) => Math.max(0, nextDue(context) - context.at) },
+  delays: { untilDue: ({ context }) => Math.min(longestMs, Math.max(0, nextDue(context) - context.at)) },
   guards: {
     startsAway: ({ context }) => context.startsAway,
     areAllFull: ({ context }) => areAllFull(context),

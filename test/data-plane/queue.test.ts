@@ -47,6 +47,43 @@ describe("those who wait for a slot", () => {
     expect(plane.tally.gaveUp).toBe(1)
   })
 
+  test("are waited for also where nothing is in flight: whoever gives up last leaves an idle breaker", () => {
+    let idle = 0
+    const hooks = { signal: () => {}, refused: () => {}, classify: () => "failure" as const, idle: () => void idle++ }
+    const plane = new Plane("law", new Wheel(stepClock()), hooks)
+    plane.swap(gateWith({ limit: 1 }))
+    const waiter = new NotedWaiter({}, 0, 1000)
+    plane.queue.hold(waiter, 0)
+    expect([plane.queue.giveUp(waiter), idle]).toEqual([true, 1])
+  })
+
+  test("are answered by whoever comes first: one whose caller gives up because of another's refusal is not refused", () => {
+    const { plane, clock, call, refused } = slotted({ limit: 1 })
+    call()
+    const [one, other, third] = [call(), call(), call()]
+    one.onAnswer = () => void plane.queue.giveUp(other)
+    const { gate } = plane
+    plane.swap({ ...gate, restriction: { ...gate.restriction, share: 0 } })
+    clock.step(1)
+    expect([one, other, third].map(layerOf)).toEqual(["lifecycle", "waits", "lifecycle"])
+    expect([refused.length, plane.queue.size, plane.tally.gaveUp]).toEqual([2, 0, 1])
+  })
+
+  test("wait on while only probes may enter: they are no probes, and the circuit may close in time", () => {
+    const { plane, clock, call } = slotted({ limit: 1 })
+    const running = call()
+    const waiting = call()
+    const { gate } = plane
+    const restriction = { ...gate.restriction, probes: 1, features: {}, floor: 4 }
+    plane.swap({ ...gate, epoch: 1, circuit: "halfOpen", restriction })
+    clock.step(100)
+    expect([isIn(running), layerOf(waiting)]).toEqual([true, "waits"])
+    plane.swap({ ...gate, epoch: 2 })
+    const { answer } = running
+    if (answer?.admitted) answer.settle("success")
+    expect(isIn(waiting)).toBe(true)
+  })
+
   test("cannot join where nobody may wait any more: whoever comes is turned away, and nobody else", () => {
     const bulkhead = new Bulkhead(new Wheel(stepClock()))
     bulkhead.adopt(gateWith({ limit: 1, queue: 0 }))

@@ -311,6 +311,17 @@ describe("what is told to a breaker alone", () => {
     expect(gateOf(breaker).restriction.timeoutMs).toBe(5)
   })
 
+  test("nor does one that is a part no longer: what it has left on the way is not heard", () => {
+    const breaker = alone({ parts: [chosen(basic), chosen(advising("held", { timeoutMs: 5 }))] })
+    const snapshot = childOf(breaker, "held")?.getSnapshot()
+    breaker.send({ type: "breaker.reconfigured", at: 0, parts: [chosen(basic)], saved: {} })
+    const gate = gateOf(breaker)
+    expect(gate.restriction.timeoutMs).toBe(Number.POSITIVE_INFINITY)
+    breaker.send({ type: "xstate.snapshot.held", snapshot } as never)
+    expect(gateOf(breaker)).toBe(gate)
+    expect(breaker.emitted.filter(({ type }) => type === "trouble")).toEqual([])
+  })
+
   test("a refusal by the service's own limits is no failure of the feature that was called, where somebody heeds it", () => {
     const exceeded = { exceeded: true } as const
     for (const rateLimit of [{ adaptive: true }, false] as const) {

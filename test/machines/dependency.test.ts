@@ -4,7 +4,7 @@ import { dependency, type GraphReport } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import type { Slice } from "../../machines/vocabulary/signal.ts"
 import { type GraphFinding, type Need, type Standing, unknownStanding } from "../../machines/vocabulary/standing.ts"
-import { type Chart, startChart } from "../support/charts.ts"
+import { type Chart, settingsOf, startChart } from "../support/charts.ts"
 import { dependencySteps, describeStep, standings, take } from "../support/walks.ts"
 
 const well: Standing = { circuit: "closed", health: 1, reason: "ledger is closed" }
@@ -258,14 +258,26 @@ describe("impact", () => {
     expect(chart.advice().demand).toEqual({})
   })
 
-  test("dependency law 7: one that is taken away in the slice in which it moved is not measured, and stays away", () => {
-    const chart = begin({ ledger: { type: "required" }, cards: { type: "critical" } })
-    move(chart, { ledger: open, cards: well })
-    chart.send({ type: "dependency.removed", id: "ledger" })
-    chart.send(slice(50, 50))
-    expect(Object.keys(report(chart).dependencies)).toEqual(["cards"])
-    expect(chart.advice().demand).toEqual({})
-  })
+  test.each([
+    ["removed", { type: "dependency.removed", id: "ledger" } as const],
+    [
+      "left out by another config",
+      {
+        type: "settings.changed",
+        settings: settingsOf(dependency, { dependencies: { cards: { type: "critical" } } }),
+      } as const,
+    ],
+  ])(
+    "dependency law 7: one that is %s in the slice in which it moved is not measured, and stays away",
+    (_how, gone) => {
+      const chart = begin({ ledger: { type: "required" }, cards: { type: "critical" } })
+      move(chart, { ledger: open, cards: well })
+      chart.send(gone)
+      chart.send(slice(50, 50))
+      expect(Object.keys(report(chart).dependencies)).toEqual(["cards"])
+      expect(chart.advice().demand).toEqual({})
+    },
+  )
 
   test("dependency law 7: what was measured long ago fades, and what is kept is bounded", () => {
     const chart = begin({ ledger: { type: "required" } })

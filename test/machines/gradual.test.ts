@@ -383,6 +383,13 @@ describe("gradual takes new settings", () => {
     expect(waitOf(chart)).toBe(7000)
   })
 
+  test("gradual law 7: where the user has set what is slow that stands, whatever was learned before", () => {
+    const saved = { circuit: "closed", remainingMs: 0, trips: 0, sinceCloseMs: 0, slowAfterMs: 700 }
+    const [learning, set, none] = [start(), start({ slowCalls: { after: "3 seconds" } }), start({ slowCalls: false })]
+    for (const chart of [learning, set, none]) chart.send(restored({ gradual: saved }))
+    expect([learning, set, none].map((chart) => chart.advice().lines.slowAfterMs)).toEqual([700, 3000, undefined])
+  })
+
   test("gradual law 8: a slow line that is set stands at once; evidence goes on", () => {
     const chart = start()
     const { entries } = findingOf(gradual, chart)

@@ -385,3 +385,19 @@ describe("what was saved of features, and is none of it", () => {
     expect(recovery.canRestore?.({ features }, settings)).toBe(false)
   })
 })
+
+test("recovery law 3: where nothing is due no timer is set for a time that never comes, which a host's own clock would end at once", async () => {
+  const warnings: string[] = []
+  const note = (warning: Error) => void warnings.push(warning.name)
+  process.on("warning", note)
+  const settings = settingsOf(recovery, { features: ["pay"] })
+  const actor = createActor(recovery.chart as AnyStateMachine, {
+    input: { settings, seed: 1, at: 0, circuit: "closed" },
+  })
+  actor.start().send({ type: "settings.changed", at: 1, settings })
+  expect(actor.getSnapshot()).toMatchObject({ value: "full" })
+  actor.stop()
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off("warning", note)
+  expect(warnings).toEqual([])
+})
