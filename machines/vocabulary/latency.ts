@@ -93,11 +93,12 @@ function samplesIn(older: ArrayLike<number>, newer: ArrayLike<number>): number {
 /** One quantile of both generations (nearest rank); 0 of nothing. */
 export function quantileOf(older: ArrayLike<number>, newer: ArrayLike<number>, share: number): number {
   const samples = samplesIn(older, newer)
-  if (samples === 0) return 0
-  let bucket = 0
-  let left = Math.ceil(share * samples) - inBoth(older, newer, bucket)
-  while (left > 0) left -= inBoth(older, newer, ++bucket)
-  return middleOf(bucket)
+  let left = Math.ceil(share * samples)
+  for (let bucket = 0; bucket < bucketCount && samples > 0; bucket++) {
+    left -= inBoth(older, newer, bucket)
+    if (left <= 0) return middleOf(bucket)
+  }
+  return 0
 }
 
 /** The quantiles of both generations in one pass over the buckets (nearest rank). */

@@ -59,7 +59,7 @@ class Shelf {
   }
 
   #carry(bucket: Bucket, { rate }: Limit): Bucket {
-    return bucket.debt === 0 ? freshBucket() : carried(this.limit.rate, bucket, rate, bucket.at)
+    return carried(this.limit.rate, bucket, rate, bucket.at)
   }
 
   #find(key: string | undefined, tick: number): Bucket {

@@ -35,6 +35,12 @@ describe("a further attempt", () => {
     }
   })
 
+  test("goes to one of those as to another: one that fails does not send all its calls to the same", () => {
+    const it = endpointPlane(lineOf(endpointsOf("a", "b", "c", "d", "e")))
+    const went = Array.from({ length: 2000 }, () => chosen(it, ["a", "b"]))
+    for (const id of ["c", "d", "e"]) expect(went.filter((one) => one === id).length).toBeGreaterThan(500)
+  })
+
   test("of a call that has been everywhere goes somewhere all the same", () => {
     const it = endpointPlane(lineOf(endpointsOf("a", "b", "c")))
     const went = new Set(Array.from({ length: 100 }, () => chosen(it, ["a", "b", "c"])))

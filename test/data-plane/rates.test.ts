@@ -117,6 +117,21 @@ describe("more keys than are told apart", () => {
     expect(rates.save(0)[0]?.keys?.map(([key]) => key)).toEqual(["a", "b"])
   })
 
+  test("that were saved, and have paid meanwhile, take no place from those that have not", () => {
+    const rates = ratesOf(perSecond(2, { keys: 2 }))
+    const keys = [
+      ["a", 400],
+      ["b", 500],
+      ["c", 501],
+      ["d", 1000],
+    ] as const
+    rates.restore([{ ms: 0, keys }], 500, 0)
+    expect(rates.save(0)[0]?.keys).toEqual([
+      ["c", 1],
+      ["d", 500],
+    ])
+  })
+
   test("that had a bucket each keep it, as many as there may be under another limit", () => {
     const rates = ratesOf(perSecond(2, { keys: 3 }))
     for (const key of ["a", "b", "c"]) enter(rates, key, 0)
