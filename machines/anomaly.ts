@@ -101,7 +101,7 @@ function follow(stream: Stream, index: number, value: number, weight: number): n
 /** Hour of the day, 0 to 23; time that is no time is hour 0. */
 function hourOf(time: number): number {
   const hour = Math.floor(time / 3_600_000) % slots
-  return hour >= 0 ? hour : hour < 0 ? hour + slots : 0
+  return (hour + slots) % slots || 0
 }
 
 /** How far the value lies from the mean of this hour on other days, in units of how far it usually does. */

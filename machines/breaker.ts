@@ -14,7 +14,7 @@
  *   5. A child that throws is replaced and reported; the others go on. A strategy that was not closed resumes half-open.
  *   6. Alone and with a data plane it decides the same.
  */
-import { type AnyActorLogic, assign, enqueueActions, setup, stateIn } from "xstate"
+import { type AnyActorLogic, assertEvent, assign, enqueueActions, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
 import { changeOf, heldOpen } from "./changing.ts"
 import { heardOfFeature } from "./featureBook.ts"
@@ -51,7 +51,7 @@ const machine = setup({
   },
   actors: { meter, ...charts } as { readonly [src: string]: AnyActorLogic },
   guards: {
-    isPresent: ({ context, event }) => !("epoch" in event) || (event.epoch ?? context.epoch) === context.epoch,
+    isPresent: ({ context, event }) => !("epoch" in event) || event.epoch === context.epoch,
     isActive: stateIn({ lifecycle: "active" }),
     allReady: ({ context }) => context.parts.every(({ plug }) => context.ready.includes(plug.key)),
     mayStart: ({ context }) => context.failure === undefined,
@@ -125,7 +125,7 @@ const machine = setup({
       else if (resumes) enqueue.sendTo(key, resumption(context, key))
     }),
     reconfigure: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== "breaker.reconfigured") return
+      assertEvent(event, "breaker.reconfigured")
       const { next, changed, stop, retract, spawn, tell, lets } = changeOf(context, event)
       enqueue.assign(next)
       for (const key of stop) enqueue.stopChild(key)

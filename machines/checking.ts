@@ -3,8 +3,8 @@ import type { HealthSettings } from "./healthOptions.ts"
 import type { PlugInput } from "./plug.ts"
 import type { Circuit } from "./vocabulary/circuit.ts"
 import type { EndpointVerdicts } from "./vocabulary/endpoint.ts"
-import type { HealthFinding, HealthState } from "./vocabulary/health.ts"
-import type { Signal } from "./vocabulary/signal.ts"
+import type { CheckSettled, ChecksChanged, HealthFinding, HealthState } from "./vocabulary/health.ts"
+import type { CircuitMoved, SliceClosed } from "./vocabulary/signal.ts"
 
 /** What is known of one that is checked. */
 interface Record {
@@ -110,14 +110,13 @@ export const freshHealth = ({ settings, circuit }: PlugInput<HealthSettings>): H
   })
 
 /** A half-open circuit takes the word of a check that was well, and saw it fall ill: no other knows what it would look like. */
-function probeOf(context: HealthContext, event: Signal): HealthFinding["probe"] {
-  if (event.type !== "check.settled" || event.endpoint !== undefined || !context.isWitness) return undefined
+function probeOf(context: HealthContext, event: CheckSettled): HealthFinding["probe"] {
+  if (!context.isWitness) return undefined
   const isOfNow = context.circuit === "halfOpen" && event.epoch === context.epoch
   return isOfNow ? { epoch: event.epoch, ok: event.ok } : undefined
 }
 
-export function checked(context: HealthContext, event: Signal): HealthContext {
-  if (event.type !== "check.settled") return context
+export function checked(context: HealthContext, event: CheckSettled): HealthContext {
   const { settings, hasSeenWell, isWitness } = context
   const { endpoint, ok, reason, at } = event
   const calls = callsNow(context, at)
@@ -136,22 +135,21 @@ export function checked(context: HealthContext, event: Signal): HealthContext {
 const percent = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`
 
 /** The calls of a second, and those of earlier seconds that had too few. */
-function countedIn({ trickle }: HealthContext, event: Signal): Counted {
-  if (event.type !== "slice.closed") return trickle
-  const { success, failure, timedOut, slow } = event.slice
+function countedIn({ trickle }: HealthContext, { slice }: SliceClosed): Counted {
+  const { success, failure, timedOut, slow } = slice
   const all = success + failure + timedOut
   return { all: trickle.all + all, bad: trickle.bad + Math.min(all, Math.max(failure + timedOut, slow)) }
 }
 
 /** Whether these are calls enough to say something. */
-export const isTelling = (context: HealthContext, event: Signal): boolean =>
+export const isTelling = (context: HealthContext, event: SliceClosed): boolean =>
   countedIn(context, event).all >= (context.settings.passive?.minimumCalls ?? Number.POSITIVE_INFINITY)
 
 /** A second of calls. Too few say nothing, unless they are what a bad verdict lets in: those are added up. */
-export function observed(context: HealthContext, event: Signal): HealthContext {
+export function observed(context: HealthContext, event: SliceClosed): HealthContext {
   const { settings, trickle } = context
   const { passive } = settings
-  if (event.type !== "slice.closed" || passive === undefined) return context
+  if (passive === undefined) return context
   const known = callsNow(context, event.at)
   const counted = countedIn(context, event)
   const { all, bad } = counted
@@ -162,16 +160,13 @@ export function observed(context: HealthContext, event: Signal): HealthContext {
   return settled({ ...context, calls: sampled(known, ok, reason, event.at, settings), trickle: nothing })
 }
 
-export function movedWith(context: HealthContext, event: Signal): HealthContext {
-  if (event.type !== "circuit.moved") return context
-  const isOver = event.to === "closed"
-  const { to: circuit, epoch } = event
+export function movedWith(context: HealthContext, { to: circuit, epoch }: CircuitMoved): HealthContext {
+  const isOver = circuit === "closed"
   return settled({ ...context, circuit, epoch, isWitness: isOver ? false : context.isWitness })
 }
 
 /** Those that are checked no longer are forgotten. */
-export function pruned(context: HealthContext, event: Signal): HealthContext {
-  if (event.type !== "checks.changed") return context
+export function pruned(context: HealthContext, event: ChecksChanged): HealthContext {
   const checked = new Set(event.endpoints)
   const endpoints = Object.entries(context.endpoints).filter(([id]) => checked.has(id))
   const service = event.endpoints === undefined ? context.service : blank

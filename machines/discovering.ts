@@ -4,7 +4,8 @@ import { byId, readEndpoints } from "./naming.ts"
 import type { PlugInput } from "./plug.ts"
 import type { Ejection, Endpoint, EndpointsFinding, EndpointsLine } from "./vocabulary/endpoint.ts"
 import type { Lines } from "./vocabulary/gate.ts"
-import type { Signal } from "./vocabulary/signal.ts"
+import type { EndpointsShifted, HealthFound, ProviderLost, ProviderTold } from "./vocabulary/knowledge.ts"
+import type { BreakerRestored } from "./vocabulary/signal.ts"
 
 export interface DiscoveryContext {
   readonly settings: DiscoverySettings
@@ -22,7 +23,9 @@ export interface DiscoveryContext {
 }
 
 const matches = (filter: Where, { metadata }: Endpoint): boolean =>
-  Object.entries(filter).every(([key, wanted]) => Object.hasOwn(metadata, key) && wanted.includes(metadata[key] ?? ""))
+  Object.entries(filter).every(
+    ([key, wanted]) => Object.hasOwn(metadata, key) && wanted.includes(metadata[key] as string),
+  )
 
 /** Those of a list that calls may go to. */
 export const filtered = ({ where: filter }: DiscoverySettings, told: readonly Endpoint[]): readonly Endpoint[] =>
@@ -79,25 +82,23 @@ export const inState = (
 ): DiscoveryContext =>
   settled({ ...context, reason: state === "fresh" ? "" : context.reason }, state, at ?? context.finding.since)
 
-/** Why a list is of no use; `undefined` when it is. */
-function objectionTo({ settings }: DiscoveryContext, told: readonly Endpoint[]): string | undefined {
+/** Why a list is of no use; nothing when it is. */
+function objectionTo({ settings }: DiscoveryContext, told: readonly Endpoint[]): string {
   if (told.length === 0) return "the last list names no endpoint"
   const count = told.length === 1 ? "the endpoint" : `none of the ${told.length} endpoints`
-  return filtered(settings, told).length === 0 ? `${count} of the last list may be called` : undefined
+  return filtered(settings, told).length === 0 ? `${count} of the last list may be called` : ""
 }
 
-const toldIn = (event: Signal): readonly Endpoint[] => (event.type === "provider.told" ? event.endpoints : [])
-
-export const isUseful = (context: DiscoveryContext, event: Signal): boolean =>
-  event.type === "provider.told" && objectionTo(context, toldIn(event)) === undefined
+export const isUseful = (context: DiscoveryContext, { endpoints }: ProviderTold): boolean =>
+  objectionTo(context, endpoints) === ""
 
 const isAmong =
   (endpoints: readonly Endpoint[]) =>
   (id: string): boolean =>
     endpoints.some((endpoint) => endpoint.id === id)
 
-export function taken(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
-  const told = [...toldIn(event)].sort(byId)
+export function taken(context: DiscoveryContext, event: ProviderTold): Partial<DiscoveryContext> {
+  const told = [...event.endpoints].sort(byId)
   const endpoints = filtered(context.settings, told)
   const isKnown = isAmong(endpoints)
   const away = { bad: context.bad.filter(isKnown), ejected: context.ejected.filter(({ id }) => isKnown(id)) }
@@ -105,22 +106,19 @@ export function taken(context: DiscoveryContext, event: Signal): Partial<Discove
 }
 
 /** A list of no use, or none: the last one is kept. */
-export function lost(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
-  const reason = event.type === "provider.lost" ? event.reason : objectionTo(context, toldIn(event))
-  return { isStale: true, reason: reason ?? context.reason }
+export function lost(context: DiscoveryContext, event: ProviderTold | ProviderLost): Partial<DiscoveryContext> {
+  const reason = event.type === "provider.lost" ? event.reason : objectionTo(context, event.endpoints)
+  return { isStale: true, reason }
 }
 
 /** Others are bad, or ejected, than before. */
-export function noted(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
+export function noted(context: DiscoveryContext, event: EndpointsShifted | HealthFound): Partial<DiscoveryContext> {
   if (event.type === "endpoints.shifted") return { ejected: event.ejected }
-  if (event.type !== "health.found") return {}
   return { bad: context.told.map(({ id }) => id).filter((id) => event.verdicts[id] === "bad") }
 }
 
 /** The same list under other settings. */
-export function resettled(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
-  if (event.type !== "settings.changed") return {}
-  const settings = event.settings as DiscoverySettings
+export function resettled(context: DiscoveryContext, settings: DiscoverySettings): Partial<DiscoveryContext> {
   const isStatic = settings.provider === undefined || context.told.length === 0
   const told = isStatic && settings.endpoints.length > 0 ? settings.endpoints : context.told
   const endpoints = filtered(settings, told)
@@ -135,8 +133,8 @@ export const readSaved = (saved: unknown): readonly Endpoint[] =>
     ? readEndpoints(saved.endpoints, 10_000).endpoints
     : []
 
-export function restoredEndpoints(context: DiscoveryContext, event: Signal): Partial<DiscoveryContext> {
-  const told = event.type === "breaker.restored" ? readSaved(event.parts["discovery"]) : []
+export function restoredEndpoints(context: DiscoveryContext, { parts }: BreakerRestored): Partial<DiscoveryContext> {
+  const told = readSaved(parts["discovery"])
   return {
     told,
     endpoints: filtered(context.settings, told),
@@ -145,7 +143,7 @@ export function restoredEndpoints(context: DiscoveryContext, event: Signal): Par
   }
 }
 
-export const isRestorable = (context: DiscoveryContext, event: Signal): boolean =>
-  event.type === "breaker.restored" && filtered(context.settings, readSaved(event.parts["discovery"])).length > 0
+export const isRestorable = ({ settings }: DiscoveryContext, { parts }: BreakerRestored): boolean =>
+  filtered(settings, readSaved(parts["discovery"])).length > 0
 
 export const watchedEndpoints = ({ line }: DiscoveryContext): Lines => ({ endpoints: line })

@@ -13,7 +13,7 @@ import {
   struct,
   yesOrNo,
 } from "./options.ts"
-import { ordinaryRank, type Priority, priorities, rankOf } from "./vocabulary/priority.ts"
+import { type Priority, priorities, rankOf } from "./vocabulary/priority.ts"
 import { growing } from "./waiting.ts"
 
 /** Of one breaker: as many as anybody could mean. */
@@ -135,9 +135,9 @@ type Known = ReadonlyMap<string, { readonly needs: readonly string[] }>
 /** A way from a feature back to itself, both ends named; without recursion, each link looked at once. */
 function cycleIn(known: Known): readonly string[] | undefined {
   const done = new Set<string>()
-  for (const start of known.keys()) {
+  for (const [start, { needs }] of known) {
     const way = [start]
-    const left = [[...(known.get(start)?.needs ?? [])]]
+    const left = [[...needs]]
     while (way.length > 0) {
       const next = left.at(-1)?.pop()
       if (next === undefined) {
@@ -164,7 +164,7 @@ function inOrder(listed: Listed, standard: OutOf<typeof testOptions>): readonly 
     const free = [...left].filter(([, { needs }]) => !needs.some((need) => left.has(need)))
     const [first, ...others] = free.map(([name]) => name)
     if (first === undefined) return order
-    const rank = (name: string) => rankOfAll.get(name) ?? ordinaryRank
+    const rank = (name: string) => rankOfAll.get(name) as number
     const name = others.reduce((best, other) => (rank(other) > rank(best) ? other : best), first)
     const { needs, required, priority: _priority, ...own } = left.get(name) as OutOf<typeof featureOptions>
     left.delete(name)
@@ -173,7 +173,7 @@ function inOrder(listed: Listed, standard: OutOf<typeof testOptions>): readonly 
   }
 }
 
-/** What is needed matters as much as what needs it; what is required more than anything. */
+/** What is needed matters as much as what needs it; what is required more than anything. All that is needed is there. */
 function ranksOf(listed: Listed): ReadonlyMap<string, number> {
   const known = new Map(listed)
   const ranks = new Map<string, number>()
@@ -183,7 +183,7 @@ function ranksOf(listed: Listed): ReadonlyMap<string, number> {
     for (let next = raise.pop(); next !== undefined; next = raise.pop()) {
       if ((ranks.get(next) ?? -1) >= rank) continue
       ranks.set(next, rank)
-      raise.push(...(known.get(next)?.needs ?? []))
+      raise.push(...(known.get(next) as OutOf<typeof featureOptions>).needs)
     }
   }
   return ranks

@@ -180,7 +180,7 @@ function foretold(measure: Measure, index: number, step: Step): Forecast {
   const gap = direction * (line - (scale.quick + direction * slope * pair.quickS))
   // Whoever is there already, and was not seen to come, has jumped.
   if (measure.limit === undefined && gap <= 0 && scale.lasted === 0) return noForecast
-  const margin = (slope * step.horizonS - gap) / (floor * step.horizonS || Number.MIN_VALUE)
+  const margin = (slope * step.horizonS - gap) / Math.max(floor * step.horizonS, Number.MIN_VALUE)
   const probability = 1 / (1 + Math.exp(-1.7 * clamp(margin, 20)))
   return { probability, inMs: Math.max(0, gap / slope) * 1000, line: unscaled(measure, line) }
 }
@@ -206,7 +206,7 @@ function learning(measure: Measure, { value }: Step): Measure {
 const sided = (measure: Measure): Measure =>
   measure.side !== 0 || measure.samples < learningSamples
     ? measure
-    : { ...measure, side: (measure.limit ?? Number.POSITIVE_INFINITY) < measure.base ? -1 : 1 }
+    : { ...measure, side: (measure.limit as number) < measure.base ? -1 : 1 }
 
 /** Once it has learned, what is usual follows slowly, and not at all while a danger is told. */
 function adapted(measure: Measure, { value, seconds }: Step): Measure {
@@ -218,14 +218,13 @@ function adapted(measure: Measure, { value, seconds }: Step): Measure {
 
 /**
  * Takes one sample in, at `at` milliseconds; `isUnderLoad` says that the load is growing. Answers the measure after it, and what it
- * foretells. What is no finite number changes nothing.
+ * foretells. The value is a finite number.
  */
 export function foresee(
   before: Measure,
   sample: { readonly at: number; readonly value: number; readonly horizonMs: number; readonly isUnderLoad: boolean },
 ): readonly [Measure, Forecast] {
   const { at, value: given, horizonMs, isUnderLoad } = sample
-  if (!Number.isFinite(given)) return [before, noForecast]
   const value = clamp(given, 1e150)
   const { known } = before
   if (known.samples < firstSamples) {
@@ -237,8 +236,8 @@ export function foresee(
   const measure = sided({ ...followed(before, step), at })
   if (measure.samples < learningSamples) return [learning(measure, step), noForecast]
   const all = pairs.map((_, index) => foretold(measure, index, step))
-  const scales = measure.scales.map((scale, index) => counted(scale, pairs[index] as Pair, all[index] ?? noForecast))
-  const held = all.filter((_, index) => (scales[index]?.lasted ?? 0) >= (pairs[index]?.needed ?? 0))
+  const scales = measure.scales.map((scale, index) => counted(scale, pairs[index] as Pair, all[index] as Forecast))
+  const held = all.filter((_, index) => (scales[index] as Scale).lasted >= (pairs[index] as Pair).needed)
   const forecast = held.reduce((most, one) => (one.probability > most.probability ? one : most), noForecast)
   const isQuiet = all.every(({ probability }) => probability <= probable)
   return [isQuiet ? adapted({ ...measure, scales }, step) : { ...measure, scales }, forecast]

@@ -18,7 +18,7 @@ export interface MeterState {
   readonly epoch: number
   readonly lines: Lines
   readonly window: Window | undefined
-  /** What was learned outlives epochs. */
+  /** What was learned outlives epochs; where a sequence is watched there is some. */
   readonly evidence: Evidence | undefined
   /** What the service says about its limits, while somebody wants to know. */
   readonly hearing?: Hearing | undefined
@@ -53,10 +53,11 @@ export const freshMeter: MeterState = {
   reports: 0,
 }
 
-/** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
+/** A new epoch, or a line of another kind, begins with an empty window; a new gate of the same epoch arms the alarm again. */
 function adopt(before: MeterState, { gate: { epoch, lines } }: GatePublished): MeterState {
   const state = lines.toldMs === undefined ? { ...before, hearing: undefined } : before
-  if (epoch === state.epoch) return { ...state, lines, armed: true }
+  const isSame = epoch === state.epoch && lines.circuit?.kind === state.lines.circuit?.kind
+  if (isSame) return { ...state, lines, armed: true }
   const ratio = lines.circuit?.kind === "ratio" ? lines.circuit : undefined
   const sequence = sequenceOf(lines)
   const evidence = state.evidence ? { ...state.evidence } : sequence && freshEvidence()
@@ -76,7 +77,7 @@ function weigh(
   startedAt: number,
   at: number,
 ): MeterState {
-  const evidence = { ...(state.evidence ?? freshEvidence()) }
+  const evidence = { ...(state.evidence as Evidence) }
   const rule = accrue(evidence, line, failed || slow, slow, startedAt, at)
   if (rule === undefined) return { ...state, evidence, armed: true }
   if (!state.armed) return { ...state, evidence }
@@ -89,7 +90,7 @@ function weigh(
 /** What was overdue has been counted already, as slow. */
 function weighSettled(before: MeterState, line: SequentialLine, event: OutcomeSettled): MeterState {
   const { at, kind, durationMs, overdue } = event
-  const evidence = { ...(before.evidence ?? freshEvidence()) }
+  const evidence = { ...(before.evidence as Evidence) }
   leave(evidence)
   const state = { ...before, evidence }
   if (overdue) return state

@@ -97,11 +97,7 @@ export const yesOrNo: Reader<boolean, boolean> = {
 
 /** A duration in Effect's notation (`"2 seconds"`, milliseconds as a number, …), read as milliseconds. */
 export function duration(spec: { default: string; min: string; max: string }): Reader<DurationInput, number> {
-  const [fallback, min, max] = [spec.default, spec.min, spec.max].map((text) => toMs(text) ?? 0) as [
-    number,
-    number,
-    number,
-  ]
+  const [fallback, min, max] = [spec.default, spec.min, spec.max].map((text) => toMs(text)) as [number, number, number]
   return {
     read: (value, path, problems) => {
       if (value === undefined) return fallback

@@ -2,7 +2,7 @@
  * The shape that every strategy and component file exports: its options, its chart, what it hears, and how the
  * root reads its snapshot. A newcomer is one such file and one line in `registry.ts`.
  */
-import type { AnyActorLogic, AnyMachineSnapshot, Snapshot } from "xstate"
+import { type AnyActorLogic, type AnyMachineSnapshot, assertEvent, type ExtractEvent, type Snapshot } from "xstate"
 import type { Reader } from "./options.ts"
 import type { Circuit, CircuitFinding } from "./vocabulary/circuit.ts"
 import type { FeaturesChanged } from "./vocabulary/feature.ts"
@@ -10,7 +10,7 @@ import type { ComponentFinding } from "./vocabulary/finding.ts"
 import { type Demand, joinLines, type Lines, tighten, unrestricted } from "./vocabulary/gate.ts"
 import type { HealthFound } from "./vocabulary/knowledge.ts"
 import type { Layer } from "./vocabulary/rejection.ts"
-import type { ProbeSettled, SignalType } from "./vocabulary/signal.ts"
+import type { ProbeSettled, Signal, SignalType } from "./vocabulary/signal.ts"
 
 /** What a chart is started with. `seed` is its only source of chance. */
 export interface PlugInput<Settings> {
@@ -86,6 +86,12 @@ export const component = <Key extends string, In, Settings>(
   part: Omit<Component<Key, In, Settings>, "kind">,
 ): Component<Key, In, Settings> => ({ ...part, kind: "component" })
 
+/** The event of a transition that hears these alone, as what it is. Were it another the chart would be wrong: that throws. */
+export function only<Type extends SignalType>(event: Signal, type: Type | readonly Type[]): ExtractEvent<Signal, Type> {
+  assertEvent(event, type)
+  return event
+}
+
 /** Folds the `meta` of every active state of a chart into one advice. */
 export function adviceOf(snapshot: Snapshot<unknown>): Advice {
   const machine = snapshot as AnyMachineSnapshot
@@ -109,5 +115,5 @@ function meet(one: Demand, other: Demand): Demand {
 /** The circuit that the active states of a strategy chart stand for. */
 export function circuitOf(snapshot: Snapshot<unknown>): Circuit {
   const metas = Object.values((snapshot as AnyMachineSnapshot).getMeta()) as (StateMeta<unknown> | undefined)[]
-  return metas.find((meta) => meta?.circuit !== undefined)?.circuit ?? "closed"
+  return (metas.find((meta) => meta?.circuit !== undefined) as { readonly circuit: Circuit }).circuit
 }

@@ -129,7 +129,7 @@ const limitOf = (name: string, gauges: PredictionSettings["gauges"]): number | u
 
 export function freshFollowed(name: string, { gauges }: PredictionSettings): Followed {
   return {
-    measure: Object.hasOwn(own, name) ? (own[name] ?? freshMeasure()) : freshMeasure({ limit: limitOf(name, gauges) }),
+    measure: Object.hasOwn(own, name) ? (own[name] as Measure) : freshMeasure({ limit: limitOf(name, gauges) }),
     stream: freshStream(),
   }
 }

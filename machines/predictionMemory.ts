@@ -5,7 +5,7 @@
  */
 import type { Measure } from "./forecasting.ts"
 import { freshFollowed, isFollowable, mostFollowed, type Outlook, type PredictionSettings } from "./predicting.ts"
-import type { Signal } from "./vocabulary/signal.ts"
+import type { BreakerRestored } from "./vocabulary/signal.ts"
 
 type Numbers = readonly number[]
 /** Level and base, which may be below 0; whether it has a limit; what it was told, in all and of how many; samples, noises, slopes. */
@@ -65,8 +65,8 @@ export function readPrediction(saved: unknown): SavedPrediction | undefined {
 }
 
 /** What is known after `event`: what was saved, if it tells of any. */
-export function restoredOutlook(before: Outlook, settings: PredictionSettings, event: Signal): Outlook {
-  const saved = event.type === "breaker.restored" ? readPrediction(event.parts["prediction"]) : undefined
+export function restoredOutlook(before: Outlook, settings: PredictionSettings, event: BreakerRestored): Outlook {
+  const saved = readPrediction(event.parts["prediction"])
   if (saved === undefined) return before
   const { samples, mostRunning } = saved
   const followed = Object.entries(saved.followed).map(([name, known]) => {

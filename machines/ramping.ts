@@ -17,7 +17,7 @@ import {
   usualLine,
 } from "./judging.ts"
 import { type Named, number, type OutOf, struct } from "./options.ts"
-import type { PlugInput } from "./plug.ts"
+import { only, type PlugInput } from "./plug.ts"
 import { learns, ownLine, patienceOf, type Slowness, savedLine } from "./slowness.ts"
 import {
   closedBy,
@@ -25,6 +25,7 @@ import {
   type ProbingFields,
   probing,
   restored,
+  type SavedTrip,
   savedTrip,
   type TripContext,
   trippingPart,
@@ -81,7 +82,7 @@ const watch = ({ settings, slowAfterMs }: GradualContext, circuit: SequentialLin
 /** Bad outcomes that are mostly slow ones speak of load. */
 const isOverload = ({ statistics }: AlarmRang): boolean => statistics.slow > statistics.failures
 export const isLate = (event: Signal): boolean =>
-  event.type === "alarm.rang" && (event.rule === "cohort" || event.rule === "dead") && isOverload(event)
+  (isRule(event, "cohort") || isRule(event, "dead")) && isOverload(only(event, "alarm.rang"))
 /** A late call is taken for a little too much load, failures for far too much. */
 const backOf = (event: Signal): number => (isLate(event) ? 1 : 2)
 /** A service that is late so often on the lowest step is slower than it was, and not overloaded. */
@@ -89,8 +90,7 @@ const acceptedAfter = 3
 
 /** New settings; a slow line that the user has set stands at once, a learned one goes on. */
 export function changed(context: GradualContext, event: Signal): Partial<GradualContext> {
-  if (event.type !== "settings.changed") return {}
-  const settings = event.settings as GradualSettings
+  const settings = only(event, "settings.changed").settings as GradualSettings
   const keeps = learns(settings) && learns(context.settings)
   return { settings, slowAfterMs: keeps ? context.slowAfterMs : ownLine(settings) }
 }
@@ -99,9 +99,9 @@ export const savedOf = (event: Signal) => savedTrip("gradual", event)
 
 /** The circuit, and the slow line that it had learned. */
 export function resumed(context: GradualContext, event: Signal): Partial<GradualContext> {
-  const line =
-    event.type === "breaker.restored" && learns(context.settings) ? savedLine(event.parts["gradual"]) : undefined
-  return { ...restored(context, event, savedOf(event)), slowAfterMs: line ?? context.slowAfterMs }
+  const { parts } = only(event, "breaker.restored")
+  const line = learns(context.settings) ? savedLine(parts["gradual"]) : undefined
+  return { ...restored(context, event, savedOf(event) as SavedTrip), slowAfterMs: line ?? context.slowAfterMs }
 }
 
 /** What it says of itself, keeps, and takes up again: what every strategy that trips does, and what it has learned. */
@@ -118,12 +118,12 @@ export function rampingPart(contextOf: (snapshot: Snapshot<unknown>) => GradualC
   }
 }
 
-export const shareOf = (event: Signal): number => (event.type === "alarm.rang" ? badShare(event.statistics) : 0)
-export const isRule = (event: Signal, rule: AlarmRang["rule"]): boolean =>
-  event.type === "alarm.rang" && event.rule === rule
+export const shareOf = (event: Signal): number => badShare(only(event, "alarm.rang").statistics)
+export const isRule = (event: Signal, rule: AlarmRang["rule"]): boolean => only(event, "alarm.rang").rule === rule
 const budget = { calls: 8, perCall: 1 / 20_000 } as const
+/** What a trial may cost, in calls; one that is not allowed nobody can pay. */
 const priceOf = ({ settings: { trial } }: GradualContext): number =>
-  trial ? Math.ceil((trial.calls * (1 - trial.share)) / trial.share) + 1 : 0
+  trial ? Math.ceil((trial.calls * (1 - trial.share)) / trial.share) + 1 : Number.POSITIVE_INFINITY
 export const enough = ({ settings }: GradualContext): number => probesFor(settings.probes.wrong)
 
 /** Where a ramp begins. A ramp that fails is a trip in the row: it remembers as a closed circuit would. */
@@ -158,7 +158,6 @@ export const canPay = (context: GradualContext, event: AlarmRang): boolean =>
   // Failures that keys explain do not depend on load.
   event.within === undefined &&
   shareOf(event) >= 0.25 &&
-  context.settings.trial !== undefined &&
   budget.calls + (event.seen ?? 0) * budget.perCall - context.spent >= priceOf(context)
 
 export const paid = (context: GradualContext): Partial<GradualContext> => ({ spent: context.spent + priceOf(context) })
@@ -167,10 +166,10 @@ export const paid = (context: GradualContext): Partial<GradualContext> => ({ spe
 export const isBlameless = ({ step, blame }: GradualContext, event: Signal): boolean =>
   isRule(event, "cohort") && step <= ramp.lowest && shareOf(event) >= Math.max(0.3, 0.6 * blame)
 
-export const rung = (event: Signal): Partial<GradualContext> =>
-  event.type === "alarm.rang"
-    ? { at: event.at, reason: describeEvidence(event), rule: event.rule, statistics: event.statistics }
-    : {}
+export function rung(event: Signal): Partial<GradualContext> {
+  const alarm = only(event, "alarm.rang")
+  return { at: alarm.at, reason: describeEvidence(alarm), rule: alarm.rule, statistics: alarm.statistics }
+}
 
 export const freshGradual = ({ settings, seed, at }: PlugInput<GradualSettings>): GradualContext => ({
   settings,

@@ -82,7 +82,7 @@ export function restoredRecovery(
   context: RecoveryContext,
   { parts, at, elapsedMs }: BreakerRestored,
 ): Partial<RecoveryContext> {
-  const { features = {} } = readRecovery(parts["recovery"]) ?? {}
+  const { features } = readRecovery(parts["recovery"]) as SavedRecovery
   const standings = standingsOf(context.settings.features, (feature) => {
     const saved = Object.hasOwn(features, feature.name) ? features[feature.name] : undefined
     if (saved === undefined) return full(at)

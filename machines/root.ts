@@ -134,9 +134,10 @@ export function heardAlone(
   event: BreakerEvent,
 ): ProbeSettled | ProbeAnswered | "meter" | undefined {
   const { enforcement, restriction } = gate
-  if ("epoch" in event && (event.epoch ?? epoch) !== epoch) return metered ? undefined : answeredLate(event)
+  if (metered) return undefined
+  if ("epoch" in event && (event.epoch ?? epoch) !== epoch) return answeredLate(event)
   const isKnown = "epoch" in event && event.epoch !== undefined
-  if (metered || enforcement === "off" || (restriction.share === 0 && !isKnown)) return undefined
+  if (enforcement === "off" || (restriction.share === 0 && !isKnown)) return undefined
   const isProbing = Number.isFinite(restriction.probes)
   // What a service says of its own limits is no verdict on a probe.
   if ("quota" in event && event.quota?.exceeded && gate.lines.toldMs !== undefined) return "meter"

@@ -2,7 +2,7 @@
 import type { Lines } from "./vocabulary/lines.ts"
 import type { OutcomeSettled, Slice } from "./vocabulary/signal.ts"
 
-export type SliceCounts = Omit<Slice, "latency">
+export type SliceCounts = Omit<Slice, "latency" | "busyMs"> & { readonly busyMs: number }
 
 const freshSlice = (startedAt: number): SliceCounts => ({
   startedAt,
@@ -31,6 +31,6 @@ export function sliced(
     [kind]: slice[kind] + 1,
     slow: slice.slow + (slow && kind !== "ignored" ? 1 : 0),
     late: slice.late + (late ? 1 : 0),
-    busyMs: (slice.busyMs ?? 0) + (isSuccess ? durationMs : 0),
+    busyMs: slice.busyMs + (isSuccess ? durationMs : 0),
   }
 }

@@ -12,10 +12,10 @@ import {
   struct,
   switchable,
 } from "./options.ts"
-import type { PlugInput } from "./plug.ts"
+import { only, type PlugInput } from "./plug.ts"
 import type { Demand, Lines } from "./vocabulary/gate.ts"
 import { type LimitState, priorities, type SlotsLine } from "./vocabulary/priority.ts"
-import type { LimitMoved, PressureChanged, Signal } from "./vocabulary/signal.ts"
+import type { BreakerRestored, LimitMoved, PressureChanged, Signal } from "./vocabulary/signal.ts"
 
 const most = 100_000
 
@@ -137,18 +137,20 @@ export const watched = ({ line }: SlotContext): Lines => ({ slots: line })
 export const movedTo =
   (state: LimitState) =>
   ({ event }: { readonly event: Signal }): boolean =>
-    event.type === "limit.moved" && event.state === state
+    only(event, "limit.moved").state === state
 
 export const noteLimit = ({ limit }: LimitMoved): Partial<SlotContext> => ({ learned: limit })
 
 const gauges = ["event loop", "memory", "queue"] as const
 
 /** The gauge that presses most. */
-export function notePressure({ utilisation, memory, queue }: PressureChanged): Partial<SlotContext> {
+function pressureOf({ utilisation, memory, queue }: PressureChanged): SlotContext["pressure"] {
   const levels = [utilisation, memory, queue].map((level) => (Number.isFinite(level) ? level : 0))
   const level = Math.max(...levels)
-  return { pressure: { level, by: gauges[levels.indexOf(level)] ?? "" } }
+  return { level, by: gauges[levels.indexOf(level)] as string }
 }
+
+export const notePressure = (changed: PressureChanged): Partial<SlotContext> => ({ pressure: pressureOf(changed) })
 
 /** Told every second while calls end; a floor of which nothing is heard for so long is lowered, and a few calls look anew. */
 export const longestUnheardMs = 5000
@@ -159,9 +161,9 @@ export const unpressed = { pressure: { level: 0, by: "" } } as const satisfies P
 const ease = 0.05
 
 /** How hard it is pressed now, when it stood at `from`: 0, 1 or 2. */
-export function pressureAt({ settings: { pressure } }: SlotContext, event: Signal, from: number): number {
-  if (pressure === undefined || event.type !== "pressure.changed") return from
-  const level = notePressure(event).pressure?.level ?? 0
+export function pressureAt({ settings: { pressure } }: SlotContext, event: PressureChanged, from: number): number {
+  if (pressure === undefined) return from
+  const { level } = pressureOf(event)
   const lines = [pressure.pressed, pressure.saturated].map((line, index) => (from > index ? line - ease : line))
   return lines.filter((line) => level >= line).length
 }
@@ -177,8 +179,8 @@ export function readSlots(saved: unknown): SavedSlots | undefined {
 }
 
 /** A limit that was learned before: it begins there. */
-export function restoredSlots({ settings }: SlotContext, event: Signal): Partial<SlotContext> {
-  const saved = event.type === "breaker.restored" ? readSlots(event.parts["priority"]) : undefined
+export function restoredSlots({ settings }: SlotContext, { parts }: BreakerRestored): Partial<SlotContext> {
+  const saved = readSlots(parts["priority"])
   if (saved === undefined) return {}
   const limit = Math.max(settings.limit.min, Math.min(settings.limit.max, saved.limit))
   return { learned: limit, line: lineOf(settings, limit) }

@@ -1,5 +1,6 @@
 /** What counts as slow: as the user has set it, or as it was learned; and how long a probe is waited for. */
 import { type Judging, slowLine } from "./judging.ts"
+import { only } from "./plug.ts"
 import type { Signal } from "./vocabulary/signal.ts"
 
 const dayMs = 86_400_000
@@ -22,13 +23,16 @@ interface Patience extends Slowness {
   readonly waitMs: number
 }
 
+type Learning = { readonly slowCalls: NonNullable<Judging["slowCalls"]> }
+
 /** While closed it learns what is slow; where the user has set it, nothing need be measured. */
-export const learns = ({ slowCalls }: Judging): boolean => slowCalls !== undefined && slowCalls.after === 0
+export const learns = (settings: Judging): settings is Judging & Learning =>
+  settings.slowCalls !== undefined && settings.slowCalls.after === 0
 export const ownLine = ({ slowCalls }: Judging): number | undefined => slowCalls?.after || undefined
 
-/** The slow line after an event; the present one where it teaches nothing. */
-export const learntLine = (context: Slowness, event: Signal): number | undefined =>
-  event.type === "slice.closed" ? slowLine(context.settings, event, context.slowAfterMs) : undefined
+/** The slow line after a slice; the present one where it teaches nothing. */
+export const learntLine = ({ settings, slowAfterMs }: Slowness, event: Signal): number | undefined =>
+  slowLine(settings, only(event, "slice.closed"), slowAfterMs)
 
 /**
  * A probe that takes longer than a slow call has failed. Each that hung gives the next more time: by small steps, since a service that
@@ -54,17 +58,17 @@ export function answered(
   { settings, slowAfterMs, answeredMs }: Slowness,
   event: Signal,
 ): Partial<Pick<Slowness, "slowAfterMs" | "answeredMs">> {
-  if (event.type !== "probe.answered" || slowAfterMs === undefined || !learns(settings)) return {}
-  const { tookMs } = event
-  const asked = (settings.slowCalls?.over ?? 1) * tookMs
+  if (slowAfterMs === undefined || !learns(settings)) return {}
+  const { tookMs } = only(event, "probe.answered")
+  const asked = settings.slowCalls.over * tookMs
   const isSteady = Math.abs(tookMs - answeredMs) <= steady * answeredMs
   const isSlower = isSteady && asked > slowAfterMs && tookMs <= muchSlower * slowAfterMs
   return { answeredMs: tookMs, slowAfterMs: isSlower ? asked : slowAfterMs }
 }
 
-/** A slow line that was saved; `undefined` when none was learned, `NaN` for what cannot be one. */
+/** A slow line that was saved with a circuit; `undefined` when none was learned, `NaN` for what cannot be one. */
 export function savedLine(saved: unknown): number | undefined {
-  const { slowAfterMs } = (saved ?? {}) as { readonly slowAfterMs?: unknown }
+  const { slowAfterMs } = saved as { readonly slowAfterMs?: unknown }
   if (slowAfterMs === undefined) return undefined
   return typeof slowAfterMs === "number" && slowAfterMs > 0 && slowAfterMs <= dayMs ? slowAfterMs : Number.NaN
 }

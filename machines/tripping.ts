@@ -2,7 +2,7 @@
 import type { Snapshot } from "xstate"
 import { chance } from "./chance.ts"
 import { duration, type Named, number } from "./options.ts"
-import { circuitOf } from "./plug.ts"
+import { circuitOf, only } from "./plug.ts"
 import { type Circuit, type CircuitFinding, circuits, type Statistics } from "./vocabulary/circuit.ts"
 import type { Signal } from "./vocabulary/signal.ts"
 import { type Waits, waitAfter } from "./waiting.ts"
@@ -113,7 +113,7 @@ export const operated = (context: TripContext, event: Signal): Step => ({
   at: event.at,
   trips: isForgotten(context, event) ? 0 : context.trips,
   rule: "operator",
-  reason: "why" in event ? `operator: ${event.why}` : "operator",
+  reason: `operator: ${only(event, ["operator.forcedOpen", "operator.released"]).why}`,
   statistics: undefined,
 })
 
@@ -141,15 +141,14 @@ function readTrip(saved: unknown): SavedTrip | undefined {
 
 /** The saved part of this strategy, waits shortened by the time that has passed; `undefined` when there is none. */
 export function savedTrip(key: string, event: Signal): SavedTrip | undefined {
-  const saved = event.type === "breaker.restored" ? readTrip(event.parts[key]) : undefined
-  if (saved === undefined || event.type !== "breaker.restored") return undefined
+  const { parts, elapsedMs } = only(event, "breaker.restored")
+  const saved = readTrip(parts[key])
+  if (saved === undefined) return undefined
   const { remainingMs, sinceCloseMs } = saved
-  const { elapsedMs } = event
   return { ...saved, remainingMs: Math.max(0, remainingMs - elapsedMs), sinceCloseMs: sinceCloseMs + elapsedMs }
 }
 
-export function restored(context: TripContext, event: Signal, saved: SavedTrip | undefined): Step {
-  if (saved === undefined) return {}
+export function restored(context: TripContext, event: Signal, saved: SavedTrip): Step {
   const { max, longestAsked } = context.settings.openFor
   const { isAsked, trips, draws } = saved
   const waitMs = Math.min(saved.remainingMs, isAsked ? Math.max(max, longestAsked) : max)

@@ -119,9 +119,10 @@ function tellFinding(listeners: Listeners, { breaker, part, finding }: FindingCh
 }
 
 /** What the conductor hands to listeners, in the words of the doors. */
-export function hooksOf(plane: Plane, listeners: Listeners, crashed: (part: string) => void): ConductorHooks {
+export function hooksOf(plane: Plane, listeners: Listeners, late: { readonly assembly?: Assembly }): ConductorHooks {
   return {
     swap: (gate) => plane.swap(gate),
+    regated: () => late.assembly?.node?.hear(),
     emitted: (event) => {
       if (event.type === "circuit.moved") {
         listeners.tell<"transition">({ ...event, type: "transition", retryInMs: retryIn(event, plane.gate) })
@@ -129,7 +130,7 @@ export function hooksOf(plane: Plane, listeners: Listeners, crashed: (part: stri
       else if (event.type === "config.changed") listeners.tell<"config">({ ...event, type: "config" })
       else if (event.type === "finding.changed") tellFinding(listeners, event)
       else {
-        crashed(event.part)
+        retold(late, event.part)
         listeners.trouble(event.part, event.error, event.gaveUp)
       }
     },
@@ -221,7 +222,7 @@ export const assemble = (
     Effect.flatMap((prepared) => {
       const { plane, listeners } = prepared
       const input = { name, parts, metered: true, at: clock.now(), seed: clock.seed() }
-      const hooks = hooksOf(plane, listeners, retold(late))
+      const hooks = hooksOf(plane, listeners, late)
       return Effect.map(conduct({ input, time, hooks, inspect }), (conductor) => {
         const assembly: Assembly = { name, clock, conductor, classify, parts, openStream, ...prepared }
         late.assembly = assembly

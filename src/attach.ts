@@ -8,7 +8,6 @@ import { AssembledBreaker } from "./assembledBreaker.ts"
 import type { Breaker } from "./Breaker.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import { AttachedOrchestra, type RootActor } from "./control-plane/conductor.ts"
-import { retold } from "./dependencyNode.ts"
 import { refuseNoClock, refuseStrangers } from "./knownOptions.ts"
 
 /** An actor that runs `breakerLogic`: made by `createActor`, spawned or invoked by a machine of yours. */
@@ -82,7 +81,7 @@ export function attach(actor: BreakerActorRef, options: AttachOptions = {}): Bre
   const { name, parts } = root.getSnapshot().context
   const late: { assembly?: Assembly } = {}
   const { plane, listeners, whenIdle } = preparePlane(name, clock, late)
-  const conductor = new AttachedOrchestra(root, hooksOf(plane, listeners, retold(late)))
+  const conductor = new AttachedOrchestra(root, hooksOf(plane, listeners, late))
   const unlisten = conductor.listen(() => clock.now())
   conductor.send({ type: "breaker.attached", at: clock.now() })
   const scope = Scope.makeUnsafe()

@@ -17,7 +17,6 @@ import { type Journal, pastOf, RecordingPlane } from "./data-plane/journal.ts"
 import type { PlaneHooks } from "./data-plane/planeHooks.ts"
 import { declareAnew } from "./declaring.ts"
 import { leaveGraph } from "./dependencyGraph.ts"
-import { retold } from "./dependencyNode.ts"
 import { type Listeners, MemberListeners } from "./events.ts"
 import { PressureGauge } from "./pressure.ts"
 import type { Recipe } from "./recipe.ts"
@@ -196,12 +195,13 @@ export class Awake<Face> {
   /** Starts the actors. What they first publish is the gate that the plane obeys already, with the window that belongs to it. */
   #start(): Conductor {
     const { plane, listeners } = this
-    const told = hooksOf(plane, listeners, retold(this))
+    const told = hooksOf(plane, listeners, this)
     let hooks = nothing
     // Of their own, so that actors that cannot start take nothing with them.
     const scope = Scope.makeUnsafe()
     const conductor = this.#conduct(scope, {
       swap: (gate) => hooks.swap(gate),
+      regated: () => hooks.regated?.(),
       emitted: (event) => hooks.emitted(event),
     })
     const end = Effect.andThen(
@@ -218,6 +218,7 @@ export class Awake<Face> {
         told.swap(gate)
         this.#around.swapped?.(gate)
       },
+      regated: told.regated,
       emitted: told.emitted,
     }
     return conductor

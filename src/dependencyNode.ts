@@ -1,5 +1,5 @@
 /**
- * One breaker in the graph of those that depend on each other. It hears its breaker's events while somebody depends on it; what they
+ * One breaker in the graph of those that depend on each other. It hears of each gate of its breaker, whoever holds it; what those
  * change reaches those above through one queue, so a chain may be of any length, and each is told once of all that moved.
  */
 import type { DependencySettings, depending } from "../machines/needing.ts"
@@ -33,8 +33,6 @@ export interface Edge {
   blamed: number
 }
 
-const heard = ["transition", "mode", "finding", "dependency"] as const
-
 /** The part of a strategy that knows of dependencies. */
 export const graphPart = (parts: Assembly["parts"]) => parts.find(({ plug }) => plug.hears.includes("dependency.added"))
 
@@ -55,7 +53,7 @@ export class Node {
   readonly removed = new Set<string>()
   standing: Standing
   #blamedSince = 0
-  #silences: (() => void)[] = []
+  #silence: (() => void) | undefined = undefined
 
   constructor(assembly: Assembly) {
     this.assembly = assembly
@@ -81,17 +79,16 @@ export class Node {
     return standingOf(this.name, this.assembly.plane.gate, this.finding)
   }
 
-  /** Hears its breaker while there is somebody to tell. */
+  /** Listens to its breaker while there is somebody to tell: one that is listened to is not forgotten. */
   attend(): void {
-    const { listeners } = this.assembly
     const isNeeded = this.dependents.size > 0
-    if (isNeeded === this.#silences.length > 0) return
-    for (const silence of this.#silences) silence()
-    this.#silences = isNeeded ? heard.map((name) => listeners.add(name, () => this.hear())) : []
+    if (isNeeded === (this.#silence !== undefined)) return
+    this.#silence?.()
+    this.#silence = isNeeded ? this.assembly.listeners.add("transition", () => this.hear()) : undefined
     this.standing = this.#look()
   }
 
-  /** Something happened to its breaker. */
+  /** Another gate of its breaker may be in force. */
   hear(): void {
     this.refresh()
     pump()
@@ -231,11 +228,8 @@ export const chargeTo =
     assembly.node?.charge(dependency, error) === true
 
 /** What to do when a part of a breaker has crashed, or its root, after which nothing is held back any more. */
-export const retold =
-  (late: { readonly assembly?: Assembly }) =>
-  (part: string): void => {
-    const node = late.assembly?.node
-    if (part === "dependency") node?.retell()
-    else if (part === "breaker") node?.hear()
-    else late.assembly?.knowledge?.retell(part)
-  }
+export function retold({ assembly }: { readonly assembly?: Assembly }, part: string): void {
+  if (part === "dependency") assembly?.node?.retell()
+  else if (part === "breaker") assembly?.node?.hear()
+  else assembly?.knowledge?.retell(part)
+}

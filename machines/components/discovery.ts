@@ -30,7 +30,7 @@ import {
   watchedEndpoints,
 } from "../discovering.ts"
 import { type DiscoverySettings, discoveryOptions } from "../endpointOptions.ts"
-import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import type { EndpointsFinding } from "../vocabulary/endpoint.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
@@ -58,19 +58,21 @@ const machine = setup({
   },
   guards: {
     isKnown: ({ context }) => context.endpoints.length > 0,
-    isUseful: ({ context, event }) => isUseful(context, event),
-    isRestorable: ({ context, event }) => isRestorable(context, event),
+    isUseful: ({ context, event }) => isUseful(context, only(event, "provider.told")),
+    isRestorable: ({ context, event }) => isRestorable(context, only(event, "breaker.restored")),
     panics: ({ context }) => panics(context, false),
     isCalmAndStale: ({ context }) => context.isStale && !panics(context, true),
     isCalm: ({ context }) => !panics(context, true),
     isVouchedFor: ({ context }) => !context.isStale,
   },
   actions: {
-    take: assign(({ context, event }) => taken(context, event)),
-    doubt: assign(({ context, event }) => lost(context, event)),
-    note: assign(({ context, event }) => noted(context, event)),
-    resettle: assign(({ context, event }) => resettled(context, event)),
-    restore: assign(({ context, event }) => restoredEndpoints(context, event)),
+    take: assign(({ context, event }) => taken(context, only(event, "provider.told"))),
+    doubt: assign(({ context, event }) => lost(context, only(event, ["provider.told", "provider.lost"]))),
+    note: assign(({ context, event }) => noted(context, only(event, ["endpoints.shifted", "health.found"]))),
+    resettle: assign(({ context, event }) =>
+      resettled(context, only(event, "settings.changed").settings as DiscoverySettings),
+    ),
+    restore: assign(({ context, event }) => restoredEndpoints(context, only(event, "breaker.restored"))),
     tell: assign(({ context, event }, { state }: { state: EndpointsFinding["state"] }) =>
       inState(context, state, event.at),
     ),

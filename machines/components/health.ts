@@ -26,7 +26,7 @@ import {
   pruned,
 } from "../checking.ts"
 import { type HealthSettings, healthOptions } from "../healthOptions.ts"
-import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import { unrepeated } from "../vocabulary/gate.ts"
 import type { HealthState } from "../vocabulary/health.ts"
 import type { Signal } from "../vocabulary/signal.ts"
@@ -50,13 +50,13 @@ const machine = setup({
     isHealthy: is("healthy"),
     isSuspect: is("suspect"),
     isBad: is("bad"),
-    isTelling: ({ context, event }) => isTelling(context, event),
+    isTelling: ({ context, event }) => isTelling(context, only(event, "slice.closed")),
   },
   actions: {
-    check: assign(({ context, event }) => checked(context, event)),
-    observe: assign(({ context, event }) => observed(context, event)),
-    move: assign(({ context, event }) => movedWith(context, event)),
-    prune: assign(({ context, event }) => pruned(context, event)),
+    check: assign(({ context, event }) => checked(context, only(event, "check.settled"))),
+    observe: assign(({ context, event }) => observed(context, only(event, "slice.closed"))),
+    move: assign(({ context, event }) => movedWith(context, only(event, "circuit.moved"))),
+    prune: assign(({ context, event }) => pruned(context, only(event, "checks.changed"))),
     expire: assign(({ context }) => expired(context)),
   },
 }).createMachine({

@@ -14,7 +14,7 @@
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { type OutOf, type Reader, struct } from "../options.ts"
-import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import type { Circuit } from "../vocabulary/circuit.ts"
 import type { CircuitMoved, Signal, Slice } from "../vocabulary/signal.ts"
 
@@ -56,7 +56,7 @@ const countedAs = (moves: MetricsContext["moves"], rule: string): string =>
 
 function moved(context: MetricsContext, { at, to, rule }: CircuitMoved): Partial<MetricsContext> {
   const name = countedAs(context.moves, rule)
-  const before = Object.hasOwn(context.moves, name) ? (context.moves[name] ?? 0) : 0
+  const before = Object.hasOwn(context.moves, name) ? (context.moves[name] as number) : 0
   return {
     msIn: pass(context, at),
     circuit: to,
@@ -73,10 +73,10 @@ const machine = setup({
     meta: {} as StateMeta<MetricsContext>,
   },
   actions: {
-    keepSlice: assign(({ context, event }) =>
-      event.type === "slice.closed" ? { slices: [...context.slices, event.slice].slice(-keptSlices) } : {},
-    ),
-    countMove: assign(({ context, event }) => (event.type === "circuit.moved" ? moved(context, event) : {})),
+    keepSlice: assign(({ context, event }) => ({
+      slices: [...context.slices, only(event, "slice.closed").slice].slice(-keptSlices),
+    })),
+    countMove: assign(({ context, event }) => moved(context, only(event, "circuit.moved"))),
   },
 }).createMachine({
   id: "metrics",

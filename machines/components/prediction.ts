@@ -19,7 +19,7 @@
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { knownSamples } from "../forecasting.ts"
 import { duration, type Named, type OutOf, struct, yesOrNo } from "../options.ts"
-import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import {
   expired,
   failed,
@@ -73,7 +73,7 @@ const calm = (horizonMs: number, state: ForecastFinding["state"]): ForecastFindi
 })
 
 function easing({ settings, outlook, finding, ledger }: PredictionContext): Demand {
-  if (settings.trips) return { share: 0, retryAt: (ledger.warnedAt ?? 0) + settings.horizon }
+  if (settings.trips) return { share: 0, retryAt: (ledger.warnedAt as number) + settings.horizon }
   if (outlook.mostRunning === 0) return unrepeated
   return { ...unrepeated, limit: Math.max(1, Math.floor(outlook.mostRunning * (1 - finding.probability))) }
 }
@@ -84,11 +84,11 @@ function noticed(finding: ForecastFinding, { unusual }: Outlook): ForecastFindin
 }
 
 function learned(context: PredictionContext, event: Signal): Partial<PredictionContext> {
-  if (event.type !== "slice.closed") return {}
+  const slice = only(event, "slice.closed")
   const { settings, ledger, finding } = context
   const horizonMs = settings.horizon
-  const outlook = seen(context.outlook, event, { ...settings, horizonMs })
-  const next = isFailure(event) ? failed(ledger, event.at, horizonMs) : ledger
+  const outlook = seen(context.outlook, slice, { ...settings, horizonMs })
+  const next = isFailure(slice) ? failed(ledger, event.at, horizonMs) : ledger
   return { outlook, ledger: next, finding: noticed(finding, outlook) }
 }
 
@@ -110,8 +110,8 @@ const machine = setup({
       event.type === "slice.closed" && outlook.probability > 0 && !isFailing(ledger, event.at, settings.horizon),
     // A forecast that grows surer tightens further; what it has tightened it does not loosen before it expires.
     isSurer: ({ context: { outlook, finding } }) => certainty(outlook) > finding.probability + 0.05,
-    left: ({ event }) => event.type === "circuit.moved" && event.to !== "closed",
-    holdsBack: ({ event }) => event.type === "features.changed" && event.state !== "full",
+    left: ({ event }) => only(event, "circuit.moved").to !== "closed",
+    holdsBack: ({ event }) => only(event, "features.changed").state !== "full",
   },
   actions: {
     learn: assign(({ context, event }) => learned(context, event)),
@@ -131,19 +131,18 @@ const machine = setup({
     expire: assign(({ context: { ledger } }) => ({ ledger: expired(ledger) })),
     // Only what opens or degrades it is a failure: an operator may move it too.
     leave: assign(({ context: { ledger, settings }, event }) => {
-      const isHit = event.type === "circuit.moved" && (event.to === "open" || event.to === "degraded")
+      const { to } = only(event, "circuit.moved")
+      const isHit = to === "open" || to === "degraded"
       return { ledger: isHit ? failed(ledger, event.at, settings.horizon) : expired(ledger) }
     }),
     // That a feature fails is a failure of the service in part: who has warned of it was right.
     fall: assign(({ context: { ledger, settings }, event }) => ({
       ledger: failed(ledger, event.at, settings.horizon),
     })),
-    noteCircuit: assign(({ event }) => (event.type === "circuit.moved" ? { isAway: event.to !== "closed" } : {})),
-    noteFeatures: assign(({ event }) =>
-      event.type === "features.changed" ? { isPartial: event.state !== "full" } : {},
-    ),
+    noteCircuit: assign(({ event }) => ({ isAway: only(event, "circuit.moved").to !== "closed" })),
+    noteFeatures: assign(({ event }) => ({ isPartial: only(event, "features.changed").state !== "full" })),
     recall: assign(({ context: { outlook, settings }, event }) => ({
-      outlook: restoredOutlook(outlook, { ...settings, horizonMs: settings.horizon }, event),
+      outlook: restoredOutlook(outlook, { ...settings, horizonMs: settings.horizon }, only(event, "breaker.restored")),
     })),
     tell: assign(({ context: { settings } }, { state }: { state: ForecastFinding["state"] }) => ({
       finding: calm(settings.horizon, state),

@@ -15,7 +15,7 @@
  *   6. Restored, a learned limit begins where it was, within the bounds of today.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
-import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import {
   bounds,
   freshSlots,
@@ -50,19 +50,19 @@ const machine = setup({
     caps: movedTo("capped"),
     drains: movedTo("draining"),
     follows: movedTo("following"),
-    isBlameless: ({ event }) => event.type === "limit.moved" && event.independent,
-    isToBlame: ({ event }) => event.type === "limit.moved" && !event.independent,
-    presses: ({ context, event }) => pressureAt(context, event, 0) === 1,
-    saturates: ({ context, event }) => pressureAt(context, event, 1) === 2,
-    easesFromPressed: ({ context, event }) => pressureAt(context, event, 1) === 0,
-    easesToPressed: ({ context, event }) => pressureAt(context, event, 2) === 1,
-    easesAltogether: ({ context, event }) => pressureAt(context, event, 2) === 0,
+    isBlameless: ({ event }) => only(event, "limit.moved").independent,
+    isToBlame: ({ event }) => !only(event, "limit.moved").independent,
+    presses: ({ context, event }) => pressureAt(context, only(event, "pressure.changed"), 0) === 1,
+    saturates: ({ context, event }) => pressureAt(context, only(event, "pressure.changed"), 1) === 2,
+    easesFromPressed: ({ context, event }) => pressureAt(context, only(event, "pressure.changed"), 1) === 0,
+    easesToPressed: ({ context, event }) => pressureAt(context, only(event, "pressure.changed"), 2) === 1,
+    easesAltogether: ({ context, event }) => pressureAt(context, only(event, "pressure.changed"), 2) === 0,
   },
   actions: {
-    noteLimit: assign(({ event }) => (event.type === "limit.moved" ? noteLimit(event) : {})),
-    notePressure: assign(({ event }) => (event.type === "pressure.changed" ? notePressure(event) : {})),
+    noteLimit: assign(({ event }) => noteLimit(only(event, "limit.moved"))),
+    notePressure: assign(({ event }) => notePressure(only(event, "pressure.changed"))),
     forgetPressure: assign(() => unpressed),
-    restore: assign(({ context, event }) => restoredSlots(context, event)),
+    restore: assign(({ context, event }) => restoredSlots(context, only(event, "breaker.restored"))),
   },
   delays: { unheard: longestUnheardMs },
 }).createMachine({
@@ -164,8 +164,9 @@ export const priority = component({
   // What was set is nothing to keep; nor is what a process under pressure has made of it.
   save: (snapshot) => {
     const { value, context } = read(snapshot)
-    const isOwn = !isFixed(context) && value.pressure === "relaxed" && context.learned !== undefined
-    return isOwn ? { limit: Math.floor(context.learned ?? 0) } : undefined
+    const { learned } = context
+    const isOwn = !isFixed(context) && value.pressure === "relaxed"
+    return isOwn && learned !== undefined ? { limit: Math.floor(learned) } : undefined
   },
   report: (snapshot) => {
     const { value, context } = read(snapshot)

@@ -17,7 +17,7 @@
  *   6. With `adaptive: false` nothing that the service says moves it.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
-import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import { type Adaptive, type RateSettings, rateOptions } from "../rateOptions.ts"
 import {
   cutBack,
@@ -47,22 +47,30 @@ type Heard = { readonly context: RateContext; readonly event: Signal }
 
 const toldMs = 1000
 const sliceMs = 1000
-const noLearning: Adaptive = { floor: 0, evidence: Number.POSITIVE_INFINITY, longestAsked: 0 }
-
-const adaptiveOf = ({ settings }: RateContext): Adaptive => settings.adaptive ?? noLearning
+/** Who learns nothing is `fixed`, and hears nothing of this. */
+const adaptiveOf = ({ settings }: RateContext): Adaptive => settings.adaptive as Adaptive
 
 /** The context with the answers that it was told of. */
-const withAnswers = ({ context, event }: Heard): Throttling =>
-  event.type === "throttle.told" ? noted(context, event) : context
+const withAnswers = ({ context, event }: Heard): Throttling => noted(context, toldIn(event))
 
-const whenTold = ({ event }: Heard, step: (told: ThrottleTold) => boolean): boolean =>
-  event.type === "throttle.told" && step(event)
+const toldIn = (event: Signal): ThrottleTold => only(event, "throttle.told")
 
 const restoredOf = ({ context, event }: Heard): Throttling | undefined => {
-  if (event.type !== "breaker.restored") return undefined
-  const kept = readThrottling(event.parts["rateLimit"])
-  return kept && resumed(kept, adaptiveOf(context), event.at, event.elapsedMs)
+  const { parts, at, elapsedMs } = only(event, "breaker.restored")
+  const kept = readThrottling(parts["rateLimit"])
+  return kept && resumed(kept, adaptiveOf(context), at, elapsedMs)
 }
+
+const waitIn = (event: Signal): number => toldIn(event).waitMs ?? 0
+
+const heldNow = (heard: Heard): Throttling => held(withAnswers(heard), waitIn(heard.event), adaptiveOf(heard.context))
+
+const pacedNow = (heard: Heard): Throttling => paced(withAnswers(heard), toldIn(heard.event), adaptiveOf(heard.context))
+
+const afterSlice = ({ context, event }: Heard): Throttling =>
+  grown(context, only(event, "slice.closed").slice, event.at)
+
+const settingsIn = (event: Signal): RateSettings => only(event, "settings.changed").settings as RateSettings
 
 const rates = ({ settings: { lines } }: RateContext): Lines => (lines.length > 0 ? { rates: lines } : {})
 
@@ -79,18 +87,12 @@ const machine = setup({
   },
   guards: {
     isFixed: ({ context }) => context.settings.adaptive === undefined,
-    isFreed: ({ event }) =>
-      event.type === "settings.changed" && (event.settings as RateSettings).adaptive !== undefined,
-    asksToWait: (heard) => whenTold(heard, ({ waitMs = 0 }) => waitMs > 0),
-    asksForMore: (heard) =>
-      whenTold(
-        heard,
-        ({ waitMs = 0 }) =>
-          held(withAnswers(heard), waitMs, adaptiveOf(heard.context)).heldUntil > heard.context.heldUntil,
-      ),
+    isFreed: ({ event }) => settingsIn(event).adaptive !== undefined,
+    asksToWait: ({ event }) => waitIn(event) > 0,
+    asksForMore: (heard) => heldNow(heard).heldUntil > heard.context.heldUntil,
     isTooMuch: (heard) => isExcess(withAnswers(heard), adaptiveOf(heard.context)),
-    isShort: (heard) => whenTold(heard, ({ remaining }) => remaining !== undefined),
-    isUnbound: ({ context, event }) => event.type === "slice.closed" && isGone(grown(context, event.slice, event.at)),
+    isShort: (heard) => pacedNow(heard).pace !== heard.context.pace,
+    isUnbound: (heard) => isGone(afterSlice(heard)),
     isLearned: ({ context }) => context.cut !== undefined || context.pace !== undefined,
     staysLearned: ({ context }) => Number.isFinite(nextEnd(passed(context, nextEnd(context)))),
     isHeld: ({ context }) => context.heldUntil > context.at,
@@ -99,15 +101,9 @@ const machine = setup({
   actions: {
     note: assign((heard) => withAnswers(heard)),
     cut: assign((heard) => cutBack(withAnswers(heard), adaptiveOf(heard.context))),
-    hold: assign((heard) => {
-      const now = withAnswers(heard)
-      const { waitMs = 0 } = heard.event as ThrottleTold
-      return held(now, waitMs, adaptiveOf(heard.context))
-    }),
-    pace: assign((heard) => paced(withAnswers(heard), heard.event as ThrottleTold, adaptiveOf(heard.context))),
-    grow: assign(({ context, event }) =>
-      event.type === "slice.closed" ? grown(context, event.slice, event.at) : context,
-    ),
+    hold: assign((heard) => heldNow(heard)),
+    pace: assign((heard) => pacedNow(heard)),
+    grow: assign((heard) => afterSlice(heard)),
     forget: assign(({ context, event }) => ({
       ...freshThrottling(event.at ?? context.at),
       cut: undefined,
@@ -118,11 +114,8 @@ const machine = setup({
       return { cut, pace, at }
     }),
     endWait: assign(({ context }) => ({ at: context.heldUntil })),
-    adopt: assign(({ context, event }) => ({
-      settings: event.type === "settings.changed" ? (event.settings as RateSettings) : context.settings,
-      at: event.at,
-    })),
-    restore: assign((heard) => restoredOf(heard) ?? {}),
+    adopt: assign(({ event }) => ({ settings: settingsIn(event), at: event.at })),
+    restore: assign((heard) => restoredOf(heard) as Throttling),
   },
 }).createMachine({
   id: "rateLimit",

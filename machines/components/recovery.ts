@@ -19,7 +19,7 @@
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { type RecoverySettings, recoveryOptions } from "../featuring.ts"
-import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import {
   adopted,
   begun,
@@ -41,6 +41,9 @@ interface Context extends RecoveryContext {
   readonly startsAway: boolean
 }
 
+/** Where all are full nothing is due, ever; of a time that never comes a host's own clock makes one that has come. */
+const longestMs = 2 ** 31 - 1
+
 const isAway = (event: Signal): boolean =>
   event.type === "circuit.moved" && (event.to === "open" || event.to === "halfOpen")
 
@@ -51,7 +54,7 @@ const machine = setup({
     input: {} as PlugInput<RecoverySettings>,
     meta: {} as StateMeta<Context>,
   },
-  delays: { untilDue: ({ context }) => Math.max(0, nextDue(context) - context.at) },
+  delays: { untilDue: ({ context }) => Math.min(longestMs, Math.max(0, nextDue(context) - context.at)) },
   guards: {
     startsAway: ({ context }) => context.startsAway,
     areAllFull: ({ context }) => areAllFull(context),
@@ -65,16 +68,14 @@ const machine = setup({
     lose: assign(({ context, event }) => ({ ...lost(context, event.at), startsAway: false })),
     loseAtOnce: assign(({ context }) => ({ ...lost(context, context.at), startsAway: false })),
     begin: assign(({ context, event }) => begun(context, event.at)),
-    countEntry: assign(({ context, event }) => (event.type === "feature.entered" ? entered(context, event) : {})),
-    countEnd: assign(({ context, event }) => (event.type === "feature.settled" ? settled(context, event) : {})),
-    fall: assign(({ context, event }) => (event.type === "feature.failed" ? (fallen(context, event) ?? {}) : {})),
+    countEntry: assign(({ context, event }) => entered(context, only(event, "feature.entered"))),
+    countEnd: assign(({ context, event }) => settled(context, only(event, "feature.settled"))),
+    fall: assign(({ context, event }) => fallen(context, only(event, "feature.failed")) as Partial<Context>),
     decideDue: assign(({ context }) => due(context)),
     adopt: assign(({ context, event }) =>
-      event.type === "settings.changed" ? adopted(context, event.settings as RecoverySettings, event.at) : {},
+      adopted(context, only(event, "settings.changed").settings as RecoverySettings, event.at),
     ),
-    restore: assign(({ context, event }) =>
-      event.type === "breaker.restored" ? restoredRecovery(context, event) : {},
-    ),
+    restore: assign(({ context, event }) => restoredRecovery(context, only(event, "breaker.restored"))),
   },
 }).createMachine({
   id: "recovery",

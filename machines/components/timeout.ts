@@ -32,7 +32,7 @@ import {
   short,
   struct,
 } from "../options.ts"
-import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import { found, type Learning, learned, minimumSamples, readTimeout, type SavedTimeout, within } from "../timing.ts"
 import type { Circuit } from "../vocabulary/circuit.ts"
 import type { Signal, Slice } from "../vocabulary/signal.ts"
@@ -72,11 +72,11 @@ type Step<T> = (context: TimeoutContext, slice: Slice, at: number) => T
 
 /** A step that only a closed slice makes. */
 const onSlice =
-  <T>(step: Step<T>, otherwise: T) =>
+  <T>(step: Step<T>) =>
   ({ context, event }: { readonly context: TimeoutContext; readonly event: Signal }): T =>
-    event.type === "slice.closed" ? step(context, event.slice, event.at) : otherwise
+    step(context, only(event, "slice.closed").slice, event.at)
 
-const searches = (step: Step<Search>) => onSlice<Partial<TimeoutContext>>((...all) => ({ search: step(...all) }), {})
+const searches = (step: Step<Search>) => onSlice((...all) => ({ search: step(...all) }))
 
 const machine = setup({
   types: {
@@ -88,27 +88,22 @@ const machine = setup({
   guards: {
     startsAway: ({ context }) => context.startsAway,
     isFixed: ({ context }) => context.settings.min === context.settings.max,
-    isKnown: onSlice((_context, { latency }) => latency.samples >= minimumSamples, false),
-    mayTry: onSlice(
-      ({ search, timeoutMs, settings }, slice) => mayExplore(search, slice, timeoutMs, settings.max),
-      false,
-    ),
-    isLate: onSlice((_context, { late }) => late > 0, false),
-    triedEnough: onSlice(
-      ({ search, timeoutMs, settings }, slice, at) =>
-        isOver(tried(countedInTrial(search, slice, at, timeoutMs, settings.max), slice, at)),
-      false,
+    isKnown: onSlice((_context, { latency }) => latency.samples >= minimumSamples),
+    mayTry: onSlice(({ search, timeoutMs, settings }, slice) => mayExplore(search, slice, timeoutMs, settings.max)),
+    isLate: onSlice((_context, { late }) => late > 0),
+    triedEnough: onSlice(({ search, timeoutMs, settings }, slice, at) =>
+      isOver(tried(countedInTrial(search, slice, at, timeoutMs, settings.max), slice, at)),
     ),
     allEnded: ({ context, event }) => event.at >= context.search.endsAt,
-    left: ({ event }) => event.type === "circuit.moved" && !isLearning(event.to),
-    cameBack: ({ event }) => event.type === "circuit.moved" && isLearning(event.to),
-    probing: ({ event }) => event.type === "circuit.moved" && event.to === "halfOpen",
+    left: ({ event }) => !isLearning(only(event, "circuit.moved").to),
+    cameBack: ({ event }) => isLearning(only(event, "circuit.moved").to),
+    probing: ({ event }) => only(event, "circuit.moved").to === "halfOpen",
     isSavedTrial: ({ context, event }) => savedOf(context, event)?.trialMs !== undefined,
     isSaved: ({ context, event }) => savedOf(context, event) !== undefined,
   },
   actions: {
-    learn: assign(onSlice<Partial<TimeoutContext>>(learned, {})),
-    adopt: assign(onSlice<Partial<TimeoutContext>>(found, {})),
+    learn: assign(onSlice(learned)),
+    adopt: assign(onSlice(found)),
     begin: assign(searches(({ search, timeoutMs, settings }, slice) => begun(search, slice, timeoutMs, settings.max))),
     count: assign(
       searches(({ search, timeoutMs, settings }, slice, at) =>
@@ -123,7 +118,7 @@ const machine = setup({
       timeoutMs: probeRounds === 0 ? timeoutMs : Math.min(settings.max, timeoutMs * 2),
     })),
     restore: assign(({ context, event }) => {
-      const { timeoutMs = context.timeoutMs, trialMs = 0 } = savedOf(context, event) ?? {}
+      const { timeoutMs, trialMs = 0 } = savedOf(context, event) as SavedTimeout
       return { timeoutMs, search: { ...context.search, trialMs } }
     }),
   },
@@ -204,7 +199,7 @@ const machine = setup({
 })
 
 const savedOf = ({ settings }: TimeoutContext, event: Signal): SavedTimeout | undefined =>
-  event.type === "breaker.restored" ? within(settings, readTimeout(event.parts["timeout"])) : undefined
+  within(settings, readTimeout(only(event, "breaker.restored").parts["timeout"]))
 
 const inForce = ({ value, context }: SnapshotFrom<typeof machine>): SavedTimeout =>
   value === "exploring"

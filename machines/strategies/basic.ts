@@ -17,7 +17,7 @@
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { type Named, number, type OutOf, struct } from "../options.ts"
-import { type PlugInput, type StateMeta, strategy } from "../plug.ts"
+import { only, type PlugInput, type StateMeta, strategy } from "../plug.ts"
 import {
   closedBy,
   entered,
@@ -28,6 +28,7 @@ import {
   probing,
   reconfigured,
   restored,
+  type SavedTrip,
   savedTrip,
   type TripContext,
   tripped,
@@ -35,7 +36,7 @@ import {
   waited,
 } from "../tripping.ts"
 import { unrepeated } from "../vocabulary/gate.ts"
-import type { Signal } from "../vocabulary/signal.ts"
+import type { AlarmRang, Signal } from "../vocabulary/signal.ts"
 import { type WaitingFields, waiting } from "../waiting.ts"
 import { circuitLine, describeAlarm, isAlarmed, type WatchingFields, watchesAlike, watching } from "../watching.ts"
 
@@ -62,8 +63,12 @@ interface BasicContext extends TripContext {
   readonly settings: BasicSettings
 }
 
-const changed = ({ settings }: BasicContext, event: Signal) => ({
-  settings: event.type === "settings.changed" ? (event.settings as BasicSettings) : settings,
+const changed = (event: Signal) => ({ settings: only(event, "settings.changed").settings as BasicSettings })
+
+const noted = (alarm: AlarmRang) => ({
+  reason: describeAlarm(alarm),
+  rule: alarm.rule,
+  statistics: alarm.statistics,
 })
 
 const savedOf = (event: Signal) => savedTrip("basic", event)
@@ -77,8 +82,8 @@ const machine = setup({
   },
   delays: { untilRetry: ({ context }) => context.waitMs },
   guards: {
-    alarmed: ({ context, event }) => event.type === "alarm.rang" && isAlarmed(context.settings, event),
-    watchesTheSame: ({ context, event }) => watchesAlike(context.settings, changed(context, event).settings),
+    alarmed: ({ context, event }) => isAlarmed(context.settings, only(event, "alarm.rang")),
+    watchesTheSame: ({ context, event }) => watchesAlike(context.settings, changed(event).settings),
     enough: ({ context }) => context.successes + 1 >= context.settings.probes.needed,
     savedOpen: ({ event }) => savedOf(event)?.circuit === "open",
     savedHalfOpen: ({ event }) => ["halfOpen", "ramping"].includes(savedOf(event)?.circuit ?? ""),
@@ -86,19 +91,15 @@ const machine = setup({
   },
   actions: {
     enter: assign(({ context }) => entered(context)),
-    noteAlarm: assign(({ event }) =>
-      event.type === "alarm.rang"
-        ? { reason: describeAlarm(event), rule: event.rule, statistics: event.statistics }
-        : {},
-    ),
+    noteAlarm: assign(({ event }) => noted(only(event, "alarm.rang"))),
     noteProbe: assign(({ context, event }) => probed(event, context.settings.probes.needed)),
     noteWaited: assign(({ context }) => waited(context)),
     noteChanged: assign(({ event }) => reconfigured(event)),
     noteOperator: assign(({ context, event }) => operated(context, event)),
-    noteRestored: assign(({ context, event }) => restored(context, event, savedOf(event))),
+    noteRestored: assign(({ context, event }) => restored(context, event, savedOf(event) as SavedTrip)),
     trip: assign(({ context, event }) => tripped(context, event)),
     countSuccess: assign({ successes: ({ context }) => context.successes + 1 }),
-    learn: assign(({ context, event }) => changed(context, event)),
+    learn: assign(({ event }) => changed(event)),
     noteClosed: assign(({ context }) => closedBy(context)),
   },
 }).createMachine({

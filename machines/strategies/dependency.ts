@@ -24,7 +24,7 @@ import { added, beginDepending, counted, type DependingContext, declared, movedO
 import { impactOf, measuredImpact } from "../impact.ts"
 import { depending } from "../needing.ts"
 import type { OutOf } from "../options.ts"
-import { component, type PlugInput, type StateMeta } from "../plug.ts"
+import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import type { Circuit } from "../vocabulary/circuit.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 import type { GraphFinding } from "../vocabulary/standing.ts"
@@ -49,18 +49,14 @@ const machine = setup({
     isBlocked: ({ context }) => context.finding.state === "blocked",
   },
   actions: {
-    add: assign(({ context, event }) => (event.type === "dependency.added" ? added(context, event) : {})),
-    remove: assign(({ context, event }) =>
-      event.type === "dependency.removed" ? removed(context, event.id, event.at) : {},
-    ),
-    move: assign(({ context, event }) => (event.type === "dependency.moved" ? movedOn(context, event) : {})),
-    count: assign(({ context, event }) =>
-      event.type === "slice.closed" ? counted(context, event.slice, event.at) : {},
-    ),
+    add: assign(({ context, event }) => added(context, only(event, "dependency.added"))),
+    remove: assign(({ context, event }) => removed(context, only(event, "dependency.removed").id, event.at)),
+    move: assign(({ context, event }) => movedOn(context, only(event, "dependency.moved"))),
+    count: assign(({ context, event }) => counted(context, only(event, "slice.closed").slice, event.at)),
     learn: assign(({ context, event }) =>
-      event.type === "settings.changed" ? declared(context, event.settings as Settings, event.at) : {},
+      declared(context, only(event, "settings.changed").settings as Settings, event.at),
     ),
-    noteOwn: assign(({ event }) => (event.type === "circuit.moved" ? { own: event.to } : {})),
+    noteOwn: assign(({ event }) => ({ own: only(event, "circuit.moved").to })),
   },
 }).createMachine({
   id: "dependency",

@@ -15,10 +15,10 @@ export const bucketCount = 1 + octaves * perOctave
 export function bucketOf(durationMs: number): number {
   if (!(durationMs >= 2 ** lowestExponent)) return 0
   if (durationMs >= 2 ** (lowestExponent + octaves)) return bucketCount - 1
-  const guess = Math.floor(Math.log2(durationMs))
-  const exponent = 2 ** guess > durationMs ? guess - 1 : 2 ** (guess + 1) <= durationMs ? guess + 1 : guess
-  const step = Math.floor((durationMs / 2 ** exponent - 1) * perOctave)
-  return Math.min(bucketCount - 1, 1 + (exponent - lowestExponent) * perOctave + step)
+  // Exact, which a logarithm is not: in units of bucket 0 it is a number of at most 26 bits, whose length says the octave.
+  const octave = 31 - Math.clz32(durationMs / 2 ** lowestExponent)
+  const step = Math.floor((durationMs / 2 ** (octave + lowestExponent) - 1) * perOctave)
+  return 1 + octave * perOctave + step
 }
 
 /** The middle of a bucket, in milliseconds. */
@@ -71,18 +71,31 @@ export function turn(sketch: Sketch, at: number): Sketch {
 export function addLatency(before: Sketch, durationMs: number, at: number): Sketch {
   const sketch = turn(before, at)
   const bucket = bucketOf(durationMs)
-  return { ...sketch, newer: sketch.newer.with(bucket, (sketch.newer[bucket] ?? 0) + 1), samples: sketch.samples + 1 }
+  return {
+    ...sketch,
+    newer: sketch.newer.with(bucket, (sketch.newer[bucket] as number) + 1),
+    samples: sketch.samples + 1,
+  }
 }
 
 const zero: LatencySummary = Object.freeze({ samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 })
 
+/** What is in a bucket of both generations; one that there is not is empty. */
+const inBoth = (older: ArrayLike<number>, newer: ArrayLike<number>, bucket: number): number =>
+  (older[bucket] ?? 0) + (newer[bucket] ?? 0)
+
+function samplesIn(older: ArrayLike<number>, newer: ArrayLike<number>): number {
+  let samples = 0
+  for (let bucket = 0; bucket < bucketCount; bucket++) samples += inBoth(older, newer, bucket)
+  return samples
+}
+
 /** One quantile of both generations (nearest rank); 0 of nothing. */
 export function quantileOf(older: ArrayLike<number>, newer: ArrayLike<number>, share: number): number {
-  let samples = 0
-  for (let bucket = 0; bucket < bucketCount; bucket++) samples += (older[bucket] ?? 0) + (newer[bucket] ?? 0)
+  const samples = samplesIn(older, newer)
   let left = Math.ceil(share * samples)
   for (let bucket = 0; bucket < bucketCount && samples > 0; bucket++) {
-    left -= (older[bucket] ?? 0) + (newer[bucket] ?? 0)
+    left -= inBoth(older, newer, bucket)
     if (left <= 0) return middleOf(bucket)
   }
   return 0
@@ -90,15 +103,14 @@ export function quantileOf(older: ArrayLike<number>, newer: ArrayLike<number>, s
 
 /** The quantiles of both generations in one pass over the buckets (nearest rank). */
 export function summarise(older: ArrayLike<number>, newer: ArrayLike<number>): LatencySummary {
-  let samples = 0
-  for (let bucket = 0; bucket < bucketCount; bucket++) samples += (older[bucket] ?? 0) + (newer[bucket] ?? 0)
+  const samples = samplesIn(older, newer)
   if (samples === 0) return zero
   const ranks = [0.5, 0.9, 0.99, 0.999, 1].map((quantile) => Math.ceil(quantile * samples))
   const values: number[] = []
   let seen = 0
   for (let bucket = 0; bucket < bucketCount && values.length < ranks.length; bucket++) {
-    seen += (older[bucket] ?? 0) + (newer[bucket] ?? 0)
-    while (values.length < ranks.length && seen >= (ranks[values.length] ?? 0)) values.push(middleOf(bucket))
+    seen += inBoth(older, newer, bucket)
+    while (values.length < ranks.length && seen >= (ranks[values.length] as number)) values.push(middleOf(bucket))
   }
   const [p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0] = values
   return { samples, p50, p90, p99, p999, max }
@@ -111,7 +123,7 @@ export type SketchCounts = readonly number[]
 export function countsOf(older: ArrayLike<number>, newer: ArrayLike<number>): SketchCounts {
   const counts: number[] = []
   for (let bucket = 0; bucket < bucketCount; bucket++) {
-    const count = (older[bucket] ?? 0) + (newer[bucket] ?? 0)
+    const count = inBoth(older, newer, bucket)
     if (count > 0) counts.push(bucket, count)
   }
   return counts

@@ -28,7 +28,7 @@ export function rankOf(priority: Priority | undefined): number {
   }
 }
 
-export const priorityOf = (rank: number): Priority => priorities[topRank - rank] ?? "bulk"
+export const priorityOf = (rank: number): Priority => priorities[topRank - rank] as Priority
 
 /** What the data plane is to know of slots: how many there may be, for whom, and who may wait for one. */
 export interface SlotsLine {

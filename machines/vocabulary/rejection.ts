@@ -46,10 +46,8 @@ export interface RejectionTemplate extends Omit<Rejection, "retryAfterMs" | "adm
   readonly retryAt: number
 }
 
-const inWords = (bad: number, calls: number): string => {
-  if (calls === 1) return "its last call was bad"
-  return bad === calls ? `its last ${calls} calls were bad` : `${bad} of its last ${calls} calls were bad`
-}
+/** A cell is held back for bad calls alone: the first good one sets it free. */
+const inWords = (calls: number): string => (calls === 1 ? "its last call was bad" : `its last ${calls} calls were bad`)
 
 const heldByCells: readonly string[] = Object.freeze(["cells"])
 
@@ -157,7 +155,7 @@ export function refusalByCell(breaker: string, gate: Gate, key: string, charge: 
     breaker,
     circuit: gate.circuit,
     layer: "cell",
-    reason: `${JSON.stringify(key)} is held back: ${inWords(failures + slow, calls)}`,
+    reason: `${JSON.stringify(key)} is held back: ${inWords(calls)}`,
     heldBy: heldByCells,
     since,
     retryAt: Number.NEGATIVE_INFINITY,

@@ -56,7 +56,10 @@ const words: { readonly [C in Circuit]?: string } = { halfOpen: "half-open" }
 /** What is wrong with a breaker whose own doing it is. */
 function complaint(name: string, { circuit, restriction, holders }: Gate): string {
   if (circuit !== "closed") return `${name} is ${words[circuit] ?? circuit}`
-  return restriction.share < 1 ? `${name} is held back: ${holders[0]?.reason ?? ""}` : `${name} is closed`
+  if (restriction.share === 1) return `${name} is closed`
+  // Others may hold other things at the same time: whoever demands the share says why.
+  const reasons = holders.filter(({ demand }) => demand.share === restriction.share).map(({ reason }) => reason)
+  return `${name} is held back: ${reasons.join("; ")}`
 }
 
 /** A gate as those that depend on the breaker see it. `graph` is what the breaker's own dependencies do to it. */

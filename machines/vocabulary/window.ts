@@ -73,7 +73,7 @@ export function expire(window: Window, at: number): Window {
 type CountWindow = Window & { readonly type: "count" }
 
 /**
- * Drops samples that are not younger than `until`, at most so many, oldest first. Samples of the first chunk are skipped and chunks
+ * Drops samples that are not younger than `until`, at most so many of those there are, oldest first. Samples of the first chunk are skipped and chunks
  * dropped whole, so that an hour of silence costs one pass and not one copy for each sample.
  */
 function forget(window: CountWindow, until: number, most: number): CountWindow {
@@ -81,12 +81,13 @@ function forget(window: CountWindow, until: number, most: number): CountWindow {
   let { calls, failures, slow } = window
   let [chunk, skip] = [0, window.skip]
   for (let left = most; left > 0; left--) {
-    const sample = chunks[chunk]?.[skip]
-    if (sample === undefined || sample.at > until) break
+    const samples = chunks[chunk] as readonly Sample[]
+    const sample = samples[skip] as Sample
+    if (sample.at > until) break
     calls--
     if (sample.failure) failures--
     if (sample.slow) slow--
-    if (++skip < (chunks[chunk]?.length ?? 0)) continue
+    if (++skip < samples.length) continue
     chunk++
     skip = 0
   }

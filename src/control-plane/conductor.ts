@@ -51,6 +51,8 @@ export type Told = Exclude<BreakerEmitted, GatePublished>
 export interface ConductorHooks {
   /** A new gate, to be obeyed at once. */
   swap(gate: Gate): void
+  /** The gate in force is another one, and all that was told beside it has been: a good time to tell others of it. */
+  readonly regated?: (() => void) | undefined
   /** Something for listeners. Whatever it throws is the listener's affair, not the machine's. */
   emitted(event: Told): void
 }
@@ -76,6 +78,7 @@ export class Orchestra implements Conductor {
   #draining = false
   #gate: Gate
   #hasLeft = false
+  #isRegated = false
 
   constructor(root: RootActor, hooks: ConductorHooks) {
     this.root = root
@@ -150,6 +153,7 @@ export class Orchestra implements Conductor {
   #swap(gate: Gate): void {
     if (this.#hasLeft) return
     this.#gate = gate
+    this.#isRegated = true
     this.#hooks.swap(gate)
   }
 
@@ -158,6 +162,8 @@ export class Orchestra implements Conductor {
     this.#draining = true
     try {
       for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) this.#hooks.emitted(event)
+      if (this.#isRegated) this.#hooks.regated?.()
+      this.#isRegated = false
     } finally {
       this.#draining = false
     }

@@ -75,7 +75,6 @@ export class Cells {
 
   /** Where the trouble sits, for an alarm of the circuit. */
   get within(): "oneCell" | "cells" | undefined {
-    if (this.#line === undefined) return undefined
     if (this.#streaks.isOneCell) return "oneCell"
     return this.condemned.size > 0 || this.#suspicion.sitsInCells ? "cells" : undefined
   }

@@ -75,9 +75,9 @@ export class Features {
     receipt.tests = line.test !== undefined
   }
 
-  /** What is told of a call that has entered. */
-  entry({ feature, tests }: Receipt, now: number): FeatureSignal | undefined {
-    if (!tests || feature === undefined) return undefined
+  /** What is told of a call that has entered to test its feature. */
+  entry(receipt: Receipt, now: number): FeatureSignal {
+    const feature = receipt.feature as string
     return { type: "feature.entered", at: now, feature, since: this.#lineOf(feature).since }
   }
 

@@ -70,7 +70,7 @@ export class RecordingPlane extends Plane {
       this.meter.lateness.catchUp(at)
       const receipt = settles ? receipts[call] : this.admit(at, livedThrough)
       if (receipt === undefined || !receipt.admitted) continue
-      if (settles) this.settleAt(receipt, kinds[journal[call + 2] as number] ?? "ignored", at)
+      if (settles) this.settleAt(receipt, kinds[journal[call + 2] as number] as OutcomeKind, at)
       else receipts[call] = receipt as Receipt
     }
     // What watched over those calls has nothing to watch any more, and an alarm that rang for nobody may ring anew.
@@ -121,6 +121,6 @@ function eventsOf(journal: Journal): readonly JournalEvent[] {
 /** How many calls it has counted that its journal does not tell of, in the order of `kinds`. */
 export function pastOf({ tally, journal = [] }: RecordingPlane): readonly number[] | undefined {
   const recent = countsIn(journal)
-  const past = kinds.map((kind, index) => tally[kind] - (recent[index] ?? 0))
+  const past = kinds.map((kind, index) => tally[kind] - (recent[index] as number))
   return past.some((count) => count > 0) ? past : undefined
 }

@@ -22,9 +22,6 @@ export class KeyedBuckets {
     this.#max = max
   }
 
-  get size(): number {
-    return this.#buckets.size
-  }
   get entries(): Iterable<[string, Bucket]> {
     return this.#buckets.entries()
   }

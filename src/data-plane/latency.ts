@@ -15,7 +15,7 @@ const float = new Float64Array(1)
 const words = new Uint32Array(float.buffer)
 float[0] = 1
 /** Which of the two words holds the exponent: the host's byte order decides. */
-const high = words[0] === 0 ? 1 : 0
+const high = words.findIndex((word) => word !== 0)
 const lowestMs = 2 ** -6
 
 /** The vocabulary's `bucketOf`, read from the bits of the number: exponent and the top four bits of the fraction. */

@@ -98,8 +98,8 @@ export class Lateness {
   }
 
   #sweep(now: number): void {
-    const overdue = this.#overdue
-    if (overdue === undefined) return
+    // Where it is armed there is something to watch.
+    const overdue = this.#overdue as Overdue
     if (overdue.hasSlept(now)) return this.#excuse(now)
     this.#count(overdue, now)
     const nextMs = this.watches(overdue) ? overdue.nextIn(now) : undefined

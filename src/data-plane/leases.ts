@@ -53,9 +53,9 @@ export class Leases {
     this.#wheel.arm(place, probeLeaseMs, receipt.startedAt)
   }
 
+  /** A permit that was lent has come back. */
   giveBack(receipt: Receipt): void {
-    const end = this.#permits.get(receipt)
-    if (end !== undefined) this.#wheel.disarm(end)
+    this.#wheel.disarm(this.#permits.get(receipt) as Alarm)
     this.#permits.delete(receipt)
   }
 

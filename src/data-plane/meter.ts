@@ -44,15 +44,15 @@ export class Meter {
     this.#report = report
   }
 
-  /** A new epoch begins with an empty window; a new gate of the same epoch arms the alarm again. */
+  /** A new epoch, or a line of another kind, begins with an empty window; a new gate of the same epoch arms the alarm again. */
   adopt(gate: Gate, now: number): void {
     const { circuit, slowAfterMs = never } = gate.lines
     this.slices.adopt(gate.lines)
     this.#armedAt = -never
+    const isNew = gate.epoch !== this.#epoch || circuit?.kind !== (this.#line ?? this.#sequence)?.kind
     this.#line = circuit?.kind === "ratio" ? circuit : undefined
     this.#isRow = this.#line?.window.type === "consecutive"
     this.#sequence = circuit?.kind === "sequential" ? circuit : undefined
-    const isNew = gate.epoch !== this.#epoch
     this.lateness.adopt(slowAfterMs, circuit !== undefined, isNew, now)
     if (!isNew) return
     this.#epoch = gate.epoch
@@ -66,7 +66,7 @@ export class Meter {
 
   /** Whether it matters now in which order calls enter: their cohort is not complete. */
   get orders(): boolean {
-    return this.#sequence !== undefined && (this.#evidence?.entered ?? 0) < this.#sequence.cohort
+    return this.#sequence !== undefined && (this.#evidence as Evidence).entered < this.#sequence.cohort
   }
 
   /** The alarm that rang at `at` was put down to a part of the service. It rings again, should it be more than that. */
@@ -101,7 +101,8 @@ export class Meter {
       if (kind === "ignored") return wasOverdue ? undefined : withdraw(this.#evidence, startedAt)
       // What was overdue has been counted already, as slow.
       const failed = isFailure(kind)
-      if (wasOverdue || !this.#weigh(failed || slow, slow && !failed, startedAt, now)) this.#closeSlice(now)
+      const isBad = failed || slow
+      if (wasOverdue || !this.#weigh(this.#sequence, isBad, slow && !failed, startedAt, now)) this.#closeSlice(now)
       return
     }
     if (kind === "ignored") return
@@ -110,7 +111,7 @@ export class Meter {
     // In a row it has its place already: where it became overdue.
     if (wasOverdue && this.#isRow) return this.#closeSlice(now)
     ring.add(now, isFailure(kind), slow)
-    if (!this.#judge(ring, now)) this.#closeSlice(now)
+    if (!this.#judge(ring, this.#line as RatioLine, now)) this.#closeSlice(now)
   }
 
   /** Counts one outcome that is a cell's business alone: it says nothing of the service. `entered`: it was taken for the service's. */
@@ -143,19 +144,16 @@ export class Meter {
   }
 
   /** Takes one outcome as evidence; true when it rang. It rings again when the line was not reached in between. */
-  #weigh(bad: boolean, slow: boolean, startedAt: number, now: number): boolean {
-    const evidence = this.#evidence
-    if (evidence === undefined || this.#sequence === undefined) return false
-    const rule = accrue(evidence, this.#sequence, bad, slow, startedAt, now)
+  #weigh(sequence: SequentialLine, bad: boolean, slow: boolean, startedAt: number, now: number): boolean {
+    const evidence = this.#evidence as Evidence
+    const rule = accrue(evidence, sequence, bad, slow, startedAt, now)
     if (rule === undefined) this.#armedAt = -never
     if (rule === undefined || now < this.#armedAt) return false
     return this.#tell(rule, statisticsOf(evidence, rule), now, evidence.learned)
   }
 
   /** Rings, or arms again, or does neither; true when it rang. */
-  #judge(ring: Ring, now: number): boolean {
-    const line = this.#line
-    if (line === undefined) return false
+  #judge(ring: Ring, line: RatioLine, now: number): boolean {
     const overdue = this.#isRow ? 0 : this.lateness.count
     const rule = reached(line, ring, overdue)
     if (rule === undefined && this.#armedAt === never && isQuiet(line, ring, overdue)) this.#armedAt = -never
@@ -178,11 +176,10 @@ export class Meter {
     return true
   }
 
-  /** Takes in calls that have grown older than the line while they run. */
+  /** Takes in calls that have grown older than the line while they run: where it is armed there is a ring, or a sequence. */
   #grown(overdue: Overdue, now: number): void {
-    if (this.#sequence !== undefined) return this.#weighOverdue(overdue, now)
-    const ring = this.#ring
-    if (ring === undefined) return
+    if (this.#sequence !== undefined) return this.#weighOverdue(this.#sequence, overdue, now)
+    const ring = this.#ring as Ring
     overdue.sweep(now)
     // The oldest call may have settled meanwhile: a sweep that finds nothing is no occasion to judge.
     const news = overdue.takeNews()
@@ -190,14 +187,15 @@ export class Meter {
     ring.expire(now)
     // A success that comes later ends the row: each call takes its place in it when it becomes bad.
     if (this.#isRow) for (let call = 0; call < news; call++) ring.add(now, false, true)
-    this.#judge(ring, now)
+    this.#judge(ring, this.#line as RatioLine, now)
   }
 
   /** Each that is slow is evidence at once, and only once. */
-  #weighOverdue(overdue: Overdue, now: number): void {
+  #weighOverdue(sequence: SequentialLine, overdue: Overdue, now: number): void {
     for (let calls = overdue.next(now); calls > 0; calls = overdue.next(now)) {
       const from = overdue.enteredFrom
-      while (calls-- > 0) if (this.#weigh(true, true, from, now)) break
+      while (calls-- > 0) if (this.#weigh(sequence, true, true, from, now)) break
+      // A gate that came meanwhile has a watch of its own.
       if (!this.lateness.watches(overdue)) return
     }
   }

@@ -196,11 +196,11 @@ export class Plane implements Settler, QueueHost {
     return receipt.place?.expired !== true
   }
 
-  /** The lease of a probe has ended before the probe: its place is free, and the machines are told. */
+  /** The lease of a probe has ended before the probe and its epoch: its place is free, and the machines are told. */
   expire(place: ProbePlace, now: number): void {
     this.admission.leases.freePlace(place)
     if (place.holder !== undefined) this.settleAt(place.holder, "ignored", now)
-    if (place.epoch === this.gate.epoch) this.#hooks.signal({ type: "probe.expired", at: now, epoch: place.epoch })
+    this.#hooks.signal({ type: "probe.expired", at: now, epoch: place.epoch })
   }
 
   stop(): void {

@@ -46,6 +46,7 @@ class Shelf {
   readonly #bucket: Bucket
   readonly #keys: KeyedBuckets | undefined
 
+  /** `before` is for each key by itself where this one is. */
   constructor(limit: Limit, before: Shelf | undefined) {
     this.limit = limit
     this.#one = unitsOf(limit.rate, 1)
@@ -53,15 +54,12 @@ class Shelf {
     if (limit.keys === undefined) return
     this.#keys = new KeyedBuckets(limit.rate, limit.keys)
     if (before !== undefined)
-      for (const [key, bucket] of before.#entries) this.#keys.put(key, before.#carry(bucket, limit))
-  }
-
-  get #entries(): Iterable<[string, Bucket]> {
-    return this.#keys?.entries ?? []
+      for (const [key, bucket] of (before.#keys as KeyedBuckets).entries)
+        this.#keys.put(key, before.#carry(bucket, limit))
   }
 
   #carry(bucket: Bucket, { rate }: Limit): Bucket {
-    return bucket.debt === 0 ? freshBucket() : carried(this.limit.rate, bucket, rate, bucket.at)
+    return carried(this.limit.rate, bucket, rate, bucket.at)
   }
 
   #find(key: string | undefined, tick: number): Bucket {
@@ -107,7 +105,7 @@ class Shelf {
     const { rate } = this.limit
     const ms = msUntilPaid(rate, this.#bucket, tick)
     if (this.#keys === undefined) return { ms }
-    const all = [...this.#entries].map(([key, bucket]) => [key, msUntilPaid(rate, bucket, tick)] as const)
+    const all = [...this.#keys.entries].map(([key, bucket]) => [key, msUntilPaid(rate, bucket, tick)] as const)
     return { ms, keys: all.filter(([, owed]) => owed > 0) }
   }
 

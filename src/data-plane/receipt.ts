@@ -71,10 +71,6 @@ export class Receipt implements Permit, Held {
     this.counted = counted
   }
 
-  /** What its call has named; a visit has a key. */
-  get key(): string | undefined {
-    return undefined
-  }
   get endpoint(): Endpoint | undefined {
     return this.site?.facts
   }

@@ -70,7 +70,7 @@ export class Slices {
 
   /** What so large a part of the successes did not exceed, in milliseconds; 0 while too little is known. */
   quantileMs(share: number, now: number): number {
-    return this.latency(now).samples < knownSamples ? 0 : (this.#sketch?.quantile(share) ?? 0)
+    return this.latency(now).samples < knownSamples ? 0 : (this.#sketch as LatencySketch).quantile(share)
   }
 
   /** What successes usually take at most; 0 while too little is known. */

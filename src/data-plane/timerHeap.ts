@@ -13,9 +13,6 @@ export class TimerHeap {
   /** Lists whose timers are all gone before their end. */
   #hollow = 0
 
-  get size(): number {
-    return this.#lists.length
-  }
   get first(): TimerList | undefined {
     return this.#lists[0]
   }
@@ -34,16 +31,14 @@ export class TimerHeap {
     this.#sink(0)
   }
 
-  dropFirst(): TimerList | undefined {
-    const [first] = this.#lists
-    const last = this.#lists.pop()
-    if (first === undefined || last === undefined) return undefined
+  /** There is a first. */
+  dropFirst(): void {
+    const first = this.#lists[0] as TimerList
+    const last = this.#lists.pop() as TimerList
     first.queued = false
-    if (first !== last) {
-      this.#lists[0] = last
-      this.#sink(0)
-    }
-    return first
+    if (first === last) return
+    this.#lists[0] = last
+    this.#sink(0)
   }
 
   /** A waiting list has lost its last timer: it stays, since the next of its length may come soon. Answers whether to prune. */

@@ -24,7 +24,7 @@ export class Visit extends Receipt {
     this.round = round
   }
 
-  override get key(): string {
+  get key(): string {
     return this.#key
   }
   override get probesCell(): boolean {

@@ -1,7 +1,9 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { decideAdmission, freshAdmission } from "../../machines/vocabulary/admission.ts"
+import { costOf } from "../../machines/vocabulary/facts.ts"
 import { type Enforcement, type Gate, idleGate, unrestricted } from "../../machines/vocabulary/gate.ts"
+import { type Priority, priorities } from "../../machines/vocabulary/priority.ts"
 import { Plane } from "../../src/data-plane/plane.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
@@ -147,4 +149,70 @@ it("keeps the account of a partial share while a full one comes and goes within 
     return verdict.admitted
   })
   expect(admitted).toEqual([false, true, true, true, false, false])
+})
+
+describe("what is said of a call", () => {
+  const floors = fc.record({
+    floor: fc.integer({ min: 0, max: 4 }),
+    share: fc.constantFrom(0, 0.25, 0.5, 1),
+    test: fc.constantFrom(undefined, 1, 3),
+    isAnew: fc.boolean(),
+  })
+  const floored = (
+    { floor, share, test }: typeof floors extends fc.Arbitrary<infer T> ? T : never,
+    since: number,
+  ): Gate => ({
+    ...idleGate,
+    phase: "active",
+    restriction: {
+      ...unrestricted,
+      floor,
+      features: { pay: { share, retryAt: Number.NEGATIVE_INFINITY, reason: "law" } },
+    },
+    lines: { features: { pay: { since, test }, search: { since } } },
+    holders: [],
+  })
+  const facts = fc.record({
+    priority: fc.constantFrom<Priority | undefined>(undefined, ...priorities),
+    feature: fc.constantFrom(undefined, "pay", "search", "nobody's", "constructor"),
+  })
+
+  it("the data plane admits by class and by feature what the total function admits, for the same reason", () => {
+    const seen = { admitted: 0, floor: 0, feature: 0 }
+    fc.assert(
+      fc.property(fc.array(fc.tuple(floors, fc.array(facts, { maxLength: 20 })), { maxLength: 6 }), (walk) => {
+        const subject = plane()
+        let state = freshAdmission(0)
+        let since = 0
+        for (const [setting, calls] of walk) {
+          if (setting.isAnew) since++
+          const gate = floored(setting, since)
+          subject.swap(gate)
+          for (const call of calls) {
+            const ticket = subject.admit(10, call)
+            const verdict = decideAdmission(gate, state, { ...call, at: 10 })
+            state = verdict.state
+            const layer = ticket.admitted ? "" : ticket.layer
+            const by = verdict.admitted
+              ? ""
+              : { floor: "priority", feature: "feature" }[verdict.by as "floor" | "feature"]
+            expect(layer).toBe(by)
+            if (layer === "") seen.admitted++
+            else if (layer === "priority") seen.floor++
+            else seen.feature++
+          }
+        }
+      }),
+      { seed: 11, numRuns: 300 },
+    )
+    for (const times of Object.values(seen)) expect(times).toBeGreaterThan(100)
+  })
+
+  it("a cost that is none, since its caller's object has changed meanwhile, is that of one call", () => {
+    for (const cost of [Number.NaN, Number.POSITIVE_INFINITY, -1, Number.NEGATIVE_INFINITY])
+      expect(costOf({ cost })).toBe(1)
+    expect([costOf({ cost: 0 }), costOf({ cost: 0.5 }), costOf({}), costOf({ cost: undefined })]).toEqual([
+      0, 0.5, 1, 1,
+    ])
+  })
 })

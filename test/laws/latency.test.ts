@@ -6,6 +6,7 @@ import {
   bucketOf,
   emptySketch,
   middleOf,
+  quantileOf,
   summarise,
   turn,
 } from "../../machines/vocabulary/latency.ts"
@@ -18,6 +19,15 @@ const duration = fc.oneof(
 )
 
 describe("latency buckets", () => {
+  it("an octave begins at its power of two, and nothing below it belongs to it", () => {
+    for (let exponent = -6; exponent < 20; exponent++) {
+      const power = 2 ** exponent
+      const below = power * (1 - Number.EPSILON / 2)
+      expect(bucketOf(power)).toBe(1 + (exponent + 6) * 16)
+      expect(bucketOf(below)).toBe((exponent + 6) * 16)
+    }
+  })
+
   it("bits and arithmetic give the same bucket for every number", () => {
     fc.assert(
       fc.property(fc.oneof(duration, fc.double()), (ms) => {
@@ -41,6 +51,21 @@ describe("latency buckets", () => {
       expect(bucketOf(middleOf(bucket))).toBe(bucket)
       expect(middleOf(bucket)).toBeGreaterThan(middleOf(bucket - 1))
     }
+  })
+})
+
+describe("one quantile", () => {
+  it("is the middle of the bucket in which the sample of that rank lies, and 0 of nothing", () => {
+    const counts = (...filled: readonly (readonly [bucket: number, count: number])[]) => {
+      const all = new Array<number>(bucketCount).fill(0)
+      for (const [bucket, count] of filled) all[bucket] = count
+      return all
+    }
+    const [older, newer] = [counts([0, 2], [100, 5]), counts([100, 2], [bucketCount - 1, 1])]
+    const found = [0.1, 0.2, 0.21, 0.9, 0.91, 1].map((share) => quantileOf(older, newer, share))
+    expect(found).toEqual([0, 0, 100, 100, bucketCount - 1, bucketCount - 1].map(middleOf))
+    expect(quantileOf(counts(), counts(), 0.5)).toBe(0)
+    expect(quantileOf([], [], 0.5)).toBe(0)
   })
 })
 

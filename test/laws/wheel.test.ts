@@ -112,3 +112,39 @@ describe("wheel", () => {
     expect(fired).toEqual(["before", "after"])
   })
 })
+
+describe("a clock that a test sets back", () => {
+  it("lets timers of one length end in the order in which they began", () => {
+    let now = 1000
+    const wheel = new Wheel({ now: () => now, arm: () => ({ disarm: () => {}, hold: () => {} }) })
+    const fired: string[] = []
+    wheel.arm(new Alarm(() => void fired.push("first")), 100)
+    now = 500
+    const second = new Alarm(() => void fired.push("second"))
+    wheel.arm(second, 100)
+    expect(second.due).toBe(1100)
+    for (now of [600, 1099, 1100]) wheel.turn(now)
+    expect(fired).toEqual(["first", "second"])
+  })
+})
+
+describe("a timer that turns the wheel itself", () => {
+  it("ends before the next one begins, and each fires once, in its order", () => {
+    const clock = stepClock()
+    const wheel = new Wheel(clock)
+    const fired: string[] = []
+    for (const ms of [10, 20, 30])
+      wheel.arm(
+        new Alarm((now) => {
+          fired.push(`${ms} begins`)
+          wheel.turn(now + 1000)
+          fired.push(`${ms} ends`)
+        }),
+        ms,
+      )
+    clock.step(25)
+    expect(fired).toEqual(["10 begins", "10 ends", "20 begins", "20 ends"])
+    clock.step(5)
+    expect(fired.slice(4)).toEqual(["30 begins", "30 ends"])
+  })
+})

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { basic, breakerLogic, metrics, type OperatorCommand, tighten, unrestricted } from "recloser/machines"
 import { describe, expect, test } from "vitest"
-import { type AnyActorRef, createActor } from "xstate"
+import { type AnyActorRef, createActor, createMachine } from "xstate"
 import type { Demand } from "../../machines/vocabulary/gate.ts"
 import { type Alone, advising, alone, boom, chosen, gateOf, noted, phaseOf } from "../support/parts.ts"
 
@@ -247,4 +247,94 @@ test("a bad config is refused when the actor is made, with its problems", () => 
   actor.subscribe({ error: (error) => errors.push(error) })
   actor.start()
   expect(errors).toMatchObject([{ _tag: "InvalidConfig", problems: [{ path: "config.strategy.openFor" }] }])
+})
+
+describe("what is told to a breaker alone", () => {
+  const consecutive = { type: "basic", window: { type: "consecutive", failures: 3 } } as const
+  const failures = (breaker: Alone, epochs: readonly (number | undefined)[]) => {
+    for (const epoch of epochs)
+      breaker.send({ type: "outcome.settled", at: breaker.clock.now(), kind: "failure", durationMs: 1, epoch })
+  }
+
+  test("breaker law 4: counts for the present epoch where none is named, though the word is there", () => {
+    const breaker = alone({ strategy: consecutive })
+    failures(breaker, [undefined, gateOf(breaker).epoch, undefined])
+    expect(gateOf(breaker).circuit).toBe("open")
+    const stale = alone({ strategy: consecutive })
+    failures(stale, [gateOf(stale).epoch - 1, gateOf(stale).epoch - 1, gateOf(stale).epoch - 1])
+    expect(gateOf(stale).circuit).toBe("closed")
+  })
+
+  test("is not heard while a data plane measures: neither what counts now, nor a probe of an earlier round", () => {
+    const breaker = alone({ strategy: { type: "gradual" } })
+    breaker.send({ type: "breaker.attached" })
+    const before = breaker.actor.getSnapshot().context
+    failures(breaker, [undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined])
+    const late = { kind: "success", durationMs: 5000, probe: true, epoch: gateOf(breaker).epoch - 1 } as const
+    breaker.send({ type: "outcome.settled", at: 0, ...late })
+    expect(gateOf(breaker)).toBe(before.gate)
+  })
+
+  test("a call of which nothing is known enters as a probe while only probes may: it is none of the circuit's first", () => {
+    const dependencies = { ledger: { type: "critical" } } as const
+    const breaker = alone({ strategy: { type: "dependency", own: "gradual", dependencies } })
+    const standing = { circuit: "halfOpen", health: 0, probes: 2, cause: "ledger", reason: "is half-open" } as const
+    breaker.send({ type: "dependency.moved", at: 0, moves: { ledger: { standing } } })
+    expect(gateOf(breaker)).toMatchObject({ circuit: "closed", restriction: { probes: 2 } })
+    const running = () => {
+      const snapshot = childOf(breaker, "meter")?.getSnapshot() as { context: { evidence: { running: number } } }
+      return snapshot.context.evidence.running
+    }
+    breaker.send({ type: "call.entered", at: 0 })
+    expect(running()).toBe(0)
+    breaker.send({ type: "call.entered", at: 0, epoch: gateOf(breaker).epoch })
+    expect(running()).toBe(1)
+  })
+
+  test("a part that has ended says nothing any more: what it said last stands", () => {
+    const chart = createMachine({
+      initial: "steady",
+      states: {
+        steady: { meta: { demand: () => ({ timeoutMs: 5 }) }, on: { "slice.closed": "over" } },
+        over: { type: "final" },
+      },
+    })
+    const ending = { ...advising("ending", {}), chart, hears: ["slice.closed"] as const }
+    const breaker = alone({ parts: [chosen(basic), chosen(ending)] })
+    const slice = { startedAt: 0, success: 0, failure: 0, timedOut: 0, ignored: 0, slow: 0, late: 0 }
+    const latency = { samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+    const gate = gateOf(breaker)
+    expect(gate.restriction.timeoutMs).toBe(5)
+    breaker.send({ type: "slice.closed", at: 0, epoch: 0, slice: { ...slice, latency } })
+    expect(gateOf(breaker)).toBe(gate)
+    trip(breaker)
+    expect(gateOf(breaker).restriction.timeoutMs).toBe(5)
+  })
+
+  test("nor does one that is a part no longer: what it has left on the way is not heard", () => {
+    const breaker = alone({ parts: [chosen(basic), chosen(advising("held", { timeoutMs: 5 }))] })
+    const snapshot = childOf(breaker, "held")?.getSnapshot()
+    breaker.send({ type: "breaker.reconfigured", at: 0, parts: [chosen(basic)], saved: {} })
+    const gate = gateOf(breaker)
+    expect(gate.restriction.timeoutMs).toBe(Number.POSITIVE_INFINITY)
+    breaker.send({ type: "xstate.snapshot.held", snapshot } as never)
+    expect(gateOf(breaker)).toBe(gate)
+    expect(breaker.emitted.filter(({ type }) => type === "trouble")).toEqual([])
+  })
+
+  test("a refusal by the service's own limits is no failure of the feature that was called, where somebody heeds it", () => {
+    const exceeded = { exceeded: true } as const
+    for (const rateLimit of [{ adaptive: true }, false] as const) {
+      const breaker = alone({ strategy: { type: "gradual" }, recovery: { features: ["pay", "search"] }, rateLimit })
+      const settle = (feature: string, kind: "success" | "failure", quota?: { readonly exceeded: boolean }) =>
+        breaker.send({ type: "outcome.settled", at: 9, kind, durationMs: 1, feature, quota })
+      for (let call = 0; call < 100; call++) settle("search", "success")
+      for (let call = 0; call < 40; call++) {
+        settle("pay", "failure", exceeded)
+        settle("search", "success")
+      }
+      const { features } = gateOf(breaker).restriction
+      expect(Object.keys(features)).toEqual(rateLimit === false ? ["pay"] : [])
+    }
+  })
 })

@@ -4,7 +4,7 @@ import { dependency, type GraphReport } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import type { Slice } from "../../machines/vocabulary/signal.ts"
 import { type GraphFinding, type Need, type Standing, unknownStanding } from "../../machines/vocabulary/standing.ts"
-import { type Chart, startChart } from "../support/charts.ts"
+import { type Chart, settingsOf, startChart } from "../support/charts.ts"
 import { dependencySteps, describeStep, standings, take } from "../support/walks.ts"
 
 const well: Standing = { circuit: "closed", health: 1, reason: "ledger is closed" }
@@ -168,6 +168,18 @@ describe("what many do together", () => {
     )
   })
 
+  test.each([
+    ["", 0],
+    ["x".repeat(200), 1],
+    ["x".repeat(201), 0],
+  ])("may be called %j: %i", (id, may) => {
+    const problems: { path: string; value: string; rule: string }[] = []
+    dependency.options.read({ dependencies: { [id]: { type: "optional" } } }, "options", problems)
+    expect(problems.map(({ rule }) => rule)).toEqual(
+      may === 1 ? [] : ["must name breakers by strings of 1 to 200 characters"],
+    )
+  })
+
   test("a thousand dependencies can be had, one more cannot", () => {
     const of = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`d${at}`, { type: "optional" }]))
@@ -237,6 +249,35 @@ describe("impact", () => {
     move(chart, { ledger: well })
     expect(report(chart).dependencies["ledger"]).not.toHaveProperty("measured")
   })
+
+  test("dependency law 7: where every call fails in any case its loss costs nothing", () => {
+    const chart = begin({ ledger: { type: "required" } })
+    pass(chart, well, 0, 100)
+    pass(chart, open, 0, 100)
+    expect(report(chart).dependencies["ledger"]).toMatchObject({ measured: 0, impact: 0 })
+    expect(chart.advice().demand).toEqual({})
+  })
+
+  test.each([
+    ["removed", { type: "dependency.removed", id: "ledger" } as const],
+    [
+      "left out by another config",
+      {
+        type: "settings.changed",
+        settings: settingsOf(dependency, { dependencies: { cards: { type: "critical" } } }),
+      } as const,
+    ],
+  ])(
+    "dependency law 7: one that is %s in the slice in which it moved is not measured, and stays away",
+    (_how, gone) => {
+      const chart = begin({ ledger: { type: "required" }, cards: { type: "critical" } })
+      move(chart, { ledger: open, cards: well })
+      chart.send(gone)
+      chart.send(slice(50, 50))
+      expect(Object.keys(report(chart).dependencies)).toEqual(["cards"])
+      expect(chart.advice().demand).toEqual({})
+    },
+  )
 
   test("dependency law 7: what was measured long ago fades, and what is kept is bounded", () => {
     const chart = begin({ ledger: { type: "required" } })

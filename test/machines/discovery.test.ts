@@ -141,6 +141,7 @@ describe("discovery options", () => {
     [{ zone: "" }, "options.zone"],
     [{ where: { version: 2 } }, "options.where.version"],
     [{ where: { version: [] } }, "options.where.version"],
+    [{ where: 5 }, "options.where"],
     [{ max: 0 }, "options.max"],
     [{ panic: 2 }, "options.panic"],
     [{ ejection: { first: "1 minute", longest: "1 second" } }, "options.ejection.longest"],

@@ -152,6 +152,25 @@ describe("gradual trips", () => {
     expect(circuitOf(chart)).toBe("ramping")
   })
 
+  test("gradual law 8: a config without trials ends no trial, and none is shed for it any more", () => {
+    const chart = start()
+    chart.send(partial)
+    chart.send(rung("cohort", 16, 8, { seen: 1000 }))
+    expect(chart.advice().demand).toEqual({ cohortShare: 0.8, ...unrepeated })
+    expect(chart.advice().lines.circuit).toMatchObject({ cohort: 20, tells: "known" })
+    chart.send({ type: "settings.changed", settings: settingsOf(gradual, { trial: false }) })
+    expect(stateOf(chart)).toEqual({ degraded: "trying" })
+    expect(chart.advice().demand).toEqual({ cohortShare: 1, ...unrepeated })
+    expect(chart.advice().lines.circuit).toMatchObject({ cohort: 16, tells: "known" })
+    chart.send(rung("cohort", 16, 8))
+    expect(stateOf(chart)).toEqual({ degraded: "named" })
+    // Nor is there another.
+    chart.send(rung("relief", 400, 8))
+    chart.send(partial)
+    chart.send(rung("cohort", 16, 8, { seen: 1e6 }))
+    expect(stateOf(chart)).toEqual({ degraded: "named" })
+  })
+
   test("gradual law 9: trials end when their budget is spent, and are paid from the calls that were judged", () => {
     const chart = start()
     const trial = (seen: number): boolean => {
@@ -362,6 +381,13 @@ describe("gradual takes new settings", () => {
     await chart.clock.advance(1000)
     chart.send(probe("failed"))
     expect(waitOf(chart)).toBe(7000)
+  })
+
+  test("gradual law 7: where the user has set what is slow that stands, whatever was learned before", () => {
+    const saved = { circuit: "closed", remainingMs: 0, trips: 0, sinceCloseMs: 0, slowAfterMs: 700 }
+    const [learning, set, none] = [start(), start({ slowCalls: { after: "3 seconds" } }), start({ slowCalls: false })]
+    for (const chart of [learning, set, none]) chart.send(restored({ gradual: saved }))
+    expect([learning, set, none].map((chart) => chart.advice().lines.slowAfterMs)).toEqual([700, 3000, undefined])
   })
 
   test("gradual law 8: a slow line that is set stands at once; evidence goes on", () => {

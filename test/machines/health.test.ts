@@ -159,3 +159,29 @@ describe("health options", () => {
     expect(problemsOf(health, options).map((problem) => problem.path)).toEqual([path])
   })
 })
+
+describe("health without the word of its own calls", () => {
+  test("health law 2: slices that others asked for say nothing, and keep no verdict alive", async () => {
+    const chart = start({ passive: false, fall: 1, interval: "1 second", timeout: "1 second" })
+    times(10, () => chart.send(calls(0, 50)))
+    expect(stateOf(chart)).toBe("unknown")
+    chart.send(check(false))
+    expect(stateOf(chart)).toBe("bad")
+    for (let second = 0; second < 59; second++) {
+      await chart.clock.advance("1 second")
+      chart.send(calls(50, 0))
+    }
+    expect(findingOf(chart)).toMatchObject({ health: "bad", reasons: ["check: status 503"] })
+    await chart.clock.advance("1 second")
+    expect(stateOf(chart)).toBe("unknown")
+  })
+})
+
+test("of many reasons the first ten are named, and how many more there are", () => {
+  const chart = start({ fall: 1 })
+  const named = (count: number) => Array.from({ length: count }, (_, at) => `${at}: status 503`)
+  for (let endpoint = 0; endpoint < 10; endpoint++) chart.send(check(false, { endpoint: `${endpoint}` }))
+  expect(findingOf(chart).reasons).toEqual(named(10))
+  for (let endpoint = 10; endpoint < 13; endpoint++) chart.send(check(false, { endpoint: `${endpoint}` }))
+  expect(findingOf(chart).reasons).toEqual([...named(10), "3 more"])
+})

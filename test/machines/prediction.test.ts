@@ -338,3 +338,22 @@ describe("prediction", () => {
     })
   })
 })
+
+describe("a gauge whose limit lies below what is usual", () => {
+  const pool = { gauges: { poolFree: { limit: 0 } } } as const
+  const free = (perSecond: number) => (second: number) => ({
+    ...quiet(second),
+    gauges: { poolFree: Math.max(0, 50 + Math.max(0, second - 260) * perSecond + 0.5 * wobble(second)) },
+  })
+
+  test("prediction law 3: one that falls towards it is foretold, with what it is on its way to", async () => {
+    const chart = start(pool)
+    expect(await play(chart, 400, free(-0.5))).toBe(true)
+    expect(findingOf(chart).reasons.join()).toMatch(/^poolFree is [\d.]+, on its way to 0, and is there/)
+  })
+
+  test("prediction law 4: one that rises away from it is no danger", async () => {
+    const chart = start(pool)
+    expect(await play(chart, 400, free(0.5))).toBe(false)
+  })
+})

@@ -251,3 +251,46 @@ test("what it saved comes back shorter by the time that has passed", async () =>
   much.send(restored({ rateLimit: saved }, 3_600_000))
   expect([stateOf(much), much.advice().demand]).toEqual(["steady", {}])
 })
+
+describe("what is left without a word of until when", () => {
+  test("rateLimit law 5: cannot be made to last: nothing is held back, and it is not called throttled", () => {
+    const chart = start()
+    for (const resetAfterMs of [undefined, 0]) tell(chart, { answered: 50, remaining: 0, resetAfterMs })
+    expect(stateOf(chart)).toBe("steady")
+    expect(chart.advice().demand).toEqual({})
+    tell(chart, { answered: 50, remaining: 20, resetAfterMs: 10_000 })
+    expect(stateOf(chart)).toBe("throttled")
+    expect(rateOf(chart)).toBe(2)
+  })
+})
+
+describe("what is left, saved and restored", () => {
+  test("rateLimit law 5: it goes on lasting for what remains of its time, and not below the floor", async () => {
+    const before = start()
+    tell(before, { answered: 50, remaining: 20, resetAfterMs: 10_000 })
+    expect(rateOf(before)).toBe(2)
+    await before.clock.advance(4000)
+    const saved: unknown = JSON.parse(JSON.stringify(saveOf(rateLimit, before)))
+    expect(saved).toEqual({ pace: { rate: 2, ms: 6000 } })
+    const [after, higher] = [start(), start({ adaptive: { floor: 3 } })]
+    for (const chart of [after, higher]) chart.send(restored({ rateLimit: saved }, 1000))
+    expect([rateOf(after), rateOf(higher)]).toEqual([2, 3])
+    await after.clock.advance(4999)
+    expect(stateOf(after)).toBe("throttled")
+    await after.clock.advance(1)
+    expect(stateOf(after)).toBe("steady")
+  })
+
+  test.each([
+    ["a rate that is none", { pace: { rate: "2", ms: 6000 } }],
+    ["a time that is none", { pace: { rate: 2, ms: Number.NaN } }],
+    ["a time before now", { pace: { rate: 2, ms: -1 } }],
+    ["no pace", { pace: null }],
+  ])("is not taken up with %s", (_what, saved) => {
+    expect(rateLimit.canRestore?.(saved, settingsOf(rateLimit) as never)).toBe(false)
+  })
+})
+
+test("`adaptive: true` learns as it does where nothing is said", () => {
+  expect(settingsOf(rateLimit, { limit: 10, adaptive: true })).toEqual(settingsOf(rateLimit, { limit: 10 }))
+})

@@ -228,6 +228,10 @@ describe("recovery", () => {
       /must not be more than 100/,
     ],
     ["a number", { a: 5 }, /must be a plain object/],
+    ["needs that are no list", { a: { needs: "b" }, b: true }, /must be a list of names of features/],
+    ["needs without a name", { a: [""] }, /must be a list of names of features/],
+    ["a priority that is none", { a: { priority: "urgent" } }, /must be one of critical, high, normal, low, bulk/],
+    ["what is no list of them", 5, /must be a plain object/],
   ])("refuses %s among features, and says what is wrong", (_what, features, rule) => {
     const problems = problemsOf(recovery, { features })
     expect(problems.map((problem) => problem.rule).join("\n")).toMatch(rule)
@@ -361,4 +365,39 @@ describe("recovery, whatever happens", () => {
       { seed: 43, numRuns: 300 },
     )
   })
+})
+
+describe("what was saved of features, and is none of it", () => {
+  const held = { state: "blocked", reason: "is held back", failures: 1, isDoubted: false }
+  test.each([
+    ["what is no object", { pay: null }],
+    ["a text", { pay: "blocked" }],
+    ["a state that is none", { pay: { ...held, state: "full" } }],
+    ["a reason that is none", { pay: { ...held, reason: 5 } }],
+    ["failures below none", { pay: { ...held, failures: -1 } }],
+    ["a wait of more than a day", { pay: { ...held, remainingMs: 86_400_001 } }],
+    ["one that can be, and one that cannot", { pay: held, refund: 5 }],
+  ])("cannot be taken up: %s", (_what, features) => {
+    const settings = settingsOf(recovery, { features: ["pay", "refund"] }) as never
+    expect(
+      recovery.canRestore?.({ features: { pay: held, refund: { ...held, remainingMs: 86_400_000 } } }, settings),
+    ).toBe(true)
+    expect(recovery.canRestore?.({ features }, settings)).toBe(false)
+  })
+})
+
+test("recovery law 3: where nothing is due no timer is set for a time that never comes, which a host's own clock would end at once", async () => {
+  const warnings: string[] = []
+  const note = (warning: Error) => void warnings.push(warning.name)
+  process.on("warning", note)
+  const settings = settingsOf(recovery, { features: ["pay"] })
+  const actor = createActor(recovery.chart as AnyStateMachine, {
+    input: { settings, seed: 1, at: 0, circuit: "closed" },
+  })
+  actor.start().send({ type: "settings.changed", at: 1, settings })
+  expect(actor.getSnapshot()).toMatchObject({ value: "full" })
+  actor.stop()
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off("warning", note)
+  expect(warnings).toEqual([])
 })

@@ -5,7 +5,7 @@ import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
 import type { AnyStateMachine } from "xstate"
 import type { AnyPlug } from "../../machines/plug.ts"
-import { deferred, fail, trip, working } from "../support/breakers.ts"
+import { deferred, fail, failing, trip, working } from "../support/breakers.ts"
 import { boom } from "../support/parts.ts"
 
 const own = { type: "basic", openFor: "5 seconds", window: { type: "consecutive", failures: 5 } } as const
@@ -147,4 +147,32 @@ test("a failure that began before its dependency opened, and ended after, is cha
   await Promise.all(calls)
   expect(shop.metrics().calls).toMatchObject({ failure: 0, ignored: 10 })
   expect(shop.circuit).toBe("closed")
+})
+
+test("a dependency that its rate limit held back was not told of; told by chance, it blocked those above for ever", async () => {
+  const clock = createVirtualClock()
+  const ledger = createBreaker("ledger", { rateLimit: { adaptive: true }, timeout: "2 seconds" }, { clock })
+  const payments = createBreaker(
+    "payments",
+    { strategy: { type: "dependency", dependencies: { ledger: { type: "critical" } } } },
+    { clock },
+  )
+  const throttled = { kind: "failure", retryAfter: "5 seconds", quota: { exceeded: true } } as const
+  const isHeld = {
+    // Not by its timeout, which holds something else.
+    reason: "ledger is held back: the service asks to be left alone",
+    retryAfterMs: 5000,
+  }
+  await ledger.tryExecute(failing, { classify: () => throttled })
+  expect(ledger.circuit).toBe("closed")
+  expect(ledger.wouldReject()).toMatchObject({ layer: "rateLimit", reason: "the service asks to be left alone" })
+  expect(payments.wouldReject()).toMatchObject(isHeld)
+  ledger.shadow("look only")
+  expect(payments.wouldReject()).toBeUndefined()
+  ledger.release("done")
+  expect(payments.wouldReject()).toMatchObject(isHeld)
+  await clock.advance("5 seconds")
+  expect(ledger.wouldReject()).toBeUndefined()
+  expect(payments.wouldReject()).toBeUndefined()
+  await Promise.all([ledger.stop(), payments.stop()])
 })

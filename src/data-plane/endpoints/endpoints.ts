@@ -3,7 +3,7 @@
  * bounds it. Endpoints come and go with the line; what one is measured by stays with it as long as calls of its are in flight, so that
  * one that is named again goes on where it was, and what ends late says nothing of another of the same name.
  */
-import type { EndpointsLine } from "../../../machines/vocabulary/endpoint.ts"
+import type { EjectionLine, EndpointsLine } from "../../../machines/vocabulary/endpoint.ts"
 import type { EndpointsShifted } from "../../../machines/vocabulary/knowledge.ts"
 import { isFailure, type Judged, kindOf } from "../../../machines/vocabulary/outcome.ts"
 import type { CellChange } from "../cells.ts"
@@ -62,9 +62,6 @@ export class Endpoints {
   /** Endpoints that are gone and still end calls. */
   get leaving(): number {
     return this.#roll.leaving
-  }
-  get inRotation(): number {
-    return this.#rotation.sites.length
   }
 
   adopt(line: EndpointsLine, now: number): void {
@@ -183,9 +180,9 @@ export class Endpoints {
   }
 
   #settleProbe(site: Site, isVoid: boolean, bad: boolean, now: number): true {
-    const { ejection } = this.#line
+    // Under a line that leaves out nobody nobody is on trial.
+    const ejection = this.#line.ejection as EjectionLine
     site.probe = undefined
-    if (ejection === undefined) return this.#planned()
     if (isVoid) {
       // Nothing was found out. The next call need not be the next to try.
       this.#outliers.postpone(site, ejection, now)
@@ -215,9 +212,8 @@ export class Endpoints {
     let due: Site | undefined
     for (const site of this.#ejected) {
       if (!this.#outliers.isDue(site, now)) continue
-      if (due === undefined || (site.ejectedUntil ?? 0) < (due.ejectedUntil ?? 0)) due = site
+      if (due === undefined || (site.ejectedUntil as number) < (due.ejectedUntil as number)) due = site
     }
-    if (due === undefined) this.#plan()
     return due
   }
 

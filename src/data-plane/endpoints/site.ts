@@ -82,9 +82,9 @@ export class Site {
     this.#left = { ...this.#left, failedTrials: this.#left.failedTrials + 1 }
   }
 
-  /** How it is left out. */
+  /** How it is left out, while it is. */
   get ejection(): Ejection {
-    return { id: this.facts.id, ...this.#left, until: this.ejectedUntil ?? this.#left.at }
+    return { id: this.facts.id, ...this.#left, until: this.ejectedUntil as number }
   }
 
   /** How long calls in flight have run, on average. */

@@ -168,7 +168,7 @@ export class Bulkhead {
     if (!this.#fits(highest, now)) return undefined
     const rank = this.#agedBelow(highest, now)
     const waiter = line.call(rank, this.#stands(rank, now))
-    if (waiter !== undefined) this.leaveLine(waiter)
+    this.leaveLine(waiter)
     return waiter
   }
 

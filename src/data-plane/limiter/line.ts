@@ -83,12 +83,11 @@ export class Line {
     return true
   }
 
-  /** Whose turn it is in a class; the turn goes on to the next tenant. */
-  call(rank: number, newestFirst: boolean): Waiter | undefined {
-    const lane = this.#turn[rank]
-    if (lane === undefined) return undefined
+  /** Whose turn it is in a class in which somebody waits; the turn goes on to the next tenant. */
+  call(rank: number, newestFirst: boolean): Waiter {
+    const lane = this.#turn[rank] as Lane
     this.#turn[rank] = lane.next
-    return newestFirst ? lane.newest : lane.oldest
+    return (newestFirst ? lane.newest : lane.oldest) as Waiter
   }
 
   /** Who has waited longest of the tenant that has most in the line: who gives way when there is no room in a class. */

@@ -41,15 +41,11 @@ export class Tenants {
     this.#holdings.set(tenant, holding)
   }
 
+  /** A call that was taken down ends: who holds anything is not forgotten. */
   giveBack(tenant: string, now: number): void {
-    const holding = this.#holdings.get(tenant)
-    if (holding === undefined) return
+    const holding = this.#holdings.get(tenant) as Holding
     holding.mean(now)
     holding.held--
-  }
-
-  get size(): number {
-    return this.#holdings.size
   }
 
   #forgetIdle(): void {

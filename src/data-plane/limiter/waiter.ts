@@ -1,4 +1,4 @@
-import { type Facts, noFacts } from "../../../machines/vocabulary/facts.ts"
+import type { Facts } from "../../../machines/vocabulary/facts.ts"
 import type { Rejection } from "../../../machines/vocabulary/rejection.ts"
 import type { Receipt } from "../receipt.ts"
 import { Timer } from "../timers.ts"
@@ -26,10 +26,10 @@ export abstract class Waiter extends Timer {
   number = 0
   keeper: Keeper | undefined = undefined
 
-  constructor(facts: Facts | undefined, since: number, deadlineAt: number) {
+  constructor(facts: Facts, since: number, deadlineAt: number) {
     super()
     this.holds = true
-    this.facts = facts ?? noFacts
+    this.facts = facts
     this.since = since
     this.deadlineAt = deadlineAt
   }

@@ -1,0 +1,141 @@
+/** Buckets under limits that change, are saved and come back, for all calls and for each key. */
+import { describe, expect, test } from "vitest"
+import { type Gate, idleGate, type RateLine, unrestricted } from "../../machines/vocabulary/gate.ts"
+import { Rates } from "../../src/data-plane/rates.ts"
+
+const perSecond = (limit: number, more: Partial<RateLine> = {}): RateLine => ({
+  limit,
+  intervalMs: 1000,
+  burst: limit,
+  ...more,
+})
+const gateOf = (rates: readonly RateLine[], rate = Number.POSITIVE_INFINITY): Gate => ({
+  ...idleGate,
+  restriction: { ...unrestricted, rate, burst: 5 },
+  lines: { rates },
+})
+function ratesOf(...lines: readonly RateLine[]): Rates {
+  const rates = new Rates()
+  rates.adopt(gateOf(lines))
+  return rates
+}
+/** How many calls of a key enter at once. */
+function enter(rates: Rates, key: string | undefined, now: number, most = 100): number {
+  let calls = 0
+  for (; calls < most && rates.look(1, key, now) === undefined; calls++) rates.take({ cost: 1, key }, now)
+  return calls
+}
+
+describe("another limit", () => {
+  test("of each key takes over what each has spent, and gives those who have spent nothing the whole burst", () => {
+    const rates = ratesOf(perSecond(10, { keys: 100 }))
+    expect([enter(rates, "a", 0, 4), enter(rates, "b", 0, 1)]).toEqual([4, 1])
+    rates.adopt(gateOf([perSecond(6, { keys: 50 })]))
+    expect([enter(rates, "a", 0), enter(rates, "b", 0), enter(rates, "c", 0)]).toEqual([2, 5, 6])
+  })
+
+  test("over another time takes the place of the one that stood there, and of no other kind", () => {
+    const rates = ratesOf(perSecond(10), perSecond(10, { keys: 100 }))
+    enter(rates, "a", 0, 4)
+    rates.adopt(
+      gateOf([
+        perSecond(600, { intervalMs: 60_000, burst: 10 }),
+        perSecond(60, { intervalMs: 60_000, burst: 5, keys: 100 }),
+      ]),
+    )
+    expect(rates.left(0)).toMatchObject([{ left: 6 }, { left: undefined }])
+    expect([enter(rates, "a", 0), enter(rates, "b", 0, 3)]).toEqual([1, 3])
+    // Where one for all calls stood there is one for each key now: nobody has spent anything of it.
+    rates.adopt(gateOf([perSecond(2, { intervalMs: 5000, keys: 100 })]))
+    expect(enter(rates, "a", 0)).toBe(2)
+  })
+
+  test("that nobody has spent anything of begins whole", () => {
+    const rates = ratesOf(perSecond(10))
+    rates.adopt(gateOf([perSecond(3)]))
+    expect(enter(rates, undefined, 1_000_000)).toBe(3)
+  })
+})
+
+describe("what is owed", () => {
+  test("comes back to the limits that there are now, for the keys that still owe anything", () => {
+    const before = ratesOf(perSecond(10), perSecond(4, { keys: 100 }))
+    enter(before, "a", 0, 4)
+    enter(before, "b", 0, 1)
+    const saved = before.save(0)
+    expect(saved).toEqual([
+      { ms: 500 },
+      {
+        ms: 0,
+        keys: [
+          ["a", 1000],
+          ["b", 250],
+        ],
+      },
+    ])
+    // A third limit was not there then.
+    const after = ratesOf(perSecond(10), perSecond(4, { keys: 100 }), perSecond(50, { intervalMs: 10_000 }))
+    after.restore(saved, 250, 0)
+    expect(after.save(0)).toEqual([{ ms: 250 }, { ms: 0, keys: [["a", 750]] }, { ms: 0 }])
+  })
+
+  test("is not over before the last key has paid", () => {
+    const rates = ratesOf(perSecond(4, { keys: 100 }))
+    expect(rates.isPaid(0)).toBe(true)
+    enter(rates, "a", 0, 2)
+    enter(rates, "b", 0, 4)
+    expect([rates.isPaid(999), rates.isPaid(1000)]).toEqual([false, true])
+  })
+})
+
+describe("more keys than are told apart", () => {
+  test("share a bucket, until one of those that are known owes nothing any more", () => {
+    const rates = ratesOf(perSecond(2, { keys: 2 }))
+    expect([enter(rates, "a", 0), enter(rates, "b", 0)]).toEqual([2, 2])
+    expect(enter(rates, "c", 0) + enter(rates, "d", 0)).toBe(2)
+    expect(rates.isPaid(0)).toBe(false)
+    // "a" and "b" have paid: those who come now have a bucket of their own.
+    expect([enter(rates, "c", 1000), enter(rates, "d", 1000)]).toEqual([2, 2])
+  })
+
+  test("that were saved are as many as there may be", () => {
+    const rates = ratesOf(perSecond(2, { keys: 2 }))
+    rates.restore(
+      [
+        {
+          ms: 0,
+          keys: [
+            ["a", 1000],
+            ["b", 1000],
+            ["c", 1000],
+          ],
+        },
+      ],
+      0,
+      0,
+    )
+    expect(rates.save(0)[0]?.keys?.map(([key]) => key)).toEqual(["a", "b"])
+  })
+
+  test("that were saved, and have paid meanwhile, take no place from those that have not", () => {
+    const rates = ratesOf(perSecond(2, { keys: 2 }))
+    const keys = [
+      ["a", 400],
+      ["b", 500],
+      ["c", 501],
+      ["d", 1000],
+    ] as const
+    rates.restore([{ ms: 0, keys }], 500, 0)
+    expect(rates.save(0)[0]?.keys).toEqual([
+      ["c", 1],
+      ["d", 500],
+    ])
+  })
+
+  test("that had a bucket each keep it, as many as there may be under another limit", () => {
+    const rates = ratesOf(perSecond(2, { keys: 3 }))
+    for (const key of ["a", "b", "c"]) enter(rates, key, 0)
+    rates.adopt(gateOf([perSecond(2, { keys: 2 })]))
+    expect(rates.save(0)[0]?.keys?.map(([key]) => key)).toEqual(["a", "b"])
+  })
+})
