@@ -9,7 +9,7 @@ import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/
 import { isFailure, type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
-import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
+import { isQuiet, reached, statisticsAt } from "../../machines/vocabulary/window.ts"
 import { asked } from "./asked.ts"
 import { Overdue } from "./overdue.ts"
 import { Slices } from "./slices.ts"
@@ -194,7 +194,7 @@ export class Meter {
     if (rule === undefined) this.#armedAt = -never
     if (rule === undefined || now < this.#armedAt) return false
     this.#armedAt = never
-    const statistics = statisticsOf(evidence, rule)
+    const statistics = statisticsOf(evidence, rule, this.#sequence)
     this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule, statistics, seen: evidence.learned })
     return true
   }
@@ -208,8 +208,7 @@ export class Meter {
     if (rule === undefined && this.#armedAt === never && isQuiet(line, ring, overdue)) this.#armedAt = -never
     if (rule === undefined || now < this.#armedAt) return false
     this.#armedAt = never
-    const calls = (line.window.type === "consecutive" ? ring.row : ring.calls) + overdue
-    const statistics = { calls, failures: ring.failures, slow: ring.slow + overdue }
+    const statistics = statisticsAt(line, rule, ring, overdue)
     this.#report({ type: "alarm.rang", at: now, epoch: this.#epoch, rule, statistics })
     return true
   }

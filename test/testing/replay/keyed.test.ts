@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
+import { moveWords } from "../../../src/observability/decisionWords.ts"
 import { happenings } from "../../../src/observability/recording/happenings.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
 import { play } from "../../../src/testing/replay/play.ts"
@@ -63,7 +64,7 @@ describe("recorded breakers by key, played again", () => {
     const { recording, live } = await recorded({ config: () => basic })
     const { moments } = play(recording)
     const moves = recording.lines.flatMap((line) =>
-      line.t === "moved" ? [`${line.from} → ${line.to}: ${line.reason}`] : [],
+      line.t === "moved" ? [`${line.from} → ${line.to}: ${moveWords(line)}`] : [],
     )
     const moved = moments.filter(({ kind }) => kind === "moved")
     expect(moved.map(({ words }) => words)).toEqual(moves)
