@@ -46,6 +46,47 @@ describe("a recorder", () => {
     await Promise.all([breaker.stop(), many.stop()])
   })
 
+  test("keeps no key in clear that another breaker depends on, and plays what the dependency did", async () => {
+    const clock = createVirtualClock()
+    const file = join(folder(), "depending.ndjson")
+    const named = ["shop", "alice@example.com", "vault of alice@example.com", "books"]
+    const recorder = startRecorder({ file, clock, breakers: (name) => named.includes(name) })
+    const strategy = { type: "dependency", own: "basic" } as const
+    const dependencies = { books: { type: "critical" }, "attic of alice@example.com": { type: "optional" } } as const
+    const customers = createBreakers({ config: () => ({ strategy: { ...strategy, dependencies } }) }, { clock })
+    const vaults = createBreakers({ config: () => ({ strategy }) }, { clock })
+    const books = createBreaker("books", {}, { clock })
+    const shop = createBreaker("shop", { strategy }, { clock })
+    const [alice, vault] = [customers.get("alice@example.com"), vaults.get("vault of alice@example.com")]
+    shop.addDependency(alice, { type: "critical" })
+    alice.addDependency(vault, { type: "critical" })
+    const told: string[] = []
+    for (const breaker of [shop, alice]) breaker.on("dependency", ({ to, reason }) => told.push(`${to}: ${reason}`))
+    for (const at of [vault, books]) {
+      await alice.tryExecute(async () => 1)
+      at.forceOpen("maintenance")
+      await clock.advance(1000)
+      await shop.tryExecute(async () => 1)
+      await alice.tryExecute(async () => 1)
+      at.release("done")
+      await clock.advance(60_000)
+      await at.tryExecute(async () => 1)
+      await at.tryExecute(async () => 1)
+    }
+    shop.removeDependency(alice)
+    recorder.stop()
+    expect(told).toContain("blocked: vault of alice@example.com is open")
+    expect(told).toContain("blocked: books is open")
+    expect(readFileSync(file, "utf8")).not.toContain("alice")
+    const played = play(readRecording(file, readFileSync(file)))
+    expect(played.firstDifference).toBeUndefined()
+    const words = played.moments.map(({ breaker, words }) => `${breaker}: ${words}`)
+    expect(words).toContain("shop: dependencies blocked: books is open")
+    expect(words).toContainEqual(expect.stringMatching(/^shop: dependencies blocked: #[0-9a-f]{12} is open$/))
+    expect(words).toContainEqual(expect.stringMatching(/^#[0-9a-f]{12}: dependencies blocked: #[0-9a-f]{12} is open$/))
+    await Promise.all([shop.stop(), books.stop(), customers.stop(), vaults.stop()])
+  })
+
   test("keeps no key in clear that a limit owes something to", async () => {
     const clock = createVirtualClock()
     const limits = { rateLimit: { limit: 5, perKey: { limit: 1, burst: 3 } } } as const
