@@ -2,7 +2,6 @@
  * Whether one more call may enter: the gate first, then the gauges that it bounds. All of them look before any of them takes, and
  * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
  */
-import { leaseOf } from "../../machines/vocabulary/admission.ts"
 import { costOf, type Facts, type FurtherFacts, noFacts } from "../../machines/vocabulary/facts.ts"
 import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
@@ -200,8 +199,8 @@ export class Admission {
 
   /** A place among the probes, which calls that matter much leave to others at first. */
   #lookForPlace(facts: Facts, now: number): Rejection | undefined {
-    const { places, freeAt } = this.leases
-    if (places.size >= this.#gate.restriction.probes) return this.#refusals.byProbes(now, freeAt)
+    if (this.leases.places.size >= this.#gate.restriction.probes)
+      return this.#refusals.byProbes(now, this.leases.retryAt(now))
     const until = this.bulkhead?.isOn ? this.#sparing.until(facts, now) : undefined
     return until === undefined ? undefined : this.#refusals.bySparing(now, until)
   }
@@ -244,6 +243,6 @@ export class Admission {
   }
 
   #takePlace(now: number): Receipt {
-    return this.#call(now, this.leases.takePlace(this.#gate.epoch, leaseOf(this.#gate), now))
+    return this.#call(now, this.leases.takePlace(this.#gate, this.#meter.slices.usualMs(now), now))
   }
 }

@@ -77,8 +77,8 @@ export class Refusals {
     return rejectNow(refusalByFeature(this.#breaker, this.#gate, bound), now)
   }
 
-  byProbes(now: number, freeAt: number): Rejection {
-    return rejectNow((this.#byProbes ??= refusalByProbes(this.#breaker, this.#gate)), now, freeAt)
+  byProbes(now: number, retryAt: number): Rejection {
+    return rejectNow((this.#byProbes ??= refusalByProbes(this.#breaker, this.#gate)), now, retryAt)
   }
 
   byRate(now: number, { limit, retryAt, since, spent }: RateRefusal): Rejection {
