@@ -53,15 +53,17 @@ export class Admission {
   readonly #settler: Settler
   readonly #wheel: Wheel
   readonly #refusals: Refusals
-  readonly #seed: () => number
+  /** Drawn when it matters for the first time: it keeps others from choosing keys that share a place. */
+  readonly seedOfKeys: () => number
 
-  /** `seed` is asked once, if keys are named: it keeps others from choosing keys that share a cell. */
+  /** `seed` is asked once, if keys are named. */
   constructor(breaker: string, wheel: Wheel, settler: Settler, { tally, meter }: Measured, seed: () => number) {
     this.#settler = settler
     this.#wheel = wheel
     this.#credit = new Credit(tally)
     this.#meter = meter
-    this.#seed = seed
+    let drawn: number | undefined
+    this.seedOfKeys = () => (drawn ??= seed())
     this.leases = new Leases(wheel, settler)
     this.#refusals = new Refusals(breaker, idleGate)
   }
@@ -91,7 +93,7 @@ export class Admission {
   adopt(gate: Gate): void {
     this.#gate = gate
     this.#refusals.adopt(gate)
-    this.rates = ratesUnder(gate, this.rates)
+    this.rates = ratesUnder(gate, this.rates, this.seedOfKeys)
     if (gate.lines.slots !== undefined) this.bulkhead ??= new Bulkhead(this.#wheel)
     this.bulkhead?.adopt(gate)
     this.features = featuresUnder(gate, this.features)
@@ -238,7 +240,7 @@ export class Admission {
   }
 
   #visit(key: string, line: CellLine, now: number): Visit {
-    this.cells ??= new Cells(line, this.#seed(), this.#meter, this.#gate.lines.slowAfterMs)
+    this.cells ??= new Cells(line, this.seedOfKeys(), this.#meter, this.#gate.lines.slowAfterMs)
     return this.cells.enter(this.#settler, this.#gate.epoch, key, now)
   }
 

@@ -87,6 +87,24 @@ describe("a recorder", () => {
     await Promise.all([shop.stop(), books.stop(), customers.stop(), vaults.stop()])
   })
 
+  test("says of keys which place they share in a full table, so that a replay lets the same ones in", async () => {
+    const clock = createVirtualClock({ seed: 7 })
+    const file = join(folder(), "sharing.ndjson")
+    const recorder = startRecorder({ file, clock, breakers: (name) => name === "sharing" })
+    const limits = { strategy: "basic", rateLimit: { perKey: { limit: 2, interval: "1 hour", max: 20 } } } as const
+    const breaker = createBreaker("sharing", limits, { clock })
+    let refused = 0
+    for (let call = 0; call < 300; call++) {
+      await clock.advance(1000)
+      refused += (await breaker.tryExecute(async () => 1, { key: `card ${call % 70}` })).ok ? 0 : 1
+    }
+    recorder.stop()
+    expect(refused).toBeGreaterThan(100)
+    const played = play(readRecording(file, readFileSync(file)))
+    expect([played.agreed, played.firstDifference]).toEqual([played.decisions, undefined])
+    await breaker.stop()
+  })
+
   test("keeps no key in clear that a limit owes something to", async () => {
     const clock = createVirtualClock()
     const limits = { rateLimit: { limit: 5, perKey: { limit: 1, burst: 3 } } } as const
