@@ -139,6 +139,20 @@ describe("recorded breakers by key, played again", () => {
     expect(names.every((name) => /^#[0-9a-f]{12}$/.test(name))).toBe(true)
   })
 
+  test.each([
+    ["the default", {}],
+    ["basic", basic],
+  ] as const)("the same config decides anew as it decided then, rests included: %s", async (_name, config) => {
+    const { recording } = await recorded({ config: () => config, calls: 2500, keys: 60, gapMs: 50 })
+    expect(recording.lines.some(({ t }) => t === "moved")).toBe(true)
+    const all = whatIf(recording, config)
+    const told = ({ moves }: (typeof all)[number]["other"]) =>
+      moves.map(({ afterMs, to }) => `${to} at ${Math.round(afterMs)}`)
+    expect(all.map(({ breaker, other }) => [breaker, ...told(other)])).toEqual(
+      all.map(({ breaker, recorded: then }) => [breaker, ...told(then)]),
+    )
+  })
+
   test("another config decides anew", async () => {
     const { recording, total } = await recorded({ config: () => basic })
     const all = whatIf(recording, { strategy: { type: "basic", window: { type: "consecutive", failures: 3 } } })
