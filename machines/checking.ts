@@ -3,7 +3,7 @@ import type { HealthSettings } from "./healthOptions.ts"
 import type { PlugInput } from "./plug.ts"
 import type { Circuit } from "./vocabulary/circuit.ts"
 import type { EndpointVerdicts } from "./vocabulary/endpoint.ts"
-import type { CheckSettled, ChecksChanged, HealthFinding, HealthState } from "./vocabulary/health.ts"
+import type { CheckSettled, ChecksChanged, EndpointChecked, HealthFinding, HealthState } from "./vocabulary/health.ts"
 import type { CircuitMoved, SliceClosed } from "./vocabulary/signal.ts"
 
 /** What is known of one that is checked. */
@@ -116,16 +116,30 @@ function probeOf(context: HealthContext, event: CheckSettled): HealthFinding["pr
   return isOfNow ? { epoch: event.epoch, ok: event.ok } : undefined
 }
 
+/** What is known of endpoints after these checks; the same object when they say nothing new. */
+function withAll(
+  { endpoints, settings }: HealthContext,
+  checks: readonly EndpointChecked[],
+  at: number,
+): HealthContext["endpoints"] {
+  const news = new Map<string, Record>()
+  for (const { endpoint, ok, reason } of checks) {
+    const before = news.get(endpoint) ?? (Object.hasOwn(endpoints, endpoint) ? endpoints[endpoint] : undefined)
+    if (before !== undefined && isRepeated(before, ok, reason)) continue
+    news.set(endpoint, sampled(before ?? blank, ok, reason, at, settings))
+  }
+  return news.size === 0 ? endpoints : { ...endpoints, ...Object.fromEntries(news) }
+}
+
 export function checked(context: HealthContext, event: CheckSettled): HealthContext {
   const { settings, hasSeenWell, isWitness } = context
   const { endpoint, ok, reason, at } = event
   const calls = callsNow(context, at)
   if (endpoint !== undefined) {
-    const before = Object.hasOwn(context.endpoints, endpoint) ? context.endpoints[endpoint] : undefined
-    // What says what it said before changes nothing: there may be thousands of them, and it is said each time.
-    if (before !== undefined && calls === context.calls && isRepeated(before, ok, reason)) return context
-    const after = sampled(before ?? blank, ok, reason, at, settings)
-    return settled({ ...context, calls, endpoints: { ...context.endpoints, [endpoint]: after } })
+    const known = withAll(context, [{ endpoint, ok, reason }, ...(event.more ?? [])], at)
+    // What says what was said before changes nothing: there may be thousands of them, and it is said each time.
+    if (known === context.endpoints && calls === context.calls) return context
+    return settled({ ...context, calls, endpoints: known })
   }
   const probe = probeOf(context, event)
   const saw = { hasSeenWell: hasSeenWell || ok, isWitness: isWitness || (hasSeenWell && !ok) }

@@ -93,7 +93,12 @@ function weighed(context: BreakerContext, event: OutcomeSettled, line: FeatureLi
   const outcome = { bad: failed || slow, slow: slow && !failed, startedAt: at - durationMs }
   const rule = line.watch && weighFeature(record, line.watch, feature, outcome, book.successes, at)
   const after = { ...book, records: { ...book.records, [feature]: record } }
-  if (rule === undefined) return { book: after, rest: event }
-  const told = { type: "feature.failed" as const, at, feature, statistics: statisticsOf(record.evidence, rule) }
+  if (rule === undefined || line.watch === undefined) return { book: after, rest: event }
+  const told = {
+    type: "feature.failed" as const,
+    at,
+    feature,
+    statistics: statisticsOf(record.evidence, rule, line.watch),
+  }
   return { book: after, told, rest: { ...event, feature: undefined, test: false } }
 }

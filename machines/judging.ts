@@ -144,4 +144,11 @@ export const shareAt = (step: number): number => 2 ** step / (1 + 2 ** step)
 export const limitAt = (step: number): number => Math.max(1, 2 ** (step + 1))
 
 /** A step in which so many outcomes are bad is one too many, or the service is not well. */
-export const isTrouble = (statistics: Statistics): boolean => badShare(statistics) >= 0.5
+export const troubleAt = 0.5
+export const isTrouble = (statistics: Statistics): boolean => badShare(statistics) >= troubleAt
+
+/** What was rung, with the line that a cohort of calls was held against: its share of bad ones says nothing by itself. */
+export function heldAgainst(line: number, { rule, statistics }: AlarmRang): Statistics {
+  if (rule !== "cohort") return statistics
+  return { ...statistics, bound: { of: "share", value: badShare(statistics), line } }
+}

@@ -12,7 +12,7 @@ import { isFailure, type OutcomeKind } from "./vocabulary/outcome.ts"
 import { freshHearing, type Hearing, listen } from "./vocabulary/quota.ts"
 import type { CallEntered, CallOverdue, OutcomeSettled, Report } from "./vocabulary/signal.ts"
 import { statisticsOf } from "./vocabulary/verdict.ts"
-import { addSample, countsAt, emptyWindow, isQuiet, reached, type Window } from "./vocabulary/window.ts"
+import { addSample, countsAt, emptyWindow, isQuiet, reached, statisticsAt, type Window } from "./vocabulary/window.ts"
 
 export interface MeterState {
   readonly epoch: number
@@ -81,7 +81,7 @@ function weigh(
   const rule = accrue(evidence, line, failed || slow, slow, startedAt, at)
   if (rule === undefined) return { ...state, evidence, armed: true }
   if (!state.armed) return { ...state, evidence }
-  const statistics = statisticsOf(evidence, rule)
+  const statistics = statisticsOf(evidence, rule, line)
   const { epoch } = state
   const report: Report = { type: "alarm.rang", at, epoch, rule, statistics, seen: evidence.learned }
   return { ...state, evidence, armed: false, report, reports: state.reports + 1 }
@@ -140,11 +140,7 @@ function judge(state: MeterState, at: number): MeterState {
   if (rule === undefined)
     return state.armed || !isQuiet(line, counts, state.overdue) ? state : { ...state, armed: true }
   if (!state.armed) return state
-  const statistics = {
-    calls: (isRow(state) ? counts.row : counts.calls) + state.overdue,
-    failures: counts.failures,
-    slow: counts.slow + state.overdue,
-  }
+  const statistics = statisticsAt(line, rule, counts, state.overdue)
   const report: Report = { type: "alarm.rang", at, epoch: state.epoch, rule, statistics }
   return { ...state, armed: false, report, reports: state.reports + 1 }
 }

@@ -6,6 +6,7 @@ import {
   badShare,
   confirmingLine,
   describeEvidence,
+  heldAgainst,
   type JudgingFields,
   judging,
   limitAt,
@@ -14,6 +15,7 @@ import {
   shareAt,
   stepLine,
   trialLine,
+  troubleAt,
   usualLine,
 } from "./judging.ts"
 import { type Named, number, type OutOf, struct } from "./options.ts"
@@ -23,6 +25,7 @@ import {
   closedBy,
   freshTrip,
   type ProbingFields,
+  probed,
   probing,
   restored,
   type SavedTrip,
@@ -126,6 +129,14 @@ const priceOf = ({ settings: { trial } }: GradualContext): number =>
   trial ? Math.ceil((trial.calls * (1 - trial.share)) / trial.share) + 1 : Number.POSITIVE_INFINITY
 export const enough = ({ settings }: GradualContext): number => probesFor(settings.probes.wrong)
 
+/** What its probes said, weighed against each other where one does not decide. */
+function weighed(event: Signal, context: GradualContext): Partial<GradualContext> {
+  const [most, noted] = [enough(context), probed(event, 1)]
+  if (most === 1 || event.type === "probe.expired") return noted
+  const [more, than] = event.type === "probe.succeeded" ? ["succeeded", "failed"] : ["failed", "succeeded"]
+  return { ...noted, reason: `${most} more probes ${more} than ${than}, as many as it takes` }
+}
+
 /** Where a ramp begins. A ramp that fails is a trip in the row: it remembers as a closed circuit would. */
 export const begun = (event: Signal): Partial<GradualContext> => ({
   step: ramp.first,
@@ -133,17 +144,6 @@ export const begun = (event: Signal): Partial<GradualContext> => ({
   stale: 0,
   blame: 0,
   ...closedBy(event),
-})
-
-export const steppedUp = ({ step, stride }: GradualContext): Partial<GradualContext> => ({
-  step: Math.min(ramp.highest, step + stride),
-  stride: stride * 2,
-})
-
-export const steppedBack = (context: GradualContext, event: Signal): Partial<GradualContext> => ({
-  step: Math.max(ramp.lowest, context.step - backOf(event)),
-  stride: ramp.stride,
-  blame: Math.max(context.blame, shareOf(event)),
 })
 
 /** Late on the lowest step. Late again: the slow line itself is to blame, and is learned anew. */
@@ -163,12 +163,27 @@ export const canPay = (context: GradualContext, event: AlarmRang): boolean =>
 export const paid = (context: GradualContext): Partial<GradualContext> => ({ spent: context.spent + priceOf(context) })
 
 /** Failures that were as many under less load: load is not to blame. */
-export const isBlameless = ({ step, blame }: GradualContext, event: Signal): boolean =>
-  isRule(event, "cohort") && step <= ramp.lowest && shareOf(event) >= Math.max(0.3, 0.6 * blame)
+const blamelessAt = ({ blame }: GradualContext): number => Math.max(0.3, 0.6 * blame)
+export const isBlameless = (context: GradualContext, event: Signal): boolean =>
+  isRule(event, "cohort") && context.step <= ramp.lowest && shareOf(event) >= blamelessAt(context)
 
-export function rung(event: Signal): Partial<GradualContext> {
+/** So many failures are few enough to say that the trial, which shed some calls, has helped the others. */
+const helpedBelow = ({ blame }: GradualContext): number => blame / 2 - 0.05
+export const hasHelped = (context: GradualContext, event: Signal): boolean =>
+  isRule(event, "cohort") && shareOf(event) < helpedBelow(context)
+
+export function rung(event: Signal, line?: number): Partial<GradualContext> {
   const alarm = only(event, "alarm.rang")
-  return { at: alarm.at, reason: describeEvidence(alarm), rule: alarm.rule, statistics: alarm.statistics }
+  const statistics = line === undefined ? alarm.statistics : heldAgainst(line, alarm)
+  return { at: alarm.at, reason: describeEvidence(alarm), rule: alarm.rule, statistics }
+}
+
+/** A step of the ramp, the lack of blame and the trial are judged on the same calls, each by a line of its own. */
+export const rungAs = {
+  probe: weighed,
+  step: (event: Signal) => rung(event, troubleAt),
+  blameless: (event: Signal, context: GradualContext) => rung(event, blamelessAt(context)),
+  helped: (event: Signal, context: GradualContext) => rung(event, helpedBelow(context)),
 }
 
 export const freshGradual = ({ settings, seed, at }: PlugInput<GradualSettings>): GradualContext => ({
@@ -199,15 +214,21 @@ export const lines = {
   step: (context) => watch(context, stepLine(context.settings, context.step)),
 } satisfies { readonly [state: string]: (context: GradualContext) => Lines }
 
-/**
- * Calls that hang would hold their places on the ramp for ever, so a step has a lease as a probe has. Where calls are merely rare,
- * a longer one is needed.
- */
-export const stepLeaseOf = ({ settings, stale }: GradualContext): number =>
-  Math.min(dayMs, settings.probes.lease * 2 ** stale)
-
-export const stepDemand = ({ step }: GradualContext): Demand => ({
-  share: shareAt(step),
-  limit: limitAt(step),
-  ...unrepeated,
-})
+/** The steps of the ramp: what a call meets there, and where it goes on from there. */
+export const stepping = {
+  demand: ({ step }: GradualContext): Demand => ({ share: shareAt(step), limit: limitAt(step), ...unrepeated }),
+  /**
+   * Calls that hang would hold their places on the ramp for ever, so a step has a lease as a probe has. Where calls are merely rare,
+   * a longer one is needed.
+   */
+  leaseMs: ({ settings, stale }: GradualContext): number => Math.min(dayMs, settings.probes.lease * 2 ** stale),
+  up: ({ step, stride }: GradualContext): Partial<GradualContext> => ({
+    step: Math.min(ramp.highest, step + stride),
+    stride: stride * 2,
+  }),
+  back: (context: GradualContext, event: Signal): Partial<GradualContext> => ({
+    step: Math.max(ramp.lowest, context.step - backOf(event)),
+    stride: ramp.stride,
+    blame: Math.max(context.blame, shareOf(event)),
+  }),
+}

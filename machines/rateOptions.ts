@@ -31,7 +31,10 @@ export interface LimitFields extends Named<typeof limitFields> {}
 
 const keyFields = {
   ...limitFields,
-  /** So many keys are told apart at once; what others come meanwhile share one bucket. Default: 10 000. */
+  /**
+   * So many keys are told apart at once: those that owe something. While there are as many, those that come new share as many places again
+   * (4096 at most), so each waits for the few that share its own, and all of them together get no more than so many keys may. Default: 10 000.
+   */
   max: number({ default: 10_000, min: 1, max: 1_000_000, integer: true }),
 }
 export interface KeyFields extends Named<typeof keyFields> {}

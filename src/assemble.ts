@@ -102,7 +102,7 @@ export interface AssembleOptions {
 }
 
 /** The wait that an opening begins, if the gate in force is still the one of this move. */
-function retryIn(
+export function retryIn(
   { at, to, epoch }: CircuitMoved,
   { epoch: present, restriction: { retryAt } }: Gate,
 ): number | undefined {

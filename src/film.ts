@@ -5,7 +5,7 @@
 import { saveAssembly } from "./assemble.ts"
 import type { Awake } from "./awake.ts"
 import { wheelOf } from "./Clock.ts"
-import { bucketOf } from "./data-plane/cellTable.ts"
+import { placeOf } from "./data-plane/keyPlace.ts"
 import type { Film } from "./group.ts"
 import type { Member } from "./member.ts"
 import type { RecordedMember, RecordedPart } from "./observability/recording/format.ts"
@@ -70,8 +70,8 @@ class RecordedKey implements Recordable {
   }
 
   bucketOf(key: string): number | undefined {
-    const cells = this.#member.awake?.plane.admission.cells
-    return cells === undefined ? undefined : bucketOf(key, cells.seed)
+    const awake = this.#member.awake
+    return awake && placeOf(awake.plane.admission, key)
   }
 
   describe(): ReturnType<Recordable["describe"]> {

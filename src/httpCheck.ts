@@ -1,6 +1,7 @@
 /** A health check by HTTP. */
 import { request as requestPlain } from "node:http"
 import { request as requestSecure } from "node:https"
+import { isIP } from "node:net"
 import type { CheckContext, HealthCheck } from "../machines/healthOptions.ts"
 import { describeError, show } from "../machines/options.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
@@ -13,6 +14,11 @@ export interface HttpCheckOptions {
   readonly headers?: { readonly [name: string]: string } | undefined
   /** Certificates that vouch for the service, in PEM, where it is reached by https. Default: those of the host. */
   readonly ca?: string | undefined
+  /**
+   * The name of the service, where `url` holds the address of one of its endpoints: its certificate is checked against this name, which is
+   * also what the request says it wants (SNI, and `Host` unless `headers` say another). Default: the host of `url`. By http it is `Host` alone.
+   */
+  readonly servername?: string | undefined
   /** Statuses that pass. Default: 200 to 299. Redirects are not followed. */
   readonly status?: ((status: number) => boolean) | undefined
   /** Whether the body passes; it is read up to `maxBody`. Without it nothing of the body is read. */
@@ -23,14 +29,20 @@ export interface HttpCheckOptions {
   readonly loopback?: boolean | undefined
 }
 
-const known = ["url", "method", "headers", "ca", "status", "body", "maxBody", "loopback"]
+const known = ["url", "method", "headers", "ca", "servername", "status", "body", "maxBody", "loopback"]
 
 function read(options: HttpCheckOptions): HttpCheckOptions {
   refuseStrangers(options, known)
-  const { url, maxBody = 65_536 } = options
+  const { url, maxBody = 65_536, servername } = options
   if (typeof url !== "function") addressOf(url, "options.url")
   if (!Number.isInteger(maxBody) || maxBody < 0)
     throw invalid("options.maxBody", maxBody, "must be a whole number of bytes")
+  if (servername !== undefined && !isName(servername))
+    throw invalid(
+      "options.servername",
+      servername,
+      "must be the name of a host, such as search.example: an address has none",
+    )
   return options
 }
 
@@ -38,6 +50,18 @@ function addressOf(url: unknown, path: string): URL {
   const parsed = URL.parse(String(url))
   if (parsed !== null && /^https?:$/.test(parsed.protocol)) return parsed
   throw invalid(path, url, "must be an address that begins with http: or https:")
+}
+
+/** A name that a certificate can be for: neither an address, nor what would end the header that it stands in. */
+const isName = (text: unknown): boolean =>
+  typeof text === "string" && text.length <= 253 && /^[\w*-]+(?:\.[\w-]+)*\.?$/.test(text) && isIP(text) === 0
+
+/** What a request says of whom it wants. */
+function wanted({ servername, headers = {} }: HttpCheckOptions, { port }: URL) {
+  if (servername === undefined) return { headers }
+  const saysHost = Object.keys(headers).some((name) => name.toLowerCase() === "host")
+  const host = port === "" ? servername : `${servername}:${port}`
+  return { servername, headers: saysHost ? headers : { ...headers, host } }
 }
 
 const isFine = (status: number): boolean => status >= 200 && status < 300
@@ -59,16 +83,7 @@ const isFine = (status: number): boolean => status >= 200 && status < 300
  * await breaker.stop()
  */
 export function httpCheck(options: HttpCheckOptions): HealthCheck {
-  const {
-    url,
-    method = "GET",
-    headers = {},
-    ca,
-    status = isFine,
-    body,
-    maxBody = 65_536,
-    loopback = false,
-  } = read(options)
+  const { url, method = "GET", ca, status = isFine, body, maxBody = 65_536, loopback = false } = read(options)
   const reach: Reach = { loopback }
   const lookup = lookupWithin(reach)
   return ({ endpoint, signal, timeoutMs }) => {
@@ -78,7 +93,7 @@ export function httpCheck(options: HttpCheckOptions): HealthCheck {
       const send = target.protocol === "https:" ? requestSecure : requestPlain
       const sent = send(target, {
         method,
-        headers,
+        ...wanted(options, target),
         agent: false,
         ...(ca !== undefined && { ca }),
         lookup,

@@ -20,6 +20,11 @@ export interface KubernetesOptions {
   readonly service: string
   /** Default: the namespace of this pod. */
   readonly namespace?: string | undefined
+  /**
+   * Of a service with two families of addresses each pod has an endpoint in slices of both; it is taken once, at its address of this family
+   * if it is ready there. Pods are told apart by `targetRef.uid`; endpoints without one stand for themselves. Default: `"IPv4"`.
+   */
+  readonly prefer?: "IPv4" | "IPv6" | undefined
   /** Which port of the slices, by name or number. Default: the first. */
   readonly port?: string | number | undefined
   /** The API server. Default: the one of this pod's cluster, `kubernetes.default.svc` by https. */
@@ -30,7 +35,7 @@ export interface KubernetesOptions {
   readonly ca?: string | undefined
 }
 
-const known = ["service", "namespace", "port", "url", "token", "ca"]
+const known = ["service", "namespace", "prefer", "port", "url", "token", "ca"]
 const inCluster = "kubernetes.default.svc"
 const account = "/var/run/secrets/kubernetes.io/serviceaccount"
 /** How long a watch lasts; then another begins where it ended. */
@@ -64,7 +69,16 @@ function portIn(slice: Json, wanted: string | number | undefined): unknown {
 const isReady = ({ conditions }: Json): boolean =>
   objectIn(conditions)["ready"] !== false && objectIn(conditions)["terminating"] !== true
 
-function endpointsIn(slice: Json, wanted: string | number | undefined): readonly EndpointInput[] {
+/** One endpoint of a slice, and what is behind it: the same pod may be in slices of two families. */
+interface Placed {
+  readonly address: string
+  readonly zone: string | undefined
+  readonly metadata: { readonly [key: string]: string }
+  readonly family: string | undefined
+  readonly uid: string | undefined
+}
+
+function endpointsIn(slice: Json, wanted: string | number | undefined): readonly Placed[] {
   const port = portIn(slice, wanted)
   if (wanted !== undefined && port === undefined) return []
   return listIn(slice["endpoints"])
@@ -74,17 +88,21 @@ function endpointsIn(slice: Json, wanted: string | number | undefined): readonly
       const host = textIn(listIn(endpoint["addresses"])[0])
       if (host === undefined) return []
       const metadata: { [key: string]: string } = {}
-      const [node, pod] = [textIn(endpoint["nodeName"]), textIn(objectIn(endpoint["targetRef"])["name"])]
+      const target = objectIn(endpoint["targetRef"])
+      const [node, pod] = [textIn(endpoint["nodeName"]), textIn(target["name"])]
       if (node !== undefined) metadata["node"] = node
       if (pod !== undefined) metadata["pod"] = pod
-      return [{ address: addressAt(host, port), zone: textIn(endpoint["zone"]), metadata }]
+      const placed = { family: textIn(slice["addressType"]), uid: textIn(target["uid"]) }
+      return [{ address: addressAt(host, port), zone: textIn(endpoint["zone"]), metadata, ...placed }]
     })
 }
 
-/** The endpoints of all slices, each once: one that moves from slice to slice may be in two for a moment. */
-function allIn({ slices }: Known, wanted: string | number | undefined): readonly EndpointInput[] {
-  const all = [...slices.values()].flatMap((slice) => endpointsIn(slice, wanted))
-  return [...new Map(all.map((endpoint) => [(endpoint as { address: string }).address, endpoint])).values()]
+/** The endpoints of all slices, each once: one that moves from slice to slice may be in two for a moment, and a pod in two families. */
+function allIn({ slices }: Known, { port, prefer = "IPv4" }: KubernetesOptions): readonly EndpointInput[] {
+  const all = [...slices.values()].flatMap((slice) => endpointsIn(slice, port))
+  const preferred = new Set(all.flatMap(({ family, uid }) => (family === prefer && uid !== undefined ? [uid] : [])))
+  const wanted = all.filter(({ family, uid }) => family === prefer || uid === undefined || !preferred.has(uid))
+  return [...new Map(wanted.map(({ address, zone, metadata }) => [address, { address, zone, metadata }])).values()]
 }
 
 /** Takes in one event of a watch; answers whether endpoints may be others now. */
@@ -189,10 +207,11 @@ class Api {
  */
 export function fromKubernetes(options: KubernetesOptions): EndpointProvider {
   refuseStrangers(options, known)
-  const { service, url, port } = options
+  const { service, url, prefer = "IPv4" } = options
   if (textIn(service) === undefined) throw invalid("options.service", service, "must be the name of a service")
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
     throw invalid("options.url", url, "must begin with http: or https:")
+  if (prefer !== "IPv4" && prefer !== "IPv6") throw invalid("options.prefer", prefer, 'must be "IPv4" or "IPv6"')
   return async function* (context) {
     const { signal, sleep } = context
     const api = new Api(options, context)
@@ -201,9 +220,9 @@ export function fromKubernetes(options: KubernetesOptions): EndpointProvider {
       try {
         if (slices === undefined) {
           slices = await api.list()
-          yield allIn(slices, port)
+          yield allIn(slices, options)
         }
-        for await (const event of api.watch(slices.version)) if (take(slices, event)) yield allIn(slices, port)
+        for await (const event of api.watch(slices.version)) if (take(slices, event)) yield allIn(slices, options)
       } catch (error) {
         if (!(error instanceof Gone)) throw error
         slices = undefined

@@ -5,6 +5,7 @@ import type { Assembly } from "./assemble.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import { factNames as told } from "./callFacts.ts"
 import { GroupFilm } from "./film.ts"
+import { GivenNames, isGroup } from "./givenNames.ts"
 import { refuseNoClock, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { libraryVersion } from "./libraryVersion.ts"
 import { FileRecorder, type RecorderSettings } from "./observability/recording/recorder.ts"
@@ -21,7 +22,7 @@ export interface RecorderOptions {
   /** Which breakers are recorded, by name, or by the key that `createBreakers` knows them by. Default: all. */
   readonly breakers?: ((name: string) => boolean) | undefined
   /**
-   * What stands for a text that callers give: the key of a call, or of a breaker; at most 200 characters. Default: a mark that is
+   * What stands for a text that callers give: the key of a call, or of a breaker, also where another depends on that; at most 200 characters. Default: a mark that is
    * the same for the same text within one recording, and says nothing else. `(text) => text` keeps it readable.
    */
   readonly redact?: ((text: string) => string) | undefined
@@ -52,7 +53,7 @@ function wholeBetween(value: unknown, least: number, most: number, path: string)
   throw new InvalidConfig([{ path, value: show(value), rule: `must be a whole number from ${least} to ${most}` }])
 }
 
-function readOptions(options: RecorderOptions): RecorderSettings {
+function readOptions(options: RecorderOptions): Omit<RecorderSettings, "isOwn"> {
   refuseStrangers(options, names)
   const { file, maxBytes = 16 * 2 ** 20, files = 4, redact, clock = systemClock, failed } = options
   if (typeof file !== "string" || file === "") {
@@ -71,8 +72,6 @@ function readOptions(options: RecorderOptions): RecorderSettings {
   const wallNow = () => clock.wallNow()
   return { file, maxBytes, files, redact, factNames, library, after, wallNow, failed: failed ?? warn }
 }
-
-const isGroup = (living: Assembly | Group): living is Group => "members" in living
 
 /**
  * Records every call and every decision of the breakers of this process, those that come later included, so that what happened can be
@@ -98,9 +97,11 @@ export function startRecorder(options: RecorderOptions): Recorder {
   const settings = readOptions(options)
   const { breakers: isWanted = () => true } = options
   const watched = new Map<number, () => void>()
+  let names: GivenNames | undefined
   let forget = () => {}
   const release = () => {
     forget()
+    names?.stop()
     for (const leave of watched.values()) leave()
     watched.clear()
   }
@@ -108,7 +109,12 @@ export function startRecorder(options: RecorderOptions): Recorder {
     release()
     settings.failed(error)
   }
-  const recorder = new FileRecorder({ ...settings, failed })
+  const recorder = new FileRecorder({
+    ...settings,
+    failed,
+    isOwn: (name, isSaid) => names?.isOwn(name, isSaid) === true,
+  })
+  names = new GivenNames()
   let isTold = false
   const taken = () => {
     if (!isTold) process.emitWarning(`${settings.file} lacks what another recorder records already`, "recloser")

@@ -6,7 +6,7 @@ import { type Assembly, saveAssembly } from "./assemble.ts"
 import { wheelOf } from "./Clock.ts"
 import type { RootActor } from "./control-plane/conductor.ts"
 import { askParts } from "./control-plane/persistence.ts"
-import { bucketOf } from "./data-plane/cellTable.ts"
+import { placeOf } from "./data-plane/keyPlace.ts"
 import type { BreakerEvents } from "./events.ts"
 import type { Inspected, Passed, Tallied } from "./observability/inspector/inspected.ts"
 import type { Act, ActorView, Edge, StandingLine } from "./observability/inspector/protocol.ts"
@@ -99,8 +99,7 @@ export class Subject implements Recordable, Inspected {
   }
 
   bucketOf(key: string): number | undefined {
-    const { cells } = this.#assembly.plane.admission
-    return cells === undefined ? undefined : bucketOf(key, cells.seed)
+    return placeOf(this.#assembly.plane.admission, key)
   }
 
   describe(): ReturnType<Recordable["describe"]> {

@@ -34,6 +34,7 @@ import {
   type GradualContext,
   type GradualSettings,
   gradualOptions,
+  hasHelped,
   isBlameless,
   isLate,
   isRule,
@@ -43,15 +44,13 @@ import {
   rampingPart,
   resumed,
   rung,
+  rungAs,
   savedOf,
   shareOf,
-  stepDemand,
-  stepLeaseOf,
-  steppedBack,
-  steppedUp,
+  stepping,
 } from "../ramping.ts"
 import { answered, learntLine } from "../slowness.ts"
-import { closedBy, entered, operated, probed, tripped, waited } from "../tripping.ts"
+import { closedBy, entered, operated, tripped, waited } from "../tripping.ts"
 import { unrepeated } from "../vocabulary/gate.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
@@ -65,7 +64,7 @@ const machine = setup({
   delays: {
     untilRetry: ({ context }) => context.waitMs,
     untilStale: ({ context }) => context.settings.probes.lease,
-    untilStepStale: ({ context }) => stepLeaseOf(context),
+    untilStepStale: ({ context }) => stepping.leaseMs(context),
   },
   guards: {
     gone: ({ context, event }) => event.type === "alarm.rang" && isGone(event, context.settings),
@@ -74,7 +73,7 @@ const machine = setup({
     over: ({ event }) => isRule(event, "relief"),
     judged: ({ event }) => isRule(event, "cohort"),
     mayTry: ({ context, event }) => event.type === "alarm.rang" && canPay(context, event),
-    helped: ({ context, event }) => isRule(event, "cohort") && shareOf(event) < context.blame / 2 - 0.05,
+    helped: ({ context, event }) => hasHelped(context, event),
     enoughProbes: ({ context }) => context.successes + 1 >= enough(context),
     tooManyFailed: ({ context }) => context.successes - 1 <= -enough(context),
     overloaded: ({ context, event }) => isLate(event) && context.step > ramp.lowest,
@@ -92,7 +91,10 @@ const machine = setup({
     noteAnswered: assign(({ context, event }) => answered(context, event)),
     enter: assign(({ context }) => entered(context)),
     noteAlarm: assign(({ event }) => rung(event)),
-    noteProbe: assign(({ context, event }) => probed(event, enough(context))),
+    noteStep: assign(({ event }) => rungAs.step(event)),
+    noteBlameless: assign(({ context, event }) => rungAs.blameless(event, context)),
+    noteHelped: assign(({ context, event }) => rungAs.helped(event, context)),
+    noteProbe: assign(({ context, event }) => rungAs.probe(event, context)),
     noteWaited: assign(({ context }) => waited(context)),
     noteOperator: assign(({ context, event }) => operated(context, event)),
     noteRestored: assign(({ context, event }) => resumed(context, event)),
@@ -110,8 +112,8 @@ const machine = setup({
     noteLine: assign({ slowAfterMs: ({ context, event }) => learntLine(context, event) }),
     noteStale: assign({ stale: ({ context }) => context.stale + 1 }),
     beginRamp: assign(({ event }) => begun(event)),
-    stepUp: assign(({ context }) => steppedUp(context)),
-    stepBack: assign(({ context, event }) => steppedBack(context, event)),
+    stepUp: assign(({ context }) => stepping.up(context)),
+    stepBack: assign(({ context, event }) => stepping.back(context, event)),
   },
 }).createMachine({
   id: "gradual",
@@ -167,7 +169,7 @@ const machine = setup({
           after: { untilStale: "named" },
           on: {
             "alarm.rang": [
-              { guard: "helped", target: "#gradual.ramping", actions: ["noteAlarm", "beginRamp", "blame"] },
+              { guard: "helped", target: "#gradual.ramping", actions: ["noteHelped", "beginRamp", "blame"] },
               { guard: "judged", target: "named", actions: "noteAlarm" },
             ],
           },
@@ -208,17 +210,17 @@ const machine = setup({
     },
     ramping: {
       entry: "enter",
-      meta: { circuit: "ramping", demand: stepDemand, lines: lines.step },
+      meta: { circuit: "ramping", demand: stepping.demand, lines: lines.step },
       after: { untilStepStale: { target: "ramping", reenter: true, actions: "noteStale" } },
       on: {
         "alarm.rang": [
-          { guard: "overloaded", target: "ramping", reenter: true, actions: ["noteAlarm", "stepBack"] },
-          { guard: "lateAtLowest", target: "open.waiting", actions: ["noteAlarm", "noteLate", "tripAgain"] },
-          { guard: "gone", target: "open.waiting", actions: ["noteAlarm", "tripAgain"] },
-          { guard: "blameless", target: "degraded.named", actions: ["noteAlarm", "noteClosed"] },
-          { guard: "stepBad", target: "ramping", reenter: true, actions: ["noteAlarm", "stepBack"] },
-          { guard: "atTop", target: "closed", actions: ["noteAlarm", "noteClosed", "forgetLate"] },
-          { guard: "judged", target: "ramping", reenter: true, actions: ["noteAlarm", "stepUp"] },
+          { guard: "overloaded", target: "ramping", reenter: true, actions: ["noteStep", "stepBack"] },
+          { guard: "lateAtLowest", target: "open.waiting", actions: ["noteStep", "noteLate", "tripAgain"] },
+          { guard: "gone", target: "open.waiting", actions: ["noteStep", "tripAgain"] },
+          { guard: "blameless", target: "degraded.named", actions: ["noteBlameless", "noteClosed"] },
+          { guard: "stepBad", target: "ramping", reenter: true, actions: ["noteStep", "stepBack"] },
+          { guard: "atTop", target: "closed", actions: ["noteStep", "noteClosed", "forgetLate"] },
+          { guard: "judged", target: "ramping", reenter: true, actions: ["noteStep", "stepUp"] },
         ],
       },
     },

@@ -19,6 +19,8 @@ export function usualShare({ usual, learned }: Pick<Evidence, "usual" | "learned
 
 /** The share that counts as broken, given what is usual. */
 export const brokenShare = (usual: number): number => 0.4 + 0.5 * usual
+/** What was usual, given how much likelier a bad outcome is where it is broken, as a logarithm. */
+export const usualOf = (badStep: number): number => 0.4 / (Math.exp(badStep) - 0.5)
 
 export function learn(evidence: Evidence, bad: number, at: number): void {
   const weight =

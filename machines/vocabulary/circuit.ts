@@ -6,11 +6,25 @@ export const circuits: readonly Circuit[] = ["closed", "degraded", "open", "half
 /** A state or a mode as prose spells it: `halfOpen` is the value, "half-open" the word. */
 export const inWords = (value: string): string => value.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-/** The evidence a decision was taken on: counts of calls in the window that was judged. */
+/**
+ * What a decision turned on: a figure, and the line that it reached or stayed below. `share`: the part of the calls that was bad ·
+ * `lowerBound`: that part at the least, allowing for chance (Wilson, z = 4) · `row`: bad calls one after the other · `evidence`: the
+ * natural logarithm of how much likelier these calls are than if there were nothing to decide (20: 500 million to 1).
+ */
+export interface Bound {
+  readonly of: "share" | "lowerBound" | "row" | "evidence"
+  readonly value: number
+  readonly line: number
+  /** The share of bad calls that counts as usual, where the decision compared with that. */
+  readonly usual?: number
+}
+
+/** The evidence a decision was taken on: counts of calls in the window that was judged, and the figure that decided. */
 export interface Statistics {
   readonly calls: number
   readonly failures: number
   readonly slow: number
+  readonly bound?: Bound | undefined
 }
 
 /** What a strategy states about itself: its finding. `entries` counts entered states, re-entries included. */

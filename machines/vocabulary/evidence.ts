@@ -10,7 +10,7 @@
 import { type Baseline, brokenShare, clamp, learn, prior, usualShare } from "./baseline.ts"
 import { judgeCohort, takeIntoCohort } from "./cohort.ts"
 import type { SequentialLine } from "./gate.ts"
-import { dies, isHopeless } from "./verdict.ts"
+import { dies, goneRow, isHopeless, reliefAt } from "./verdict.ts"
 
 export type EvidenceRule = "excursion" | "rate" | "run" | "relief" | "dead" | "cohort"
 
@@ -63,10 +63,6 @@ export interface Evidence {
 const recentMs = 5000
 /** The logarithms are worked out anew after so many outcomes. */
 const refreshAfter = 16
-/** So many bad outcomes in a row in a degraded circuit: the service is gone. At 60 % errors it happens once in 500 000 calls. */
-const goneRow = 24
-/** Evidence that a degraded time is over: e^12 to 1. */
-const reliefAt = 12
 
 export const freshEvidence = (): Evidence => ({
   usual: prior.bad / prior.calls,

@@ -15,6 +15,15 @@ export interface CheckSettled {
   readonly ok: boolean
   /** Why it failed, in words. */
   readonly reason: string
+  /** Checks of other endpoints, where very many are checked: what they came to is told together, in their order. */
+  readonly more?: readonly EndpointChecked[] | undefined
+}
+
+/** What the check of one endpoint came to. */
+export interface EndpointChecked {
+  readonly endpoint: string
+  readonly ok: boolean
+  readonly reason: string
 }
 
 /** Others are checked than before: all of them. */

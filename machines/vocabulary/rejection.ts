@@ -143,6 +143,10 @@ export function refusalByRate(breaker: string, gate: Gate, limit: Limit, exceeds
   })
 }
 
+/** Why a key is refused that came when as many as are told apart owed something. */
+export const spentByOthers = (limit: Limit): string =>
+  `${inCalls(limit)} are spent, together with other new keys: ${limit.keys} are told apart, and all of them owe something`
+
 /** What a cell is held back for. */
 export interface CellCharge extends Statistics {
   readonly since: number

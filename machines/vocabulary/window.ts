@@ -2,6 +2,7 @@
  * The window of evidence as an immutable value: what a breaker actor keeps when it runs alone, and the
  * plain meaning that the data plane's mutable ring must agree with (the differential law compares them).
  */
+import type { Bound, Statistics } from "./circuit.ts"
 import type { RatioLine, WindowShape } from "./gate.ts"
 
 /** One settled call as the window sees it. */
@@ -155,6 +156,22 @@ export function reached(
   if (calls < line.minimumCalls) return undefined
   if (counts.failures >= line.failureRatio * scale * calls) return "failureRatio"
   return counts.slow + overdue >= line.slowRatio * scale * calls ? "slowRatio" : undefined
+}
+
+/** The counts that a line was reached with, and the figure that reached it. */
+export function statisticsAt(
+  line: RatioLine,
+  rule: "failureRatio" | "slowRatio" | "row",
+  counts: Counts,
+  overdue: number,
+): Statistics {
+  const calls = (rule === "row" ? counts.row : counts.calls) + overdue
+  const slow = counts.slow + overdue
+  const bound: Bound =
+    rule === "row"
+      ? { of: "row", value: calls, line: line.row }
+      : { of: "share", value: (rule === "slowRatio" ? slow : counts.failures) / calls, line: line[rule] }
+  return { calls, failures: counts.failures, slow, bound }
 }
 
 /** Whether the counts have fallen so far below the line that a rung alarm is armed again. */

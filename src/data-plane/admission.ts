@@ -2,7 +2,6 @@
  * Whether one more call may enter: the gate first, then the gauges that it bounds. All of them look before any of them takes, and
  * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
  */
-import { leaseOf } from "../../machines/vocabulary/admission.ts"
 import { costOf, type Facts, type FurtherFacts } from "../../machines/vocabulary/facts.ts"
 import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
@@ -54,15 +53,17 @@ export class Admission {
   readonly #settler: Settler
   readonly #wheel: Wheel
   readonly #refusals: Refusals
-  readonly #seed: () => number
+  /** Drawn when it matters for the first time: it keeps others from choosing keys that share a place. */
+  readonly seedOfKeys: () => number
 
-  /** `seed` is asked once, if keys are named: it keeps others from choosing keys that share a cell. */
+  /** `seed` is asked once, if keys are named. */
   constructor(breaker: string, wheel: Wheel, settler: Settler, { tally, meter }: Measured, seed: () => number) {
     this.#settler = settler
     this.#wheel = wheel
     this.#credit = new Credit(tally)
     this.#meter = meter
-    this.#seed = seed
+    let drawn: number | undefined
+    this.seedOfKeys = () => (drawn ??= seed())
     this.leases = new Leases(wheel, settler)
     this.#refusals = new Refusals(breaker, idleGate)
   }
@@ -92,7 +93,7 @@ export class Admission {
   adopt(gate: Gate): void {
     this.#gate = gate
     this.#refusals.adopt(gate)
-    this.rates = ratesUnder(gate, this.rates)
+    this.rates = ratesUnder(gate, this.rates, this.seedOfKeys)
     if (gate.lines.slots !== undefined) this.bulkhead ??= new Bulkhead(this.#wheel)
     this.bulkhead?.adopt(gate)
     this.features = featuresUnder(gate, this.features)
@@ -200,8 +201,8 @@ export class Admission {
 
   /** A place among the probes, which calls that matter much leave to others at first. */
   #lookForPlace(facts: Facts, now: number): Rejection | undefined {
-    const { places, freeAt } = this.leases
-    if (places.size >= this.#gate.restriction.probes) return this.#refusals.byProbes(now, freeAt)
+    if (this.leases.places.size >= this.#gate.restriction.probes)
+      return this.#refusals.byProbes(now, this.leases.retryAt(now))
     const until = this.bulkhead?.isOn ? this.#sparing.until(facts, now) : undefined
     return until === undefined ? undefined : this.#refusals.bySparing(now, until)
   }
@@ -239,11 +240,11 @@ export class Admission {
   }
 
   #visit(key: string, line: CellLine, now: number): Visit {
-    this.cells ??= new Cells(line, this.#seed(), this.#meter.lateness, this.#gate.lines.slowAfterMs)
+    this.cells ??= new Cells(line, this.seedOfKeys(), this.#meter.lateness, this.#gate.lines.slowAfterMs)
     return this.cells.enter(this.#settler, this.#gate.epoch, key, now)
   }
 
   #takePlace(now: number): Receipt {
-    return this.#call(now, this.leases.takePlace(this.#gate.epoch, leaseOf(this.#gate), now))
+    return this.#call(now, this.leases.takePlace(this.#gate, this.#meter.slices.usualMs(now), now))
   }
 }

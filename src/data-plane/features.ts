@@ -96,7 +96,9 @@ export class Features {
     const record = this.#recordOf(feature, line)
     const outcome = { bad: failed || slow, slow: slow && !failed, startedAt }
     const rule = weighFeature(record, line.watch, feature, outcome, this.#successes, now)
-    return rule && { type: "feature.failed", at: now, feature, statistics: statisticsOf(record.evidence, rule) }
+    return (
+      rule && { type: "feature.failed", at: now, feature, statistics: statisticsOf(record.evidence, rule, line.watch) }
+    )
   }
 
   #settleTest(feature: string, line: FeatureLine, kind: OutcomeKind, slow: boolean, now: number): FeatureSignal {

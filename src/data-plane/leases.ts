@@ -1,7 +1,12 @@
 /** What was lent and must come back: the places of probes, and permits whose holders may forget to settle them. */
+import { leaseOf } from "../../machines/vocabulary/admission.ts"
+import type { Gate } from "../../machines/vocabulary/gate.ts"
 import { ProbePlace, type Receipt, type Settler } from "./receipt.ts"
 import { Alarm } from "./timers.ts"
 import type { Wheel } from "./wheel.ts"
+
+/** Nobody is asked to come back sooner: it would be asked in vain. */
+const shortestMs = 100
 
 export class Leases {
   readonly #wheel: Wheel
@@ -9,6 +14,9 @@ export class Leases {
   readonly #places = new Set<ProbePlace>()
   readonly #permits = new Map<Receipt, Alarm>()
   #freeAt: number | undefined = undefined
+  /** When the last place was taken, and how long calls took at most then; 0: nobody knew. */
+  #takenAt = 0
+  #usualMs = 0
 
   constructor(wheel: Wheel, settler: Settler) {
     this.#wheel = wheel
@@ -20,15 +28,24 @@ export class Leases {
     return this.#places
   }
 
-  /** When the oldest lease ends a place is free for certain; a probe that settles frees it earlier. */
-  get freeAt(): number {
-    return (this.#freeAt ??= Math.min(...[...this.#places].map(({ due }) => due)))
+  /**
+   * When it makes sense to ask for a place again, while all are taken. For certain one is free when the oldest lease ends. Long before that the probe
+   * that entered last will have taken what calls usually take at most; or, where nobody knows that, as long again as it has run: who
+   * comes back then waits at most twice as long as it takes.
+   */
+  retryAt(now: number): number {
+    this.#freeAt ??= Math.min(...[...this.#places].map(({ due }) => due))
+    const ran = now - this.#takenAt
+    return Math.min(this.#freeAt, now + Math.max(this.#usualMs - ran, ran, shortestMs))
   }
 
-  takePlace(epoch: number, leaseMs: number, now: number): ProbePlace {
-    const place = new ProbePlace(epoch, this.#settler)
+  /** `usualMs`: what calls usually take at most; 0 while nobody knows. */
+  takePlace(gate: Gate, usualMs: number, now: number): ProbePlace {
+    this.#takenAt = now
+    this.#usualMs = usualMs
+    const place = new ProbePlace(gate.epoch, this.#settler)
     this.#places.add(place)
-    this.#wheel.arm(place, leaseMs, now)
+    this.#wheel.arm(place, leaseOf(gate), now)
     this.#freeAt = undefined
     return place
   }

@@ -11,7 +11,7 @@ import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/
 import { isFailure, type Judged, kindOf, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
-import { isQuiet, reached } from "../../machines/vocabulary/window.ts"
+import { isQuiet, reached, statisticsAt } from "../../machines/vocabulary/window.ts"
 import { asked } from "./asked.ts"
 import { Lateness } from "./lateness.ts"
 import type { Overdue } from "./overdue.ts"
@@ -149,7 +149,7 @@ export class Meter {
     const rule = accrue(evidence, sequence, bad, slow, startedAt, now)
     if (rule === undefined) this.#armedAt = -never
     if (rule === undefined || now < this.#armedAt) return false
-    return this.#tell(rule, statisticsOf(evidence, rule), now, evidence.learned)
+    return this.#tell(rule, statisticsOf(evidence, rule, sequence), now, evidence.learned)
   }
 
   /** Rings, or arms again, or does neither; true when it rang. */
@@ -158,8 +158,7 @@ export class Meter {
     const rule = reached(line, ring, overdue)
     if (rule === undefined && this.#armedAt === never && isQuiet(line, ring, overdue)) this.#armedAt = -never
     if (rule === undefined || now < this.#armedAt) return false
-    const { calls, row, failures, slow } = ring
-    return this.#tell(rule, { calls: (this.#isRow ? row : calls) + overdue, failures, slow: slow + overdue }, now)
+    return this.#tell(rule, statisticsAt(line, rule, ring, overdue), now)
   }
 
   /** Rings, and does not ring again before it is armed. */

@@ -31,6 +31,8 @@ export interface RateRefusal {
   readonly since: number
   /** What is spent now, in calls. */
   readonly spent: number
+  /** By a key that shares a place with others, since as many as are told apart owe something. */
+  readonly isShared: boolean
 }
 
 /** What is owed, for a breaker that is saved: milliseconds until it is paid off. */
@@ -47,12 +49,12 @@ class Shelf {
   readonly #keys: KeyedBuckets | undefined
 
   /** `before` is for each key by itself where this one is. */
-  constructor(limit: Limit, before: Shelf | undefined) {
+  constructor(limit: Limit, before: Shelf | undefined, seed: () => number) {
     this.limit = limit
     this.#one = unitsOf(limit.rate, 1)
     this.#bucket = before === undefined ? freshBucket() : before.#carry(before.#bucket, limit)
     if (limit.keys === undefined) return
-    this.#keys = new KeyedBuckets(limit.rate, limit.keys)
+    this.#keys = new KeyedBuckets(limit.rate, limit.keys, seed)
     if (before !== undefined)
       for (const [key, bucket] of (before.#keys as KeyedBuckets).entries)
         this.#keys.put(key, before.#carry(bucket, limit))
@@ -90,7 +92,8 @@ class Shelf {
     const { rate } = limit
     const bucket = this.#find(key, tick)
     const spent = debtAt(rate, bucket, tick) / rate.perPart / rate.parts
-    return { limit, retryAt: msOf(tick + ticks), since: msOf(Math.max(0, bucket.at)), spent }
+    const isShared = this.#keys?.isShared(key ?? "", tick) ?? false
+    return { limit, retryAt: msOf(tick + ticks), since: msOf(Math.max(0, bucket.at)), spent, isShared }
   }
 
   left(tick: number): number {
@@ -130,6 +133,17 @@ export class Rates {
   #tightened: Shelf | undefined
   #shelves: readonly Shelf[] = []
   #lines: Lines["rates"]
+  readonly #seed: () => number
+
+  /** `seed` is asked when more keys come than are told apart. */
+  constructor(seed: () => number) {
+    this.#seed = seed
+  }
+
+  /** Whether calls are told apart by their keys. */
+  get isKeyed(): boolean {
+    return this.#set.some(({ limit }) => limit.keys !== undefined)
+  }
 
   /** Nothing is limited. */
   get isFree(): boolean {
@@ -140,11 +154,12 @@ export class Rates {
     if (lines.rates !== this.#lines) {
       const shelves = this.#set
       this.#lines = lines.rates
-      this.#set = setLimits(lines).map((limit, at) => new Shelf(limit, before(shelves, limit, at)))
+      this.#set = setLimits(lines).map((limit, at) => new Shelf(limit, before(shelves, limit, at), this.#seed))
     }
     const { limit, burst } = this.#tightened?.limit ?? {}
     const next = tightenedLimit(restriction)
-    if (next?.limit !== limit || next?.burst !== burst) this.#tightened = next && new Shelf(next, this.#tightened)
+    if (next?.limit !== limit || next?.burst !== burst)
+      this.#tightened = next && new Shelf(next, this.#tightened, this.#seed)
     this.#shelves = this.#tightened === undefined ? this.#set : [...this.#set, this.#tightened]
   }
 
@@ -204,9 +219,9 @@ export class Rates {
 }
 
 /** The rates under another gate: made when something is limited for the first time, and kept. */
-export function ratesUnder(gate: Gate, before: Rates | undefined): Rates | undefined {
+export function ratesUnder(gate: Gate, before: Rates | undefined, seed: () => number): Rates | undefined {
   const isLimited = gate.lines.rates !== undefined || gate.restriction.rate !== Number.POSITIVE_INFINITY
-  const rates = before ?? (isLimited ? new Rates() : undefined)
+  const rates = before ?? (isLimited ? new Rates(seed) : undefined)
   rates?.adopt(gate)
   return rates
 }

@@ -16,6 +16,7 @@ import {
   refusalBySparing,
   refusalInLine,
   rejectNow,
+  spentByOthers,
 } from "../../machines/vocabulary/rejection.ts"
 import type { Convict } from "./condemned.ts"
 import type { RateRefusal } from "./rates.ts"
@@ -77,15 +78,16 @@ export class Refusals {
     return rejectNow(refusalByFeature(this.#breaker, this.#gate, bound), now)
   }
 
-  byProbes(now: number, freeAt: number): Rejection {
-    return rejectNow((this.#byProbes ??= refusalByProbes(this.#breaker, this.#gate)), now, freeAt)
+  byProbes(now: number, retryAt: number): Rejection {
+    return rejectNow((this.#byProbes ??= refusalByProbes(this.#breaker, this.#gate)), now, retryAt)
   }
 
-  byRate(now: number, { limit, retryAt, since, spent }: RateRefusal): Rejection {
+  byRate(now: number, { limit, retryAt, since, spent, isShared }: RateRefusal): Rejection {
     const exceeds = retryAt === Number.POSITIVE_INFINITY
     const template = exceeds ? refusalByRate(this.#breaker, this.#gate, limit, true) : this.#templateOf(limit)
     const statistics = { calls: Math.ceil(spent), failures: 0, slow: 0 }
-    return { ...rejectNow(template, now, retryAt), since, statistics }
+    const reason = isShared && !exceeds ? { reason: spentByOthers(limit) } : {}
+    return { ...rejectNow(template, now, retryAt), since, statistics, ...reason }
   }
 
   #templateOf(limit: Limit): RejectionTemplate {

@@ -1,10 +1,11 @@
 /** Structured logs: start and stop, every transition and operator act once; refusals and troubles sampled. */
 import { describeError } from "../../machines/options.ts"
-import type { Circuit } from "../../machines/vocabulary/circuit.ts"
+import type { Circuit, Statistics } from "../../machines/vocabulary/circuit.ts"
 import { inWords } from "../../machines/vocabulary/circuit.ts"
 import type { Mode } from "../../machines/vocabulary/gate.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { EventName, Listener } from "../events.ts"
+import { groundOf, moveWords } from "./decisionWords.ts"
 
 /** One thing worth a line. */
 export interface LogEntry {
@@ -28,24 +29,33 @@ const refusalsEveryMs = 10_000
 /** A move from one to another: in words for people, by name for searches. */
 const moveOf = (from: string, to: string) => `${inWords(from)} → ${inWords(to)}`
 
+/** Counts, and the figure that decided beside its line. */
+function flat(statistics: Statistics | undefined): LogEntry["facts"] {
+  const { bound, ...counts } = statistics ?? {}
+  return bound === undefined ? counts : { ...counts, bound: bound.value, line: bound.line }
+}
+
 type Write = (entry: LogEntry) => void
 
 /** Tells `write` of moves, acts and troubles; `first` is done before a move is told. Answers how to stop. */
 function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): () => void {
   const stops = [
-    on("transition", ({ breaker: name, from, to, reason, rule, statistics, epoch, retryInMs }) => {
+    on("transition", (move) => {
       first()
+      const { breaker: name, from, to, rule, statistics, epoch, retryInMs } = move
       const wait = retryInMs === undefined ? {} : { retryInMs: Math.round(retryInMs) }
-      const facts = { breaker: name, from, to, rule, epoch, ...statistics, ...wait }
-      write({ level: to === "open" ? "WARN" : "INFO", message: `${name}: ${moveOf(from, to)}: ${reason}`, facts })
+      const facts = { breaker: name, from, to, rule, epoch, ...flat(statistics), ...wait }
+      const message = `${name}: ${moveOf(from, to)}: ${moveWords(move)}`
+      write({ level: to === "open" ? "WARN" : "INFO", message, facts })
     }),
     on("mode", ({ breaker: name, from, to, why }) => {
       const facts = { breaker: name, from, to, why }
       write({ level: "WARN", message: `${name}: operator: ${moveOf(from, to)}: ${why}`, facts })
     }),
-    on("candidate", ({ breaker: name, from, to, reason, rule, statistics }) => {
-      const facts = { breaker: name, candidate: true, from, to, rule, ...statistics }
-      write({ level: "INFO", message: `${name}: the candidate would be ${inWords(to)}: ${reason}`, facts })
+    on("candidate", (move) => {
+      const { breaker: name, from, to, rule, statistics } = move
+      const facts = { breaker: name, candidate: true, from, to, rule, ...flat(statistics) }
+      write({ level: "INFO", message: `${name}: the candidate would be ${inWords(to)}: ${groundOf(move)}`, facts })
     }),
     on("config", ({ breaker: name, changed }) => {
       const what = changed.length === 0 ? "nothing" : changed.join(", ")
@@ -69,7 +79,7 @@ function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): (
     on("cell", ({ breaker: name, to, key, count, condemned, statistics }) => {
       const what = count === 1 ? JSON.stringify(key) : `${count} keys, the last ${JSON.stringify(key)},`
       const message = `${name}: ${what} ${to === "condemned" ? "held back" : "free again"}; ${condemned} held back now`
-      const facts = { breaker: name, cell: to, key, count, condemned, ...statistics }
+      const facts = { breaker: name, cell: to, key, count, condemned, ...flat(statistics) }
       write({ level: to === "condemned" ? "WARN" : "INFO", message, facts })
     }),
     on("trouble", ({ breaker: name, part, error, gaveUp, count }) => {

@@ -15,7 +15,7 @@ const gateOf = (rates: readonly RateLine[], rate = Number.POSITIVE_INFINITY): Ga
   lines: { rates },
 })
 function ratesOf(...lines: readonly RateLine[]): Rates {
-  const rates = new Rates()
+  const rates = new Rates(() => 0)
   rates.adopt(gateOf(lines))
   return rates
 }

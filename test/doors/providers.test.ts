@@ -301,6 +301,57 @@ describe("Kubernetes", () => {
     return { kubernetes, it }
   }
 
+  describe("of a service with two families of addresses", () => {
+    const pods = (family: "IPv4" | "IPv6", ...each: readonly (readonly [uid: string, address: string])[]) => ({
+      ...sliceOf(
+        family,
+        "90",
+        each.map(([uid, address]) => ready(address, { targetRef: { kind: "Pod", name: `pod ${uid}`, uid } })),
+      ),
+      addressType: family,
+    })
+    const slices = [
+      pods("IPv6", ["u1", "fd00::1"], ["u2", "fd00::2"], ["u3", "fd00::3"]),
+      pods("IPv4", ["u1", "10.0.0.1"], ["u2", "10.0.0.2"]),
+    ]
+
+    test("counted each pod twice: one is taken at its IPv4 address, and at the other if it has no such", async () => {
+      const { kubernetes, it } = await start(slices)
+      await until(it.addresses, ["10.0.0.1:8080", "10.0.0.2:8080", "[fd00::3]:8080"])
+      await until(() => kubernetes.watching, 1)
+      kubernetes.tell({ type: "DELETED", object: pods("IPv4") })
+      await until(it.addresses, ["[fd00::1]:8080", "[fd00::2]:8080", "[fd00::3]:8080"])
+    })
+
+    test("those of the family that is preferred", async () => {
+      const { it } = await start(slices, { prefer: "IPv6" })
+      await until(it.addresses, ["[fd00::1]:8080", "[fd00::2]:8080", "[fd00::3]:8080"])
+    })
+
+    test("a pod that is not ready yet at its one address is taken at the other", async () => {
+      const starting = pods("IPv4", ["u1", "10.0.0.1"])
+      const { it } = await start([
+        slices[0] as object,
+        { ...starting, endpoints: starting.endpoints.map((one) => ({ ...one, conditions: { ready: false } })) },
+      ])
+      await until(it.addresses, ["[fd00::1]:8080", "[fd00::2]:8080", "[fd00::3]:8080"])
+    })
+
+    test("endpoints of which nobody says whose they are stand for themselves", async () => {
+      const { it } = await start([
+        { ...sliceOf("a", "90", [{ addresses: ["10.0.0.1"] }]), addressType: "IPv4" },
+        { ...sliceOf("b", "90", [{ addresses: ["fd00::1"] }]), addressType: "IPv6" },
+      ])
+      await until(it.addresses, ["10.0.0.1:8080", "[fd00::1]:8080"])
+    })
+
+    test("a preference that is none is refused", () => {
+      expect(() => fromKubernetes({ service: "search", prefer: "ipv6" as never })).toThrow(
+        /options\.prefer: must be "IPv4" or "IPv6"/,
+      )
+    })
+  })
+
   test("slices are listed page by page, and watched from there on", async () => {
     const { kubernetes, it } = await start([
       sliceOf("s1", "90", [ready("10.0.0.7"), { addresses: ["10.0.0.8"], conditions: { ready: false } }]),

@@ -111,6 +111,22 @@ describe("a limit", () => {
     })
   })
 
+  test("for each key with a table full of debtors lets newcomers in, and says whom they wait for where they share a place", async () => {
+    const { breaker: many, clock } = limited({ perKey: { limit: 1, interval: "1 hour", max: 2 } })
+    for (const debtor of ["a", "b"]) expect(await enter(many, 1, { key: debtor })).toBe(1)
+    await clock.advance("1 minute")
+    const newcomers = Array.from({ length: 8 }, (_, n) => `new ${n}`)
+    const entered = await Promise.all(newcomers.map((key) => enter(many, 1, { key })))
+    expect(entered.reduce((sum, one) => sum + one)).toBe(2)
+    const refused = newcomers[entered.indexOf(0)]
+    expect(many.wouldReject({ key: refused })).toMatchObject({
+      rule: "perKey",
+      reason:
+        "1 calls in 3600 s for each key are spent, together with other new keys: 2 are told apart, and all of them owe something",
+    })
+    expect(many.wouldReject({ key: "a" })?.reason).toBe("1 calls in 3600 s for each key are spent")
+  })
+
   test("for each key beside that of all: one key cannot take it all", async () => {
     const { breaker } = limited({ limit: 10, perKey: { limit: 6 } })
     expect(await enter(breaker, 20, { key: "greedy" })).toBe(6)

@@ -63,6 +63,38 @@ test("a check by https passes only where somebody vouches for the server", async
   expect(ends).toEqual(["passes", expect.stringContaining("self-signed"), expect.stringContaining("self-signed")])
 })
 
+test("a check of an address asks for the certificate of the service's name", async () => {
+  const named = await generate([{ name: "commonName", value: "search.shop.example" }], {
+    keyType: "ec",
+    extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "search.shop.example" }] }],
+  })
+  const asked: (string | undefined)[] = []
+  const place = await serve(
+    (request, response) => {
+      asked.push(request.headers.host)
+      response.end("well")
+    },
+    { cert: named.cert, key: named.private },
+  )
+  closing.push(() => place.close())
+  const endOf = async (options: object) => {
+    const check = httpCheck({ url: place.url, loopback: true, ca: named.cert, ...options })
+    const context = { endpoint: undefined, signal: new AbortController().signal, timeoutMs: 20_000 }
+    return Promise.resolve(check(context)).then(
+      () => "passes",
+      (error: Error) => error.message,
+    )
+  }
+  expect(await endOf({})).toMatch(/127\.0\.0\.1 is not in the cert's list/)
+  expect(await endOf({ servername: "search.shop.example" })).toBe("passes")
+  expect(await endOf({ servername: "other.example" })).toMatch(/other\.example\. is not in the cert's altnames/)
+  // Who answers for several names is asked for this one, too; a header of one's own says another.
+  expect(await endOf({ servername: "search.shop.example", headers: { Host: "inner" } })).toBe("passes")
+  expect(asked).toEqual([`search.shop.example:${new URL(place.url).port}`, "inner"])
+  for (const servername of ["", "10.0.0.7", "a b", 7])
+    expect(() => httpCheck({ url: place.url, servername: servername as string })).toThrow(/options\.servername/)
+})
+
 describe("Consul by https", () => {
   const start = async (ca: string | undefined) => {
     const consul = await startConsul(own)

@@ -134,6 +134,68 @@ describe("endpoints", () => {
     expect(it.changes).toMatchObject([{ to: "condemned", key: "b" }])
   })
 
+  test.each([
+    ["a pause of 1 s", 1000],
+    ["a pause of 10 s", 10_000],
+  ])(
+    "one that was slow for %s has half of its part of the calls again after ten seconds, and all of it after twenty",
+    (_what, pauseMs) => {
+      for (const seed of seeds) {
+        const it = endpointPlane(lineOf(endpointsOf("a", "b", "c"), { seed }))
+        const [from, to] = [20_000, 20_000 + pauseMs]
+        let running: readonly { readonly receipt: Receipt; readonly until: number }[] = []
+        const seen = { after10: 0, after20: 0 }
+        for (let now = 0; now < to + 30_000; now += 10) {
+          for (const { receipt, until } of running) if (until <= now) it.end(receipt)
+          running = running.filter(({ until }) => until > now)
+          const receipt = it.begin()
+          const isPaused = receipt.endpoint?.id === "a" && now + 10 >= from && now < to
+          running = [...running, { receipt, until: isPaused ? to + 10 : now + 10 }]
+          if (receipt.endpoint?.id === "a" && now >= to + 10_000) now < to + 20_000 ? seen.after10++ : seen.after20++
+          it.clock.step(10)
+        }
+        // A third of a thousand calls is its part.
+        expect({ seed, ...seen, isHalf: seen.after10 > 166, isWhole: seen.after20 > 280 }).toMatchObject({
+          isHalf: true,
+          isWhole: true,
+        })
+      }
+    },
+  )
+
+  test("one that stays ten times as slow is looked for by scouts, ever more rarely, and by one call in fifty at most", () => {
+    for (const seed of seeds) {
+      const it = endpointPlane(lineOf(endpointsOf("a", "b"), { seed }))
+      let running: readonly { readonly receipt: Receipt; readonly until: number }[] = []
+      const asked: number[] = []
+      for (let now = 0; now < 120_000; now += 10) {
+        for (const { receipt, until } of running) if (until <= now) it.end(receipt)
+        running = running.filter(({ until }) => until > now)
+        const receipt = it.begin()
+        running = [...running, { receipt, until: now + (receipt.endpoint?.id === "a" ? 500 : 10) }]
+        if (receipt.endpoint?.id === "a" && now >= 20_000) asked.push(now)
+        it.clock.step(10)
+      }
+      expect({ seed, asked: asked.length < 100 }).toEqual({ seed, asked: true })
+    }
+  })
+
+  test("one call that hangs does not keep the others from an endpoint that answers them", () => {
+    const it = endpointPlane(lineOf(endpointsOf("a", "b"), { seed: 3 }))
+    it.calls(200)
+    let hung = it.begin()
+    while (hung.endpoint?.id !== "a") {
+      it.end(hung)
+      hung = it.begin()
+    }
+    it.clock.step(20_000)
+    it.calls(500)
+    const { a = 0 } = it.calls(500)
+    // One more call costs twice as much there, for the one that it has: it takes a part of the others', and no more.
+    expect(a).toBeGreaterThan(15)
+    it.end(hung)
+  })
+
   test("one that is left out is tried with one call at a time, longer and longer apart, and comes back when that goes well", () => {
     const it = endpointPlane(lineOf(endpointsOf("a", "b")))
     it.calls(100)
@@ -163,7 +225,9 @@ describe("endpoints", () => {
     const it = endpointPlane(lineOf(endpointsOf("a", "b", "c")))
     it.calls(100)
     const late = Array.from({ length: 30 }, () => it.begin())
-    it.calls(60, (id) => (id === "b" ? "failure" : "success"))
+    // At once: one whose calls in flight grow old is hardly asked, and would not be found out by failures.
+    it.calls(60, (id) => (id === "b" ? "failure" : "success"), 0)
+    expect(it.endpoints.ejected).toBe(1)
     const { settle } = it.plane.meter
     let charged = 0
     it.plane.meter.settle = function (...outcome) {

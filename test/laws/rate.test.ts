@@ -99,7 +99,7 @@ const gateWith = (rates: readonly (RateLimit & { readonly keys?: number })[]) =>
 })
 
 const ratesOf = (...limits: (RateLimit & { readonly keys?: number })[]): Rates => {
-  const rates = new Rates()
+  const rates = new Rates(() => 1)
   rates.adopt(gateWith(limits))
   return rates
 }
@@ -360,17 +360,67 @@ describe("keys", () => {
     )
   })
 
-  it("a million hostile ones buy no fresh start: a bounded table, one bucket for all strangers, nobody's own is lost", () => {
+  it("a million hostile ones buy as many calls again as the table's, and no more; nobody's own is lost", () => {
     const rates = ratesOf({ limit: 1, intervalMs: 60_000, burst: 1, keys: 1000 })
     expect(offer(rates, 1, 0, "honest")).toBe(0)
     let entered = 0
     for (let hostile = 0; hostile < 1_000_000; hostile++) {
       if (offer(rates, 1, hostile / 1000, `hostile ${hostile}`) === 0) entered++
     }
-    // 999 places in the table; then one a minute for all strangers together, over a second.
-    expect(entered).toBe(1000)
+    // 999 places in the table; then one a minute for each of a thousand shared ones, over a second.
+    expect(entered).toBe(1999)
     expect(offer(rates, 1, 1000, "honest")).toBe(59_000)
     expect(rates.save(1000)[0]?.keys).toHaveLength(1000)
     expect(offer(rates, 1, 60_000, "honest")).toBe(0)
   }, 60_000)
+
+  it("that come new to a table full of debtors are let in: they do not owe what those before them owe", () => {
+    const rates = ratesOf({ limit: 2, intervalMs: 3_600_000, burst: 2, keys: 1000 })
+    for (let debtor = 0; debtor < 1000; debtor++) offer(rates, 1, 0, `debtor ${debtor}`)
+    let entered = 0
+    for (let newcomer = 0; newcomer < 200; newcomer++) if (offer(rates, 1, 1, `new ${newcomer}`) === 0) entered++
+    // Who shares a place with two others by chance waits for them.
+    expect(entered).toBeGreaterThanOrEqual(195)
+  })
+
+  it("that come new in the midst of a flood get in when they come back, and none gets more than its own limit", () => {
+    const rates = ratesOf({ limit: 1, intervalMs: 1000, burst: 1, keys: 1000 })
+    let flooded = 0
+    const honest = Array.from({ length: 50 }, (_, n) => ({
+      key: `honest ${n}`,
+      at: 1000 + 20 * n,
+      tries: 0,
+      in: false,
+    }))
+    const greedy = { entered: 0, asked: 0 }
+    // Three times what the table and the shared places give, for 20 seconds, by a key for each call.
+    for (let tenth = 0; tenth < 200_000; tenth++) {
+      const now = tenth / 10
+      if (tenth % 2 === 0 && offer(rates, 1, now, `flood ${tenth}`) === 0) flooded++
+      if (tenth % 50 === 0) {
+        greedy.asked++
+        if (offer(rates, 1, now, "greedy") === 0) greedy.entered++
+      }
+      for (const one of honest) {
+        if (one.in || now < one.at) continue
+        one.tries++
+        const waitMs = offer(rates, 1, now, one.key)
+        if (waitMs === 0) one.in = true
+        else one.at = now + waitMs
+      }
+    }
+    expect(flooded).toBeLessThanOrEqual(2 * 1000 * 21)
+    expect(greedy.entered).toBeLessThanOrEqual(21)
+    expect(honest.filter((one) => !one.in)).toEqual([])
+  })
+
+  it("that came to a full table alone keep what they spent there when they get a place of their own", () => {
+    const rates = ratesOf({ limit: 2, intervalMs: 2000, burst: 2, keys: 1 })
+    expect(offer(rates, 1, 0, "first")).toBe(0)
+    expect(offer(rates, 2, 500, "second")).toBe(0)
+    // The first has paid and made room.
+    expect(offer(rates, 1, 1000, "second")).toBe(500)
+    expect(offer(rates, 1, 1500, "second")).toBe(0)
+    expect(offer(rates, 1, 1500, "second")).toBe(1000)
+  })
 })

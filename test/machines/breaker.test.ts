@@ -155,7 +155,12 @@ describe("the gate of a breaker", () => {
       reason: "100 % of 20 calls failed",
       rule: "failureRatio",
     })
-    expect(holder?.statistics).toEqual({ calls: 20, failures: 20, slow: 0 })
+    expect(holder?.statistics).toEqual({
+      calls: 20,
+      failures: 20,
+      slow: 0,
+      bound: { of: "share", value: 1, line: 0.5 },
+    })
   })
 
   const commands = ["operator.forceOpen", "operator.bypass", "operator.shadow", "operator.release"] as const

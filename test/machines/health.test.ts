@@ -44,6 +44,23 @@ describe("health", () => {
     ])
   })
 
+  test("health laws 1 and 3: checks that are told together find what they find one after the other", () => {
+    const one = fc.record({ endpoint: fc.constantFrom("a", "b", "c", "__proto__"), ok: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(fc.array(one, { minLength: 1, maxLength: 12 }), { maxLength: 12 }), (rounds) => {
+        const [together, apart] = [start({ rise: 2, fall: 2 }), start({ rise: 2, fall: 2 })]
+        for (const round of rounds) {
+          const [first, ...more] = round.map(({ endpoint, ok }) => ({ ...check(ok, { endpoint }), endpoint }))
+          if (first === undefined) continue
+          for (const each of round) apart.send(check(each.ok, each))
+          together.send({ ...first, more: more.map(({ endpoint, ok, reason }) => ({ endpoint, ok, reason })) })
+          expect(findingOf(together)).toEqual(findingOf(apart))
+        }
+        expect(health.report?.(together.snapshot(), 0)).toEqual(health.report?.(apart.snapshot(), 0))
+      }),
+    )
+  })
+
   test("health law 1: an endpoint that flaps at every check is never bad", () => {
     const chart = start()
     for (let turn = 0; turn < 1000; turn++) {

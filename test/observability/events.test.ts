@@ -22,7 +22,7 @@ describe("listening", () => {
         epoch: expect.any(Number),
         reason: "100 % of 20 calls failed",
         rule: "failureRatio",
-        statistics: { calls: 20, failures: 20, slow: 0 },
+        statistics: { calls: 20, failures: 20, slow: 0, bound: { of: "share", value: 1, line: 0.5 } },
         retryInMs: 5000,
       },
       expect.objectContaining({

@@ -54,7 +54,7 @@ describe("json logs", () => {
     expect(entries[1]).toEqual({
       timestamp: "1970-01-01T00:00:00.000Z",
       level: "WARN",
-      message: "service: closed → open: 100 % of 20 calls failed",
+      message: "service: closed → open: 20 of 20 calls failed, 100 % over the line of 50 %; next probe in 5 min",
       breaker: "service",
       from: "closed",
       to: "open",
@@ -63,6 +63,8 @@ describe("json logs", () => {
       calls: 20,
       failures: 20,
       slow: 0,
+      bound: 1,
+      line: 0.5,
       retryInMs: 300_000,
     })
     for (const other of state.others) expect(other).not.toHaveBeenCalled()
@@ -134,7 +136,7 @@ test("human logs are lines with a time, a level and a sentence", async () => {
   await incident(state)
   expect(state.lines.slice(0, 2)).toEqual([
     "1970-01-01T00:00:00.000Z INFO  service: started",
-    "1970-01-01T00:00:00.000Z WARN  service: closed → open: 100 % of 20 calls failed",
+    "1970-01-01T00:00:00.000Z WARN  service: closed → open: 20 of 20 calls failed, 100 % over the line of 50 %; next probe in 5 min",
   ])
   expect(state.lines[2]).toMatch(/INFO {2}service: refused 1 call: 100 % of 20 calls failed$/)
   expect(state.lines.length).toBeLessThan(15)

@@ -11,10 +11,10 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 122.2 },
-  { door: "recloser/effect", take: "*", kB: 128.5 },
-  { door: "recloser/machines", take: "*", kB: 114.3 },
-  { door: "recloser/machines", take: "{ breakerLogic }", kB: 55.5 },
+  { door: "recloser", take: "*", kB: 123.8 },
+  { door: "recloser/effect", take: "*", kB: 130.2 },
+  { door: "recloser/machines", take: "*", kB: 115.2 },
+  { door: "recloser/machines", take: "{ breakerLogic }", kB: 55.9 },
   { door: "recloser/testing", take: "*", kB: 10 },
   { door: "recloser/inspect", take: "*", kB: 35 },
   { door: "recloser/discovery", take: "*", kB: 9 },

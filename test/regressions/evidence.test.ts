@@ -34,13 +34,15 @@ function service(config: BreakerConfig) {
 }
 
 describe("the counts of a move", () => {
+  // Five in a row, each e^4.6 times likelier than where one call in a hundred is bad.
+  const bound = { of: "evidence", value: expect.closeTo(5 * Math.log(100)), line: 20, usual: expect.closeTo(0.01) }
   const slowAfter100 = { strategy: { type: "gradual", slowCalls: { after: "100 millis" } } } as const
 
   test("took the last slow call of a row for a failure", async () => {
     const { calls, moves } = service(slowAfter100)
     await calls(300, "good")
     await calls(16, "slow")
-    expect(moves[0]).toEqual({ to: "open", rule: "run", statistics: { calls: 5, failures: 0, slow: 5 } })
+    expect(moves[0]).toEqual({ to: "open", rule: "run", statistics: { calls: 5, failures: 0, slow: 5, bound } })
   })
 
   test("took a row of failures for slow calls when one had been slow before", async () => {
@@ -48,7 +50,7 @@ describe("the counts of a move", () => {
     await calls(300, "good")
     // It is noticed after ten more; five good ones later the excursion is not over.
     await calls(40, (n) => (n === 0 ? "slow" : n < 16 ? "good" : "bad"))
-    expect(moves[0]).toEqual({ to: "open", rule: "run", statistics: { calls: 5, failures: 5, slow: 0 } })
+    expect(moves[0]).toEqual({ to: "open", rule: "run", statistics: { calls: 5, failures: 5, slow: 0, bound } })
   })
 })
 
@@ -66,7 +68,13 @@ describe("a breaker was deaf", () => {
       await calls(1500, "good")
       await calls(8, "bad")
       expect(breaker.circuit).toBe("open")
-      expect(moves[0]?.statistics).toEqual({ calls: 5, failures: 5, slow: 0 })
+      const bound = {
+        of: "evidence",
+        value: expect.closeTo(5 * Math.log(100)),
+        line: expect.any(Number),
+        usual: expect.closeTo(0.01),
+      }
+      expect(moves[0]?.statistics).toEqual({ calls: 5, failures: 5, slow: 0, bound })
     },
   )
 

@@ -10,6 +10,7 @@ import {
   succeed,
   trip,
   tripAndWait,
+  type World,
   working,
   world,
 } from "../support/breakers.ts"
@@ -34,7 +35,7 @@ describe("half-open", () => {
       const rejections = ends.flatMap((end) => (end.ok ? [] : [end.error]))
       expect(rejections).toHaveLength(50 - atOnce)
       for (const error of rejections)
-        expect(error).toMatchObject({ _tag: "CallRejected", layer: "probe", retryAfterMs: 10_000 })
+        expect(error).toMatchObject({ _tag: "CallRejected", layer: "probe", retryAfterMs: 100 })
       expectConsistent(breaker)
     },
   )
@@ -86,8 +87,9 @@ describe("a probe that hangs", () => {
     const { breaker, clock } = state
     await tripAndWait(state)
     const hung = breaker.tryExecute(hanging)
-    expect(breaker.wouldReject()).toMatchObject({ layer: "probe", retryAfterMs: 2000 })
+    expect(breaker.wouldReject()).toMatchObject({ layer: "probe", retryAfterMs: 100 })
     await clock.advance("1999 millis")
+    expect(breaker.wouldReject()).toMatchObject({ layer: "probe", retryAfterMs: 1 })
     expect(breaker.circuit).toBe("halfOpen")
     await clock.advance("1 millis")
     expect(breaker.circuit).toBe("open")
@@ -209,5 +211,56 @@ describe("a probe that fails", () => {
     expect(state.breaker.circuit).toBe("closed")
     await fail(state.breaker)
     expect(state.breaker.circuit).toBe("open")
+  })
+})
+
+describe("a caller that found every probe place taken", () => {
+  const told = ({ breaker }: World): number => breaker.wouldReject()?.retryAfterMs ?? Number.NaN
+
+  test("was sent away for the whole lease: a minute, for a probe that takes milliseconds", async () => {
+    const state = world({ strategy: "basic" })
+    for (let call = 0; call < 200; call++) {
+      const { promise, resolve } = deferred()
+      const answer = state.breaker.execute(() => promise)
+      await state.clock.advance(call % 10 === 0 ? 400 : 20)
+      resolve("up")
+      await answer
+    }
+    await tripAndWait(state)
+    const { promise, resolve } = deferred()
+    const probe = state.breaker.execute(() => promise)
+    await state.clock.advance(10)
+    // What the service usually takes at most, but for what has passed of it.
+    expect(told(state)).toBeGreaterThan(300)
+    expect(told(state)).toBeLessThan(410)
+    resolve("up")
+    await probe
+  })
+
+  test("is told to wait as long again as the probe has run, where nobody knows how long calls take", async () => {
+    const state = world({ strategy: { type: "basic", probes: { lease: "1 minute" } }, timeout: false })
+    await tripAndWait(state)
+    const { promise, resolve } = deferred()
+    const probe = state.breaker.execute(() => promise)
+    const waits: number[] = []
+    // Who comes back each time when told to waits at most twice as long as the probe takes.
+    for (let passed = 0; passed < 59_000; passed += waits.at(-1) ?? 0) {
+      waits.push(told(state))
+      await state.clock.advance(waits.at(-1) ?? 0)
+    }
+    expect(waits).toEqual([100, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 8800])
+    resolve("up")
+    await probe
+  })
+
+  test("is told of the place that is taken last, where there are several", async () => {
+    const state = world({ strategy: { type: "basic", probes: { atOnce: 2 } }, timeout: false })
+    await tripAndWait(state)
+    void state.breaker.tryExecute(hanging)
+    await state.clock.advance(10_000)
+    void state.breaker.tryExecute(hanging)
+    expect(told(state)).toBe(100)
+    await state.clock.advance(49_950)
+    expect(told(state)).toBeCloseTo(50)
   })
 })

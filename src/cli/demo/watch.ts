@@ -1,4 +1,5 @@
 import { type Breaker, CallRejected } from "../../index.ts"
+import { moveWords } from "../../observability/decisionWords.ts"
 import { FindingNews } from "../../observability/findingWords.ts"
 import type { Told, View } from "./view.ts"
 
@@ -9,9 +10,10 @@ export function follow(breakers: readonly Breaker[], view: View, nowMs: () => nu
     let isRefusing = false
     const tell = (kind: Told["kind"], words: string) => view.told({ at: nowMs(), breaker: breaker.name, kind, words })
     return [
-      breaker.on("transition", ({ from, to, reason }) =>
-        view.transition({ at: nowMs(), breaker: breaker.name, from, to, reason }),
-      ),
+      breaker.on("transition", (move) => {
+        const { from, to } = move
+        view.transition({ at: nowMs(), breaker: breaker.name, from, to, reason: moveWords(move) })
+      }),
       breaker.on("finding", ({ part, finding, at }) => {
         for (const words of news.of(part, finding, at)) tell("finding", words)
       }),

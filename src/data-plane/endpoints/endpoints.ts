@@ -12,6 +12,7 @@ import { Dice } from "./dice.ts"
 import { Outliers } from "./outliers.ts"
 import { Roll } from "./roll.ts"
 import { Rotation } from "./rotation.ts"
+import { Scouts } from "./scouts.ts"
 import type { Site } from "./site.ts"
 
 /** What tells slow calls from others. */
@@ -33,6 +34,7 @@ export class Endpoints {
   readonly #dice: Dice
   readonly #outliers: Outliers
   readonly #roll = new Roll()
+  readonly #scouts = new Scouts()
   #rotation = new Rotation([])
   #ejected = new Set<Site>()
   /** When the first of those that are ejected may be tried. */
@@ -73,7 +75,7 @@ export class Endpoints {
   enter(receipt: Receipt, isSparing: boolean, now: number, tried: readonly string[] = none): void {
     // What decides about the circuit, a cell or a feature must not find one that is sick for reasons of its own.
     const mayTry = !isSparing && receipt.isOrdinary && tried.length === 0
-    const site = (now >= this.#dueAt && mayTry ? this.#due(now) : undefined) ?? this.#choose(now, tried)
+    const site = (now >= this.#dueAt && mayTry ? this.#due(now) : undefined) ?? this.#choose(now, mayTry, tried)
     if (site === undefined) return
     if (site.ejectedUntil !== undefined && mayTry && this.#outliers.isDue(site, now)) {
       this.#outliers.probe(site, receipt, now)
@@ -140,12 +142,13 @@ export class Endpoints {
     if (this.#outliers.take(site, bad) && site.ejectedUntil === undefined) this.#eject(site, slow, now)
   }
 
-  #choose(now: number, tried: readonly string[]): Site | undefined {
+  #choose(now: number, mayScout: boolean, tried: readonly string[]): Site | undefined {
     const { sites } = this.#rotation
     // One after another, one a call: whoever hangs is not chosen, and would never be looked at.
     const looked = sites[this.#looked++ % sites.length]
     if (looked !== undefined && looked.inFlight >= hangs && this.#hasRoom && this.#hangs(looked, now))
       this.#eject(looked, true, now)
+    if (looked !== undefined && mayScout && this.#scouts.sends(looked, this.#typicalMs, now)) return looked
     return this.#rotation.choose(this.#dice, now, this.#line.slowStartMs, this.#typicalMs, tried)
   }
 

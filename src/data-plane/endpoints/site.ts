@@ -13,6 +13,12 @@ const perOutcome = 0.2
 const worst = 0.05
 /** Milliseconds: what is quicker than this is not told apart. */
 const least = 0.01
+/** Who takes so many times as long as is typical is hardly ever chosen; who takes at most so many times as long is quick. */
+const [shunned, quick] = [3, 2]
+/** Of one that is shunned a quick answer replaces what was measured so long before it but for a third. */
+const staleMs = 500
+/** How long nobody asks one that is shunned until a scout does; twice as long after each that was not quick. */
+const scouting = { firstMs: 1000, longestMs: 30_000 } as const
 
 export class Site {
   facts: Endpoint
@@ -28,6 +34,11 @@ export class Site {
   #answers = 0
   #measuredAt = 0
   #quality = 1
+  /** When the call began that went there last, when that of those that ended well which began last, and when the last scout's. */
+  #askedAt = Number.NEGATIVE_INFINITY
+  #answeredAt = Number.NEGATIVE_INFINITY
+  #scoutedAt = Number.NEGATIVE_INFINITY
+  #scoutMs: number = scouting.firstMs
   /** Log-likelihood that it is sick, not just unlucky: see `Outliers`. */
   evidence = 0
   /** Outcomes of late, of which so many bad; each weighs less the older it is. */
@@ -54,6 +65,17 @@ export class Site {
   enter(now: number): void {
     this.inFlight++
     this.#startedAt += now
+    this.#askedAt = now
+  }
+
+  /** Whether it seems so slow that no call chooses it, and none has for a while. */
+  isShunned(typicalMs: number, now: number): boolean {
+    return now - this.#askedAt >= this.#scoutMs && this.#seemsMs(now) > shunned * typicalMs
+  }
+
+  /** The call that begins now finds out whether it still is. */
+  scout(now: number): void {
+    this.#scoutedAt = now
   }
 
   /** `counts`: whether how it ended says something of the endpoint. */
@@ -61,8 +83,15 @@ export class Site {
     this.inFlight--
     this.#startedAt = this.inFlight === 0 ? 0 : this.#startedAt - startedAt
     if (!counts) return
-    this.#measure(now - startedAt, good, typicalMs, now)
-    this.#quality += perOutcome * ((good ? 1 : 0) - this.#quality)
+    const tookMs = now - startedAt
+    const isQuick = good && tookMs <= quick * typicalMs
+    if (startedAt === this.#scoutedAt)
+      this.#scoutMs = isQuick ? scouting.firstMs : Math.min(scouting.longestMs, 2 * this.#scoutMs)
+    if (good) this.#answeredAt = Math.max(this.#answeredAt, startedAt)
+    const renewed =
+      isQuick && this.#latencyMs > shunned * typicalMs ? 1 - Math.exp((this.#measuredAt - now) / staleMs) : 0
+    this.#measure(tookMs, good, typicalMs, renewed, now)
+    this.#quality += Math.max(perOutcome, renewed) * ((good ? 1 : 0) - this.#quality)
   }
 
   /** Its last calls, and what spoke against it: those in a row, where there is no other bad one of late. */
@@ -92,6 +121,15 @@ export class Site {
     return this.inFlight === 0 ? 0 : Math.max(0, now - this.#startedAt / this.inFlight)
   }
 
+  /** How long a call seems to take: as calls took, or as those in flight have run. Those that later ones have overtaken say nothing. */
+  #seemsMs(now: number): number {
+    return Math.max(this.#latencyMs, this.#runMs(now))
+  }
+
+  #runMs(now: number): number {
+    return this.#askedAt > this.#answeredAt ? Math.min(this.ageMs(now), now - this.#answeredAt) : 0
+  }
+
   /** What it can take beside the others. */
   weightAt(now: number, slowStartMs: number): number {
     const age = now - this.since.at
@@ -104,7 +142,7 @@ export class Site {
    */
   costAt(now: number, typicalMs: number, meanWeight: number): number {
     const known = this.#answers === 0 ? 0 : Math.exp(-Math.max(0, now - this.#measuredAt) / memoryMs)
-    const latencyMs = Math.max(least, typicalMs + known * (this.#latencyMs - typicalMs), this.ageMs(now))
+    const latencyMs = Math.max(least, typicalMs + known * (this.#latencyMs - typicalMs), this.#runMs(now))
     const quality = Math.max(worst, 1 - known * (1 - this.#quality))
     return (latencyMs * (1 + (this.inFlight * meanWeight) / Math.max(1e-9, this.facts.weight))) / quality
   }
@@ -118,11 +156,11 @@ export class Site {
   }
 
   /** Failures are often quick: they make nothing look quicker than it is. */
-  #measure(ms: number, good: boolean, typicalMs: number, now: number): void {
+  #measure(ms: number, good: boolean, typicalMs: number, renewed: number, now: number): void {
     const before = this.#answers === 0 ? typicalMs : this.#latencyMs
     const took = good ? ms : Math.max(ms, before)
     this.#answers = Math.min(1 / perAnswer, this.#answers + 1)
-    this.#latencyMs = before + (took - before) / (this.#answers + (before === 0 ? 0 : 1))
+    this.#latencyMs = before + (took - before) * Math.max(renewed, 1 / (this.#answers + (before === 0 ? 0 : 1)))
     this.#measuredAt = now
   }
 }

@@ -2,6 +2,7 @@
 
 import { describeError } from "../../../machines/options.ts"
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { moveWords } from "../decisionWords.ts"
 import { FindingNews } from "../findingWords.ts"
 import { cellWords } from "./cellWords.ts"
 import type { Told } from "./inspected.ts"
@@ -17,35 +18,6 @@ const verbs: { readonly [circuit: string]: string | undefined } = {
   degraded: "is degraded",
 }
 
-/** Who failed, as far as the evidence says it in numbers that the reason does not have. */
-function evidence({ statistics, reason }: Extract<Told, { readonly type: "transition" }>): string {
-  if (statistics === undefined || statistics.calls === 0 || reason.includes(String(statistics.calls))) return ""
-  const { calls, failures, slow } = statistics
-  const bad = [failures > 0 ? `${failures} failed` : "", slow > 0 ? `${slow} were slow` : ""].filter(
-    (part) => part !== "",
-  )
-  return bad.length === 0 ? "" : ` (of ${calls} calls ${bad.join(" and ")})`
-}
-
-/** By which rule it was decided, where the reason alone does not say it. */
-const rules: { readonly [rule: string]: string | undefined } = {
-  failureRatio: "at or over the line of its config",
-  slowRatio: "at or over the line of its config",
-  excursion: "too far from what is usual",
-  rate: "as many as count as broken",
-  run: "a row that is not seen while the service is as usual",
-  dead: "hardly a call came back",
-  cohort: "the first calls judged together",
-}
-
-/** The rule, and what comes next. */
-function ruling({ rule, to, retryInMs }: Extract<Told, { readonly type: "transition" }>): string {
-  const why = rules[rule] === undefined ? "" : ` (${rules[rule]})`
-  const next =
-    to === "open" && retryInMs !== undefined ? `; next probe in ${Number((retryInMs / 1000).toFixed(1))} s` : ""
-  return why + next
-}
-
 type Worded = Pick<Decision, "kind" | "to" | "words">
 
 /** What is told once, and not beside what was told before. */
@@ -57,7 +29,7 @@ export function wordsOf(told: Single): Worded {
       return {
         kind: "moved",
         to: told.to,
-        words: `${verbs[told.to] ?? inWords(told.to)}: ${told.reason}${evidence(told)}${ruling(told)}`,
+        words: `${verbs[told.to] ?? inWords(told.to)}: ${moveWords(told)}`,
       }
     case "mode":
       return {

@@ -1,4 +1,5 @@
 /** Troubles from their beginning to their end: a probe that failed says nothing of why it was needed. */
+import { groundOf } from "../decisionWords.ts"
 import type { Told } from "./inspected.ts"
 import type { Row } from "./protocol.ts"
 
@@ -18,10 +19,12 @@ export class Episodes {
     return this.#open.get(id)
   }
 
-  #after(id: string, { from, to, reason }: Moved, at: number): Episode {
+  #after(id: string, told: Moved, at: number): Episode {
+    const { from, to } = told
     const known = this.#open.get(id)
     // Trouble in part that becomes trouble in whole has begun with that.
-    if (known === undefined || (from === "degraded" && to === "open")) return { at, reason, failedRounds: 0 }
+    if (known === undefined || (from === "degraded" && to === "open"))
+      return { at, reason: groundOf(told), failedRounds: 0 }
     const failedRounds = known.failedRounds + (to === "open" ? 1 : 0)
     return { ...known, failedRounds }
   }

@@ -18,6 +18,8 @@ export interface RecorderSettings {
   readonly factNames: readonly string[]
   /** What stands for a text that callers gave, such as a key. */
   readonly redact: ((text: string) => string) | undefined
+  /** Whether the program itself has chosen the name of a breaker; `isSaid`: a config says it that is made for no key. */
+  isOwn(name: string, isSaid: boolean): boolean
   wallNow(): number
   /** Calls back after so many milliseconds, without keeping the process alive; answers how to call it off. */
   after(delayMs: number, run: () => void): () => void
@@ -49,7 +51,7 @@ export class FileRecorder {
 
   constructor(settings: RecorderSettings) {
     this.#settings = settings
-    this.#redaction = new Redaction(settings.redact ?? marked())
+    this.#redaction = new Redaction(settings.redact ?? marked(), settings.isOwn)
     this.#ledger = new Ledger(new RotatingFile(settings.file, settings.files))
     this.#reel = new Reel(
       () => this.#flushLater(),
@@ -125,7 +127,7 @@ export class FileRecorder {
   write(track: Track, line: RecordedLine): void {
     if (!this.#reel.isEmpty) this.flush()
     if (!track.isIntroduced) this.#introduce(track, track.subject.now())
-    this.#put(line)
+    this.#put(this.#redaction.names.line(line, track.subject.isOneOfMany))
   }
 
   stop(): void {
@@ -141,6 +143,7 @@ export class FileRecorder {
     this.#part++
     this.#facts.clear()
     this.#recipes.clear()
+    this.#redaction.names.forget()
     this.#introductions = 0
     const { library } = this.#settings
     const startedAt = this.#settings.wallNow()
@@ -177,14 +180,12 @@ export class FileRecorder {
     const before = this.#ledger.size
     const made =
       member === undefined
-        ? { parts }
+        ? { parts: this.#redaction.names.parts(parts, false) }
         : { recipe: this.#recipeId(parts), member: this.#redaction.owed(member, bucketOf) }
     const wall = subject.wallNow()
     this.#put({ t: "breaker", b: who, name: hidden, at, wall, ...described, ...made, ...known } as BreakerLine)
     this.#introductions += this.#ledger.size - before
-    track.isIntroduced = true
-    track.wasIntroduced = true
-    track.tape.begin()
+    track.introduced()
   }
 
   #recipeId(parts: readonly RecordedPart[]): number {
@@ -192,7 +193,7 @@ export class FileRecorder {
     if (known !== undefined) return known
     const r = this.#recipes.size + 1
     this.#recipes.set(parts, r)
-    this.#put({ t: "recipe", r, parts })
+    this.#put({ t: "recipe", r, parts: this.#redaction.names.parts(parts, true) })
     return r
   }
 

@@ -1,6 +1,7 @@
 /** What a recording says in place of what callers gave: their keys may name a customer. */
 import { createHash, randomBytes } from "node:crypto"
 import type { RecordedRate } from "./format.ts"
+import { NamedBreakers } from "./namedBreakers.ts"
 
 /** Facts whose words are the program's own; every other text may name somebody. */
 const impersonal: readonly string[] = ["priority", "feature"]
@@ -21,9 +22,12 @@ type BucketOf = (key: string) => number | undefined
 
 export class Redaction {
   readonly #redact: (text: string) => string
+  /** What is said of other breakers. */
+  readonly names: NamedBreakers
 
-  constructor(redact: (text: string) => string) {
+  constructor(redact: (text: string) => string, isOwn: (name: string, isSaid: boolean) => boolean) {
     this.#redact = redact
+    this.names = new NamedBreakers((name) => this.hide(name), isOwn)
   }
 
   /** What it is given by whoever hides it; never the text itself, should they fail. */

@@ -54,6 +54,13 @@ export class Track {
     if (event !== undefined) this.#recorder.write(this, { t: "event", b: this.who, at, event })
   }
 
+  /** The file has said what it is. */
+  introduced(): void {
+    this.isIntroduced = true
+    this.wasIntroduced = true
+    this.tape.begin()
+  }
+
   /** What comes next says anew what it is. */
   forget(): void {
     this.isIntroduced = false

@@ -2,6 +2,8 @@
 import { createHash, type Hash } from "node:crypto"
 import type { Circuit } from "../../../machines/vocabulary/circuit.ts"
 import type { Gate, Mode } from "../../../machines/vocabulary/gate.ts"
+import { retryIn } from "../../assemble.ts"
+import { moveWords } from "../../observability/decisionWords.ts"
 import { FindingNews, isGraph } from "../../observability/findingWords.ts"
 import { cellWords } from "../../observability/inspector/cellWords.ts"
 import type { Tallied } from "../../observability/inspector/inspected.ts"
@@ -60,8 +62,11 @@ export const countsOf = ({ plane: { tally } }: PlayedBreaker): Tallied => {
 
 type Said = Pick<Moment, "kind" | "words">
 
-function saidOf(told: Told, news: FindingNews, at: number): readonly Said[] {
-  if (told.type === "circuit.moved") return [{ kind: "moved", words: `${told.from} → ${told.to}: ${told.reason}` }]
+function saidOf(told: Told, news: FindingNews, gate: Gate | undefined, at: number): readonly Said[] {
+  if (told.type === "circuit.moved") {
+    const retryInMs = gate && retryIn(told, gate)
+    return [{ kind: "moved", words: `${told.from} → ${told.to}: ${moveWords({ ...told, retryInMs })}` }]
+  }
   if (told.type === "mode.changed") return [{ kind: "operator", words: `${told.from} → ${told.to}: ${told.why}` }]
   if (told.type === "trouble") return [{ kind: "trouble", words: `${told.part} threw` }]
   if (told.type !== "finding.changed") return []
@@ -122,9 +127,11 @@ class Player {
     const news = new FindingNews()
     let isLive = false
     let share = 1
+    let present: Gate | undefined
     const watch: Watch = {
       gate: (gate: Gate) => {
         if (this.#isOver) return
+        present = gate
         const { version: _version, ...said } = gate
         this.#note(`${line.b} ${clock.now()} ${JSON.stringify(said)}`)
         const isNews = isLive && gate.restriction.share !== share
@@ -134,7 +141,7 @@ class Player {
         if (isNews) this.#moment(line, { kind: "gate", words })
       },
       told: (told: Told) => {
-        const said = saidOf(told, news, clock.now())
+        const said = saidOf(told, news, present, clock.now())
         // What it begins with was told before, or is what it is introduced as.
         if (isLive) for (const one of said) this.#moment(line, one)
       },

@@ -100,12 +100,12 @@ describe("the page of the inspector", () => {
     await call(payments, 41, 41)
     await clock.advance(1000)
     await shows(page, "#headline", "payments refuses its calls.")
-    await shows(page, ".incident", /Opened \d\d:\d\d:\d\d: .* calls failed/)
+    await shows(page, ".incident", /Opened \d\d:\d\d:\d\d: 21 of 40 calls failed, 53 % over the line of 50 %\./)
     await shows(page, ".incident", /Next probe in \d/)
     await shows(
       page,
       "#decisions li",
-      /payments opened: 53 % of 40 calls failed \(at or over the line of its config\); next probe in 4 s/,
+      /payments opened: 21 of 40 calls failed, 53 % over the line of 50 %; next probe in 4 s/,
     )
     await shoot(page, "overview")
     await clock.advance(5000)

@@ -142,13 +142,13 @@ describe("the overview", () => {
     const now = Date.UTC(2026, 10, 28, 14, 0, 0) + 500
     expect(rowOf(message, "payments")).toMatchObject({
       ...{ circuit: "open", share: 0, heldBy: ["basic"], since: now, failing: 1 },
-      episode: { at: now, reason: "3 calls in a row were bad", failedRounds: 0 },
+      episode: { at: now, reason: "3 calls in a row failed, at the line of 3", failedRounds: 0 },
     })
     const wait = (rowOf(message, "payments")?.retryAt ?? 0) - now
     expect(wait).toBeGreaterThanOrEqual(3600)
     expect(wait).toBeLessThanOrEqual(4400)
     expect(message.decisions).toMatchObject([
-      { name: "payments", words: "opened: 3 calls in a row were bad; next probe in 4 s", at: now },
+      { name: "payments", words: "opened: 3 calls in a row failed, at the line of 3; next probe in 4 s", at: now },
     ])
     page.close()
   })

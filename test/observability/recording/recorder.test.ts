@@ -73,6 +73,65 @@ describe("a recorder", () => {
     await Promise.all([breaker.stop(), many.stop()])
   })
 
+  test("keeps no key in clear that another breaker depends on, and plays what the dependency did", async () => {
+    const clock = createVirtualClock()
+    const file = join(folder(), "depending.ndjson")
+    const named = ["shop", "alice@example.com", "vault of alice@example.com", "books"]
+    const recorder = startRecorder({ file, clock, breakers: (name) => named.includes(name) })
+    const strategy = { type: "dependency", own: "basic" } as const
+    const dependencies = { books: { type: "critical" }, "attic of alice@example.com": { type: "optional" } } as const
+    const customers = createBreakers({ config: () => ({ strategy: { ...strategy, dependencies } }) }, { clock })
+    const vaults = createBreakers({ config: () => ({ strategy }) }, { clock })
+    const books = createBreaker("books", {}, { clock })
+    const shop = createBreaker("shop", { strategy }, { clock })
+    const [alice, vault] = [customers.get("alice@example.com"), vaults.get("vault of alice@example.com")]
+    shop.addDependency(alice, { type: "critical" })
+    alice.addDependency(vault, { type: "critical" })
+    const told: string[] = []
+    for (const breaker of [shop, alice]) breaker.on("dependency", ({ to, reason }) => told.push(`${to}: ${reason}`))
+    for (const at of [vault, books]) {
+      await alice.tryExecute(async () => 1)
+      at.forceOpen("maintenance")
+      await clock.advance(1000)
+      await shop.tryExecute(async () => 1)
+      await alice.tryExecute(async () => 1)
+      at.release("done")
+      await clock.advance(60_000)
+      await at.tryExecute(async () => 1)
+      await at.tryExecute(async () => 1)
+    }
+    shop.removeDependency(alice)
+    recorder.stop()
+    expect(told).toContain("blocked: vault of alice@example.com is open")
+    expect(told).toContain("blocked: books is open")
+    expect(readFileSync(file, "utf8")).not.toContain("alice")
+    const played = play(readRecording(file, readFileSync(file)))
+    expect(played.firstDifference).toBeUndefined()
+    const words = played.moments.map(({ breaker, words }) => `${breaker}: ${words}`)
+    expect(words).toContain("shop: dependencies blocked: books is open")
+    expect(words).toContainEqual(expect.stringMatching(/^shop: dependencies blocked: #[0-9a-f]{12} is open$/))
+    expect(words).toContainEqual(expect.stringMatching(/^#[0-9a-f]{12}: dependencies blocked: #[0-9a-f]{12} is open$/))
+    await Promise.all([shop.stop(), books.stop(), customers.stop(), vaults.stop()])
+  })
+
+  test("says of keys which place they share in a full table, so that a replay lets the same ones in", async () => {
+    const clock = createVirtualClock({ seed: 7 })
+    const file = join(folder(), "sharing.ndjson")
+    const recorder = startRecorder({ file, clock, breakers: (name) => name === "sharing" })
+    const limits = { strategy: "basic", rateLimit: { perKey: { limit: 2, interval: "1 hour", max: 20 } } } as const
+    const breaker = createBreaker("sharing", limits, { clock })
+    let refused = 0
+    for (let call = 0; call < 300; call++) {
+      await clock.advance(1000)
+      refused += (await breaker.tryExecute(async () => 1, { key: `card ${call % 70}` })).ok ? 0 : 1
+    }
+    recorder.stop()
+    expect(refused).toBeGreaterThan(100)
+    const played = play(readRecording(file, readFileSync(file)))
+    expect([played.agreed, played.firstDifference]).toEqual([played.decisions, undefined])
+    await breaker.stop()
+  })
+
   test("keeps no key in clear that a limit owes something to", async () => {
     const clock = createVirtualClock()
     const limits = { rateLimit: { limit: 5, perKey: { limit: 1, burst: 3 } } } as const

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
+import { moveWords } from "../../../src/observability/decisionWords.ts"
 import { happenings } from "../../../src/observability/recording/happenings.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
 import { play } from "../../../src/testing/replay/play.ts"
@@ -63,7 +64,7 @@ describe("recorded breakers by key, played again", () => {
     const { recording, live } = await recorded({ config: () => basic })
     const { moments } = play(recording)
     const moves = recording.lines.flatMap((line) =>
-      line.t === "moved" ? [`${line.from} → ${line.to}: ${line.reason}`] : [],
+      line.t === "moved" ? [`${line.from} → ${line.to}: ${moveWords(line)}`] : [],
     )
     const moved = moments.filter(({ kind }) => kind === "moved")
     expect(moved.map(({ words }) => words)).toEqual(moves)
@@ -141,6 +142,20 @@ describe("recorded breakers by key, played again", () => {
     const names = recording.lines.flatMap((line) => (line.t === "breaker" ? [line.name] : []))
     expect(new Set(names).size).toBe(20)
     expect(names.every((name) => /^#[0-9a-f]{12}$/.test(name))).toBe(true)
+  })
+
+  test.each([
+    ["the default", {}],
+    ["basic", basic],
+  ] as const)("the same config decides anew as it decided then, rests included: %s", async (_name, config) => {
+    const { recording } = await recorded({ config: () => config, calls: 2500, keys: 60, gapMs: 50 })
+    expect(recording.lines.some(({ t }) => t === "moved")).toBe(true)
+    const all = whatIf(recording, config)
+    const told = ({ moves }: (typeof all)[number]["other"]) =>
+      moves.map(({ afterMs, to }) => `${to} at ${Math.round(afterMs)}`)
+    expect(all.map(({ breaker, other }) => [breaker, ...told(other)])).toEqual(
+      all.map(({ breaker, recorded: then }) => [breaker, ...told(then)]),
+    )
   })
 
   test("another config decides anew", async () => {

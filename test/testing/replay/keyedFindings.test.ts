@@ -5,6 +5,7 @@ import { type BreakerConfig, createBreaker, createBreakers } from "recloser"
 import { startRecorder } from "recloser/inspect"
 import { createVirtualClock, type VirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
+import { moveWords } from "../../../src/observability/decisionWords.ts"
 import { FindingNews } from "../../../src/observability/findingWords.ts"
 import { gaugesShown } from "../../../src/observability/recording/format.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
@@ -29,7 +30,7 @@ async function recorded(config: BreakerConfig, live: Live) {
   const news = new FindingNews()
   breakers.on("finding", ({ part, finding, at }) => told.push(...news.of(part, finding, at)))
   breakers.on("dependency", (found) => told.push(...news.ofDependencies(found)))
-  breakers.on("transition", ({ from, to, reason }) => told.push(`${from} → ${to}: ${reason}`))
+  breakers.on("transition", (move) => told.push(`${move.from} → ${move.to}: ${moveWords(move)}`))
   const ledger = breakers.get("ledger")
   await live({
     observe: (gauge, value) => ledger.observe(gauge, value),

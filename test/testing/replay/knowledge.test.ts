@@ -14,6 +14,7 @@ import { startRecorder } from "recloser/inspect"
 import { createVirtualClock, type VirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { conclusion } from "../../../src/cli/replay/words.ts"
+import { moveWords } from "../../../src/observability/decisionWords.ts"
 import { FindingNews } from "../../../src/observability/findingWords.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
 import { play } from "../../../src/testing/replay/play.ts"
@@ -40,7 +41,7 @@ async function recorded(config: BreakerConfig, live: (lived: Lived) => Promise<v
   const told: string[] = []
   const news = new FindingNews()
   breaker.on("finding", ({ part, finding, at }) => told.push(...news.of(part, finding, at)))
-  breaker.on("transition", ({ from, to, reason }) => told.push(`${from} → ${to}: ${reason}`))
+  breaker.on("transition", (move) => told.push(`${move.from} → ${move.to}: ${moveWords(move)}`))
   const run = async ({ endpoint }: CallContext) => {
     await after(clock, 4)
     if (sick.has(endpoint?.id ?? "")) throw Object.assign(new Error("503"), { status: 503 })

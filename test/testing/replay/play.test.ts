@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { moveWords } from "../../../src/observability/decisionWords.ts"
 import { happenings } from "../../../src/observability/recording/happenings.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
 import { play } from "../../../src/testing/replay/play.ts"
@@ -24,7 +25,7 @@ describe("a recorded incident, played again", () => {
     })
     expect(decisions).toEqual(expect.arrayContaining(["admitted", "refused", "probe"]))
     const moves = recording.lines.flatMap((line) =>
-      line.t === "moved" ? [`${line.from} → ${line.to}: ${line.reason}`] : [],
+      line.t === "moved" ? [`${line.from} → ${line.to}: ${moveWords(line)}`] : [],
     )
     expect(moves.length).toBeGreaterThan(2)
     expect(moments.filter(({ kind }) => kind === "moved").map(({ words }) => words)).toEqual(moves)
