@@ -170,20 +170,19 @@ export class FileRecorder {
 
   #introduce(track: Track, at: number): void {
     if (this.#isOver) return
-    // What it was before comes first; that may begin another file.
-    if (track.wasIntroduced) this.flush()
+    if (track.wasIntroduced) this.flush() // What it was before comes first; that may begin another file.
     const { who, subject } = track
     const { parts, saved, member, ...described } = subject.describe()
     const hidden = member === undefined ? subject.name : this.#redaction.hide(subject.name)
+    const before = this.#ledger.size
     const bucketOf = (key: string) => subject.bucketOf(key)
     const known = saved === undefined ? {} : { saved: this.#redaction.saved(saved, hidden, bucketOf) }
-    const before = this.#ledger.size
     const made =
       member === undefined
         ? { parts: this.#redaction.names.parts(parts, false) }
         : { recipe: this.#recipeId(parts), member: this.#redaction.owed(member, bucketOf) }
-    const wall = subject.wallNow()
-    this.#put({ t: "breaker", b: who, name: hidden, at, wall, ...described, ...made, ...known } as BreakerLine)
+    const begun = { t: "breaker", b: who, name: hidden, at, wall: subject.wallNow() } as const
+    this.#put({ ...begun, ...described, ...made, ...known } as BreakerLine)
     this.#introductions += this.#ledger.size - before
     track.introduced()
   }
