@@ -82,8 +82,10 @@ export const inState = (
 /** Why a list is of no use; `undefined` when it is. */
 function objectionTo({ settings }: DiscoveryContext, told: readonly Endpoint[]): string | undefined {
   if (told.length === 0) return "the last list names no endpoint"
-  const count = told.length === 1 ? "the endpoint" : `none of the ${told.length} endpoints`
-  return filtered(settings, told).length === 0 ? `${count} of the last list may be called` : undefined
+  if (filtered(settings, told).length > 0) return undefined
+  return told.length === 1
+    ? "the only endpoint of the last list may not be called"
+    : `none of the ${told.length} endpoints of the last list may be called`
 }
 
 const toldIn = (event: Signal): readonly Endpoint[] => (event.type === "provider.told" ? event.endpoints : [])
@@ -145,7 +147,10 @@ export function restoredEndpoints(context: DiscoveryContext, event: Signal): Par
   }
 }
 
+/** Whether it should begin with what was known before. Where nobody tells of endpoints, those in the config are all that there are. */
 export const isRestorable = (context: DiscoveryContext, event: Signal): boolean =>
-  event.type === "breaker.restored" && filtered(context.settings, readSaved(event.parts["discovery"])).length > 0
+  event.type === "breaker.restored" &&
+  (context.settings.provider !== undefined || context.endpoints.length === 0) &&
+  filtered(context.settings, readSaved(event.parts["discovery"])).length > 0
 
 export const watchedEndpoints = ({ line }: DiscoveryContext): Lines => ({ endpoints: line })
