@@ -25,7 +25,15 @@ function whole(name: keyof typeof values): number {
 const first = whole("seed")
 const portion = 10_000
 
-async function hold(what: string, count: number, run: (options: fc.Parameters<unknown>) => unknown): Promise<boolean> {
+/** What a whole night has of each: a shorter run says how long that would take here. */
+const night = { interleavings: 100_000, sequences: 1_000_000 }
+
+async function hold(
+  what: keyof typeof night,
+  count: number,
+  run: (options: fc.Parameters<unknown>) => unknown,
+): Promise<boolean> {
+  if (count === 0) return true
   const startedAt = performance.now()
   for (let done = 0, seed = first; done < count; done += portion, seed++) {
     try {
@@ -35,7 +43,11 @@ async function hold(what: string, count: number, run: (options: fc.Parameters<un
       return false
     }
   }
-  console.log(`${count} ${what} in ${((performance.now() - startedAt) / 1000).toFixed(0)} s hold`)
+  const seconds = (performance.now() - startedAt) / 1000
+  const rate = count / seconds
+  console.log(
+    `${count} ${what} in ${seconds.toFixed(0)} s hold (${Math.round(rate)} a second; ${night[what]} take ${Math.round(night[what] / rate / 60)} min)`,
+  )
   return true
 }
 
