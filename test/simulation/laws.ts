@@ -4,12 +4,14 @@
  */
 import { parseArgs } from "node:util"
 import fc from "fast-check"
+import { reached, recoversAlike } from "../support/gradualCommands.ts"
 import { nothingLeaks, seen } from "../support/interleaving.ts"
 import { agrees, met } from "../support/referenceCommands.ts"
 
 const { values } = parseArgs({
   options: {
     sequences: { type: "string", default: "1000000" },
+    recoveries: { type: "string", default: "100000" },
     interleavings: { type: "string", default: "100000" },
     seed: { type: "string", default: "1" },
   },
@@ -26,7 +28,7 @@ const first = whole("seed")
 const portion = 10_000
 
 /** What a whole night has of each: a shorter run says how long that would take here. */
-const night = { interleavings: 100_000, sequences: 1_000_000 }
+const night = { interleavings: 100_000, sequences: 1_000_000, recoveries: 100_000 }
 
 async function hold(
   what: keyof typeof night,
@@ -55,5 +57,6 @@ const races = await hold("interleavings", whole("interleavings"), (options) =>
   fc.assert(nothingLeaks, options as never),
 )
 const models = await hold("sequences", whole("sequences"), (options) => fc.assert(agrees, options as never))
-console.log(JSON.stringify({ interleavings: seen, sequences: met }))
-process.exitCode = races && models ? 0 : 1
+const ramps = await hold("recoveries", whole("recoveries"), (options) => fc.assert(recoversAlike, options as never))
+console.log(JSON.stringify({ interleavings: seen, sequences: met, recoveries: reached }))
+process.exitCode = races && models && ramps ? 0 : 1

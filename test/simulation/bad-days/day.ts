@@ -338,8 +338,11 @@ export class Day {
 
   /** Whether something is held back still: by the circuit, or by what was said of the service and its parts. */
   get #isHeld(): boolean {
-    const { circuit, holders } = this.plane.gate
-    return circuit !== "closed" || holders.some(({ by }) => ["health", "recovery", "discovery"].includes(by))
+    const { circuit, holders, lines } = this.plane.gate
+    const { panic = false, bad = [] } = lines.endpoints ?? {}
+    const ejected = this.plane.admission.endpoints?.ejected ?? 0
+    const isHeld = holders.some(({ by }) => ["health", "recovery", "discovery"].includes(by))
+    return circuit !== "closed" || isHeld || panic || bad.length > 0 || ejected > 0
   }
 
   /** A call that ends quickly and well; answers why it was refused. */
@@ -358,6 +361,7 @@ export class Day {
     for (const fiber of this.callers) fiber.interruptUnsafe()
     for (let turn = 0; turn < 50 && this.fibers > 0; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
     this.stirred = true
-    await this.settle()
+    // What a caller calls off after the stop leaves the wheel one empty turn, which holds no process.
+    await this.playTo(this.clock.now() + 120_000)
   }
 }
