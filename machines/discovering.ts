@@ -85,8 +85,10 @@ export const inState = (
 /** Why a list is of no use; nothing when it is. */
 function objectionTo({ settings }: DiscoveryContext, told: readonly Endpoint[]): string {
   if (told.length === 0) return "the last list names no endpoint"
-  const count = told.length === 1 ? "the endpoint" : `none of the ${told.length} endpoints`
-  return filtered(settings, told).length === 0 ? `${count} of the last list may be called` : ""
+  if (filtered(settings, told).length > 0) return ""
+  return told.length === 1
+    ? "the only endpoint of the last list may not be called"
+    : `none of the ${told.length} endpoints of the last list may be called`
 }
 
 export const isUseful = (context: DiscoveryContext, { endpoints }: ProviderTold): boolean =>
@@ -143,7 +145,9 @@ export function restoredEndpoints(context: DiscoveryContext, { parts }: BreakerR
   }
 }
 
-export const isRestorable = ({ settings }: DiscoveryContext, { parts }: BreakerRestored): boolean =>
+/** Whether it should begin with what was known before. Where nobody tells of endpoints, those in the config are all that there are. */
+export const isRestorable = ({ settings, endpoints }: DiscoveryContext, { parts }: BreakerRestored): boolean =>
+  (settings.provider !== undefined || endpoints.length === 0) &&
   filtered(settings, readSaved(parts["discovery"])).length > 0
 
 export const watchedEndpoints = ({ line }: DiscoveryContext): Lines => ({ endpoints: line })

@@ -139,7 +139,7 @@ const fields = {
   zone: name,
   /** Only endpoints with this metadata: `{ version: "2" }`, or `{ version: ["2", "3"] }`. */
   where,
-  /** Most endpoints that are kept of a list, 1 to 10 000; which ones, differs from process to process. Default: 1 000. */
+  /** Most endpoints that are kept of a list that `provider` tells, 1 to 10 000; which ones, differs from process to process. Default: 1 000. */
   max: number({ default: 1000, min: 1, max: 10_000, integer: true }),
   /** Whether an endpoint whose calls end worse than the others' is left out, and tried again with one call at a time. Default: on. */
   ejection: switchable(
@@ -155,7 +155,7 @@ const fields = {
   panic: number({ default: 0.3, min: 0, max: 1 }),
   /** How long a new endpoint takes until it gets its whole part of the calls. Default: 10 seconds. */
   slowStart: duration({ default: "10 seconds", min: "0 millis", max: "1 hour" }),
-  /** Lists that come quicker than this are taken together. Default: 1 second. */
+  /** Lists that come quicker than this are taken together: the last one, and the last that names any. Default: 1 second. */
   settle: duration({ default: "1 second", min: "0 millis", max: "1 hour" }),
 }
 export interface DiscoveryFields extends Named<typeof fields> {}

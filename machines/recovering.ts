@@ -180,3 +180,9 @@ export function adopted(context: RecoveryContext, settings: RecoverySettings, at
   )
   return { settings, ...following({ ...context, settings }, standings, at) }
 }
+
+/** Likewise while the service is out: none of them has come back, and none is tested before the service is. */
+export const adoptedAway = (context: RecoveryContext, settings: RecoverySettings, at: number): Step => ({
+  settings,
+  ...lost({ ...context, settings }, at),
+})

@@ -1,5 +1,6 @@
 /** Watching a provider of endpoints: it is listened to as long as the breaker lives, and asked again when it fails. */
 import { chance } from "../machines/chance.ts"
+import { filtered } from "../machines/discovering.ts"
 import type { DiscoverySettings, EndpointSet, EndpointStream, ProviderContext } from "../machines/endpointOptions.ts"
 import { readEndpoints } from "../machines/naming.ts"
 import { describeError, show } from "../machines/options.ts"
@@ -27,6 +28,11 @@ export interface Informed {
   trouble(error: unknown): void
 }
 
+interface Pending {
+  readonly list: unknown
+  readonly useful: { readonly list: unknown } | undefined
+}
+
 const isStream = (value: object): value is EndpointStream => "~effect/Stream" in value
 
 export class ProviderWatch {
@@ -38,8 +44,8 @@ export class ProviderWatch {
   #draws = 0
   /** Calls off the wait for the next try, or for more lists. */
   #cancel: (() => void) | undefined
-  /** The newest list that was not told yet. */
-  #pending: { readonly list: unknown } | undefined
+  /** The newest list that was not told yet, and before it the newest that calls may go by, should it be of no use itself. */
+  #pending: Pending | undefined
   #settlesUntil = Number.NEGATIVE_INFINITY
   /** The last list that named any, and the last one that was told. */
   #last: readonly Endpoint[] | undefined
@@ -119,9 +125,12 @@ export class ProviderWatch {
   /** The first list is taken at once; those that follow closely are taken together. */
   #hear(list: unknown): void {
     const { time } = this.#informed
-    const waits = this.#pending !== undefined
-    this.#pending = { list }
-    if (waits) return
+    const waiting = this.#pending
+    if (waiting !== undefined) {
+      this.#pending = { list, useful: this.#isUseful(list) ? undefined : this.#usefulOf(waiting) }
+      return
+    }
+    this.#pending = { list, useful: undefined }
     const ms = this.#settlesUntil - time.now()
     if (ms <= 0) return this.#take()
     this.#cancel = time.after(ms, () => this.#take(), false)
@@ -130,10 +139,25 @@ export class ProviderWatch {
   #take(): void {
     const pending = this.#pending
     if (pending === undefined || this.#isStopped) return
-    const { settings } = this
     this.#pending = undefined
-    this.#settlesUntil = this.#informed.time.now() + settings.settle
-    const { endpoints, problems } = readEndpoints(pending.list, settings.max, this.#informed.seed)
+    this.#settlesUntil = this.#informed.time.now() + this.settings.settle
+    if (pending.useful !== undefined) this.#tell(pending.useful.list)
+    this.#tell(pending.list)
+  }
+
+  /** Whether calls may go by it. */
+  #isUseful(list: unknown): boolean {
+    const { settings } = this
+    return filtered(settings, readEndpoints(list, settings.max, this.#informed.seed).endpoints).length > 0
+  }
+
+  #usefulOf({ list, useful }: Pending): Pending["useful"] {
+    return this.#isUseful(list) ? { list } : useful
+  }
+
+  #tell(list: unknown): void {
+    const { settings } = this
+    const { endpoints, problems } = readEndpoints(list, settings.max, this.#informed.seed)
     if (problems.length > 0) this.#informed.trouble(new TypeError(`endpoints: ${problems.join("; ")}`))
     if (endpoints.length > 0) this.#failures = 0
     const isNews = this.#isLost || JSON.stringify(endpoints) !== JSON.stringify(this.#told)

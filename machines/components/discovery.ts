@@ -100,7 +100,11 @@ const machine = setup({
       entry: { type: "tell", params: { state: "fresh" } },
       meta: { lines: watchedEndpoints },
       always: { guard: "panics", target: "panicking" },
-      on: hearing("fresh", "fresh", "stale"),
+      on: {
+        ...hearing("fresh", "fresh", "stale"),
+        // What a provider told before is newer than what the config has it begin with.
+        "breaker.restored": { guard: "isRestorable", target: "stale", actions: "restore" },
+      },
     },
     // Nobody vouches for the list any more. It is still the best that is known.
     stale: {

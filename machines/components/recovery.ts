@@ -22,6 +22,7 @@ import { type RecoverySettings, recoveryOptions } from "../featuring.ts"
 import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
 import {
   adopted,
+  adoptedAway,
   begun,
   decides,
   due,
@@ -75,6 +76,9 @@ const machine = setup({
     adopt: assign(({ context, event }) =>
       adopted(context, only(event, "settings.changed").settings as RecoverySettings, event.at),
     ),
+    adoptAway: assign(({ context, event }) =>
+      adoptedAway(context, only(event, "settings.changed").settings as RecoverySettings, event.at),
+    ),
     restore: assign(({ context, event }) => restoredRecovery(context, only(event, "breaker.restored"))),
   },
 }).createMachine({
@@ -117,7 +121,7 @@ const machine = setup({
       meta: { lines: (context) => ({ features: named(context) }) },
       on: {
         "circuit.moved": [{ guard: "isBack", target: "partial", actions: "begin" }, {}],
-        "settings.changed": { actions: "adopt" },
+        "settings.changed": { actions: "adoptAway" },
       },
     },
   },

@@ -3,7 +3,7 @@
  * does the same with mutable gauges, faster; a law compares the two.
  */
 import { costOf, type Facts } from "./facts.ts"
-import { boundOf, type FeatureTurn, freshTurn, lineOfFeature, mayEnter } from "./feature.ts"
+import { boundOf, type FeatureTurn, freshTurn, isBounding, lineOfFeature, mayEnter } from "./feature.ts"
 import type { Gate } from "./gate.ts"
 import { type Limit, neededFor, setLimits, tightenedLimit } from "./limits.ts"
 import { rankOf } from "./priority.ts"
@@ -125,7 +125,7 @@ function featureAt({ restriction, lines }: Gate, { turns = {} }: AdmissionState,
   const line = lineOfFeature(lines.features, feature) ?? { since: 0 }
   const tests = line.test !== undefined
   const bound = boundOf(restriction.features, feature)
-  if (bound === undefined || bound.share >= 1) return { isHeld: false, tests, refused: turns, entered: turns }
+  if (bound === undefined || !isBounding(bound, line)) return { isHeld: false, tests, refused: turns, entered: turns }
   const known = Object.hasOwn(turns, feature) ? turns[feature] : undefined
   const turn = known?.since === line.since ? known : freshTurn(line, creditPerCall)
   const earned = creditOf(bound.share)
@@ -167,11 +167,11 @@ export function decideAdmission(gate: Gate, before: AdmissionState, call: Offere
   const paid = spent(state, spendings(gate, state, call), call.at ?? 0)
   if (paid === undefined) return refused(gate, "rate", state)
   const held = gate.lines.slots === undefined ? state.held : state.held + 1
-  if (isProbe) return entered({ ...paid, held, probesTaken: paid.probesTaken + 1 }, true)
+  const turns = feature?.entered ?? paid.turns
+  if (isProbe) return entered({ ...paid, held, turns, probesTaken: paid.probesTaken + 1 }, true, false, feature?.tests)
   // A full share spends on each call what it earns: a share that comes and goes within an epoch keeps its account.
   const credit = state.credit + creditOf(shareAfter(state.entered, gate))
   if (credit < creditPerCall) return refused(gate, "share", { ...state, credit })
-  const turns = feature?.entered ?? paid.turns
   const after = { ...paid, held, turns, running: paid.running + 1, credit: credit - creditPerCall }
   return entered(after, false, false, feature?.tests)
 }

@@ -147,11 +147,9 @@ export class Admission {
     return this.#spend(this.#entered(facts, now), facts, now)
   }
 
-  #entered({ key, feature }: Facts, now: number): Receipt {
+  #entered({ key }: Facts, now: number): Receipt {
     const line = this.#gate.lines.cells
-    const receipt = key === undefined || line === undefined ? this.#call(now) : this.#visit(key, line, now)
-    if (feature !== undefined) this.features?.enter(receipt, feature)
-    return receipt
+    return key === undefined || line === undefined ? this.#call(now) : this.#visit(key, line, now)
   }
 
   #call(now: number, place?: ProbePlace): Receipt {
@@ -222,8 +220,9 @@ export class Admission {
     return refusal === undefined ? undefined : this.#refusals.byRate(now, refusal)
   }
 
-  /** Gives the call a slot, and counts it against the rates. */
+  /** Counts the call for its feature and against the rates, and gives it a slot. */
   #spend(receipt: Receipt, facts: Facts, now: number): Receipt {
+    if (facts.feature !== undefined) this.features?.enter(receipt, facts.feature)
     if (this.bulkhead?.isOn) this.bulkhead.enter(receipt, facts, now)
     if (this.endpoints !== undefined) this.route(receipt, facts, now)
     if (this.rates === undefined) return receipt

@@ -12,6 +12,7 @@ import {
   type FeatureTurn,
   freshRecord,
   freshTurn,
+  isBounding,
   lineOfFeature,
   mayEnter,
   noSuccesses,
@@ -47,9 +48,10 @@ export class Features {
   /** What holds the next call of the feature back. */
   look(feature: string): FeatureBound | undefined {
     const bound = boundOf(this.#gate.restriction.features, feature)
-    if (bound === undefined || bound.share >= 1) return undefined
+    if (bound === undefined) return undefined
     if (bound.share === 0) return bound
     const line = this.#lineOf(feature)
+    if (!isBounding(bound, line)) return undefined
     return mayEnter(this.#turnOf(feature, line), line, creditOf(bound.share), creditPerCall) ? undefined : bound
   }
 
@@ -61,11 +63,11 @@ export class Features {
     turn.credit = Math.min(creditPerCall, turn.credit + creditOf(bound.share))
   }
 
-  /** A call has entered, and it is no probe. */
+  /** A call has entered. While the circuit probes nothing is held back here; what probes for others is a call of its feature like any. */
   enter(receipt: Receipt, feature: string): void {
     const line = this.#lineOf(feature)
     const bound = boundOf(this.#gate.restriction.features, feature)
-    if (bound !== undefined && bound.share < 1) {
+    if (bound !== undefined && isBounding(bound, line)) {
       const turn = this.#turnOf(feature, line)
       turn.credit += creditOf(bound.share) - creditPerCall
       turn.entered++

@@ -11,6 +11,7 @@ import { samplesFor } from "../support/chartEvents.ts"
 import { explore, parts } from "../support/chartPaths.ts"
 import { type Walked, walkedOf } from "../support/chartWalk.ts"
 import { read, typescriptUnder } from "../support/repository.ts"
+import { rootEventsIn, rootMachine, rootStates } from "../support/rootStates.ts"
 
 /** Every event that the vocabulary has a word for. */
 const vocabulary = new Set(
@@ -101,6 +102,56 @@ test("the chart of breaker, the root, has each of its states reached and each of
   expect(states.length).toBeGreaterThan(5)
   expect(missing).toEqual([])
 }, 120_000)
+
+describe("the root", () => {
+  const states = rootStates()
+  const places = states.map(({ value }) => JSON.stringify(value))
+
+  test("is looked at in every phase and mode", () => {
+    expect(new Set(places).size).toBe(places.length)
+    const under = (region: "lifecycle" | "mode") => new Set(states.map(({ value }) => (value as Regions)[region]))
+    expect([...under("lifecycle")].sort()).toEqual(
+      Object.keys(rootMachine.root.states["lifecycle"]?.states ?? {}).sort(),
+    )
+    expect([...under("mode")].sort()).toEqual(Object.keys(rootMachine.root.states["mode"]?.states ?? {}).sort())
+  })
+
+  test("hears in each state what is on record; in parentheses what it hears and refuses, which changes no more than what it does not", () => {
+    const changed: string[] = []
+    for (const state of states) {
+      const place = JSON.stringify(state.value)
+      const all = [...rootEventsIn(state), ...strangers.map((type) => ({ type, at: 2000 }))]
+      const words = all.flatMap((event) => {
+        const isTaken = (rootMachine.getTransitionData(state as never, event as never) ?? []).length > 0
+        if (!isTaken && !isSameRoot(state, event)) changed.push(`${place} on ${event.type}`)
+        if (isTaken) return [event.type]
+        return isListening(state, event) ? [`(${event.type})`] : []
+      })
+      heard.push(`breaker ${place}: ${[...new Set(words)].sort().join(" ")}`)
+    }
+    expect(changed).toEqual([])
+  })
+
+  type Regions = { readonly lifecycle: string; readonly mode: string }
+
+  /** Whether some state that it is in has a transition for it, whatever its guard says. */
+  const isListening = (state: AnyMachineSnapshot, { type }: EventObject): boolean =>
+    state._nodes.some((node) =>
+      [...node.transitions.keys()].some((word) =>
+        word.endsWith(".*") ? type.startsWith(word.slice(0, -1)) : word === type,
+      ),
+    )
+
+  const isSameRoot = (state: AnyMachineSnapshot, event: EventObject): boolean => {
+    const [next, effects] = transition(rootMachine, state as never, event) as unknown as [
+      AnyMachineSnapshot,
+      readonly unknown[],
+    ]
+    return (
+      next.context === state.context && JSON.stringify(next.value) === JSON.stringify(state.value) && !effects.length
+    )
+  }
+})
 
 describe("the matrix of states and events", () => {
   test("has a sample of every word of the vocabulary", () => {

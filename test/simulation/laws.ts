@@ -4,12 +4,14 @@
  */
 import { parseArgs } from "node:util"
 import fc from "fast-check"
+import { reached, recoversAlike } from "../support/gradualCommands.ts"
 import { nothingLeaks, seen } from "../support/interleaving.ts"
 import { agrees, met } from "../support/referenceCommands.ts"
 
 const { values } = parseArgs({
   options: {
     sequences: { type: "string", default: "1000000" },
+    recoveries: { type: "string", default: "100000" },
     interleavings: { type: "string", default: "100000" },
     seed: { type: "string", default: "1" },
   },
@@ -25,7 +27,15 @@ function whole(name: keyof typeof values): number {
 const first = whole("seed")
 const portion = 10_000
 
-async function hold(what: string, count: number, run: (options: fc.Parameters<unknown>) => unknown): Promise<boolean> {
+/** What a whole night has of each: a shorter run says how long that would take here. */
+const night = { interleavings: 100_000, sequences: 1_000_000, recoveries: 100_000 }
+
+async function hold(
+  what: keyof typeof night,
+  count: number,
+  run: (options: fc.Parameters<unknown>) => unknown,
+): Promise<boolean> {
+  if (count === 0) return true
   const startedAt = performance.now()
   for (let done = 0, seed = first; done < count; done += portion, seed++) {
     try {
@@ -35,7 +45,11 @@ async function hold(what: string, count: number, run: (options: fc.Parameters<un
       return false
     }
   }
-  console.log(`${count} ${what} in ${((performance.now() - startedAt) / 1000).toFixed(0)} s hold`)
+  const seconds = (performance.now() - startedAt) / 1000
+  const rate = count / seconds
+  console.log(
+    `${count} ${what} in ${seconds.toFixed(0)} s hold (${Math.round(rate)} a second; ${night[what]} take ${Math.round(night[what] / rate / 60)} min)`,
+  )
   return true
 }
 
@@ -43,5 +57,6 @@ const races = await hold("interleavings", whole("interleavings"), (options) =>
   fc.assert(nothingLeaks, options as never),
 )
 const models = await hold("sequences", whole("sequences"), (options) => fc.assert(agrees, options as never))
-console.log(JSON.stringify({ interleavings: seen, sequences: met }))
-process.exitCode = races && models ? 0 : 1
+const ramps = await hold("recoveries", whole("recoveries"), (options) => fc.assert(recoversAlike, options as never))
+console.log(JSON.stringify({ interleavings: seen, sequences: met, recoveries: reached }))
+process.exitCode = races && models && ramps ? 0 : 1

@@ -1,6 +1,7 @@
 /**
  * `npm run simulate:nightly -- --minutes 10`: bad days of seeds one after the other, until the time is over. A violation is shortened and
- * printed as JSON, to be kept in `bad-days/kept.ts`. `--from N` begins with another seed, `--seed N` plays one alone.
+ * printed as JSON, to be kept in `bad-days/kept.ts`. `--from N` begins with another seed, `--seed N` plays one alone, `--days N` so many
+ * whatever time it takes: the trace of all of them is the same on each version of Node (`npm run simulate:nodes`).
  */
 import { parseArgs } from "node:util"
 import { invariants } from "./bad-days/invariants.ts"
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     hours: { type: "string" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
+    days: { type: "string" },
   },
 })
 
@@ -37,7 +39,10 @@ async function tell(seed: number, { invariant, found: what }: Violation): Promis
   console.log(JSON.stringify(await shrink(dayOf(seed), invariant)))
 }
 
-const isOver = (): boolean => (only === undefined ? performance.now() - startedAt >= lengthMs : count.days > 0)
+const given = values.days === undefined ? undefined : number(values.days, "days")
+const days = only === undefined ? given : 1
+const isOver = (): boolean => (days === undefined ? performance.now() - startedAt >= lengthMs : count.days >= days)
+let traces = 0
 
 for (let seed = only ?? number(values.from, "from"); !isOver(); seed++) {
   const { calls, looks, violation, trace } = await play(dayOf(seed))
@@ -45,6 +50,7 @@ for (let seed = only ?? number(values.from, "from"); !isOver(); seed++) {
   count.calls += calls
   count.looks += looks
   if (violation) await tell(seed, violation)
+  traces = Math.imul(traces ^ trace, 0x01000193) >>> 0
   if (only !== undefined) console.log(`seed ${seed}: trace ${trace.toString(16)}`)
 }
 
@@ -57,4 +63,5 @@ console.log(
   `${count.days} days, ${count.calls} calls in ${seconds.toFixed(1)} s (${rate} a second, ${perCpuSecond} a second of processor time), ` +
     `${count.looks} looks at ${invariants.length} invariants, ${violations} violations`,
 )
+if (days !== undefined) console.log(`trace of all: ${traces.toString(16)}`)
 process.exitCode = violations > 0 ? 1 : 0

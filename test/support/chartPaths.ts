@@ -21,6 +21,9 @@ export const parts: readonly AnyPlug[] = [
   ...Object.values(registry.components),
 ]
 
+/** A provider that has not told anything yet. */
+const silent: AsyncIterable<never> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }
+
 /** Options that the chart is started with, beside its defaults. */
 const starts: { readonly [key: string]: readonly unknown[] } = {
   gradual: [{ probes: { wrong: 0.01 } }],
@@ -28,7 +31,7 @@ const starts: { readonly [key: string]: readonly unknown[] } = {
   rateLimit: [{ limit: 10, adaptive: false }],
   priority: [{ limit: 5 }],
   recovery: [{ features: ["pay", "refund"], minimumSamples: 2 }],
-  discovery: [{ endpoints: ["a", "b"] }],
+  discovery: [{ endpoints: ["a", "b"] }, { endpoints: ["a", "b"], provider: silent }],
   health: [{ check: () => true, fall: 1 }],
 }
 
@@ -120,7 +123,11 @@ function small(what: unknown): unknown {
   if (typeof what !== "object" || what === null || Array.isArray(what)) return typeof what
   return Object.entries(what).flatMap(([key, inner]) => (passing.includes(key) ? [] : [[key, small(inner)]]))
 }
-const serialize = ({ value, context }: AnyMachineSnapshot): string => JSON.stringify([value, small(context)])
+/** Of all settings only this one makes another chart: whether somebody will tell of endpoints. */
+const isProvided = ({ settings }: { readonly settings?: { readonly provider?: unknown } }): boolean =>
+  settings?.provider !== undefined
+const serialize = ({ value, context }: AnyMachineSnapshot): string =>
+  JSON.stringify([value, small(context), isProvided(context)])
 
 export const nameOf = (source: AnyStateNode, type: string, index: number) => `${source.id} on ${type} #${index}`
 

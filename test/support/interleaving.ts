@@ -1,11 +1,18 @@
 /**
- * Races: calls, permits, probes, aborts, other configs, the operator and a stop, in whatever order the scheduler picks. Whatever the order,
+ * Races: calls of both doors, permits, probes, aborts, interrupted fibers, other configs, the operator and a stop, in whatever order the scheduler picks. Whatever the order,
  * each call is answered once, and what was taken is given back.
  */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scheduler from "effect/Scheduler"
 import fc from "fast-check"
-import { type Breaker, type BreakerConfig, createBreaker, type OutcomeKind, type Ticket } from "recloser"
 import { expect } from "vitest"
-import { wheelOf } from "../../src/Clock.ts"
+import type { AssembledBreaker } from "../../src/assembledBreaker.ts"
+import { timekeeperOf, wheelOf } from "../../src/Clock.ts"
+import { onTime } from "../../src/control-plane/clock.ts"
+import { AssembledEffectBreaker } from "../../src/EffectBreaker.ts"
+import { type Breaker, type BreakerConfig, createBreaker, type OutcomeKind, type Ticket } from "../../src/index.ts"
 import { type StepClock, stepClock } from "./stepClock.ts"
 
 const slots = 2
@@ -31,6 +38,8 @@ const call = fc.record({
   do: fc.constant("call" as const),
   end,
   aborts: fc.boolean(),
+  /** Through the Effect door: a fiber that yields after so many steps, and may be interrupted wherever it yields. */
+  steps: fc.constantFrom(undefined, undefined, 8, 20, 2048),
   idempotent: fc.boolean(),
   priority: fc.constantFrom("bulk", "normal", "critical"),
   key: fc.constantFrom(undefined, undefined, "a", "b"),
@@ -47,7 +56,18 @@ const act = fc.oneof(
 type Act = typeof act extends fc.Arbitrary<infer A> ? A : never
 
 /** What was seen in all runs: races that never met anything would prove nothing. */
-export const seen = { runs: 0, calls: 0, waited: 0, failed: 0, probes: 0, aborted: 0, timedOut: 0, stopped: 0 }
+export const seen = {
+  runs: 0,
+  calls: 0,
+  waited: 0,
+  failed: 0,
+  probes: 0,
+  aborted: 0,
+  timedOut: 0,
+  stopped: 0,
+  fibers: 0,
+  interrupted: 0,
+}
 
 class Race {
   readonly clock: StepClock = stepClock()
@@ -74,7 +94,8 @@ class Race {
   begin(next: Act, at: number): void {
     const run = async () => {
       await this.#turn(`${next.do} ${at}`)
-      if (next.do === "call") await this.#call(next, at)
+      if (next.do === "call")
+        await (next.steps === undefined ? this.#call(next, at) : this.#fiber(next, next.steps, at))
       else if (next.do === "permit") await this.#permit(next, at)
       else if (next.do === "wait") this.clock.step(next.ms)
       else if (next.do === "config") this.#reconfigure(next.config)
@@ -111,6 +132,38 @@ class Race {
     })
     this.#answers++
     if (!ok) seen.failed++
+  }
+
+  async #fiber({ end, aborts, idempotent, priority, key }: Extract<Act, { do: "call" }>, steps: number, at: number) {
+    const { breaker, clock } = this
+    seen.fibers++
+    this.#calls++
+    const work = Effect.andThen(
+      Effect.promise(() => this.#turn(`end ${at}`)),
+      end === "success" ? Effect.void : Effect.fail(new Error(end)),
+    )
+    const call = new AssembledEffectBreaker((breaker as AssembledBreaker).assembly).guard(work, {
+      ...{ idempotent, priority, ...(key && { key }) },
+      classify: () => (end === "ignored" ? "ignored" : end === "success" ? "success" : "failure"),
+    })
+    const yielding = Effect.provideService(onTime(timekeeperOf(clock))(call), Scheduler.MaxOpsBeforeYield, steps)
+    const fiber = Effect.runFork(yielding, { scheduler: this.#turns(at) })
+    const ended = new Promise<Exit.Exit<unknown, unknown>>((resolve) => void fiber.addObserver(resolve))
+    if (aborts) void this.#turn(`interrupt ${at}`).then(() => fiber.interruptUnsafe())
+    const exit = await ended
+    this.#answers++
+    if (Exit.isFailure(exit)) Cause.hasInterruptsOnly(exit.cause) ? seen.interrupted++ : seen.failed++
+  }
+
+  /** A fiber goes on when the scheduler picks it. */
+  #turns(at: number): Scheduler.Scheduler {
+    return new Scheduler.MixedScheduler("async", (run) => {
+      let isOff = false
+      void this.#turn(`fiber ${at}`).then(() => isOff || run())
+      return () => {
+        isOff = true
+      }
+    })
   }
 
   async #permit({ end, twice }: Extract<Act, { do: "permit" }>, at: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** Commands for the reference and the real breaker at once: after each of them both must say the same. */
 import fc from "fast-check"
-import { type Breaker, type BreakerConfig, createBreaker, type Permit } from "recloser"
 import { expect } from "vitest"
+import { type Breaker, type BreakerConfig, createBreaker, type Permit } from "../../src/index.ts"
 import { Reference, type ReferenceConfig, type ReferencePermit } from "./reference.ts"
 import { type StepClock, stepClock } from "./stepClock.ts"
 

@@ -146,14 +146,14 @@ export class Endpoints {
     const { sites } = this.#rotation
     // One after another, one a call: whoever hangs is not chosen, and would never be looked at.
     const looked = sites[this.#looked++ % sites.length]
-    if (looked !== undefined && looked.inFlight >= hangs && this.#hasRoom && this.#hangs(looked, now))
+    if (looked !== undefined && looked.open >= hangs && this.#hasRoom && this.#hangs(looked, now))
       this.#eject(looked, true, now)
     if (looked !== undefined && mayScout && this.#scouts.sends(looked, this.#typicalMs, now)) return looked
     return this.#rotation.choose(this.#dice, now, this.#line.slowStartMs, this.#typicalMs, tried)
   }
 
   #isLate(site: Site, now: number): boolean {
-    return site.inFlight > 0 && this.#pace.isSlow(site.ageMs(now))
+    return site.open > 0 && this.#pace.isSlow(site.ageMs(now))
   }
 
   /** Its calls in flight are late, on average, and those of the others are not. */

@@ -11,6 +11,11 @@ const firstPart = 0.1
 /** So much of what is known of its outcomes one more replaces. */
 const perOutcome = 0.2
 const worst = 0.05
+/**
+ * Calls that have been under way for so long, in milliseconds, have said what they had to say. They may be streams, or lost for good: in
+ * neither case must they keep others away for as long as they last.
+ */
+const patienceMs = 30_000
 /** Milliseconds: what is quicker than this is not told apart. */
 const least = 0.01
 /** Who takes so many times as long as is typical is hardly ever chosen; who takes at most so many times as long is quick. */
@@ -29,6 +34,10 @@ export class Site {
   inFlight = 0
   /** When its calls in flight began, added up: their mean age follows from it. */
   #startedAt = 0
+  /** Those of them that have been judged, until when that was, and their beginnings added up. */
+  #judged = 0
+  #judgedUntil = Number.NEGATIVE_INFINITY
+  #judgedStartedAt = 0
   #latencyMs = 0
   /** Outcomes that it was measured by, up to as many as matter. */
   #answers = 0
@@ -82,6 +91,10 @@ export class Site {
   leave(startedAt: number, good: boolean, counts: boolean, typicalMs: number, now: number): void {
     this.inFlight--
     this.#startedAt = this.inFlight === 0 ? 0 : this.#startedAt - startedAt
+    if (this.#judged > 0 && startedAt < this.#judgedUntil) {
+      this.#judged--
+      this.#judgedStartedAt -= startedAt
+    }
     if (!counts) return
     const tookMs = now - startedAt
     const isQuick = good && tookMs <= quick * typicalMs
@@ -116,9 +129,21 @@ export class Site {
     return { id: this.facts.id, ...this.#left, until: this.ejectedUntil as number }
   }
 
+  /** Calls in flight that have not been judged. */
+  get open(): number {
+    return this.inFlight - this.#judged
+  }
+
   /** How long calls in flight have run, on average. */
   ageMs(now: number): number {
-    return this.inFlight === 0 ? 0 : Math.max(0, now - this.#startedAt / this.inFlight)
+    return this.open <= 0 ? 0 : Math.max(0, now - (this.#startedAt - this.#judgedStartedAt) / this.open)
+  }
+
+  /** Whatever is under way says no more. */
+  #judge(now: number): void {
+    this.#judged = this.inFlight
+    this.#judgedStartedAt = this.#startedAt
+    this.#judgedUntil = now
   }
 
   /** How long a call seems to take: as calls took, or as those in flight have run. Those that later ones have overtaken say nothing. */
@@ -142,13 +167,15 @@ export class Site {
    */
   costAt(now: number, typicalMs: number, meanWeight: number): number {
     const known = this.#answers === 0 ? 0 : Math.exp(-Math.max(0, now - this.#measuredAt) / memoryMs)
+    if (this.ageMs(now) > patienceMs) this.#judge(now)
     const latencyMs = Math.max(least, typicalMs + known * (this.#latencyMs - typicalMs), this.#runMs(now))
     const quality = Math.max(worst, 1 - known * (1 - this.#quality))
-    return (latencyMs * (1 + (this.inFlight * meanWeight) / Math.max(1e-9, this.facts.weight))) / quality
+    return (latencyMs * (1 + (this.open * meanWeight) / Math.max(1e-9, this.facts.weight))) / quality
   }
 
   /** It may be well again: what it was is no reason to avoid it. */
   forgive(now: number): void {
+    this.#judge(now)
     this.#answers = 0
     this.#quality = 1
     this.since.at = now

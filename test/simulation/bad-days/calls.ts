@@ -6,9 +6,11 @@ import * as Fiber from "effect/Fiber"
 import { CallRejected, CallTimedOut } from "../../../src/CallRejected.ts"
 import { timekeeperOf } from "../../../src/Clock.ts"
 import { onTime } from "../../../src/control-plane/clock.ts"
+import type { Site } from "../../../src/data-plane/endpoints/site.ts"
+import { Receipt } from "../../../src/data-plane/receipt.ts"
 import { AssembledEffectBreaker } from "../../../src/EffectBreaker.ts"
 import { type Random, stream } from "../../../src/testing/simulation/random.ts"
-import type { End } from "./books.ts"
+import type { End, Going } from "./books.ts"
 import type { Day } from "./day.ts"
 import type { Happening, Weather } from "./happenings.ts"
 
@@ -46,12 +48,51 @@ const errors = {
 const own = new Set<unknown>(Object.values(errors))
 const gaveUp = new Error("the caller gave up")
 
-const factsOf = ({ keys, priority, cost }: Calls, random: Random) => ({
+/** One of the features that the gate knows of. */
+function featureOf({ plane }: Day, chance: number, random: Random): string | undefined {
+  const known = Object.keys(plane.gate.lines.features ?? {})
+  return known.length > 0 && random.unit() < chance ? random.pick(known) : undefined
+}
+
+const factsOf = (day: Day, { keys, priority, cost, features = 0 }: Calls, random: Random) => ({
+  feature: featureOf(day, features, random),
   ...(keys > 0 && { key: `key ${random.below(keys)}` }),
   priority,
   ...(priority === "critical" && { tenant: `tenant ${random.below(3)}` }),
   cost,
 })
+
+function goingOf({ plane }: Day, receipt: Receipt): Going | undefined {
+  const { site } = receipt
+  const line = plane.gate.lines.endpoints
+  if (site === undefined || line === undefined) return undefined
+  const isAway = ({ facts, ejectedUntil }: Site) => ejectedUntil !== undefined || line.bad.includes(facts.id)
+  return {
+    endpoint: site.facts,
+    isGone: site.isGone,
+    isAway: isAway(site),
+    areOthersWell: !line.panic && !plane.admission.endpoints?.sites.every(isAway),
+    tries: site.probe === receipt,
+    leftOutUntil: site.ejectedUntil,
+  }
+}
+
+/** What it meets where it goes: a part that is sick fails its calls. */
+const suffered = ({ sick }: Day, fate: Fate, endpoint: string | undefined, feature: string | undefined): Fate =>
+  sick.endpoints.some((number) => endpoint === `e${number % 100}`) || sick.features.some((name) => name === feature)
+    ? { ...fate, end: "failure" }
+    : fate
+
+/** Counts the calls of a feature that is tested: each that is refused, or enters, has been offered. */
+function noteTest(day: Day, feature: string | undefined, what: "entered" | number, gate = day.plane.gate): void {
+  const { books } = day
+  const line = feature === undefined ? undefined : gate.lines.features?.[feature]
+  if (feature === undefined || line?.test === undefined || gate.enforcement !== "on") return
+  let test = books.tests.get(feature)
+  if (test?.since !== line.since) books.tests.set(feature, (test = { since: line.since, offered: 0, entered: 0 }))
+  test.offered += what === "entered" ? 1 : what
+  if (what === "entered") test.entered++
+}
 
 export async function sendCalls(day: Day, happening: Calls): Promise<void> {
   const random = stream(happening.seed, "calls")
@@ -68,14 +109,18 @@ export async function sendCalls(day: Day, happening: Calls): Promise<void> {
 
 function acquire(day: Day, happening: Calls, random: Random): void {
   const { books, plane, breaker } = day
-  const fate = fateOf(day.weather, random)
+  const drawn = fateOf(day.weather, random)
   const isForgotten = random.unit() < happening.forget
   const before = plane.gate
   const runningBefore = plane.admission.running - plane.meter.lateness.total
-  const facts = factsOf(happening, random)
+  const facts = factsOf(day, happening, random)
   const foretold = random.unit() < 0.1 ? breaker.wouldReject(facts) : "unasked"
   const ticket = breaker.acquire({ ...facts, lease: 10_000 })
   const { bulkhead, leases } = plane.admission
+  const { feature } = facts
+  const endpoint = ticket instanceof Receipt ? ticket.site?.facts.id : undefined
+  const fate = suffered(day, drawn, endpoint, feature)
+  noteTest(day, feature, ticket.admitted ? "entered" : 1, before)
   books.entry = {
     admitted: ticket.admitted,
     probe: ticket.admitted && ticket.probe,
@@ -87,6 +132,8 @@ function acquire(day: Day, happening: Calls, random: Random): void {
     slots: bulkhead?.isOn ? bulkhead.limit(day.clock.now()) : Number.POSITIVE_INFINITY,
     runningBefore,
     foretold,
+    feature,
+    goes: ticket instanceof Receipt ? goingOf(day, ticket) : undefined,
   }
   if (!ticket.admitted) {
     books.refused++
@@ -98,6 +145,7 @@ function acquire(day: Day, happening: Calls, random: Random): void {
   const settleNow = () => {
     const { plane: living } = day
     const gate = living.gate
+    books.lastEndAt = day.clock.now()
     const accepted =
       end === "success" || end === "ignored" ? ticket.settle(end) : ticket.settle("failure", { error: errors[end] })
     const after = living.gate
@@ -121,6 +169,9 @@ function endOf(error: unknown): Pick<End, "what" | "detail"> {
 const attemptsIn = ({ config: { retry } }: Day): number =>
   retry === undefined || retry === false ? 1 : retry === true ? 3 : (retry.attempts ?? 3)
 
+/** How often it may be refused: each attempt, hedges and the first one, may be. */
+const offersIn = (day: Day): number => Math.max(5, attemptsIn(day)) + 1
+
 function execute(day: Day, happening: Calls, random: Random): void {
   const { books, clock, breaker } = day
   const fate = fateOf(day.weather, random)
@@ -128,10 +179,14 @@ function execute(day: Day, happening: Calls, random: Random): void {
   const [startedAt, stalledBefore] = [clock.now(), books.stalledMs]
   const mostAttempts = attemptsIn(day)
   let attempts = 0
-  const work = () => {
+  const facts = factsOf(day, happening, random)
+  const { feature } = facts
+  noteTest(day, feature, offersIn(day))
+  const work = ({ endpoint }: { readonly endpoint: { readonly id: string } | undefined }) => {
     attempts++
+    noteTest(day, feature, "entered")
     return new Promise<string>((resolve, reject) => {
-      const { end } = fate
+      const { end } = suffered(day, fate, endpoint?.id, feature)
       if (end === "hang") return
       clock.plan(() => {
         day.stirred = true
@@ -143,6 +198,7 @@ function execute(day: Day, happening: Calls, random: Random): void {
   const { deadlineMs, idempotent } = happening
   const noted = (what: End["what"], detail: unknown) => {
     const boundMs = (deadlineMs ?? Number.POSITIVE_INFINITY) + books.stalledMs - stalledBefore
+    books.lastEndAt = clock.now()
     books.end = { what, detail, tookMs: clock.now() - startedAt, boundMs, attempts, mostAttempts }
     day.awaited--
     day.stirred = true
@@ -150,7 +206,7 @@ function execute(day: Day, happening: Calls, random: Random): void {
   }
   day.awaited++
   breaker
-    .execute(work, { ...factsOf(happening, random), signal: controller?.signal, deadline: deadlineMs, idempotent })
+    .execute(work, { ...facts, signal: controller?.signal, deadline: deadlineMs, idempotent })
     .then(
       (value) => noted(value === "well" ? "value" : "strange", value),
       (error) => {
@@ -180,9 +236,12 @@ function guard(day: Day, happening: Calls, random: Random): void {
   const isCancelled = random.unit() < happening.abort
   const [startedAt, stalledBefore] = [clock.now(), books.stalledMs]
   let attempts = 0
+  const facts = factsOf(day, happening, random)
+  noteTest(day, facts.feature, offersIn(day))
   const work = Effect.callback<string, Error>((resume) => {
     attempts++
-    const { end } = fate
+    noteTest(day, facts.feature, "entered")
+    const { end } = suffered(day, fate, undefined, facts.feature)
     if (end === "hang") return
     clock.plan(() => {
       day.stirred = true
@@ -191,7 +250,7 @@ function guard(day: Day, happening: Calls, random: Random): void {
   })
   const { deadlineMs, idempotent } = happening
   const protectedCall = new AssembledEffectBreaker(breaker.assembly).guard(work, {
-    ...factsOf(happening, random),
+    ...facts,
     deadline: deadlineMs,
     idempotent,
   })
@@ -199,15 +258,18 @@ function guard(day: Day, happening: Calls, random: Random): void {
   const isOwnDoing = (exit: Exit.Exit<unknown, unknown>) => Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
   day.awaited++
   day.fibers++
+  day.callers.add(fiber)
   fiber.addObserver((exit) => {
     day.awaited--
     day.fibers--
+    day.callers.delete(fiber)
     const ended = Exit.isSuccess(exit)
       ? { what: exit.value === "well" ? ("value" as const) : ("strange" as const), detail: exit.value }
       : isOwnDoing(exit)
         ? { what: "aborted" as const, detail: exit.cause }
         : endOf(Cause.squash(exit.cause))
     const boundMs = (deadlineMs ?? Number.POSITIVE_INFINITY) + books.stalledMs - stalledBefore
+    books.lastEndAt = clock.now()
     books.end = { ...ended, tookMs: clock.now() - startedAt, boundMs, attempts, mostAttempts: attemptsIn(day) }
     day.stirred = true
     day.look()

@@ -50,6 +50,12 @@ export class DayClock implements Clock {
     return errand
   }
 
+  /** Likewise; answers how to call it off. */
+  later(run: () => void, afterMs: number): () => void {
+    const errand = this.plan(run, afterMs)
+    return () => this.#queue.cancel(errand)
+  }
+
   /** What is due by `end`, and due late after a stall; false when nothing is. */
   fireNext(end: number): boolean {
     const { first } = this.#queue

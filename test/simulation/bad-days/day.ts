@@ -1,5 +1,5 @@
 /** One bad day: a script of happenings, played against a breaker of production code. */
-
+import type * as Fiber from "effect/Fiber"
 import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import { AssembledBreaker } from "../../../src/assembledBreaker.ts"
 import { type BreakerConfig, createBreaker } from "../../../src/index.ts"
@@ -7,8 +7,10 @@ import { stream } from "../../../src/testing/simulation/random.ts"
 import { Books } from "./books.ts"
 import { sendCalls } from "./calls.ts"
 import { DayClock } from "./clock.ts"
-import { configOf } from "./configs.ts"
-import { fair, type Happening, type Weather } from "./happenings.ts"
+import { configOf, type DayConfig } from "./configs.ts"
+import { Expected } from "./expected.ts"
+import { fair, type Happening, nobodySick, type Sick, type Weather } from "./happenings.ts"
+import { isOutside, Outside } from "./outside.ts"
 
 /** Options are the user's own object: whoever changed one would throw. */
 export function frozen<T>(value: T): T {
@@ -28,13 +30,23 @@ const waitOf = ({ circuit, mode, holders }: Gate, now: number): number | undefin
   return circuit === "open" && mode !== "forcedOpen" && retryAt !== undefined ? retryAt - now : undefined
 }
 
+/** Features of which something is held back. */
+const heldIn = (breaker: AssembledBreaker): readonly string[] => {
+  const { state, features = {} } = breaker.metrics().components.recovery ?? {}
+  return state === "partial" ? Object.keys(features).filter((name) => features[name]?.state !== "full") : []
+}
+
 /** Chains of promises behind one call are shorter than this. */
 const turns = 24
 
 export class Day {
   readonly clock: DayClock
   readonly books = new Books()
+  readonly outside: Outside
+  /** Where calls may go, as the day sees it. */
+  expected: Expected
   weather: Weather = fair
+  sick: Sick = nobodySick
   config: BreakerConfig
   breaker: AssembledBreaker
   readonly ledger: AssembledBreaker | undefined
@@ -46,16 +58,23 @@ export class Day {
   awaited = 0
   /** Those of them that are fibers: they go on in macrotasks of the host. */
   fibers = 0
+  /** The fibers that call. */
+  readonly callers = new Set<Fiber.Fiber<unknown, unknown>>()
   /** Promises may have become ready. */
   stirred = false
   /** Looked at after every event; throws when something is wrong. */
   afterEvent: () => void = () => {}
 
-  constructor(seed: number, config: BreakerConfig) {
+  constructor(seed: number, config: DayConfig) {
     this.clock = new DayClock(seed)
     this.clock.fired = () => {
-      this.stirred ||= this.awaited > 0
+      this.stirred ||= this.awaited > 0 || this.isInformed
     }
+    this.outside = new Outside(this.clock, () => {
+      this.stirred = true
+    })
+    this.expected = new Expected(this.outside.heard, this.clock)
+    this.#given = config
     this.config = this.#complete(config)
     this.ledger = this.#ledgerFor(config)
     this.breaker = this.#make()
@@ -65,10 +84,18 @@ export class Day {
     return this.breaker.assembly.plane
   }
 
-  /** A classifier of the user's, which breaks down when it is told to. */
-  #complete(config: BreakerConfig): BreakerConfig {
+  /** Whether somebody outside tells the breaker something: that takes promises. */
+  get isInformed(): boolean {
+    return Boolean(this.config.discovery || this.config.health)
+  }
+
+  /** The config of the script, without functions. */
+  #given: DayConfig
+
+  /** A classifier of the user's, which breaks down when it is told to, and what is outside. */
+  #complete(config: DayConfig): BreakerConfig {
     return frozen({
-      ...config,
+      ...this.outside.completed(config),
       classify: (exit: Parameters<NonNullable<BreakerConfig["classify"]>>[0]) => this.#classify(exit),
     })
   }
@@ -92,6 +119,8 @@ export class Day {
     const { books } = this
     this.madeAt = this.clock.now()
     this.isOriginal = true
+    this.expected.begin(this.config)
+    this.stirred ||= this.isInformed
     const breaker = createBreaker("day", this.config, { clock: this.clock, restore })
     if (!(breaker instanceof AssembledBreaker)) throw new Error("createBreaker answered something else than a breaker")
     breaker.on("transition", (move) => {
@@ -101,7 +130,11 @@ export class Day {
     })
     breaker.on("mode", (mode) => books.modes.push(mode))
     breaker.on("trouble", ({ part, error }) => {
-      if (!caused.has(part)) books.troubles.push(`${part}: ${error instanceof Error ? error.stack : String(error)}`)
+      if (!caused.has(part) && !isOutside(part, error))
+        books.troubles.push(`${part}: ${error instanceof Error ? error.stack : String(error)}`)
+    })
+    breaker.on("finding", ({ finding }) => {
+      if ("features" in finding) books.features.push(finding)
     })
     breaker.on("refusal", () => {
       if (this.listenerThrows) throw new Error("the listener breaks down")
@@ -182,6 +215,15 @@ export class Day {
         return this.breaker.observe("load", happening.value)
       case "ledger":
         return this.ledger?.[happening.act]("the day")
+      case "provider":
+        this.outside.turn(happening.does)
+        return this.settle()
+      case "checks":
+        this.outside.checks = happening.end
+        return
+      case "sick":
+        this.sick = happening
+        return
     }
   }
 
@@ -191,6 +233,7 @@ export class Day {
     const readsMs = Math.min(ms, 100)
     books.stalledMs += ms + readsMs
     clock.jump(clock.now() + ms)
+    books.stalledAt = clock.now()
     return this.playTo(clock.now() + readsMs)
   }
 
@@ -202,10 +245,14 @@ export class Day {
       typeof config.strategy === "object" ? config.strategy.type : config.strategy
     if ((kind(drawn) === "dependency") !== (this.ledger !== undefined)) return
     const next = this.#complete(drawn)
+    this.outside.heard.reconfigured()
     this.breaker.reconfigure(next)
     this.isOriginal = false
     const isSame = JSON.stringify(this.config.strategy) === JSON.stringify(next.strategy)
     this.config = next
+    this.#given = drawn
+    this.expected.reconfigured(next)
+    this.stirred = true
     if (this.ledger) this.#depend()
     this.books.reconfigured = { before, after: this.plane.gate, sameStrategy: isSame }
   }
@@ -220,17 +267,25 @@ export class Day {
     const { breaker, clock, books } = this
     const before = this.plane.gate
     const savedAt = clock.now()
+    const heldBefore = heldIn(breaker)
+    const known = this.expected.known(before.lines.endpoints?.endpoints)
     const saved = JSON.parse(JSON.stringify(breaker.save()))
     await this.stop()
     clock.wallOffset += wallMs
     await this.playTo(clock.now() + awayMs)
     const leftBefore = waitOf(before, savedAt)
+    books.features = []
+    books.lastFeatures = undefined
+    books.doubted.clear()
+    books.tests.clear()
     books.heard = 0
     books.admitted = 0
     books.refused = 0
     books.moves = []
     books.lastMove = undefined
+    this.config = this.#complete(this.#given)
     this.breaker = this.#make(saved)
+    this.expected.restored(known)
     // What it took up moved it before anybody listened.
     books.heard = Object.values(this.breaker.metrics().components.metrics?.moves ?? {}).reduce(
       (all, one) => all + one,
@@ -238,7 +293,8 @@ export class Day {
     )
     await new Promise<void>((resolve) => queueMicrotask(resolve))
     const { gate: after } = this.plane
-    books.restart = { before, after, leftBefore, leftAfter: waitOf(after, clock.now()) }
+    const heldAfter = heldIn(this.breaker)
+    books.restart = { before, after, leftBefore, leftAfter: waitOf(after, clock.now()), heldBefore, heldAfter }
   }
 
   /** Stops in virtual time: the fiber that waits for calls in flight goes on in macrotasks of the host. */
@@ -253,22 +309,40 @@ export class Day {
       await this.playTo(this.clock.now() + 5)
     }
     if (!done) throw new Error("the breaker does not stop")
+    if (breaker === this.breaker) this.outside.heard.stopped()
+    this.stirred = true
+    await this.settle()
   }
 
   /** The bad day is over: the service is well, nobody holds anything, and calls come for an hour at most. */
   async recover(): Promise<void> {
     this.weather = fair
+    this.sick = nobodySick
+    this.outside.mend()
     this.listenerThrows = false
     this.classifierThrows = false
     this.clock.pressure = { memory: 0, eventLoop: 0 }
     this.breaker.release("the day")
     this.ledger?.release("the day")
     // Most are well again in seconds; where few calls may enter, steps that are judged on twenty of them take their time.
-    for (let call = 0; call < 9000 && (call < 150 || this.breaker.circuit !== "closed"); call++) {
-      for (const breaker of this.ledger ? [this.ledger, this.breaker] : [this.breaker]) this.#offer(breaker)
+    const breakers = this.ledger ? [this.ledger, this.breaker] : [this.breaker]
+    let served = 0
+    for (let call = 0; call < 9000 && (call < 150 || this.#isHeld); call++) {
+      const refused = breakers.map((breaker) => this.#offer(breaker)).at(-1)
+      served = refused === undefined ? served + 1 : 0
       await this.playTo(this.clock.now() + 400)
     }
+    this.books.isServing = served >= 150
     this.books.stillRefused = this.#offer(this.breaker)
+  }
+
+  /** Whether something is held back still: by the circuit, or by what was said of the service and its parts. */
+  get #isHeld(): boolean {
+    const { circuit, holders, lines } = this.plane.gate
+    const { panic = false, bad = [] } = lines.endpoints ?? {}
+    const ejected = this.plane.admission.endpoints?.ejected ?? 0
+    const isHeld = holders.some(({ by }) => ["health", "recovery", "discovery"].includes(by))
+    return circuit !== "closed" || isHeld || panic || bad.length > 0 || ejected > 0
   }
 
   /** A call that ends quickly and well; answers why it was refused. */
@@ -283,5 +357,11 @@ export class Day {
   async end(): Promise<void> {
     await this.stop()
     if (this.ledger) await this.stop(this.ledger)
+    // Fibers are their callers' own: whoever still waits gives up.
+    for (const fiber of this.callers) fiber.interruptUnsafe()
+    for (let turn = 0; turn < 50 && this.fibers > 0; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+    this.stirred = true
+    // What a caller calls off after the stop leaves the wheel one empty turn, which holds no process.
+    await this.playTo(this.clock.now() + 120_000)
   }
 }

@@ -1,5 +1,7 @@
 /** What happens on a bad day, as data: a script that can be written down, shortened, and played again. */
 import type { Random } from "../../../src/testing/simulation/random.ts"
+import { someEndpoints } from "./configs.ts"
+import type { CheckAct, ProviderAct } from "./outside.ts"
 
 /** What the service is like: chances of what a call meets, and how long answers take. */
 export interface Weather {
@@ -33,6 +35,8 @@ export type Happening =
       readonly abort: number
       readonly forget: number
       readonly cost: number
+      /** Chance that a call names a feature, where there are any. */
+      readonly features?: number
     }
   | { readonly do: "wait"; readonly ms: number }
   /** The event loop is blocked: time passes, and what was due comes late. */
@@ -49,6 +53,17 @@ export type Happening =
   | { readonly do: "classifier"; readonly throws: boolean }
   | { readonly do: "observe"; readonly value: number }
   | { readonly do: "ledger"; readonly act: OperatorAct }
+  | { readonly do: "provider"; readonly does: ProviderAct }
+  | { readonly do: "checks"; readonly end: CheckAct }
+  /** Calls to these endpoints fail, and calls of these features. */
+  | ({ readonly do: "sick" } & Sick)
+
+/** Parts of the service that fail while others do not. */
+export interface Sick {
+  readonly endpoints: readonly number[]
+  readonly features: readonly string[]
+}
+export const nobodySick: Sick = { endpoints: [], features: [] }
 
 const priorities = ["normal", "normal", "normal", "bulk", "low", "high", "critical"] as const
 /** A good day. */
@@ -86,7 +101,33 @@ const calls = (random: Random, most: number): Happening => ({
   abort: random.pick([0, 0, 0.05, 0.5]),
   forget: random.pick([0, 0, 0.02, 0.3]),
   cost: random.pick([1, 1, 1, 0.5, 3]),
+  features: random.pick([0, 0.5, 1]),
 })
+
+const providerActs: readonly ((random: Random) => ProviderAct)[] = [
+  (random) => ({ act: "tell", endpoints: someEndpoints(random) }),
+  (random) => ({ act: "tell", endpoints: someEndpoints(random, 2) }),
+  () => ({ act: "tell", endpoints: [] }),
+  (random) => ({
+    act: "churn",
+    everyMs: random.pick([50, 400, 3000]),
+    lists: Array.from({ length: 2 + random.below(20) }, () => someEndpoints(random)),
+  }),
+  (random) => ({ act: random.pick(["garbage", "throw", "reject", "hang", "deaf", "end", "flood"] as const) }),
+]
+
+const checkActs = ["pass", "false", "unhealthy", "throw", "reject", "hang", "deaf", "late", "flap", "effect"] as const
+
+const endOfChecks = (random: Random): CheckAct => {
+  const act = random.pick(checkActs)
+  return random.unit() < 0.5 ? { act } : { act, only: someEndpoints(random, 1) }
+}
+
+const someFeatures = (random: Random): readonly string[] =>
+  ["search", "pay", "login", "refund", "stock", "order"].filter(() => random.unit() < 0.25)
+
+const sick = (random: Random): Sick =>
+  random.unit() < 0.3 ? nobodySick : { endpoints: someEndpoints(random, 1), features: someFeatures(random) }
 
 type Maker = (random: Random, most: number) => Happening
 
@@ -104,6 +145,9 @@ const makers: readonly (readonly [number, Maker])[] = [
   [1, (random) => ({ do: "classifier", throws: random.unit() < 0.3 })],
   [1, (random) => ({ do: "observe", value: random.pick([0.2, 0.5, 0.9, Number.NaN, 1e9]) })],
   [2, (random) => ({ do: "ledger", act: random.pick([...operatorActs, "release"]) })],
+  [4, (random) => ({ do: "provider", does: random.pick(providerActs)(random) })],
+  [3, (random) => ({ do: "checks", end: endOfChecks(random) })],
+  [4, (random) => ({ do: "sick", ...sick(random) })],
 ]
 const total = makers.reduce((sum, [weight]) => sum + weight, 0)
 

@@ -2,11 +2,14 @@
  * What must hold on every day, after every event or after every happening of its script. `law` says it in words; `mistake` is the
  * mistake, known from breakers in the field, that it makes impossible.
  */
+import type { Endpoint } from "../../../machines/vocabulary/endpoint.ts"
 import type { Gate } from "../../../machines/vocabulary/gate.ts"
 import { layers, type Rejection } from "../../../machines/vocabulary/rejection.ts"
 import { fields, type Restriction, tighten, unrestricted } from "../../../machines/vocabulary/restriction.ts"
 import { moves as legal } from "../../support/legalMoves.ts"
 import type { Day } from "./day.ts"
+import { featureInvariants } from "./featureInvariants.ts"
+import { outsideInvariants } from "./outsideInvariants.ts"
 import { partInvariants } from "./partInvariants.ts"
 
 export interface Invariant {
@@ -25,6 +28,11 @@ export interface Seen {
   settled: number
   shadowed: number
   mode: string
+  /** How many endpoints were left out, of which list. */
+  ejected: number
+  endpoints: readonly Endpoint[] | undefined
+  /** How many features were tested. */
+  tested: number
 }
 
 const slackMs = 1e-3
@@ -69,6 +77,8 @@ const isWaiting = ({ circuit, mode, phase }: Gate): boolean =>
 
 export const invariants: readonly Invariant[] = [
   ...partInvariants,
+  ...outsideInvariants,
+  ...featureInvariants,
   {
     name: "every call that entered has ended once, or is in flight",
     law: "admitted = success + failure + timedOut + ignored + in flight",

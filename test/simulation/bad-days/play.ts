@@ -1,7 +1,6 @@
 /** Plays a day, looks at every invariant as often as it says, and folds what happened into one number. */
-import type { BreakerConfig } from "../../../src/index.ts"
 import { stream } from "../../../src/testing/simulation/random.ts"
-import { configOf } from "./configs.ts"
+import { configOf, type DayConfig } from "./configs.ts"
 import { Day } from "./day.ts"
 import { type Happening, scriptOf } from "./happenings.ts"
 import { type Invariant, invariants, type Seen } from "./invariants.ts"
@@ -50,11 +49,21 @@ class Trace {
   }
 }
 
+const unseen: Seen = {
+  gate: undefined,
+  settled: 0,
+  shadowed: 0,
+  mode: "auto",
+  ejected: 0,
+  endpoints: undefined,
+  tested: 0,
+}
+
 class Observer {
   looks = 0
   readonly trace = new Trace()
   readonly #day: Day
-  readonly #seen: Seen = { gate: undefined, settled: 0, shadowed: 0, mode: "auto" }
+  readonly #seen: Seen = { ...unseen }
 
   constructor(day: Day) {
     this.#day = day
@@ -80,7 +89,7 @@ class Observer {
 
   /** A breaker that was made anew counts from the beginning. */
   forget(): void {
-    Object.assign(this.#seen, { gate: undefined, settled: 0, shadowed: 0, mode: "auto" })
+    Object.assign(this.#seen, unseen)
   }
 
   between(): void {
@@ -119,7 +128,7 @@ const violationOf = (error: unknown, at: number): Violation =>
 export interface Script {
   /** Of the breaker's own chance. */
   readonly seed: number
-  readonly config: BreakerConfig
+  readonly config: DayConfig
   readonly happenings: readonly Happening[]
 }
 
