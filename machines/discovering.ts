@@ -81,11 +81,8 @@ export const inState = (
 
 /** Why a list is of no use; `undefined` when it is. */
 function objectionTo({ settings }: DiscoveryContext, told: readonly Endpoint[]): string | undefined {
-  if (told.length === 0) return "the last list names no endpoint"
   if (filtered(settings, told).length > 0) return undefined
-  return told.length === 1
-    ? "the only endpoint of the last list may not be called"
-    : `none of the ${told.length} endpoints of the last list may be called`
+  return `the last list names no endpoint${told.length > 0 ? " that may be called" : ""}`
 }
 
 const toldIn = (event: Signal): readonly Endpoint[] => (event.type === "provider.told" ? event.endpoints : [])

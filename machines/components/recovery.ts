@@ -22,7 +22,6 @@ import { type RecoverySettings, recoveryOptions } from "../featuring.ts"
 import { component, type PlugInput, type StateMeta } from "../plug.ts"
 import {
   adopted,
-  adoptedAway,
   begun,
   decides,
   due,
@@ -73,9 +72,6 @@ const machine = setup({
     adopt: assign(({ context, event }) =>
       event.type === "settings.changed" ? adopted(context, event.settings as RecoverySettings, event.at) : {},
     ),
-    adoptAway: assign(({ context, event }) =>
-      event.type === "settings.changed" ? adoptedAway(context, event.settings as RecoverySettings, event.at) : {},
-    ),
     restore: assign(({ context, event }) =>
       event.type === "breaker.restored" ? restoredRecovery(context, event) : {},
     ),
@@ -120,7 +116,7 @@ const machine = setup({
       meta: { lines: (context) => ({ features: named(context) }) },
       on: {
         "circuit.moved": [{ guard: "isBack", target: "partial", actions: "begin" }, {}],
-        "settings.changed": { actions: "adoptAway" },
+        "settings.changed": { actions: "adopt" },
       },
     },
   },
