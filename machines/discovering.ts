@@ -84,11 +84,8 @@ export const inState = (
 
 /** Why a list is of no use; nothing when it is. */
 function objectionTo({ settings }: DiscoveryContext, told: readonly Endpoint[]): string {
-  if (told.length === 0) return "the last list names no endpoint"
   if (filtered(settings, told).length > 0) return ""
-  return told.length === 1
-    ? "the only endpoint of the last list may not be called"
-    : `none of the ${told.length} endpoints of the last list may be called`
+  return `the last list names no endpoint${told.length > 0 ? " that may be called" : ""}`
 }
 
 export const isUseful = (context: DiscoveryContext, { endpoints }: ProviderTold): boolean =>

@@ -172,17 +172,12 @@ export function due(context: RecoveryContext): Step {
   return next
 }
 
-/** Other features, or the same with other options. What is known of those that stay, stays. */
+/** Other features, or the same with other options. What is known of those that stay, stays; while the service is out nothing is. */
 export function adopted(context: RecoveryContext, settings: RecoverySettings, at: number): Step {
+  if (context.finding.state === "outage") return { settings, ...lost({ ...context, settings }, at) }
   const { standings: before } = context
   const standings = standingsOf(settings.features, ({ name }) =>
     Object.hasOwn(before, name) ? of(before, name) : full(at),
   )
   return { settings, ...following({ ...context, settings }, standings, at) }
 }
-
-/** Likewise while the service is out: none of them has come back, and none is tested before the service is. */
-export const adoptedAway = (context: RecoveryContext, settings: RecoverySettings, at: number): Step => ({
-  settings,
-  ...lost({ ...context, settings }, at),
-})

@@ -2,7 +2,7 @@
 import { chance } from "../machines/chance.ts"
 import { filtered } from "../machines/discovering.ts"
 import type { DiscoverySettings, EndpointSet, EndpointStream, ProviderContext } from "../machines/endpointOptions.ts"
-import { readEndpoints } from "../machines/naming.ts"
+import { type ReadSet, readEndpoints } from "../machines/naming.ts"
 import { describeError, show } from "../machines/options.ts"
 import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { ProviderSignal } from "../machines/vocabulary/knowledge.ts"
@@ -30,7 +30,7 @@ export interface Informed {
 
 interface Pending {
   readonly list: unknown
-  readonly useful: { readonly list: unknown } | undefined
+  useful: unknown
 }
 
 const isStream = (value: object): value is EndpointStream => "~effect/Stream" in value
@@ -125,12 +125,12 @@ export class ProviderWatch {
   /** The first list is taken at once; those that follow closely are taken together. */
   #hear(list: unknown): void {
     const { time } = this.#informed
-    const waiting = this.#pending
-    if (waiting !== undefined) {
-      this.#pending = { list, useful: this.#isUseful(list) ? undefined : this.#usefulOf(waiting) }
+    const before = this.#pending
+    this.#pending = { list, useful: undefined }
+    if (before !== undefined) {
+      if (!this.#isUseful(list)) this.#pending.useful = this.#isUseful(before.list) ? before.list : before.useful
       return
     }
-    this.#pending = { list, useful: undefined }
     const ms = this.#settlesUntil - time.now()
     if (ms <= 0) return this.#take()
     this.#cancel = time.after(ms, () => this.#take(), false)
@@ -141,23 +141,21 @@ export class ProviderWatch {
     if (pending === undefined || this.#isStopped) return
     this.#pending = undefined
     this.#settlesUntil = this.#informed.time.now() + this.settings.settle
-    if (pending.useful !== undefined) this.#tell(pending.useful.list)
+    if (pending.useful !== undefined) this.#tell(pending.useful)
     this.#tell(pending.list)
+  }
+
+  #read(list: unknown): ReadSet {
+    return readEndpoints(list, this.settings.max, this.#informed.seed)
   }
 
   /** Whether calls may go by it. */
   #isUseful(list: unknown): boolean {
-    const { settings } = this
-    return filtered(settings, readEndpoints(list, settings.max, this.#informed.seed).endpoints).length > 0
-  }
-
-  #usefulOf({ list, useful }: Pending): Pending["useful"] {
-    return this.#isUseful(list) ? { list } : useful
+    return filtered(this.settings, this.#read(list).endpoints).length > 0
   }
 
   #tell(list: unknown): void {
-    const { settings } = this
-    const { endpoints, problems } = readEndpoints(list, settings.max, this.#informed.seed)
+    const { endpoints, problems } = this.#read(list)
     if (problems.length > 0) this.#informed.trouble(new TypeError(`endpoints: ${problems.join("; ")}`))
     if (endpoints.length > 0) this.#failures = 0
     const isNews = this.#isLost || JSON.stringify(endpoints) !== JSON.stringify(this.#told)

@@ -3,7 +3,7 @@
  * does the same with mutable gauges, faster; a law compares the two.
  */
 import { costOf, type Facts } from "./facts.ts"
-import { boundOf, type FeatureTurn, freshTurn, isBounding, lineOfFeature, mayEnter } from "./feature.ts"
+import { boundOf, type FeatureTurn, freshTurn, lineOfFeature, mayEnter } from "./feature.ts"
 import type { Gate } from "./gate.ts"
 import { type Limit, neededFor, setLimits, tightenedLimit } from "./limits.ts"
 import { rankOf } from "./priority.ts"
@@ -125,7 +125,7 @@ function featureAt({ restriction, lines }: Gate, { turns = {} }: AdmissionState,
   const line = lineOfFeature(lines.features, feature) ?? { since: 0 }
   const tests = line.test !== undefined
   const bound = boundOf(restriction.features, feature)
-  if (bound === undefined || !isBounding(bound, line)) return { isHeld: false, tests, refused: turns, entered: turns }
+  if (bound === undefined) return { isHeld: false, tests, refused: turns, entered: turns }
   const known = Object.hasOwn(turns, feature) ? turns[feature] : undefined
   const turn = known?.since === line.since ? known : freshTurn(line, creditPerCall)
   const earned = creditOf(bound.share)

@@ -47,9 +47,6 @@ const isUnbounded = (bounds: FeatureBounds): boolean => bounds === unbounded || 
 export const boundOf = (bounds: FeatureBounds, feature: string): FeatureBound | undefined =>
   Object.hasOwn(bounds, feature) ? bounds[feature] : undefined
 
-/** Whether a bound holds anything back: a test asks for so many calls, also where all of them may enter. */
-export const isBounding = ({ share }: FeatureBound, { test }: FeatureLine): boolean => share < 1 || test !== undefined
-
 /** What is watched of one feature. */
 export interface FeatureLine {
   /** When its present state began: what entered before says nothing of it. */

@@ -12,7 +12,6 @@ import {
   type FeatureTurn,
   freshRecord,
   freshTurn,
-  isBounding,
   lineOfFeature,
   mayEnter,
   noSuccesses,
@@ -51,7 +50,6 @@ export class Features {
     if (bound === undefined) return undefined
     if (bound.share === 0) return bound
     const line = this.#lineOf(feature)
-    if (!isBounding(bound, line)) return undefined
     return mayEnter(this.#turnOf(feature, line), line, creditOf(bound.share), creditPerCall) ? undefined : bound
   }
 
@@ -67,7 +65,7 @@ export class Features {
   enter(receipt: Receipt, feature: string): void {
     const line = this.#lineOf(feature)
     const bound = boundOf(this.#gate.restriction.features, feature)
-    if (bound !== undefined && isBounding(bound, line)) {
+    if (bound !== undefined) {
       const turn = this.#turnOf(feature, line)
       turn.credit += creditOf(bound.share) - creditPerCall
       turn.entered++

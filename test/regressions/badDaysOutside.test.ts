@@ -54,9 +54,7 @@ describe("endpoints", () => {
     await it.clock.advance(0)
     hand.tell([{ address: "b", weight: 0 }])
     await it.clock.advance(0)
-    expect(it.breaker.metrics().components.discovery?.reason).toBe(
-      "the only endpoint of the last list may not be called",
-    )
+    expect(it.breaker.metrics().components.discovery?.reason).toBe("the last list names no endpoint that may be called")
     await it.breaker.stop()
   })
 

@@ -153,7 +153,7 @@ export class Endpoints {
   }
 
   #isLate(site: Site, now: number): boolean {
-    return site.open > 0 && this.#pace.isSlow(site.ageMs(now))
+    return this.#pace.isSlow(site.ageMs(now))
   }
 
   /** Its calls in flight are late, on average, and those of the others are not. */

@@ -32,12 +32,10 @@ export class Site {
   /** Since when it takes its part of the traffic, less at first. */
   readonly since: { at: number }
   inFlight = 0
-  /** When its calls in flight began, added up: their mean age follows from it. */
+  /** Those of them that have not been judged, and when they began, added up: their mean age follows from it. */
+  open = 0
   #startedAt = 0
-  /** Those of them that have been judged, until when that was, and their beginnings added up. */
-  #judged = 0
-  #judgedUntil = Number.NEGATIVE_INFINITY
-  #judgedStartedAt = 0
+  #judgedAt = Number.NEGATIVE_INFINITY
   #latencyMs = 0
   /** Outcomes that it was measured by, up to as many as matter. */
   #answers = 0
@@ -73,6 +71,7 @@ export class Site {
 
   enter(now: number): void {
     this.inFlight++
+    this.open++
     this.#startedAt += now
     this.#askedAt = now
   }
@@ -90,10 +89,9 @@ export class Site {
   /** `counts`: whether how it ended says something of the endpoint. */
   leave(startedAt: number, good: boolean, counts: boolean, typicalMs: number, now: number): void {
     this.inFlight--
-    this.#startedAt = this.inFlight === 0 ? 0 : this.#startedAt - startedAt
-    if (this.#judged > 0 && startedAt < this.#judgedUntil) {
-      this.#judged--
-      this.#judgedStartedAt -= startedAt
+    if (startedAt >= this.#judgedAt && this.open > 0) {
+      this.open--
+      this.#startedAt = this.open === 0 ? 0 : this.#startedAt - startedAt
     }
     if (!counts) return
     const tookMs = now - startedAt
@@ -129,21 +127,16 @@ export class Site {
     return { id: this.facts.id, ...this.#left, until: this.ejectedUntil as number }
   }
 
-  /** Calls in flight that have not been judged. */
-  get open(): number {
-    return this.inFlight - this.#judged
-  }
-
   /** How long calls in flight have run, on average. */
   ageMs(now: number): number {
-    return this.open <= 0 ? 0 : Math.max(0, now - (this.#startedAt - this.#judgedStartedAt) / this.open)
+    return this.open === 0 ? 0 : Math.max(0, now - this.#startedAt / this.open)
   }
 
   /** Whatever is under way says no more. */
   #judge(now: number): void {
-    this.#judged = this.inFlight
-    this.#judgedStartedAt = this.#startedAt
-    this.#judgedUntil = now
+    this.open = 0
+    this.#startedAt = 0
+    this.#judgedAt = now
   }
 
   /** How long a call seems to take: as calls took, or as those in flight have run. Those that later ones have overtaken say nothing. */

@@ -71,7 +71,11 @@ export class Expected {
   /** What is known now, should it be saved: `seen` if it was told so lately that nobody has heard of it. */
   known(seen: readonly Named[] | undefined): Known {
     const list = this.endpoints
-    if (this.isSettling) return { list: seen ?? [], most: Number.POSITIVE_INFINITY }
+    if (this.isSettling && this.#config !== undefined) {
+      const config = this.#config
+      const heard = this.#lists.findLast((one) => written(useful(one, config)) === written(seen ?? []))
+      return { list: heard ?? seen ?? [], most: Number.POSITIVE_INFINITY }
+    }
     return { list, most: list === this.#before ? this.#kept : (this.#config?.max ?? 0) }
   }
 
