@@ -75,46 +75,52 @@ const machine = setup({
     adopt: assign(({ context, event }) =>
       adopted(context, only(event, "settings.changed").settings as RecoverySettings, event.at),
     ),
-<<<<<<< HEAD
-    adoptAway: assign(({ context, event }) =>
-      adoptedAway(context, only(event, "settings.changed").settings as RecoverySettings, event.at),
-=======
-    restore: assign(({ context, event }) =>
-      event.type === "breaker.restored" ? restoredRecovery(context, event) : {},
->>>>>>> baddays
-    ),
     restore: assign(({ context, event }) => restoredRecovery(context, only(event, "breaker.restored"))),
   },
 }).createMachine({
   id: "recovery",
-  context: (settings, seed, at, circuit ) => {
+  context: ({ input: { settings, seed, at, circuit } }) => {
     const standings = freshStandings(settings, at)
     const startsAway = circuit === "open" || circuit === "halfOpen"
     const finding = findingOf(settings, standings, "full")
     return { settings, seed, at, standings, draws: 0, bounds: unbounded, finding, startsAway }
   },
   initial: "full",
-  on: 
-    "circuit.moved": guard: "isAway", target: ".outage", actions: "lose" ,
-    "settings.changed": target: ".partial", actions: "adopt" ,
-    "breaker.restored": guard: "isKnown", target: ".partial", actions: "restore" ,,
-  states: lines: (context) => ({ features: watched(context) }) ,
-      always: guard: "startsAway", target: "outage", actions: "loseAtOnce" ,
-      on: "feature.failed": guard: "falls", target: "partial", actions: "fall" ,,
-    partial: 
+  on: {
+    "circuit.moved": { guard: "isAway", target: ".outage", actions: "lose" },
+    "settings.changed": { target: ".partial", actions: "adopt" },
+    "breaker.restored": { guard: "isKnown", target: ".partial", actions: "restore" },
+  },
+  states: {
+    full: {
+      meta: { lines: (context) => ({ features: watched(context) }) },
+      always: { guard: "startsAway", target: "outage", actions: "loseAtOnce" },
+      on: { "feature.failed": { guard: "falls", target: "partial", actions: "fall" } },
+    },
+    partial: {
+      meta: {
         demand: ({ bounds }) => ({ features: bounds }),
-        lines: (context) => (features: watched(context) ),,
-      always: guard: "areAllFull", target: "full" ,
-      after: target: "partial", reenter: true, actions: "decideDue" ,
-      on: 
-        "feature.entered": actions: "countEntry" ,
-        "feature.settled": [guard: "decides", target: "partial", reenter: true, actions: "countEnd" ,actions: "countEnd" ,
+        lines: (context) => ({ features: watched(context) }),
+      },
+      always: { guard: "areAllFull", target: "full" },
+      after: { untilDue: { target: "partial", reenter: true, actions: "decideDue" } },
+      on: {
+        "feature.entered": { actions: "countEntry" },
+        "feature.settled": [
+          { guard: "decides", target: "partial", reenter: true, actions: "countEnd" },
+          { actions: "countEnd" },
         ],
-        "feature.failed": guard: "falls", target: "partial", reenter: true, actions: "fall" ,,,
-    outage: lines: (context) => ({ features: named(context) }) ,
-      on: 
-        "circuit.moved": [guard: "isBack", target: "partial", actions: "begin" , ],
-        "settings.changed": actions: "adopt" ,,,,
+        "feature.failed": { guard: "falls", target: "partial", reenter: true, actions: "fall" },
+      },
+    },
+    outage: {
+      meta: { lines: (context) => ({ features: named(context) }) },
+      on: {
+        "circuit.moved": [{ guard: "isBack", target: "partial", actions: "begin" }, {}],
+        "settings.changed": { actions: "adopt" },
+      },
+    },
+  },
 })
 
 const snapshotOf = (snapshot: Snapshot<unknown>) => snapshot as SnapshotFrom<typeof machine>
