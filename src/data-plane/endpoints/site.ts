@@ -45,6 +45,8 @@ export class Site {
   #quality = 1
   /** When the call began that went there last, when that of those that ended well which began last, and when the last scout's. */
   #askedAt = Number.NEGATIVE_INFINITY
+  /** Calls in flight that began then. */
+  #newest = 0
   #answeredAt = Number.NEGATIVE_INFINITY
   #scoutedAt = Number.NEGATIVE_INFINITY
   #scoutMs: number = scouting.firstMs
@@ -74,6 +76,7 @@ export class Site {
   enter(now: number): void {
     this.inFlight++
     this.#startedAt += now
+    this.#newest = now === this.#askedAt ? this.#newest + 1 : 1
     this.#askedAt = now
   }
 
@@ -91,6 +94,7 @@ export class Site {
   leave(startedAt: number, good: boolean, counts: boolean, typicalMs: number, now: number): void {
     this.inFlight--
     this.#startedAt = this.inFlight === 0 ? 0 : this.#startedAt - startedAt
+    if (startedAt === this.#askedAt) this.#newest--
     if (this.#judged > 0 && startedAt < this.#judgedUntil) {
       this.#judged--
       this.#judgedStartedAt -= startedAt
@@ -139,10 +143,11 @@ export class Site {
     return this.open <= 0 ? 0 : Math.max(0, now - (this.#startedAt - this.#judgedStartedAt) / this.open)
   }
 
-  /** Whatever is under way says no more. */
+  /** Whatever is under way says no more. What begins now is left out: when it ends nobody can tell whether that was before or after. */
   #judge(now: number): void {
-    this.#judged = this.inFlight
-    this.#judgedStartedAt = this.#startedAt
+    const beginning = this.#askedAt === now ? this.#newest : 0
+    this.#judged = this.inFlight - beginning
+    this.#judgedStartedAt = this.#startedAt - beginning * now
     this.#judgedUntil = now
   }
 
