@@ -42,6 +42,11 @@ export class NamedBreakers {
     return line.t === "event" ? { ...line, event: this.#event(line.event, isOneOfMany) } : line
   }
 
+  /** What a breaker had been told of its dependencies before. */
+  told(events: readonly Heard[]): readonly Heard[] {
+    return events.map((event) => this.#event(event, false))
+  }
+
   #event(event: Heard, isOneOfMany: boolean): Heard {
     const { type, id, standing, moves, parts } = event
     if (type === "breaker.reconfigured" && Array.isArray(parts))
