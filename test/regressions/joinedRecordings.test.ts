@@ -1,4 +1,4 @@
-/** Recordings that join breakers which have been told of their dependencies already. */
+/** Names of other breakers in recordings: of breakers that have been told of their dependencies already, and of very many. */
 import { mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -6,6 +6,7 @@ import { createBreaker, createBreakers } from "recloser"
 import { startRecorder } from "recloser/inspect"
 import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
+import { NamedBreakers } from "../../src/observability/recording/namedBreakers.ts"
 import { readRecording } from "../../src/observability/recording/read.ts"
 import { play } from "../../src/testing/replay/play.ts"
 
@@ -36,4 +37,16 @@ test("a recording that joined said in clear of which breakers by key its breaker
   expect([played.agreed, played.firstDifference]).toEqual([played.decisions, undefined])
   expect(played.decisions).toBeGreaterThan(5)
   await Promise.all([shop.stop(), customers.stop(), vaults.stop()])
+})
+
+test("a breaker had another mark in a recording once more names had been heard than are remembered", () => {
+  const names = new NamedBreakers(
+    (name) => `#${name.toUpperCase()}`,
+    () => false,
+  )
+  const shown = (id: string) =>
+    names.told([{ type: "dependency.removed", at: 0, id } as never]).map((event) => (event as { id?: unknown }).id)
+  for (let name = 0; name < 20_000; name++) expect(shown(`card ${name}`)).toEqual([`#CARD ${name}`])
+  expect(shown("one more")).toEqual(["#ONE MORE"])
+  expect(shown("card 7")).toEqual(["#CARD 7"])
 })

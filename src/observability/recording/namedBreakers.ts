@@ -96,7 +96,7 @@ export class NamedBreakers {
   #name(name: string, isSaid = false): string {
     const known = this.#shown.get(name)
     if (known !== undefined) return known
-    if (this.#shown.size >= mostNames) this.#shown.clear()
+    if (this.#shown.size >= mostNames) this.forget()
     const shown = this.#isOwn(name, isSaid) ? name : this.#free(this.#hide(name))
     this.#shown.set(name, shown)
     this.#taken.add(shown)
