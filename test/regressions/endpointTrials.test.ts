@@ -1,5 +1,6 @@
 /** Trials of endpoints that cross lists and configs, and calls that begin in the instant in which others are judged. */
 import { expect, test } from "vitest"
+import { Scouts } from "../../src/data-plane/endpoints/scouts.ts"
 import { Site } from "../../src/data-plane/endpoints/site.ts"
 import { endpoint, endpointPlane, endpointsOf, lineOf } from "../support/endpointPlane.ts"
 
@@ -40,4 +41,17 @@ test("a call that began in the instant in which those before it were judged was 
   expect([site.inFlight, site.open]).toEqual([1, 0])
   site.leave(2000, true, true, 10, 2600)
   expect([site.inFlight, site.open, site.ageMs(2600)]).toEqual([0, 0, 0])
+})
+
+test("an endpoint that serves three streams and was slow once was asked by no scout for as long as they lasted", () => {
+  const site = new Site(endpoint("a"), 0)
+  for (let stream = 0; stream < 3; stream++) site.enter(stream)
+  // Under way for so long that they say nothing any more.
+  site.costAt(40_000, 10, 1)
+  site.enter(40_000)
+  site.leave(40_000, true, true, 10, 42_000)
+  expect([site.inFlight, site.open]).toEqual([3, 0])
+  expect(site.isShunned(10, 44_000)).toBe(true)
+  const scouts = new Scouts()
+  expect(Array.from({ length: 100 }, () => scouts.sends(site, 10, 44_000)).filter((sent) => sent)).not.toEqual([])
 })
