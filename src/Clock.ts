@@ -80,13 +80,14 @@ function processLoad(): ProcessLoad | undefined {
 
 /**
  * The global `performance` is an accessor, which costs a third of a reading: it is looked up once, and again only while somebody has put
- * fake timers in the host's place.
+ * fake timers or a fake date in the host's place, or where there was none at first.
  */
-const { performance: hostPerformance, setTimeout: hostTimeout } = globalThis
+const { performance: hostPerformance, setTimeout: hostTimeout, Date: HostDate } = globalThis
+const isHostOwn = (): boolean => setTimeout === hostTimeout && Date === HostDate && hostPerformance !== undefined
 
 /** The clock of the process: monotonic, one host timer for all breakers, which never keeps an idle process alive. */
 export const systemClock: Clock = {
-  now: () => (setTimeout === hostTimeout ? hostPerformance.now() : performance.now()),
+  now: () => (isHostOwn() ? hostPerformance.now() : performance.now()),
   wallNow: () => Date.now(),
   seed: () => Math.floor(Math.random() * 2 ** 32),
   load: processLoad,

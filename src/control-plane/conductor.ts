@@ -161,9 +161,14 @@ export class Orchestra implements Conductor {
     if (this.#depth > 0 || this.#draining) return
     this.#draining = true
     try {
-      for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) this.#hooks.emitted(event)
-      if (this.#isRegated) this.#hooks.regated?.()
-      this.#isRegated = false
+      // Whoever hears of a gate may change it again, and what is told of that waits here.
+      while (this.#queue.length > 0 || this.#isRegated) {
+        for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift())
+          this.#hooks.emitted(event)
+        const isRegated = this.#isRegated
+        this.#isRegated = false
+        if (isRegated) this.#hooks.regated?.()
+      }
     } finally {
       this.#draining = false
     }

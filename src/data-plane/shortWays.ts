@@ -25,6 +25,7 @@ type Others = { readonly [who in "ghost" | "tape" | "ear" | "budget"]: object | 
 interface Looks {
   readonly isPlain: boolean
   readonly bulkhead: { readonly isOn: boolean } | undefined
+  readonly features: object | undefined
 }
 
 /** The short ways under one gate. */
@@ -41,14 +42,15 @@ export class ShortWays {
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   readonly timeoutMs: number
 
-  constructor(gate: Gate, { isPlain, bulkhead }: Looks, { ghost, tape, ear, budget }: Others) {
+  constructor(gate: Gate, { isPlain, bulkhead, features }: Looks, { ghost, tape, ear, budget }: Others) {
     const isObeyed = gate.enforcement === "on"
     const isUnseen = ghost === undefined && tape === undefined
     const hasSlots = bulkhead?.isOn === true
     const isOpen = admitsAll(gate) && isPlain && isObeyed && ghost === undefined
     this.isFree = isOpen && !hasSlots
     this.isSlotted = isOpen && hasSlots && isUnseen
-    this.isQuiet = isOpen && isUnseen && ear === undefined && budget === undefined
+    // A feature that fails has failed only while others are well: what goes well of no feature is heard, too.
+    this.isQuiet = isOpen && isUnseen && ear === undefined && budget === undefined && features === undefined
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : never
     this.isShut = gate.restriction.share === 0 && isObeyed && isUnseen
     this.isUnmeasured = this.isFree && isUnseen && !measures(gate) && this.timeoutMs === never

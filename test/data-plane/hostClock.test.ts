@@ -4,6 +4,7 @@ import { systemClock } from "../../src/Clock.ts"
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.unstubAllGlobals()
   vi.restoreAllMocks()
 })
 
@@ -17,6 +18,23 @@ describe("the clock of the process", () => {
     vi.useRealTimers()
     expect(systemClock.now()).toBeGreaterThanOrEqual(before)
     expect(systemClock.now() - before).toBeLessThan(86_400_000)
+  })
+
+  it("reads fake time where timers were left to the host", () => {
+    vi.useFakeTimers({ toFake: ["Date", "performance"] })
+    const faked = systemClock.now()
+    vi.advanceTimersByTime(86_400_000)
+    expect(systemClock.now() - faked).toBe(86_400_000)
+  })
+
+  it("waits for a host that has no gauge yet", async () => {
+    const { performance } = globalThis
+    vi.resetModules()
+    vi.stubGlobal("performance", undefined)
+    const { systemClock: early } = await import("../../src/Clock.ts")
+    vi.stubGlobal("performance", performance)
+    const before = performance.now()
+    expect(early.now()).toBeGreaterThanOrEqual(before)
   })
 
   it("reads a gauge that a test has replaced", () => {

@@ -128,10 +128,11 @@ export class Endpoints {
   #take(line: EndpointsLine, now: number): void {
     this.#line = line
     this.#roll.take(line.endpoints, now)
-    // Whoever is left out is let in by a probe, or by a config that leaves out nobody.
-    if (line.ejection === undefined) for (const site of this.#ejected) this.#outliers.free(site, now)
     const before = this.#ejected.size
-    this.#ejected = new Set(this.#roll.all.filter(({ ejectedUntil }) => ejectedUntil !== undefined))
+    const isOut = ({ ejectedUntil }: Site) => ejectedUntil !== undefined
+    // Whoever is left out is let in by a probe, or by a config that leaves out nobody; also one that was named by no list meanwhile.
+    if (line.ejection === undefined) for (const site of this.#roll.all.filter(isOut)) this.#outliers.free(site, now)
+    this.#ejected = new Set(this.#roll.all.filter(isOut))
     if (this.#ejected.size !== before) this.#hasShifted = true
     this.#respread()
   }

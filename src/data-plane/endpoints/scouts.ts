@@ -6,7 +6,7 @@ import type { Site } from "./site.ts"
 
 /** One scout in so many calls, at most: each may be late. */
 const every = 50
-/** An endpoint with so many calls under way is being asked. */
+/** An endpoint with so many calls under way that may yet say something is being asked. */
 const enough = 3
 
 export class Scouts {
@@ -14,7 +14,7 @@ export class Scouts {
 
   /** Whether this call goes to that endpoint, whatever it costs. */
   sends(site: Site, typicalMs: number, now: number): boolean {
-    if (++this.#calls < every || site.inFlight >= enough || !site.isShunned(typicalMs, now)) return false
+    if (++this.#calls < every || site.open >= enough || !site.isShunned(typicalMs, now)) return false
     this.#calls = 0
     site.scout(now)
     return true

@@ -43,6 +43,8 @@ export class Site {
   #quality = 1
   /** When the call began that went there last, when that of those that ended well which began last, and when the last scout's. */
   #askedAt = Number.NEGATIVE_INFINITY
+  /** Calls in flight that began then. */
+  #newest = 0
   #answeredAt = Number.NEGATIVE_INFINITY
   #scoutedAt = Number.NEGATIVE_INFINITY
   #scoutMs: number = scouting.firstMs
@@ -73,6 +75,7 @@ export class Site {
     this.inFlight++
     this.open++
     this.#startedAt += now
+    this.#newest = now === this.#askedAt ? this.#newest + 1 : 1
     this.#askedAt = now
   }
 
@@ -89,7 +92,8 @@ export class Site {
   /** `counts`: whether how it ended says something of the endpoint. */
   leave(startedAt: number, good: boolean, counts: boolean, typicalMs: number, now: number): void {
     this.inFlight--
-    if (startedAt >= this.#judgedAt && this.open > 0) {
+    if (startedAt === this.#askedAt) this.#newest--
+    if (startedAt >= this.#judgedAt) {
       this.open--
       this.#startedAt = this.open === 0 ? 0 : this.#startedAt - startedAt
     }
@@ -132,10 +136,10 @@ export class Site {
     return this.open === 0 ? 0 : Math.max(0, now - this.#startedAt / this.open)
   }
 
-  /** Whatever is under way says no more. */
+  /** Whatever is under way says no more. What begins now is left out: when it ends nobody can tell whether that was before or after. */
   #judge(now: number): void {
-    this.open = 0
-    this.#startedAt = 0
+    this.open = this.#askedAt === now ? this.#newest : 0
+    this.#startedAt = this.open * now
     this.#judgedAt = now
   }
 

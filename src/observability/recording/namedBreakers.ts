@@ -42,6 +42,11 @@ export class NamedBreakers {
     return line.t === "event" ? { ...line, event: this.#event(line.event, isOneOfMany) } : line
   }
 
+  /** What a breaker had been told of its dependencies before. */
+  told(events: readonly Heard[]): readonly Heard[] {
+    return events.map((event) => this.#event(event, false))
+  }
+
   #event(event: Heard, isOneOfMany: boolean): Heard {
     const { type, id, standing, moves, parts } = event
     if (type === "breaker.reconfigured" && Array.isArray(parts))
@@ -91,7 +96,7 @@ export class NamedBreakers {
   #name(name: string, isSaid = false): string {
     const known = this.#shown.get(name)
     if (known !== undefined) return known
-    if (this.#shown.size >= mostNames) this.#shown.clear()
+    if (this.#shown.size >= mostNames) this.forget()
     const shown = this.#isOwn(name, isSaid) ? name : this.#free(this.#hide(name))
     this.#shown.set(name, shown)
     this.#taken.add(shown)

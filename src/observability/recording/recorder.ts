@@ -151,8 +151,7 @@ export class FileRecorder {
   }
 
   #endLine(why: "stopped" | "rotated"): RecordedLine {
-    const omitted = this.#omitted
-    return { t: "end", at: this.#settings.wallNow(), why, ...(omitted > 0 && { omitted }) }
+    return { t: "end", at: this.#settings.wallNow(), why, ...(this.#omitted > 0 && { omitted: this.#omitted }) }
   }
 
   /** A file is complete in itself: the next one says anew who is recorded, and what they know; of many, when they are told of again. */
@@ -172,7 +171,7 @@ export class FileRecorder {
     if (this.#isOver) return
     if (track.wasIntroduced) this.flush() // What it was before comes first; that may begin another file.
     const { who, subject } = track
-    const { parts, saved, member, ...described } = subject.describe()
+    const { parts, saved, told, member, ...described } = subject.describe()
     const hidden = member === undefined ? subject.name : this.#redaction.hide(subject.name)
     const before = this.#ledger.size
     const bucketOf = (key: string) => subject.bucketOf(key)
@@ -181,8 +180,9 @@ export class FileRecorder {
       member === undefined
         ? { parts: this.#redaction.names.parts(parts, false) }
         : { recipe: this.#recipeId(parts), member: this.#redaction.owed(member, bucketOf) }
+    const heard = told && { told: this.#redaction.names.told(told) }
     const begun = { t: "breaker", b: who, name: hidden, at, wall: subject.wallNow() } as const
-    this.#put({ ...begun, ...described, ...made, ...known } as BreakerLine)
+    this.#put({ ...begun, ...described, ...heard, ...made, ...known } as BreakerLine)
     this.#introductions += this.#ledger.size - before
     track.introduced()
   }
