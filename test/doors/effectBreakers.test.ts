@@ -152,7 +152,10 @@ describe("many breakers under Effect", () => {
         yield* Effect.yieldNow
       }).pipe(Effect.provide(Logger.layer([logger]))),
     ).then(() =>
-      expect(lines.flat()).toEqual(["a: closed → open: 2 calls in a row failed, at the line of 2; next probe in 60 min", "a: operator: auto → bypassed: x"]),
+      expect(lines.flat()).toEqual([
+        "a: closed → open: 2 calls in a row failed, at the line of 2; next probe in 60 min",
+        "a: operator: auto → bypassed: x",
+      ]),
     )
   })
 })
