@@ -260,13 +260,18 @@ test("passive health alone: calls that fail make the service suspect, then bad, 
     strategy: { type: "basic", window: { type: "count", calls: 1000, minimumCalls: 1000 } },
     health: true,
   })
-  const states = new Set<string | undefined>()
-  for (let second = 0; second < 5; second++) {
-    await fail(it.breaker, 30)
-    await it.clock.advance("1 second")
-    states.add(healthOf(it)?.state)
+  const states: (string | undefined)[] = []
+  const seconds = async (count: number, call: () => Promise<unknown>) => {
+    for (let second = 0; second < count; second++) {
+      await call()
+      await it.clock.advance("1 second")
+      const state = healthOf(it)?.state
+      if (state !== states.at(-1)) states.push(state)
+    }
   }
-  expect([...states]).toContain("bad")
+  await seconds(5, () => fail(it.breaker, 30))
+  await seconds(60, () => Promise.all(Array.from({ length: 30 }, () => it.breaker.tryExecute(() => "well"))))
+  expect(states).toEqual(["unknown", "suspect", "bad", "healthy"])
   await it.breaker.stop()
 })
 

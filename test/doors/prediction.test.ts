@@ -12,7 +12,7 @@ import {
 } from "recloser"
 import * as EffectDoor from "recloser/effect"
 import { createVirtualClock } from "recloser/testing"
-import { describe, expect, test } from "vitest"
+import { describe, expect, test, vi } from "vitest"
 import { heapLimit, leaking } from "../support/foretold.ts"
 
 type Told = BreakerEvents["finding"]
@@ -223,5 +223,22 @@ describe("the delay of the event loop", () => {
     const delay = eventLoopDelay()
     expect(delay()).toBeGreaterThanOrEqual(0)
     delay.stop()
+  })
+
+  test("shows the longest delay since it was asked last, beyond the time between two looks", () => {
+    const histogram = { max: 250e6, enable: vi.fn(), disable: vi.fn(), reset: vi.fn(() => void (histogram.max = 21e6)) }
+    const measured = vi.spyOn(process, "getBuiltinModule")
+    measured.mockReturnValue({
+      monitorEventLoopDelay: (options: object) => Object.assign(histogram, options),
+    })
+    const delay = eventLoopDelay()
+    measured.mockRestore()
+    expect(histogram).toHaveProperty("resolution", 20)
+    expect(histogram.enable).toHaveBeenCalledOnce()
+    expect([delay(), delay()]).toEqual([230, 1])
+    histogram.max = 0
+    expect(delay()).toBe(0)
+    delay.stop()
+    expect(histogram.disable).toHaveBeenCalledOnce()
   })
 })

@@ -193,6 +193,7 @@ describe("Consul", () => {
     const { consul, it } = await start()
     await until(() => consul.asked.length, 1)
     expect(consul.asked[0]).toBe("/v1/health/service/search?passing=1&tag=blue")
+    expect(consul.tokens).toEqual(["secret"])
     await it.clock.advance("1 second")
     await until(() => consul.waiting, 1)
     expect(consul.asked.at(-1)).toBe("/v1/health/service/search?passing=1&tag=blue&index=1&wait=60s")

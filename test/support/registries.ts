@@ -112,6 +112,8 @@ export async function serve(
 export interface Consul extends HttpPlace {
   /** What was asked, as paths with their queries. */
   readonly asked: readonly string[]
+  /** The token of each, if it had one. */
+  readonly tokens: readonly unknown[]
   /** Queries that wait for a change. */
   readonly waiting: number
   /** Another state: queries that wait for it are answered. */
@@ -125,6 +127,7 @@ export interface Consul extends HttpPlace {
 export async function startConsul(secure?: Secure): Promise<Consul> {
   let [index, entries, status]: [number, unknown, number] = [1, [], 200]
   const asked: string[] = []
+  const tokens: unknown[] = []
   const waiting = new Set<() => void>()
   const answer = (response: ServerResponse) => {
     response.writeHead(status, { "content-type": "application/json", "x-consul-index": String(index) })
@@ -136,6 +139,7 @@ export async function startConsul(secure?: Secure): Promise<Consul> {
   }
   const place = await serve((request, response, url) => {
     asked.push(request.url ?? "")
+    tokens.push(request.headers["x-consul-token"])
     const known = Number(url.searchParams.get("index") ?? 0)
     if (status !== 200 || known === 0 || known !== index) return answer(response)
     const wake = () => answer(response)
@@ -145,6 +149,7 @@ export async function startConsul(secure?: Secure): Promise<Consul> {
   return {
     ...place,
     asked,
+    tokens,
     get waiting() {
       return waiting.size
     },

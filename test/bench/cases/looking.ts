@@ -53,6 +53,7 @@ export const looking: CostCase = {
           compare: "ratio",
           pairs: [[busyRecorded, busy]],
           max: 1.5,
+          cause: causes.recordingDefaults,
         },
         {
           text: "bare, recording ≤ 1.5 × not recording",

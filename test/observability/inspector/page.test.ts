@@ -102,6 +102,8 @@ describe("the page of the inspector", () => {
     await shows(page, "#headline", "payments refuses its calls.")
     await shows(page, ".incident", /Opened \d\d:\d\d:\d\d: 21 of 40 calls failed, 53 % over the line of 50 %\./)
     await shows(page, ".incident", /Next probe in \d/)
+    // Sent and failing, refused, p50 and p99 of calls that took no time, and who holds the gate.
+    await shows(page, ".rows .row", /open\s*payments\s*40\s*53 %\s*20\s*–\s*–\s*basic/)
     await shows(
       page,
       "#decisions li",
@@ -133,6 +135,11 @@ describe("the page of the inspector", () => {
     await shows(page, ".free", /Free: .*features held back/)
     await shows(page, "#messages li", "data plane → breaker: alarm.rang")
     expect(await page.locator(".series rect.failure").count()).toBeGreaterThan(0)
+    await shows(page, "figure", /p50 \S+ ms\s*p99 \S+ ms/)
+    for (const what of ["p50", "p99", "share"])
+      expect(await page.locator(`.series path.${what}`).getAttribute("d")).toMatch(
+        /^M[\d.]+ [\d.]+(L[\d.]+ [\d.]+){3,}/,
+      )
     await shoot(page, "breaker", true)
     expect(complaints).toEqual([])
   }, 60_000)

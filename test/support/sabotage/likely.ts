@@ -12,6 +12,9 @@ const doors: { readonly [name: string]: string } = {
   "recloser/testing": "src/testing/index.ts",
   "recloser/inspect": "src/inspect.ts",
   "recloser/fetch": "src/integrations/fetch.ts",
+  "recloser/discovery": "src/discovery.ts",
+  "recloser/health": "src/health.ts",
+  "recloser/grpc": "src/integrations/grpc.ts",
 }
 
 const known = new Map<string, readonly string[]>()
