@@ -5,6 +5,7 @@ import type { AssembledBreaker } from "../../src/assembledBreaker.ts"
 import { type BreakerConfig, createBreaker, type Permit } from "../../src/index.ts"
 import { type Call, type GradualConfig, GradualReference, mostOf, type Place, shareOf } from "./gradualReference.ts"
 import { type StepClock, stepClock } from "./stepClock.ts"
+import { worldCommands } from "./worldCommands.ts"
 
 interface Real {
   readonly breaker: AssembledBreaker
@@ -99,33 +100,7 @@ class Settle implements Command {
   toString = () => `settle(${this.which}, ${this.luck})`
 }
 
-class Pass implements Command {
-  readonly ms: number
-  constructor(ms: number) {
-    this.ms = ms
-  }
-  check = () => true
-  run(model: GradualReference, real: Real): void {
-    model.pass(this.ms)
-    real.clock.step(this.ms)
-    expectSame(model, real)
-  }
-  toString = () => `pass(${this.ms})`
-}
-
-class Operate implements Command {
-  readonly act: "force" | "release"
-  constructor(act: "force" | "release") {
-    this.act = act
-  }
-  check = () => true
-  run(model: GradualReference, real: Real): void {
-    model[this.act]()
-    real.breaker[this.act === "force" ? "forceOpen" : "release"]("a law")
-    expectSame(model, real)
-  }
-  toString = () => this.act
-}
+const { pass, operate } = worldCommands(expectSame)
 
 /** The share of calls that go badly: of few, of many, of half; or until it has stepped back once, and then of none. */
 type Mood = (model: Readonly<GradualReference>) => number
@@ -145,12 +120,12 @@ const commandsIn = (settle: fc.Arbitrary<Command>) =>
       ...Array.from({ length: 5 }, () => fc.constant(new Admit())),
       ...Array.from({ length: 5 }, () => settle),
       // Not in step with any wait or lease: what ends at the same instant may end in any order.
-      fc.constantFrom(1, 1, 7, 97, 331, 1009, 11_003).map((ms) => new Pass(ms)),
+      fc.constantFrom(1, 1, 7, 97, 331, 1009, 11_003).map((ms) => pass(ms)),
     ],
     { maxCommands: 70, size: "max" },
   )
 
-const beginning = [new Operate("force"), new Operate("release")]
+const beginning = [operate("force"), operate("release")]
 
 const configs: fc.Arbitrary<GradualConfig> = fc.record({
   needed: fc.constantFrom(1, 2, 3),

@@ -4,6 +4,7 @@ import { expect } from "vitest"
 import { type Breaker, type BreakerConfig, createBreaker, type Permit } from "../../src/index.ts"
 import { Reference, type ReferenceConfig, type ReferencePermit } from "./reference.ts"
 import { type StepClock, stepClock } from "./stepClock.ts"
+import { worldCommands } from "./worldCommands.ts"
 
 interface Real {
   readonly breaker: Breaker
@@ -68,33 +69,7 @@ class Settle implements Command {
   toString = () => `settle(${this.which}, ${this.end})`
 }
 
-class Pass implements Command {
-  readonly ms: number
-  constructor(ms: number) {
-    this.ms = ms
-  }
-  check = () => true
-  run(model: Reference, real: Real): void {
-    model.pass(this.ms)
-    real.clock.step(this.ms)
-    expectSame(model, real)
-  }
-  toString = () => `pass(${this.ms})`
-}
-
-class Operate implements Command {
-  readonly act: "force" | "release"
-  constructor(act: "force" | "release") {
-    this.act = act
-  }
-  check = () => true
-  run(model: Reference, real: Real): void {
-    model[this.act]()
-    real.breaker[this.act === "force" ? "forceOpen" : "release"]("a law")
-    expectSame(model, real)
-  }
-  toString = () => this.act
-}
+const { pass, operate } = worldCommands(expectSame)
 
 const end = fc.constantFrom("success" as const, "failure" as const, "failure" as const, "ignored" as const)
 
@@ -106,8 +81,8 @@ export const commands = fc.commands(
     fc.tuple(fc.nat(100), end).map(([which, how]) => new Settle(which, how)),
     fc.tuple(fc.nat(100), end).map(([which, how]) => new Settle(which, how)),
     // Not in step with any wait or lease: what ends at the same instant may end in any order.
-    fc.constantFrom(1, 7, 97, 331, 1009, 30_011, 90_017).map((ms) => new Pass(ms)),
-    fc.constantFrom(...(["force", "release", "release"] as const)).map((act) => new Operate(act)),
+    fc.constantFrom(1, 7, 97, 331, 1009, 30_011, 90_017).map((ms) => pass(ms)),
+    fc.constantFrom(...(["force", "release", "release"] as const)).map((act) => operate(act)),
   ],
   { maxCommands: 40, size: "max" },
 )
