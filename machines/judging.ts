@@ -93,8 +93,11 @@ export const lineOf = (
 
 export const usualLine = (settings: Judging) => lineOf(settings, "usual", confirming, "never")
 export const confirmingLine = (settings: Judging) => lineOf(settings, "partial", confirming, "known")
-export const trialLine = (settings: Judging) =>
-  lineOf(settings, "partial", settings.trial?.calls ?? confirming, "known")
+/** What is shed for a trial is shed only until so many have failed that it cannot have helped. */
+export const trialLine = (settings: Judging, spoiltAt: number) => ({
+  ...lineOf(settings, "partial", settings.trial?.calls ?? confirming, "known"),
+  spoiltAt,
+})
 export const acceptedLine = (settings: Judging) => lineOf(settings, "partial", confirming, "never")
 /** Where nothing less can be let in, one late call is no reason to: the whole cohort is. */
 export const stepLine = (settings: Judging, step: number) =>

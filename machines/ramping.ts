@@ -208,7 +208,7 @@ export const lines = {
     sliceMs: learns(context.settings) ? 1000 : undefined,
   }),
   judging: (context) => watch(context, confirmingLine(context.settings)),
-  trying: (context) => watch(context, trialLine(context.settings)),
+  trying: (context) => watch(context, trialLine(context.settings, helpedBelow(context))),
   named: (context) => watch(context, acceptedLine(context.settings)),
   probe: (context) => ({ leaseMs: context.settings.probes.lease, patienceMs: patienceOf(context) }),
   step: (context) => watch(context, stepLine(context.settings, context.step)),

@@ -37,11 +37,12 @@ const isOvertaken = (
   at: number,
 ): boolean => at - lastEntered >= longestWaitMs || (overtaken >= cohort && at - lastEntered > 2 * longestMs)
 
-/** What the cohort says: gone for certain, or all of it known. Calls of it that still run may yet be well. */
+/** What the cohort says: gone for certain, all of it known, or enough of it bad. Calls of it that still run may yet be well. */
 export function judgeCohort(evidence: Evidence, line: SequentialLine, at: number): EvidenceRule | undefined {
   const { entered, settled, bad } = evidence
   // One call that is slow while little is let in is a reason to let in less, before the rest are known.
   if (line.tells === "late" && evidence.late > 0 && evidence.late === bad) return ring(evidence, "cohort")
+  if (line.spoiltAt && bad >= line.spoiltAt * Math.max(entered, line.cohort)) return ring(evidence, "cohort")
   if (entered < line.cohort) return undefined
   const gone = dies(bad, settled - bad, entered - settled) && bad >= line.cohort * 0.8
   if (!gone && !isKnown(entered, settled) && !isOvertaken(evidence, line, at)) return undefined

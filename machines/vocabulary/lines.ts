@@ -34,6 +34,8 @@ export interface SequentialLine {
   readonly cohort: number
   /** When the cohort rings: once it is known, already at its first late call, or only when it says that the service is gone. */
   readonly tells: "known" | "late" | "never"
+  /** A cohort of which this share is bad already is not waited for: the rest of it could not make it less. */
+  readonly spoiltAt?: number
 }
 
 export type CircuitLine = RatioLine | SequentialLine

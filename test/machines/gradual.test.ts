@@ -144,6 +144,17 @@ describe("gradual trips", () => {
     expect(circuitOf(chart)).toBe("closed")
   })
 
+  test("gradual law 2: a trial is over with as many failures as say that it has not helped", () => {
+    const chart = start()
+    chart.send(partial)
+    chart.send(rung("cohort", 16, 8, { seen: 1000 }))
+    // Half of 50 %, less five points.
+    expect(chart.advice().lines.circuit).toMatchObject({ cohort: 20, tells: "known", spoiltAt: 0.2 })
+    chart.send(rung("cohort", 6, 4))
+    expect(stateOf(chart)).toEqual({ degraded: "named" })
+    expect(chart.advice().lines.circuit).not.toHaveProperty("spoiltAt")
+  })
+
   test("gradual law 2: a trial that helps goes on as a ramp", () => {
     const chart = start()
     chart.send(partial)
