@@ -7,8 +7,9 @@ import type { Assembly } from "./assemble.ts"
 import { type Attempts, attemptsOf } from "./attempts.ts"
 import type { ExecuteOptions, Run } from "./Breaker.ts"
 import type { AttemptEnd, Call, Course, Fallback, Sequel } from "./call.ts"
+import { none } from "./callOptions.ts"
 import type { Classify } from "./classify.ts"
-import type { Receipt } from "./data-plane/receipt.ts"
+import { Receipt } from "./data-plane/receipt.ts"
 import type { Runner } from "./execution.ts"
 import { presentMark } from "./exhaustion.ts"
 import { RepeatedCall } from "./repeatedCall.ts"
@@ -90,4 +91,14 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
     }
     return this.#repeated
   }
+}
+
+/** An ordinary call that may be made again, for which the way is clear. */
+export const runFirst = <T>(assembly: Assembly, runner: Runner, now: number, fn: Run<T>): Promise<T> => {
+  const { plane } = assembly
+  const receipt = plane.enter(new Receipt(plane, plane.gate.epoch, now, undefined, true))
+  return new Promise((resolve, reject) => {
+    const first = new FirstAttempt(assembly, runner, fn, none, Number.POSITIVE_INFINITY, { resolve, reject })
+    runner.run(receipt, plane.ways.timeoutMs, fn, first)
+  })
 }

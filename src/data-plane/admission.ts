@@ -68,11 +68,6 @@ export class Admission {
     this.#refusals = new Refusals(breaker, idleGate)
   }
 
-  /** Nothing but the gate, and want of a slot, can refuse a call of which nothing is said, or wants to know of it. */
-  get isPlain(): boolean {
-    return (this.rates === undefined || this.rates.isFree) && this.endpoints === undefined
-  }
-
   /** Whether calls are told apart by their keys or by where they go. */
   get isParted(): boolean {
     return this.cells !== undefined || this.endpoints !== undefined
@@ -84,9 +79,10 @@ export class Admission {
     this.bulkhead?.enterOrdinary(receipt, now)
   }
 
-  /** Whether it matters what is said of a call: its class is counted, its key and its feature are where they are watched. */
-  minds({ key, feature, priority }: Facts): boolean {
+  /** Whether it matters what is said of a call: its class is counted, its key, its feature and its cost are where they are watched. */
+  minds({ key, feature, priority, cost }: Facts): boolean {
     if (priority !== undefined || (feature !== undefined && this.features !== undefined)) return true
+    if (this.rates !== undefined && (key !== undefined || cost !== undefined)) return true
     return key !== undefined && this.#gate.lines.cells !== undefined
   }
 

@@ -90,7 +90,8 @@ export class Plane implements Settler, QueueHost {
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
   admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
-    if (this.#isClearFor(facts, now)) return this.enter(new Receipt(this, this.gate.epoch, now, undefined, true), facts)
+    if (this.ways.isClearFor(facts, now))
+      return this.enter(new Receipt(this, this.gate.epoch, now, undefined, true), facts)
     const ticket = this.#decide(now, facts)
     this.tell(ticket, now, facts)
     return ticket
@@ -105,31 +106,30 @@ export class Plane implements Settler, QueueHost {
 
   /** Like `admit`, for callers who can wait: `undefined` when the call has to, and nothing was taken or counted. */
   request(now: number, facts: Facts = noFacts): Receipt | Rejection | undefined {
-    if (this.#isClearFor(facts, now)) return this.enter(new Receipt(this, this.gate.epoch, now, undefined, true), facts)
+    if (this.ways.isClearFor(facts, now))
+      return this.enter(new Receipt(this, this.gate.epoch, now, undefined, true), facts)
     return this.admission.mustWait(facts, now) ? undefined : this.admit(now, facts)
-  }
-
-  /** Nothing stands in the way of an ordinary call now: whoever asks makes its receipt, and enters with it before anything else. */
-  isClear(now: number): boolean {
-    return this.ways.isFree || (this.ways.isSlotted && this.admission.bulkhead?.hasRoom(now) === true)
   }
 
   /** Lets a call in for which the way is clear. */
   enter<R extends Receipt>(receipt: R, facts: Facts = noFacts): R {
+    const { ways, admission } = this
     const now = receipt.startedAt
     receipt.isPlain = true
     this.inFlight++
-    this.admission.running++
+    admission.running++
     this.tally.admitted++
     this.meter.enter(now)
-    if (this.ways.isSlotted) this.admission.holdSlot(receipt, now)
+    if (ways.isSlotted) admission.holdSlot(receipt, now)
+    if (ways.isRouted) admission.route(receipt, facts, now)
+    if (ways.isRated) receipt.spent = admission.rates?.takeOne(now)
     if (this.tape !== undefined) receipt.serial = this.tape.entered("ordinary", now, facts)
     return receipt
   }
 
   /** Why a call would be refused now; takes nothing and counts nothing. */
   wouldReject(now: number, facts: Facts = noFacts): Rejection | undefined {
-    if (this.#isClearFor(facts, now) || this.gate.enforcement !== "on") return undefined
+    if (this.ways.isClearFor(facts, now) || this.gate.enforcement !== "on") return undefined
     return this.admission.wouldReject(facts, now)
   }
 
@@ -209,10 +209,6 @@ export class Plane implements Settler, QueueHost {
     this.meter.lateness.stop()
     this.admission.beginEpoch(this.#wheel.host.now())
     this.#wheel.rest()
-  }
-
-  #isClearFor(facts: Facts, now: number): boolean {
-    return this.isClear(now) && (facts === noFacts || !this.admission.minds(facts))
   }
 
   #decide(now: number, facts: Facts): Receipt | Rejection {

@@ -41,6 +41,9 @@ interface Owed {
   readonly keys?: readonly (readonly [string, number])[] | undefined
 }
 
+/** What a call spends of which nothing is said. */
+const one: Spent = Object.freeze({ cost: 1, key: undefined })
+
 /** One limit and its buckets. */
 class Shelf {
   readonly limit: Limit
@@ -174,6 +177,19 @@ export class Rates {
       if (ticks > longest) [longest, by] = [ticks, shelf]
     }
     return by?.refuse(key, longest, tick)
+  }
+
+  /** Whether a call of which nothing is said may enter. */
+  lets(now: number): boolean {
+    const tick = tickOf(now)
+    for (const shelf of this.#shelves) if (shelf.ticksUntil(1, undefined, tick) > 0) return false
+    return true
+  }
+
+  /** That call enters. */
+  takeOne(now: number): Spent {
+    this.take(one, now)
+    return one
   }
 
   take({ cost, key }: Spent, now: number): void {

@@ -1,4 +1,5 @@
 /** What need not be looked at on each call: worked out once for each gate. */
+import { type Facts, noFacts } from "../../machines/vocabulary/facts.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import { ordinaryRank } from "../../machines/vocabulary/priority.ts"
 
@@ -23,36 +24,62 @@ type Others = { readonly [who in "ghost" | "tape" | "ear" | "budget"]: object | 
 
 /** What admission looks at beside the gate. */
 interface Looks {
-  readonly isPlain: boolean
-  readonly bulkhead: { readonly isOn: boolean } | undefined
+  readonly bulkhead: { readonly isOn: boolean; hasRoom(now: number): boolean } | undefined
+  readonly rates: { readonly isFree: boolean; lets(now: number): boolean } | undefined
+  readonly endpoints: object | undefined
   readonly features: object | undefined
+  minds(facts: Facts): boolean
 }
 
 /** The short ways under one gate. */
 export class ShortWays {
-  /** Nothing stands in the way of an ordinary call, or nothing but the want of a slot: the whole check, for the ordinary case. */
-  readonly isFree: boolean
+  /** Nothing stands in the way of an ordinary call but the want of a slot, and rates. */
+  readonly isOpen: boolean
   readonly isSlotted: boolean
+  /** An ordinary call counts once against the rates. */
+  readonly isRated: boolean
+  /** It is handed an endpoint. */
+  readonly isRouted: boolean
   /** How an ordinary call ends is news for nobody but the meter and the limit. */
   readonly isQuiet: boolean
-  /** Nobody bounds or measures how long calls take. */
+  /** Nobody bounds or measures how long calls take, nor whether there is time for another attempt. */
   readonly isUnmeasured: boolean
   /** Every call is refused now, whatever it is: the whole check, for an open circuit. */
   readonly isShut: boolean
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   readonly timeoutMs: number
+  readonly #looks: Looks
 
-  constructor(gate: Gate, { isPlain, bulkhead, features }: Looks, { ghost, tape, ear, budget }: Others) {
+  constructor(gate: Gate, looks: Looks, { ghost, tape, ear, budget }: Others) {
+    const { bulkhead, rates, endpoints, features } = looks
+    this.#looks = looks
     const isObeyed = gate.enforcement === "on"
     const isUnseen = ghost === undefined && tape === undefined
-    const hasSlots = bulkhead?.isOn === true
-    const isOpen = admitsAll(gate) && isPlain && isObeyed && ghost === undefined
-    this.isFree = isOpen && !hasSlots
-    this.isSlotted = isOpen && hasSlots && isUnseen
+    this.isSlotted = bulkhead?.isOn === true
+    this.isRated = rates?.isFree === false
+    this.isRouted = endpoints !== undefined
+    const isBare = !this.isSlotted && !this.isRated && !this.isRouted
+    // A recorder writes down what the whole check has decided, save for a call that nothing but the gate is asked about.
+    this.isOpen = admitsAll(gate) && isObeyed && (isUnseen || (isBare && ghost === undefined))
     // A feature that fails has failed only while others are well: what goes well of no feature is heard, too.
-    this.isQuiet = isOpen && isUnseen && ear === undefined && budget === undefined && features === undefined
+    const isHeard = ear !== undefined || budget !== undefined || features !== undefined || this.isRouted
+    this.isQuiet = this.isOpen && isUnseen && !isHeard
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : never
     this.isShut = gate.restriction.share === 0 && isObeyed && isUnseen
-    this.isUnmeasured = this.isFree && isUnseen && !measures(gate) && this.timeoutMs === never
+    const isTimed = measures(gate) || this.timeoutMs !== never || budget !== undefined
+    this.isUnmeasured = this.isOpen && isBare && isUnseen && !isTimed
+  }
+
+  /**
+   * Nothing stands in the way of an ordinary call now: the whole check, for the ordinary case. Whoever asks makes its receipt, and enters
+   * with it before anything else.
+   */
+  isClear(now: number): boolean {
+    if (!this.isOpen || (this.isSlotted && this.#looks.bulkhead?.hasRoom(now) !== true)) return false
+    return !this.isRated || this.#looks.rates?.lets(now) === true
+  }
+
+  isClearFor(facts: Facts, now: number): boolean {
+    return this.isClear(now) && (facts === noFacts || !this.#looks.minds(facts))
   }
 }

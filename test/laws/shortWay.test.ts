@@ -48,7 +48,7 @@ function play(steps: readonly Step[], options: SlotOptions, isShort: boolean) {
   let short = 0
   for (const step of steps) {
     if (step.type === "call") {
-      if (plane.isClear(clock.now())) short++
+      if (plane.ways.isClear(clock.now())) short++
       calls.push(world.call(isShort ? noFacts : longWay, step.deadlineMs))
     } else if (step.type === "wait") clock.step(step.ms)
     else if (step.type === "gate") {

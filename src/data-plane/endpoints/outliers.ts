@@ -5,6 +5,7 @@
  */
 import type { EjectionLine } from "../../../machines/vocabulary/endpoint.ts"
 import type { Dice } from "./dice.ts"
+import { Powers } from "./fading.ts"
 import type { Site } from "./site.ts"
 
 /** An endpoint is ejected when it is so much likelier sick than unlucky: e to this power. */
@@ -21,6 +22,9 @@ const remembers = 5
 const most = 0.7
 /** Longest that a probe may take before it has failed. */
 const probeMs = 10_000
+const kept = 1 - 1 / memory
+/** Of all breakers; made when the first one hands out endpoints. */
+let fading: Powers | undefined
 
 export class Outliers {
   #serial = 0
@@ -31,14 +35,16 @@ export class Outliers {
   #row: Site | "several" | undefined = undefined
   readonly #dice: Dice
 
+  readonly #fading: Powers
+
   constructor(dice: Dice) {
     this.#dice = dice
+    this.#fading = fading ??= new Powers(kept, 4 * memory)
   }
 
   /** An outcome. Answers whether there is enough against its endpoint. */
   take(site: Site, bad: boolean): boolean {
-    const kept = 1 - 1 / memory
-    const own = kept ** (this.#serial - site.serial)
+    const own = this.#fading.of(this.#serial - site.serial)
     this.#serial++
     this.#all = this.#all * kept + 1
     this.#bad = this.#bad * kept + (bad ? 1 : 0)
@@ -72,7 +78,7 @@ export class Outliers {
 
   /** What an endpoint holds of all that was bad of late, 0 to 1. */
   #blameOf({ recentBad, serial }: Site): number {
-    return (recentBad * (1 - 1 / memory) ** (this.#serial - serial)) / this.#bad
+    return (recentBad * this.#fading.of(this.#serial - serial)) / this.#bad
   }
 
   eject(site: Site, { firstMs, longestMs }: EjectionLine, now: number): void {

@@ -7,11 +7,6 @@ import type { Site } from "./site.ts"
 
 /** So often a draw by weight is tried before the last one is taken. */
 const draws = 16
-/**
- * The first drawn is left for the other as often as that one costs less, to this power: among equals weights decide, and one that costs
- * twice as much still gets a few calls, by which it is seen when it no longer does.
- */
-const keenness = 3
 
 export class Rotation {
   readonly sites: readonly Site[]
@@ -37,7 +32,9 @@ export class Rotation {
     if (isTried || (tried.length > 0 && tried.includes(other.facts.id)))
       return isTried ? this.#untried(other, tried) : one
     const ratio = other.costAt(now, typicalMs, this.#mean) / one.costAt(now, typicalMs, this.#mean)
-    return ratio < 1 && dice.roll() > ratio ** keenness ? other : one
+    // The first is left for the other as often as that one costs less, to the third power: among equals weights decide, and one that
+    // costs twice as much still gets a few calls, by which it is seen when it no longer does.
+    return ratio < 1 && dice.roll() > ratio * ratio * ratio ? other : one
   }
 
   #untried(other: Site, tried: readonly string[]): Site {

@@ -1,6 +1,7 @@
 /** What is remembered of one endpoint: how quick and how well its calls end, and how many are under way. */
 import type { Statistics } from "../../../machines/vocabulary/circuit.ts"
 import type { Ejection, Endpoint } from "../../../machines/vocabulary/endpoint.ts"
+import { faded } from "./fading.ts"
 
 /** What was measured so long ago weighs a third; the rest is what is typical. */
 const memoryMs = 10_000
@@ -163,7 +164,7 @@ export class Site {
    * that hang are as slow as they are old. One that was slow, and that nobody has asked since, is asked again after a while.
    */
   costAt(now: number, typicalMs: number, meanWeight: number): number {
-    const known = this.#answers === 0 ? 0 : Math.exp(-Math.max(0, now - this.#measuredAt) / memoryMs)
+    const known = this.#answers === 0 ? 0 : faded(Math.max(0, now - this.#measuredAt) / memoryMs)
     if (this.ageMs(now) > patienceMs) this.#judge(now)
     const latencyMs = Math.max(least, typicalMs + known * (this.#latencyMs - typicalMs), this.#runMs(now))
     const quality = Math.max(worst, 1 - known * (1 - this.#quality))
