@@ -153,18 +153,22 @@ export class Plane implements Settler, QueueHost {
       : this.#settleWhole(receipt, given, now)
   }
 
-  /** The short way of an ordinary call: nobody's business but the meter's and the limit's. */
+  /** The short way of an ordinary call: the business of few. */
   #settlePlain(receipt: Receipt, kind: OutcomeKind, now: number): true {
     const { admission } = this
     receipt.settled = true
+    if (this.tape !== undefined) this.tape.settled(receipt.serial, kind, now)
     this.inFlight--
     admission.running--
     if (receipt.slot > 0) admission.bulkhead?.leave(receipt, kind, now)
     this.tally.count(kind)
+    const budget = kind === "success" ? this.retryBudget : undefined
+    const isFunded = budget?.fund()
     this.meter.settle(kind, receipt.startedAt, now)
     this.#report(admission.bulkhead?.news(now))
     if (this.queue.size > 0) this.queue.letIn(now)
     if (this.inFlight === 0) this.#hooks.idle()
+    if (isFunded) budget?.tellFunded(now)
     return true
   }
 

@@ -40,7 +40,7 @@ export class ShortWays {
   readonly isRated: boolean
   /** It is handed an endpoint. */
   readonly isRouted: boolean
-  /** How an ordinary call ends is news for nobody but the meter and the limit. */
+  /** How an ordinary call ends is news for nobody but the meter, the limit, who writes it down, and the budget. */
   readonly isQuiet: boolean
   /** Nobody bounds or measures how long calls take, nor whether there is time for another attempt. */
   readonly isUnmeasured: boolean
@@ -59,11 +59,9 @@ export class ShortWays {
     this.isRated = rates?.isFree === false
     this.isRouted = endpoints !== undefined
     const isBare = !this.isSlotted && !this.isRated && !this.isRouted
-    // A recorder writes down what the whole check has decided, save for a call that nothing but the gate is asked about.
-    this.isOpen = admitsAll(gate) && isObeyed && (isUnseen || (isBare && ghost === undefined))
+    this.isOpen = admitsAll(gate) && isObeyed && ghost === undefined
     // A feature that fails has failed only while others are well: what goes well of no feature is heard, too.
-    const isHeard = ear !== undefined || budget !== undefined || features !== undefined || this.isRouted
-    this.isQuiet = this.isOpen && isUnseen && !isHeard
+    this.isQuiet = this.isOpen && ear === undefined && features === undefined && !this.isRouted
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : never
     this.isShut = gate.restriction.share === 0 && isObeyed && isUnseen
     const isTimed = measures(gate) || this.timeoutMs !== never || budget !== undefined

@@ -11,10 +11,11 @@ export const causes = {
     "and a round of the limit that lasts a millisecond at least (together a sixth less). Tried, and dropped: receipt, call and course in one " +
     "object (5 ns), the call and its arming apart (no difference).",
   closedNine:
-    "Each component keeps books of its own on each call, and where calls are handed endpoints there is no short way in or out: discovery draws " +
-    "two endpoints and keeps latency, quality and outliers of the chosen one, retry makes an attempt that may be followed by another, a " +
-    "rate limit spends and a prediction follows. Both peers' rows do none of it. Tried, and kept: no logarithm for a good outcome of an endpoint " +
-    "that nothing speaks against.",
+    "Each component keeps books of its own on each call: discovery draws two endpoints and keeps latency, quality and outliers of the chosen " +
+    "one (about half of what all nine cost over the defaults), retry makes an attempt that may be followed by another, a rate limit spends and " +
+    "a prediction follows. Both peers' rows do none of it. Tried, and kept: the short way in for calls that rates count, that are handed an " +
+    "endpoint or may be made again; powers and exponentials that are known, or near; no logarithm for a good outcome of an endpoint that " +
+    "nothing speaks against.",
   heldBriefly:
     "It is asked in the turn after the last call. The one timer lets go of the process 20 ms after the last call that somebody awaited, not " +
     "at once: two words to the host for each quick call would cost more than the rest of it. A script that has ended exits 20 ms later.",
@@ -33,8 +34,7 @@ export const causes = {
     "Tried, and kept: no read on the way in while nothing is watched, which is the first row. Left out: a clock that a timer moves, " +
     "because the timer would run for idle breakers too (C7) and the time would stand still while the event loop is blocked.",
   recordingDefaults:
-    "An ordinary call has a short way in and out, and one that is written down has not: what is not recorded became a sixth cheaper, and what " +
-    "is recorded did not. Before that it was met (1.47).",
+    "The entries of a call, at its beginning and its end: all that a recorded call does beyond one that is not.",
   recording:
     "The bare breaker costs so little that a second clock read (36 to 44 ns, so that it is known when a " +
     "call entered) is half of what there is to spend. The two entries of a call take about 35 ns, base64, checksum and write about 5: each " +
