@@ -35,7 +35,7 @@ export class Plane implements Settler, QueueHost {
   ways: ShortWays
   /** What pays for further attempts of calls; without it nobody makes any. */
   retryBudget: RetryBudget | undefined = undefined
-  #ghost: Ghost | undefined
+  ghost: Ghost | undefined = undefined
   tape: Tape | undefined = undefined
   #ear: Ear | undefined
   #reports = 0
@@ -49,20 +49,20 @@ export class Plane implements Settler, QueueHost {
     this.meter = new Meter(wheel, (report) => this.#report(report))
     this.admission = new Admission(breaker, wheel, this, this, () => hooks.seed?.() ?? 0)
     this.queue = new Queue(wheel, this.admission, this, hooks)
-    this.ways = this.#ways()
+    this.ways = new ShortWays(this.gate, this.admission, this)
   }
 
   /** From now on a ghost decides about the same calls, or none does. */
   haunt(ghost: Ghost | undefined): void {
-    this.#ghost = ghost
-    this.ways = this.#ways()
+    this.ghost = ghost
+    this.ways = new ShortWays(this.gate, this.admission, this)
   }
 
   /** From now on every call is written down, or none is. */
   record(tape: Tape | undefined): void {
     this.tape = tape
     this.queue.beginTape()
-    this.ways = this.#ways()
+    this.ways = new ShortWays(this.gate, this.admission, this)
   }
 
   /** Takes a new gate: the very next call obeys it. `now` may lie in the past, for calls that are lived through again. */
@@ -73,14 +73,9 @@ export class Plane implements Settler, QueueHost {
     this.admission.adopt(gate)
     this.#ear = earUnder(gate.lines, this.#ear)
     this.retryBudget = budgetUnder(gate.lines.budget, this.retryBudget, this.#hooks)
-    this.ways = this.#ways()
+    this.ways = new ShortWays(this.gate, this.admission, this)
     this.meter.adopt(gate, now)
     this.queue.reviewSoon()
-  }
-
-  #ways(): ShortWays {
-    const others = { ghost: this.#ghost, tape: this.tape, ear: this.#ear, budget: this.retryBudget }
-    return new ShortWays(this.gate, this.admission, others)
   }
 
   /** Nobody bounds or measures how long calls take, nor their order: an ordinary call need not read the clock when it enters. */
@@ -100,7 +95,7 @@ export class Plane implements Settler, QueueHost {
   /** Who decides beside this one hears of it, and who writes it down. What an operator lets through unseen teaches nobody. */
   tell(ticket: Receipt | Rejection, now: number, facts: Facts): void {
     this.tally.sort(facts, ticket.admitted)
-    if (this.#ghost !== undefined && this.gate.enforcement !== "off") this.#ghost.follow(ticket, now, facts)
+    if (this.ghost !== undefined && this.gate.enforcement !== "off") this.ghost.follow(ticket, now, facts)
     if (this.tape !== undefined) write(this.tape, ticket, now, facts)
   }
 
@@ -164,8 +159,12 @@ export class Plane implements Settler, QueueHost {
     this.tally.count(kind)
     const budget = kind === "success" ? this.retryBudget : undefined
     const isFunded = budget?.fund()
+    // A feature that fails has failed only while others are well: what goes well of no feature is heard, too.
+    if (admission.features !== undefined) this.#report(admission.features.settle(receipt, kind, this.meter, now))
+    const before = this.#reports
     this.meter.settle(kind, receipt.startedAt, now)
-    this.#report(admission.bulkhead?.news(now))
+    const ear = before === this.#reports ? this.#ear : undefined
+    this.#report(ear?.hearFrom(receipt, receipt.epoch, kind, kind, now) ?? admission.bulkhead?.news(now))
     if (this.queue.size > 0) this.queue.letIn(now)
     if (this.inFlight === 0) this.#hooks.idle()
     if (isFunded) budget?.tellFunded(now)
@@ -184,7 +183,7 @@ export class Plane implements Settler, QueueHost {
     this.tally.count(kind)
     const budget = kind === "success" && receipt.counted ? this.retryBudget : undefined
     const isFunded = budget?.fund()
-    if (this.#ghost !== undefined) this.#ghost.leave(receipt, judged, now)
+    if (this.ghost !== undefined) this.ghost.leave(receipt, judged, now)
     const before = this.#reports
     if (receipt.place !== undefined) this.#report(probeEnd(this, receipt, judged, now, isCharged))
     else if (!receipt.counted) this.tally.uncounted++

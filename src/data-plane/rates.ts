@@ -3,124 +3,13 @@
  * Buckets outlive gates: what was spent under one limit stays spent under the one that takes its place.
  */
 import type { Gate, Lines } from "../../machines/vocabulary/gate.ts"
-import { type Limit, neededFor, setLimits, tightenedLimit } from "../../machines/vocabulary/limits.ts"
-import {
-  type Bucket,
-  carried,
-  debtAt,
-  freshBucket,
-  giveBack,
-  leftAt,
-  msOf,
-  msUntilPaid,
-  owing,
-  spend,
-  tickOf,
-  ticksUntil,
-  unitsOf,
-} from "../../machines/vocabulary/rate.ts"
-import { KeyedBuckets } from "./keyedBuckets.ts"
+import { type Limit, setLimits, tightenedLimit } from "../../machines/vocabulary/limits.ts"
+import { tickOf } from "../../machines/vocabulary/rate.ts"
 import type { Spent } from "./receipt.ts"
-
-/** Why a limit refuses a call. */
-export interface RateRefusal {
-  readonly limit: Limit
-  /** `Infinity` for a call that costs more than the burst. */
-  readonly retryAt: number
-  /** Since when it has let nobody enter. */
-  readonly since: number
-  /** What is spent now, in calls. */
-  readonly spent: number
-  /** By a key that shares a place with others, since as many as are told apart owe something. */
-  readonly isShared: boolean
-}
-
-/** What is owed, for a breaker that is saved: milliseconds until it is paid off. */
-interface Owed {
-  readonly ms: number
-  readonly keys?: readonly (readonly [string, number])[] | undefined
-}
+import { type Owed, type RateRefusal, Shelf } from "./shelf.ts"
 
 /** What a call spends of which nothing is said. */
 const one: Spent = Object.freeze({ cost: 1, key: undefined })
-
-/** One limit and its buckets. */
-class Shelf {
-  readonly limit: Limit
-  readonly #one: number
-  readonly #bucket: Bucket
-  readonly #keys: KeyedBuckets | undefined
-
-  /** `before` is for each key by itself where this one is. */
-  constructor(limit: Limit, before: Shelf | undefined, seed: () => number) {
-    this.limit = limit
-    this.#one = unitsOf(limit.rate, 1)
-    this.#bucket = before === undefined ? freshBucket() : before.#carry(before.#bucket, limit)
-    if (limit.keys === undefined) return
-    this.#keys = new KeyedBuckets(limit.rate, limit.keys, seed)
-    if (before !== undefined)
-      for (const [key, bucket] of (before.#keys as KeyedBuckets).entries)
-        this.#keys.put(key, before.#carry(bucket, limit))
-  }
-
-  #carry(bucket: Bucket, { rate }: Limit): Bucket {
-    return carried(this.limit.rate, bucket, rate, bucket.at)
-  }
-
-  #find(key: string | undefined, tick: number): Bucket {
-    return this.#keys === undefined ? this.#bucket : this.#keys.find(key ?? "", tick)
-  }
-
-  #units(cost: number): number {
-    return cost === 1 ? this.#one : unitsOf(this.limit.rate, cost)
-  }
-
-  ticksUntil(cost: number, key: string | undefined, tick: number): number {
-    const { limit } = this
-    const needed = neededFor(limit, this.#units(cost))
-    return ticksUntil(limit.rate, this.#find(key, tick), needed, tick)
-  }
-
-  take(cost: number, key: string | undefined, tick: number): void {
-    const bucket = this.#keys === undefined ? this.#bucket : this.#keys.take(key ?? "", tick)
-    spend(this.limit.rate, bucket, this.#units(cost), tick)
-  }
-
-  giveBack(cost: number, key: string | undefined, takenAt: number, tick: number): void {
-    giveBack(this.limit.rate, this.#find(key, tick), this.#units(cost), takenAt, tick)
-  }
-
-  refuse(key: string | undefined, ticks: number, tick: number): RateRefusal {
-    const { limit } = this
-    const { rate } = limit
-    const bucket = this.#find(key, tick)
-    const spent = debtAt(rate, bucket, tick) / rate.perPart / rate.parts
-    const isShared = this.#keys?.isShared(key ?? "", tick) ?? false
-    return { limit, retryAt: msOf(tick + ticks), since: msOf(Math.max(0, bucket.at)), spent, isShared }
-  }
-
-  left(tick: number): number {
-    return leftAt(this.limit.rate, this.#bucket, tick)
-  }
-
-  isPaid(tick: number): boolean {
-    return debtAt(this.limit.rate, this.#bucket, tick) === 0 && (this.#keys?.isPaid(tick) ?? true)
-  }
-
-  save(tick: number): Owed {
-    const { rate } = this.limit
-    const ms = msUntilPaid(rate, this.#bucket, tick)
-    if (this.#keys === undefined) return { ms }
-    const all = [...this.#keys.entries].map(([key, bucket]) => [key, msUntilPaid(rate, bucket, tick)] as const)
-    return { ms, keys: all.filter(([, owed]) => owed > 0) }
-  }
-
-  restore({ ms, keys = [] }: Owed, elapsedMs: number, tick: number): void {
-    const owed = (saved: number) => owing(this.limit.rate, Math.max(0, saved - elapsedMs), tick)
-    Object.assign(this.#bucket, owed(ms))
-    for (const [key, saved] of keys) if (saved > elapsedMs) this.#keys?.put(key, owed(saved))
-  }
-}
 
 /** The limit whose place this one takes: the one over the same time, or else the one that stood there. */
 function before(shelves: readonly Shelf[], limit: Limit, at: number): Shelf | undefined {
@@ -135,6 +24,8 @@ export class Rates {
   #set: readonly Shelf[] = []
   #tightened: Shelf | undefined
   #shelves: readonly Shelf[] = []
+  /** The only one, where it is for all calls. */
+  #lone: Shelf | undefined
   #lines: Lines["rates"]
   readonly #seed: () => number
 
@@ -164,6 +55,8 @@ export class Rates {
     if (next?.limit !== limit || next?.burst !== burst)
       this.#tightened = next && new Shelf(next, this.#tightened, this.#seed)
     this.#shelves = this.#tightened === undefined ? this.#set : [...this.#set, this.#tightened]
+    const [first, ...others] = this.#shelves
+    this.#lone = first?.limit.keys === undefined && others.length === 0 ? first : undefined
   }
 
   /** Why a call of this cost may not enter: of several limits the one that makes it wait longest. Takes nothing. */
@@ -182,13 +75,13 @@ export class Rates {
   /** Whether a call of which nothing is said may enter. */
   lets(now: number): boolean {
     const tick = tickOf(now)
-    for (const shelf of this.#shelves) if (shelf.ticksUntil(1, undefined, tick) > 0) return false
-    return true
+    return this.#lone === undefined ? this.#shelves.every((shelf) => shelf.lets(tick)) : this.#lone.lets(tick)
   }
 
   /** That call enters. */
   takeOne(now: number): Spent {
-    this.take(one, now)
+    if (this.#lone === undefined) this.take(one, now)
+    else this.#lone.takeOne(tickOf(now))
     return one
   }
 

@@ -19,7 +19,7 @@ import {
   spentByOthers,
 } from "../../machines/vocabulary/rejection.ts"
 import type { Convict } from "./condemned.ts"
-import type { RateRefusal } from "./rates.ts"
+import type { RateRefusal } from "./shelf.ts"
 
 type InLine = Parameters<typeof refusalInLine>[2]
 

@@ -19,15 +19,14 @@ const measures = ({ lines: { slowAfterMs, sliceMs } }: Gate): boolean =>
 /** Calls enter one by one, and only as probes. */
 export const probesOnly = ({ restriction: { share, probes } }: Gate): boolean => share > 0 && Number.isFinite(probes)
 
-/** Who hears of calls beside the meter and the limit: who decides about the same calls, who writes them down, who listens, what pays. */
-type Others = { readonly [who in "ghost" | "tape" | "ear" | "budget"]: object | undefined }
+/** Who else decides about the same calls, who writes them down, and what pays for further attempts. */
+type Others = { readonly [who in "ghost" | "tape" | "retryBudget"]: object | undefined }
 
 /** What admission looks at beside the gate. */
 interface Looks {
   readonly bulkhead: { readonly isOn: boolean; hasRoom(now: number): boolean } | undefined
   readonly rates: { readonly isFree: boolean; lets(now: number): boolean } | undefined
   readonly endpoints: object | undefined
-  readonly features: object | undefined
   minds(facts: Facts): boolean
 }
 
@@ -40,7 +39,7 @@ export class ShortWays {
   readonly isRated: boolean
   /** It is handed an endpoint. */
   readonly isRouted: boolean
-  /** How an ordinary call ends is news for nobody but the meter, the limit, who writes it down, and the budget. */
+  /** How an ordinary call ends is no news for its endpoint, nor for who decides beside this one. */
   readonly isQuiet: boolean
   /** Nobody bounds or measures how long calls take, nor whether there is time for another attempt. */
   readonly isUnmeasured: boolean
@@ -50,8 +49,8 @@ export class ShortWays {
   readonly timeoutMs: number
   readonly #looks: Looks
 
-  constructor(gate: Gate, looks: Looks, { ghost, tape, ear, budget }: Others) {
-    const { bulkhead, rates, endpoints, features } = looks
+  constructor(gate: Gate, looks: Looks, { ghost, tape, retryBudget }: Others) {
+    const { bulkhead, rates, endpoints } = looks
     this.#looks = looks
     const isObeyed = gate.enforcement === "on"
     const isUnseen = ghost === undefined && tape === undefined
@@ -60,11 +59,10 @@ export class ShortWays {
     this.isRouted = endpoints !== undefined
     const isBare = !this.isSlotted && !this.isRated && !this.isRouted
     this.isOpen = admitsAll(gate) && isObeyed && ghost === undefined
-    // A feature that fails has failed only while others are well: what goes well of no feature is heard, too.
-    this.isQuiet = this.isOpen && ear === undefined && features === undefined && !this.isRouted
+    this.isQuiet = this.isOpen && !this.isRouted
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : never
     this.isShut = gate.restriction.share === 0 && isObeyed && isUnseen
-    const isTimed = measures(gate) || this.timeoutMs !== never || budget !== undefined
+    const isTimed = measures(gate) || this.timeoutMs !== never || retryBudget !== undefined
     this.isUnmeasured = this.isOpen && isBare && isUnseen && !isTimed
   }
 
