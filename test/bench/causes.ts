@@ -10,6 +10,10 @@ export const causes = {
     "50 to 90 ns. Tried, and kept: one look at the limit where nobody waits (190 ns less), a short way out as well, the clock looked up once, " +
     "and a round of the limit that lasts a millisecond at least (together a sixth less). Tried, and dropped: receipt, call and course in one " +
     "object (5 ns), the call and its arming apart (no difference).",
+  closedAdmission:
+    "The defaults take nearly all of what there is to spend. A rate looks and spends (60 ns, of which half is the rounding to ticks and the debt, " +
+    "each done twice), its listener counts each answer (15), and a call that may be made again is made of what can make it again (25). Tried, " +
+    "and kept: the short ways in and out with all of them (a quarter less).",
   closedNine:
     "Each component keeps books of its own on each call: discovery draws two endpoints and keeps latency, quality and outliers of the chosen " +
     "one (about half of what all nine cost over the defaults), retry makes an attempt that may be followed by another, a rate limit spends and " +

@@ -5,7 +5,7 @@ import { causes } from "../causes.ts"
 import { measureRounds, type Subject } from "../measure.ts"
 
 /** Measured apart. */
-const apart = "C2 all nine"
+const [admission, apart] = ["C2 admission", "C2 all nine"]
 const ours = "recloser, no component"
 const sampling = "cockatiel SamplingBreaker"
 
@@ -66,7 +66,7 @@ export const closedCallWithTimeout: CostCase = {
   id: "C2",
   title: "A successful call, circuit closed, with a deadline: the defaults, and every component",
   // One process in which some breakers have all components and some have few teaches V8 that all calls are of many kinds.
-  jobs: (quick) => [...threeProcesses("C2")(quick), ...oneProcessEach("C2", [apart], 3)(quick)],
+  jobs: (quick) => [...threeProcesses("C2")(quick), ...oneProcessEach("C2", [admission, apart], 3)(quick)],
   tables: [
     {
       id: "C2",
@@ -93,6 +93,32 @@ export const closedCallWithTimeout: CostCase = {
           text: "≤ 0.1 × cockatiel wrap",
           compare: "ratio",
           pairs: [["recloser, defaults", "cockatiel wrap(breaker, timeout)"]],
+          max: 0.1,
+        },
+      ],
+    },
+    {
+      id: admission,
+      title: "time per call, one in flight at a time, with all that decides about admission, in a process of its own",
+      unit: "ns",
+      rows: {
+        "recloser, rates and attempts":
+          "`{}`, which has priority with its learned limit, and the timeout, with `rateLimit` and `retry`",
+        "opossum, defaults": "as above",
+        "cockatiel wrap(breaker, timeout)": "as above",
+      },
+      goals: [
+        {
+          text: "admission whole ≤ 0.5 × opossum",
+          compare: "ratio",
+          pairs: [["recloser, rates and attempts", "opossum, defaults"]],
+          max: 0.5,
+          cause: causes.closedAdmission,
+        },
+        {
+          text: "admission whole ≤ 0.1 × cockatiel wrap",
+          compare: "ratio",
+          pairs: [["recloser, rates and attempts", "cockatiel wrap(breaker, timeout)"]],
           max: 0.1,
         },
       ],
@@ -141,9 +167,10 @@ export const closedCallWithTimeout: CostCase = {
   run: async (job) => {
     const [floor, recloser, cockatiel, opossum, mollitia] = await libraries()
     const calls = 10_000
-    if (job.subject === apart) {
-      const all = [recloser.closedNine(calls), opossum.closedWithDefaults(calls), cockatiel.closedWithTimeout(4_000)]
-      return { [apart]: await inRounds(job, all) }
+    if (job.subject !== undefined) {
+      const ours = job.subject === apart ? recloser.closedNine(calls) : recloser.closedAdmission(calls)
+      const all = [ours, opossum.closedWithDefaults(calls), cockatiel.closedWithTimeout(4_000)]
+      return { [job.subject]: await inRounds(job, all) }
     }
     const oneByOne = [
       floor.bareAwait(calls),

@@ -27,6 +27,9 @@ export const nine = {
   health: { check: async () => true },
 } as const satisfies BreakerConfig
 
+/** All that decides about admission: beside the defaults, which have a learned limit and a timeout. */
+export const admission = { rateLimit: nine.rateLimit, retry: true } as const satisfies BreakerConfig
+
 const succeeding = (name: string, calls: number, config: BreakerConfig): Subject => {
   const breaker = createBreaker(name, config)
   return {
@@ -43,6 +46,7 @@ const succeeding = (name: string, calls: number, config: BreakerConfig): Subject
 export const closed = (calls: number): Subject => succeeding("recloser, no component", calls, alone)
 export const closedWatched = (calls: number): Subject => succeeding("recloser, slow calls + metrics", calls, watched)
 export const closedDefault = (calls: number): Subject => succeeding("recloser, defaults", calls, {})
+export const closedAdmission = (calls: number): Subject => succeeding("recloser, rates and attempts", calls, admission)
 export const closedNine = (calls: number): Subject => succeeding("recloser, all nine components", calls, nine)
 export const closedFixed = (calls: number): Subject => succeeding("recloser, fixed timeout", calls, fixed)
 
