@@ -49,7 +49,8 @@ function compare(planned: Stride, walked: Stride, after: string): void {
   if (expected !== found) throw new Error(`it went elsewhere ${after}:\nplanned ${expected}\nwalked ${found}`)
 }
 
-async function walk(open: Open, strides: readonly Stride[]): Promise<void> {
+/** Walks it in a world of its own. Rejects when an invariant does not hold, or when it leads elsewhere than planned. */
+export async function walk(open: Open, strides: readonly Stride[]): Promise<void> {
   const world = await open()
   try {
     world.watch.glimpse()

@@ -24,7 +24,7 @@ const configs: { readonly [name: string]: BreakerConfig } = {
   "a limit that is set": { ...bare, priority: { limit: 5 } },
   retry: { ...bare, retry: true },
   rateLimit: { ...bare, rateLimit: { limit: 1000, interval: "1 second" } },
-  prediction: { ...bare, strategy: "gradual", prediction: true },
+  prediction: { ...bare, prediction: true },
   "a gauge with a limit": { ...bare, prediction: { gauges: { heap: { limit: 4e9 } } } },
   recovery: { ...bare, recovery: { features: { search: true, pay: { needs: ["search"] } } } },
   "one feature": { ...bare, recovery: { features: ["pay"] } },
