@@ -1,6 +1,6 @@
 /**
  * Simple paths of a real breaker: ways along which its charts, all together, never stand twice alike. There are far too many to walk
- * them all, so a seed chooses: which step is tried next, and how each of them goes on for as long as any of a few steps leads anew.
+ * them all, so a seed chooses: which step is tried next, and each goes on while one of a few steps leads anew.
  */
 import type { BreakerConfig } from "recloser"
 import { chance } from "../../machines/chance.ts"
