@@ -11,12 +11,12 @@ const never = (): never => {
 const seed = Number(process.env["SEED"] ?? 1)
 
 const worlds: readonly (readonly [string, BreakerConfig, Omit<Bounds, "seed">])[] = [
-  ["basic", { ...bare, strategy: "basic" }, { paths: 40, steps: 8 }],
-  ["gradual", { ...bare, strategy: "gradual" }, { paths: 40, steps: 8 }],
+  ["basic", { ...bare, strategy: "basic" }, { paths: 25, steps: 8 }],
+  ["gradual", { ...bare, strategy: "gradual" }, { paths: 25, steps: 8 }],
   [
     "dependency",
     { ...bare, strategy: { type: "dependency", own: "basic", dependencies: { ledger: { type: "critical" } } } },
-    { paths: 40, steps: 8 },
+    { paths: 25, steps: 8 },
   ],
   [
     "all nine components",
@@ -27,7 +27,7 @@ const worlds: readonly (readonly [string, BreakerConfig, Omit<Bounds, "seed">])[
       health: { check: never },
       discovery: { provider: { [Symbol.asyncIterator]: never } },
     },
-    { paths: 12, steps: 6 },
+    { paths: 8, steps: 6 },
   ],
 ]
 
