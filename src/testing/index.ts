@@ -3,7 +3,14 @@ export type { Clock } from "../Clock.ts"
 export type { HostTimer } from "../data-plane/wheel.ts"
 export { expectPath } from "./expectPath.ts"
 export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from "./faultProxy.ts"
-export type { ChartCoverage, Covered, ModelCoverage, StateCoverage, TransitionCoverage } from "./model/coverage.ts"
+export type {
+  ChartCoverage,
+  Covered,
+  ModelCoverage,
+  StateCoverage,
+  TransitionCoverage,
+  Uncovered,
+} from "./model/coverage.ts"
 export type { ModelPath, TestModel } from "./model/paths.ts"
 export type { Faults } from "./proxy/faults.ts"
 export { type Script, type ScriptedAnswer, type ScriptedBackend, scriptedBackend } from "./scriptedBackend.ts"

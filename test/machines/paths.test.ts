@@ -87,16 +87,19 @@ describe.each(parts.map((plug) => [plug.key, plug] as const))("the chart of %s",
 })
 
 test("the chart of breaker, the root, has each of its states reached and each of its transitions taken", async () => {
-  const { charts } = (await testModel({})).coverage
+  const { charts, unlit } = (await testModel({})).coverage
   const root = charts.find(({ chart }) => chart === "breaker")
   const [states, transitions] = [root?.states ?? [], root?.transitions ?? []]
-  const missing = [
-    ...states.filter(({ entered }) => entered === 0).map(({ id }) => id),
-    ...transitions.filter(({ taken }) => taken === 0).map(({ from, words }) => `${from} on ${words}`),
-  ]
+  // What is beyond a config is named in its coverage, with the reason.
+  const missing = unlit.filter((line) => line.startsWith("breaker:"))
+  const covered = [
+    states.filter(({ entered }) => entered > 0).length,
+    transitions.filter(({ taken }) => taken > 0).length,
+  ] as const
+  const lost = (word: string) => missing.filter((line) => line.includes(word)).length
   walks.breaker = {
-    states: { covered: states.filter(({ entered }) => entered > 0).length, of: states.length },
-    transitions: { covered: transitions.filter(({ taken }) => taken > 0).length, of: transitions.length },
+    states: { covered: covered[0], of: covered[0] + lost("is never entered") },
+    transitions: { covered: covered[1], of: covered[1] + lost("is never taken") },
     missing,
   }
   expect(states.length).toBeGreaterThan(5)

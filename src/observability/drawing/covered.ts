@@ -1,16 +1,18 @@
-/** Charts with what a walk has covered of them: what was taken is lit, what was not is dashed and pale, and says so. */
+/** Charts with what a walk has covered of them: what was taken is lit, what was not is dashed and says so, what is beyond it stands apart. */
 import { pictureOf } from "./layouts.ts"
 import type { Box, Line, Picture } from "./picture.ts"
 import { svgOf } from "./svg.ts"
 
 interface ChartCoverage {
   readonly chart: string
-  readonly states: readonly { readonly id: string; readonly entered: number }[]
+  readonly states: readonly { readonly id: string; readonly entered: number; readonly beyond?: string }[]
   readonly transitions: readonly {
     readonly from: string
     readonly to: string | undefined
     readonly words: string
     readonly taken: number
+    /** Why no path takes it. */
+    readonly beyond?: string
   }[]
 }
 
@@ -28,9 +30,10 @@ const isState = ({ kind }: Box): boolean => kind !== "begin" && kind !== "any"
 function lightOf({ transitions }: ChartCoverage) {
   const between = (line: Line) => transitions.filter(({ from, to }) => from === line.from && to === line.to)
   const isTaken = (line: Line, words: string) => between(line).some((one) => one.words === words && one.taken > 0)
-  const isKnown = (line: Line, words: string) => between(line).some((one) => one.words === words)
+  const isKnown = (line: Line, words: string) =>
+    between(line).some((one) => one.words === words && one.beyond === undefined)
   return (line: Line): Line => {
-    const known = between(line)
+    const known = between(line).filter(({ beyond }) => beyond === undefined)
     const light = known.length === 0 ? "apart" : known.some(({ taken }) => taken > 0) ? "lit" : "unlit"
     if (line.label === undefined) return { ...line, light }
     const marked = line.label.lines.map((words) =>
@@ -41,7 +44,9 @@ function lightOf({ transitions }: ChartCoverage) {
 }
 
 function boxOf({ states }: ChartCoverage): (box: Box) => Box {
-  const unlit = new Set(states.filter(({ entered }) => entered === 0).map(({ id }) => id))
+  const unlit = new Set(
+    states.filter(({ entered, beyond }) => entered === 0 && beyond === undefined).map(({ id }) => id),
+  )
   return (box) => (isState(box) && unlit.has(box.id) ? { ...box, circuit: undefined, kind: `${box.kind} unlit` } : box)
 }
 

@@ -1,5 +1,5 @@
 /** What must hold of a breaker after every step, whatever its config. */
-import type { Stage } from "./breakerSteps.ts"
+import type { Stage } from "./stage.ts"
 
 function hold(condition: boolean, what: string): void {
   if (!condition) throw new Error(what)

@@ -1,14 +1,18 @@
 /** A breaker as a model walks it: the production code on virtual time, looked at through XState's inspection. */
 import type { Breaker } from "../../Breaker.ts"
-import { type ReadConfig, readConfig } from "../../BreakerConfig.ts"
+import { readConfig } from "../../BreakerConfig.ts"
 import type { BreakerConfig } from "../../index.ts"
 import { machines, rootKey } from "../../observability/drawing/machines.ts"
 import type { TestModelOptions } from "../testModel.ts"
 import { virtualClock } from "../virtualClock.ts"
+import { reasonsOf } from "./beyond.ts"
 import { breakerInvariants } from "./breakerInvariants.ts"
-import { begin, breakerSteps, ordinarySteps, type Stage, stopped } from "./breakerSteps.ts"
+import { breakerSteps, longSteps, ordinarySteps } from "./breakerSteps.ts"
 import { ownInvariants, readLimits, readOwn } from "./modelOptions.ts"
+import { toldAtFirst } from "./outsideSteps.ts"
 import { modelOf, type TestModel } from "./paths.ts"
+import { freshScripts, scripted } from "./scripts.ts"
+import { begin, type Stage, type Steps, settingsOf, stopped } from "./stage.ts"
 import { toldSteps } from "./told.ts"
 import { Coverer, Watch } from "./watch.ts"
 import type { World } from "./world.ts"
@@ -22,47 +26,34 @@ async function settle(): Promise<void> {
 
 const byLogic = new Map([...machines].map(([key, logic]) => [logic as unknown, key]))
 
-/** What the root hears from its own parts, from a data plane, or from outcomes when it runs without one: no config makes it go otherwise. */
-const inner =
-  /^(?:xstate\.|breaker\.(?:attached|detached|start)|outcome\.|call\.)|\[(?:mayStart|hasFailed|allReady|isAlone)\]/
-
-/** What the root only passes on, and to whom in this breaker. */
-const signal =
-  /^(?:alarm|probe|slice|throttle|budget|limit|pressure|dependency|features?|provider|endpoints|health|checks?)\./
-
-/** Whether nobody in this breaker hears what the root passes on. */
-function isUnheard(words: string, parts: ReadConfig["parts"]): boolean {
-  const [type = ""] = words.split(" ")
-  const heard = (one: string) => (type.endsWith(".*") ? one.startsWith(type.slice(0, -1)) : one === type)
-  return signal.test(type) && !parts.some(({ plug }) => plug.hears.some(heard))
-}
-
 /** The charts of breakers, by the keys of the registry. */
-export const breakerCoverer = ({ parts }: Pick<ReadConfig, "parts">): Coverer =>
-  new Coverer({
-    keyOf: (logic) => byLogic.get(logic),
-    relay: rootKey,
-    isInner: (chart, { words, from }) =>
-      chart === rootKey && (inner.test(words) || from === "lifecycle.starting" || isUnheard(words, parts)),
-  })
+export const breakerCoverer = (): Coverer => new Coverer({ keyOf: (logic) => byLogic.get(logic), relay: rootKey })
 
 const rounded = (value: number): number | string => (Number.isFinite(value) ? Number(value.toPrecision(2)) : "free")
 
+const byName = (steps: Steps): ReadonlyMap<string, () => unknown> => new Map(steps.map(([name, run]) => [name, run]))
+
 type Own = { readonly [name: string]: (breaker: Breaker) => unknown }
 
-export function breakerWorld(config: BreakerConfig, coverer: Coverer, own: Own = {}): World {
+export async function breakerWorld(config: BreakerConfig, coverer: Coverer, own: Own = {}): Promise<World> {
   const watch = new Watch(coverer)
   const clock = Object.assign(virtualClock({}, settle), {
     load: () => ({ eventLoop: 0, memory: stage.memory }),
   })
-  const stage = { clock, watch, config, memory: 0.2, troubles: [], inspect: watch.inspect } as unknown as Stage
+  const scripts = freshScripts()
+  const base = { clock, watch, scripts, given: config, config: scripted(config, scripts) }
+  const stage = { ...base, memory: 0.2, troubles: [], inspect: watch.inspect } as unknown as Stage
   stage.breaker = begin(stage)
+  scripts.provider.tell(toldAtFirst(settingsOf(stage, "discovery") ?? {}))
+  await clock.advance(0)
+  const [outside, told] = [breakerSteps(stage), [...longSteps(stage), ...toldSteps(stage)]]
   return {
     clock,
     watch,
-    steps: breakerSteps(stage),
+    steps: byName(outside),
     ordinary: ordinarySteps,
-    told: new Map(toldSteps(stage)),
+    told: byName(told),
+    concerns: new Map([...outside, ...told].flatMap(([name, , parts]) => (parts === undefined ? [] : [[name, parts]]))),
     invariants: new Map([...breakerInvariants(stage), ...ownInvariants(own, () => stage.breaker)]),
     where: () => (stage.breaker.phase === "active" ? stage.breaker.circuit : stage.breaker.phase),
     standing: () => watch.standing(),
@@ -75,15 +66,11 @@ export function breakerWorld(config: BreakerConfig, coverer: Coverer, own: Own =
 }
 
 /** Most of what there is to find lies within these. */
-const standard = { steps: 14, worlds: 1500, quiet: 0 }
+const standard = { steps: 14, worlds: 2500, quiet: 0 }
 
 export function modelOfBreaker(config: BreakerConfig, options: TestModelOptions): Promise<TestModel> {
   const limits = readLimits(options, standard)
   const own = readOwn<Breaker>(options.invariants)
   const read = readConfig("model", config)
-  return modelOf(
-    (coverer) => breakerWorld(config, coverer, own),
-    () => breakerCoverer(read),
-    limits,
-  )
+  return modelOf((coverer) => breakerWorld(config, coverer, own), breakerCoverer, limits, reasonsOf(read))
 }

@@ -1,4 +1,5 @@
 /** Other configs that a living breaker may be given, made of its own. */
+import { registry } from "../../../machines/registry.ts"
 import { readConfig } from "../../BreakerConfig.ts"
 import type { BreakerConfig } from "../../index.ts"
 
@@ -7,7 +8,11 @@ interface Strategy {
   readonly own?: Strategy | string | undefined
   readonly openFor?: unknown
   readonly window?: { readonly type?: string } | undefined
+  readonly dependencies?: object | undefined
 }
+
+/** By the name of the step that hands it over; the component that learns of it, if one does. */
+type Changes = readonly (readonly [name: string, config: object, component?: string])[]
 
 const inFull = (strategy: Strategy | string | undefined): Strategy =>
   typeof strategy === "object" ? strategy : { type: strategy ?? "gradual" }
@@ -26,7 +31,86 @@ const countsOtherwise = (circuit: Strategy): Strategy => ({
   window: { type: circuit.window?.type === "count" ? "time" : "count" },
 })
 
-function isUsable(config: BreakerConfig): boolean {
+/** The options of a component that is on: those that are written, or none. */
+const optionsOf = (component: unknown): object | undefined =>
+  component === true ? {} : typeof component === "object" && component !== null ? component : undefined
+
+function changesOfStrategy(config: BreakerConfig): Changes {
+  const strategy = inFull(config.strategy as Strategy | string | undefined)
+  const { dependencies } = strategy
+  const circuit = circuitOf(strategy).type
+  const declared = { ...dependencies, "a third service": { type: "optional" } }
+  return [
+    ["it is told to wait for longer", { ...config, strategy: withCircuit(strategy, patient) }, circuit],
+    ...(circuit === "basic"
+      ? [
+          [
+            "it is told to count otherwise",
+            { ...config, strategy: withCircuit(strategy, countsOtherwise) },
+            circuit,
+          ] as const,
+        ]
+      : []),
+    ...(strategy.type === "dependency" && !Array.isArray(dependencies)
+      ? [
+          [
+            "it is told to need another",
+            { ...config, strategy: { ...strategy, dependencies: declared } },
+            "dependency",
+          ] as const,
+        ]
+      : []),
+  ]
+}
+
+function changesOfRates(config: BreakerConfig): Changes {
+  const own = optionsOf(config.rateLimit)
+  if (own === undefined) return []
+  const told = (more: object) => ({ ...config, rateLimit: { ...own, ...more } })
+  return [
+    ["it is told to learn no rates", told({ adaptive: false, limit: 1000, interval: "1 second" }), "rateLimit"],
+    [
+      "it is told to learn no rates, with another limit",
+      told({ adaptive: false, limit: 900, interval: "1 second" }),
+      "rateLimit",
+    ],
+    ["it is told to learn rates", told({ adaptive: true, limit: 800, interval: "1 second" }), "rateLimit"],
+  ]
+}
+
+function changesOfComponents(config: BreakerConfig): Changes {
+  const [recovery, discovery] = [optionsOf(config.recovery), optionsOf(config.discovery)]
+  const endpoints = [{ address: "a.model", id: "a" }]
+  return [
+    ...changesOfRates(config),
+    ...(recovery === undefined
+      ? []
+      : [
+          [
+            "it is told to test features for longer",
+            { ...config, recovery: { ...recovery, testFor: "15 seconds" } },
+            "recovery",
+          ] as const,
+        ]),
+    ...(discovery === undefined
+      ? []
+      : ([
+          [
+            "it is told to start endpoints slowly",
+            { ...config, discovery: { ...discovery, slowStart: "25 seconds" } },
+            "discovery",
+          ],
+          ["it is told of endpoints in its config", { ...config, discovery: { ...discovery, endpoints } }, "discovery"],
+          [
+            "it is told of endpoints in place of a provider",
+            { ...config, discovery: { ...discovery, endpoints, provider: undefined } },
+            "discovery",
+          ],
+        ] as const)),
+  ]
+}
+
+function isUsable(config: object): boolean {
   try {
     readConfig("model", config)
     return true
@@ -35,22 +119,35 @@ function isUsable(config: BreakerConfig): boolean {
   }
 }
 
-/** By the name of the step that hands it over. */
-export function changes(config: BreakerConfig): readonly (readonly [string, BreakerConfig])[] {
-  const strategy = inFull(config.strategy as Strategy | string | undefined)
-  const { rateLimit } = config
-  const candidates: readonly (readonly [string, object])[] = [
-    ["it is told to wait for longer", { ...config, strategy: withCircuit(strategy, patient) }],
-    ...(circuitOf(strategy).type === "basic"
-      ? [["it is told to count otherwise", { ...config, strategy: withCircuit(strategy, countsOtherwise) }] as const]
-      : []),
-    ...(typeof rateLimit === "object"
-      ? [
-          ["it is told to learn no rates", { ...config, rateLimit: { ...rateLimit, adaptive: false } }] as const,
-          ["it is told to learn rates", { ...config, rateLimit: { ...rateLimit, adaptive: true } }] as const,
-        ]
-      : []),
-    ["it is given its config again", config],
-  ]
-  return (candidates as readonly (readonly [string, BreakerConfig])[]).filter(([, changed]) => isUsable(changed))
+const candidates = (config: BreakerConfig): Changes => [
+  ...changesOfStrategy(config),
+  ...changesOfComponents(config),
+  ["it is given its config again", config, "breaker"],
+]
+
+/** Which of them can be made of a config, by name: worlds of one model ask for the same. */
+const usable = new WeakMap<BreakerConfig, ReadonlySet<string>>()
+
+function usableOf(config: BreakerConfig): ReadonlySet<string> {
+  const names =
+    usable.get(config) ?? new Set(candidates(config).flatMap(([name, changed]) => (isUsable(changed) ? [name] : [])))
+  usable.set(config, names)
+  return names
 }
+
+/** What a breaker of `given`, which now has `config`, may be told of, and by whose name. */
+export function changes(
+  given: BreakerConfig,
+  config: BreakerConfig,
+): readonly (readonly [string, BreakerConfig, string?])[] {
+  const names = usableOf(given)
+  return (candidates(config) as readonly (readonly [string, BreakerConfig, string?])[]).filter(([name]) =>
+    names.has(name),
+  )
+}
+
+/** The same breaker without any component. */
+export const withoutComponents = (config: BreakerConfig): BreakerConfig => ({
+  ...config,
+  ...Object.fromEntries(Object.keys(registry.components).map((key) => [key, false])),
+})

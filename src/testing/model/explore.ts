@@ -37,16 +37,18 @@ class Explorer {
   readonly places: Place[] = []
   readonly #open: Open
   readonly #limits: Limits
+  readonly #isDone: () => boolean
   readonly #seen = new Set<string>()
   worlds = 0
 
-  constructor(open: Open, limits: Limits) {
+  constructor(open: Open, limits: Limits, isDone: () => boolean) {
     this.#open = open
     this.#limits = limits
+    this.#isDone = isDone
   }
 
   async #begin(): Promise<World | undefined> {
-    if (this.worlds >= this.#limits.worlds) return undefined
+    if (this.worlds >= this.#limits.worlds || this.#isDone()) return undefined
     this.worlds++
     return this.#open()
   }
@@ -75,9 +77,11 @@ class Explorer {
   /** What nobody has heard leaves the world as it was, for the next step to be tried. Answers how many were tried. */
   async #tryIn(world: World, place: Place, steps: readonly string[]): Promise<number> {
     const strides: Stride[] = []
+    // What moves as it begins is no step's doing.
+    world.watch.glimpse()
     for (const before of place.steps) strides.push(await take(world, before))
     for (const [index, step] of steps.entries()) {
-      if (world.told.has(step) && !this.#isUntold(step, world.standing())) continue
+      if (!this.#isUntried(world, step)) continue
       const { heard } = world.watch
       const at = world.clock.now()
       await this.#try(world, place, step, strides)
@@ -86,8 +90,11 @@ class Explorer {
     return steps.length
   }
 
-  /** Whether some chart has never been told this while it stood so: what each of them makes of it is known. */
-  #isUntold(step: string, standing: readonly string[]): boolean {
+  /** Whether some chart that it is meant for has never seen it while it stood so: what each of them makes of it is known. */
+  #isUntried(world: World, step: string): boolean {
+    const charts = world.concerns.get(step)
+    if (charts === undefined) return true
+    const standing = world.standing().filter((place) => charts.includes(place.split(" ", 1)[0] as string))
     return this.#isNew(standing.map((place) => `${step} at ${place}`))
   }
 
@@ -142,8 +149,12 @@ async function round(
 }
 
 /** The paths that cover what can be covered: first by what happens outside, then by what is told outright. */
-export async function explore(open: Open, limits: Limits): Promise<readonly (readonly Stride[])[]> {
-  const explorer = new Explorer(open, limits)
+export async function explore(
+  open: Open,
+  limits: Limits,
+  isDone: () => boolean,
+): Promise<readonly (readonly Stride[])[]> {
+  const explorer = new Explorer(open, limits, isDone)
   await explorer.start()
   const seenOutside = new Set<Place>()
   await round(explorer, outside, outsideShare * limits.worlds, seenOutside)

@@ -65,16 +65,11 @@ export interface Indexed {
 }
 
 /** The items of a chart, and how to find them. */
-export function itemsOf(
-  chart: string,
-  machine: AnyStateMachine,
-  isInner: (chart: string, transition: TransitionItem) => boolean = () => false,
-): Indexed {
+export function itemsOf(chart: string, machine: AnyStateMachine): Indexed {
   const nodes = nodesIn(machine.root)
   const { arrows } = chartOf(chart, machine)
   const stateAt = new Map<string, StateItem>()
   const transitionAt = new Map<string, TransitionItem>()
-  const onlyInner = new Set<string>()
   for (const node of nodes) {
     if (node.path.length > 0) stateAt.set(pathOf(node), { id: pathOf(node), entered: 0 })
     for (const type of ["", ...node.transitions.keys()]) {
@@ -84,13 +79,10 @@ export function itemsOf(
         const [to] = (transition.target ?? []).map((target) => pathOf(target as AnyStateNode))
         const words = wordsFor(arrows, transition, guard)
         const item = { from: pathOf(node), to, words, guard, taken: 0, refused: 0 }
-        if (isInner(chart, item)) onlyInner.add(item.from)
-        else transitionAt.set(placeOf(transition, index), item)
+        transitionAt.set(placeOf(transition, index), item)
       }
     }
   }
-  for (const { from, to } of transitionAt.values()) for (const id of [from, to]) if (id) onlyInner.delete(id)
-  for (const id of onlyInner) stateAt.delete(id)
   const items = { chart, states: [...stateAt.values()], transitions: [...transitionAt.values()] }
   return { items, stateAt, transitionAt }
 }

@@ -47,6 +47,7 @@ function machineWorld(make: Make, watcher: Coverer): World {
     steps: new Map<string, () => unknown>([...all, ["time passes", () => passTime({ clock, watch })]]),
     ordinary: all.length + 1,
     told: new Map(),
+    concerns: new Map(),
     invariants: new Map(ownInvariants(readOwn(invariants, "invariants"), () => app as never)),
     where: () => placeIn(app.getSnapshot() as AnyMachineSnapshot),
     standing: () => [placeIn(app.getSnapshot() as AnyMachineSnapshot)],

@@ -1,5 +1,6 @@
 /** The paths of a model, each to be run as a test of its own, and what they cover. */
-import { coverageOf, type ModelCoverage } from "./coverage.ts"
+import type { Reason } from "./beyond.ts"
+import { coverageOf, isComplete, type ModelCoverage } from "./coverage.ts"
 import { explore, type Limits } from "./explore.ts"
 import type { Coverer } from "./watch.ts"
 import { type Open, type Stride, take, type World } from "./world.ts"
@@ -48,7 +49,8 @@ function compare(planned: Stride, walked: Stride, after: string): void {
   if (expected !== found) throw new Error(`it went elsewhere ${after}:\nplanned ${expected}\nwalked ${found}`)
 }
 
-async function walk(open: Open, strides: readonly Stride[]): Promise<void> {
+/** Walks it in a world of its own. Rejects when an invariant does not hold, or when it leads elsewhere than planned. */
+export async function walk(open: Open, strides: readonly Stride[]): Promise<void> {
   const world = await open()
   try {
     world.watch.glimpse()
@@ -68,19 +70,29 @@ async function walk(open: Open, strides: readonly Stride[]): Promise<void> {
 
 /** Explores what `open` begins, looked at by `coverer`, and makes a test of each path. */
 export async function modelOf(
-  open: (coverer: Coverer) => World,
+  open: (coverer: Coverer) => World | Promise<World>,
   fresh: () => Coverer,
   limits: Limits,
+  reason?: Reason,
 ): Promise<TestModel> {
   const coverer = fresh()
-  const start = open(coverer)
+  const start = await open(coverer)
   const where = start.where()
   await start.close()
-  const found = await explore(() => open(coverer), limits)
+  let [known, isDone] = [-1, false]
+  const found = await explore(
+    () => open(coverer),
+    limits,
+    () => {
+      if (coverer.news !== known) isDone = isComplete(coverer.charts, reason)
+      known = coverer.news
+      return isDone
+    },
+  )
   const paths = found.map((strides) => ({
     name: nameOf(where, strides),
     steps: strides.map(({ step }) => step),
     run: () => walk(() => open(fresh()), strides),
   }))
-  return { paths, coverage: coverageOf(coverer.charts) }
+  return { paths, coverage: coverageOf(coverer.charts, reason) }
 }

@@ -1,12 +1,14 @@
 /** What the data plane may tell the charts, said outright: for what no traffic of a test brings about in a few minutes. */
 import type { Signal } from "../../../machines/vocabulary/signal.ts"
-import type { Stage } from "./breakerSteps.ts"
+import type { Stage, Steps } from "./stage.ts"
 
 interface Told {
   readonly name: string
   readonly signal: object
   /** Time that passes before. */
   readonly afterMs?: number
+  /** How often, whatever moves. */
+  readonly times?: number
 }
 
 const rules = ["failureRatio", "row", "run", "excursion", "rate", "relief", "dead", "cohort"] as const
@@ -23,6 +25,16 @@ const alarms = rules.flatMap((rule) =>
     signal: { type: "alarm.rang", rule, statistics, seen: 1e6 },
   })),
 )
+
+/** What only happens where nothing is left that could be taken back. */
+const again: readonly Told[] = [
+  ["all slow", { calls: 5, failures: 0, slow: 5 }],
+  ["all failed", { calls: 20, failures: 20, slow: 0 }],
+].map(([how, statistics]) => ({
+  name: `cohort, ${how as string}, three times`,
+  signal: { type: "alarm.rang", rule: "cohort", statistics, seen: 1e6 },
+  times: 3,
+}))
 
 const probes = (["succeeded", "failed", "expired"] as const).map((end) => ({
   name: `a probe ${end}`,
@@ -102,6 +114,7 @@ const standings = (
 
 const all: readonly Told[] = [
   ...alarms,
+  ...again,
   ...probes,
   ...answers,
   ...slices,
@@ -117,14 +130,14 @@ const late = [...alarms.slice(0, 1), ...probes]
 /** Often enough for what takes more than one slice. */
 const mostTimes = 4
 
-type Steps = readonly (readonly [string, () => unknown])[]
-
 const send = ({ breaker: { assembly }, clock }: Stage, signal: object, epochsAgo = 0): void => {
   const { conductor, plane } = assembly
   conductor.send({ ...(signal as Signal), at: clock.now(), epoch: plane.gate.epoch - epochsAgo } as never)
 }
 
-async function tell(stage: Stage, { signal, afterMs = 0 }: Told): Promise<void> {
+async function tell(stage: Stage, { signal, afterMs = 0, times: always = 0 }: Told): Promise<void> {
+  for (let time = 0; time < always; time++) send(stage, signal)
+  if (always > 0) return
   const { moves } = stage.watch
   if (afterMs > 0) await stage.clock.advance(afterMs)
   const times = (signal as Signal).type === "slice.closed" ? mostTimes : 1
@@ -137,7 +150,10 @@ function dependencySteps(stage: Stage): Steps {
   const isKnown = () => ids().includes(own)
   const isLiving = () => stage.breaker.phase === "active"
   const add = () => isLiving() && !isKnown() && stage.breaker.addDependency(own, { type: "critical" })
-  const remove = () => isLiving() && isKnown() && stage.breaker.removeDependency(own)
+  const remove = () => {
+    add()
+    if (isLiving()) stage.breaker.removeDependency(own)
+  }
   const told = standings.map(
     ({ how, standing }) =>
       [
@@ -148,17 +164,28 @@ function dependencySteps(stage: Stage): Steps {
         },
       ] as const,
   )
-  return [["it is told of a dependency", add], ...told, ["a dependency is taken from it", remove]]
+  const concerned = ["dependency"]
+  return [
+    ["it is told of a dependency", add, concerned],
+    ...told.map(([name, run]) => [name, run, concerned] as const),
+    ["a dependency comes and goes", remove, concerned],
+  ]
 }
 
 /** The signals that some part of this breaker hears, as steps. */
 export function toldSteps(stage: Stage): Steps {
   const { parts } = stage.breaker.assembly
-  const heard = new Set(parts.flatMap(({ plug }) => plug.hears as readonly string[]))
-  const isHeard = ({ signal }: Told) => heard.has((signal as Signal).type)
+  const hearersOf = (type: string) =>
+    parts.filter(({ plug }) => plug.hears.some((heard) => heard === type)).map(({ plug }) => plug.key)
+  const step = (name: string, { signal }: Told, run: () => unknown): Steps => {
+    const { type } = signal as Signal
+    // This one is told whether anybody hears it or not.
+    const hearers = type === "probe.answered" ? ["breaker"] : hearersOf(type)
+    return hearers.length === 0 ? [] : [[name, run, hearers]]
+  }
   return [
-    ...all.filter(isHeard).map((told) => [`told: ${told.name}`, () => tell(stage, told)] as const),
-    ...late.filter(isHeard).map(({ name, signal }) => [`told late: ${name}`, () => send(stage, signal, 1)] as const),
-    ...(heard.has("dependency.moved") ? dependencySteps(stage) : []),
+    ...all.flatMap((told) => step(`told: ${told.name}`, told, () => tell(stage, told))),
+    ...late.flatMap((told) => step(`told late: ${told.name}`, told, () => send(stage, told.signal, 1))),
+    ...(hearersOf("dependency.moved").length > 0 ? dependencySteps(stage) : []),
   ]
 }

@@ -6,7 +6,7 @@ import type {
   AnyTransitionDefinition,
   InspectionEvent,
 } from "xstate"
-import { type ChartItems, type Indexed, itemsOf, listOf, placeOf, type TransitionItem } from "./items.ts"
+import { type ChartItems, type Indexed, itemsOf, listOf, placeOf } from "./items.ts"
 
 interface Watched {
   readonly indexed: Indexed
@@ -23,14 +23,26 @@ const always: Asked = (node) => node.always ?? []
 const isFor = (type: string) => (descriptor: string) =>
   descriptor === type || descriptor === "*" || (descriptor.endsWith(".*") && type.startsWith(descriptor.slice(0, -1)))
 
+const known = new WeakMap<AnyStateNode, Map<string, readonly AnyTransitionDefinition[]>>()
+
 /** What a state would do on an event: what names it most closely comes first, as in XState. */
-const on =
-  (type: string): Asked =>
-  (node) =>
+function transitionsOn(node: AnyStateNode, type: string): readonly AnyTransitionDefinition[] {
+  const byType = known.get(node) ?? new Map<string, readonly AnyTransitionDefinition[]>()
+  known.set(node, byType)
+  const found =
+    byType.get(type) ??
     [...node.transitions.keys()]
       .filter(isFor(type))
       .sort((one, other) => other.length - one.length)
       .flatMap((descriptor) => node.transitions.get(descriptor) ?? [])
+  byType.set(type, found)
+  return found
+}
+
+const on =
+  (type: string): Asked =>
+  (node) =>
+    transitionsOn(node, type)
 
 /** The transitions that were asked in this state, and said no: from each leaf outwards until one was taken. */
 function* refusedIn(
@@ -53,8 +65,6 @@ export interface CovererOptions {
   /** Names the chart of an actor; `undefined` for one that is not to be covered. */
   readonly keyOf: (logic: AnyStateMachine, id: string) => string | undefined
   readonly relay?: string
-  /** Whether a transition is its owner's own affair, and not to be covered from outside. */
-  readonly isInner?: (chart: string, transition: TransitionItem) => boolean
 }
 
 /** Covers many worlds: each brings its own actors, the charts are the same. */
@@ -82,7 +92,7 @@ export class Coverer {
     if (!isMachine(logic)) return undefined
     const key = this.#options.keyOf(logic, String(id))
     if (key === undefined) return undefined
-    const known = this.#charts.get(key) ?? itemsOf(key, logic, this.#options.isInner)
+    const known = this.#charts.get(key) ?? itemsOf(key, logic)
     this.#charts.set(key, known)
     return known
   }

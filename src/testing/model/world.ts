@@ -11,6 +11,8 @@ export interface World {
   readonly ordinary: number
   /** Tried after those: what stands for happenings too long for a path. */
   readonly told: ReadonlyMap<string, () => unknown>
+  /** The charts that a step is meant for: where those stand as they did before, it is not tried again. Left out: it may matter to all. */
+  readonly concerns: ReadonlyMap<string, readonly string[]>
   /** Throws when something is wrong that must never be. */
   readonly invariants: ReadonlyMap<string, () => void>
   /** Where it stands, in a word or two. */

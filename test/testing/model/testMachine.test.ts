@@ -67,7 +67,7 @@ const model = await testMachine((clock) => {
 describe("a model of a machine with two breakers", () => {
   test("takes every transition of the machine, and both sides of its guard", () => {
     expect(model.coverage.unlit).toEqual([])
-    expect(model.coverage.guardSides).toEqual({ covered: 2, of: 2 })
+    expect(model.coverage.guardSides).toEqual({ covered: 2, beyond: 0, of: 2 })
     expect(model.coverage.charts).toHaveLength(1)
   })
 
