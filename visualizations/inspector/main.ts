@@ -22,13 +22,17 @@ const links: { readonly [L in Link]: string } = {
 
 const link = el("span", { class: "link", role: "status", "data-link": "connecting" }, links.connecting)
 
+/** What is looked at has happened, and goes on no more. */
+let isRecorded = false
+
 function showLink(state: Link): void {
   link.dataset["link"] = state
-  setText(link, links[state])
+  setText(link, state === "live" && isRecorded ? "recording" : links[state])
 }
 
 function header({ program, library, recording }: About): void {
   const what = recording ?? program
+  isRecorded = recording !== undefined && recording !== null
   fill(
     top,
     el("a", { class: "brand", href: "#/" }, "recloser"),
@@ -66,7 +70,7 @@ function overviewView(): View {
 }
 
 function viewFor(known: About): View {
-  if (known.recording !== undefined && known.recording !== null) return replayView(showLink)
+  if (isRecorded) return replayView(showLink)
   const id = /^#\/b\/(.+)$/.exec(location.hash)?.[1]
   return id === undefined ? overviewView() : breakerView(decodeURIComponent(id), known.control, showLink)
 }
