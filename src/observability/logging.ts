@@ -148,7 +148,7 @@ export function logEvents(breaker: Logged, writeAll: Write): () => void {
 }
 
 /** What an error or an operator says must not forge a line of its own, or move the terminal's cursor. */
-const onOneLine = (text: string): string =>
+export const onOneLine = (text: string): string =>
   text.replace(/[\p{Cc}\u2028\u2029]/gu, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 /** `human`: a line for a terminal. `json`: one object a line. */

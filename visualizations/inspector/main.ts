@@ -69,10 +69,19 @@ function overviewView(): View {
   return { element: page.element, stop: () => listening.stop() }
 }
 
+/** Addresses are typed, cut and pasted: one that is no address leads to all breakers. */
+function idIn(hash: string): string | undefined {
+  try {
+    return decodeURIComponent(/^#\/b\/(.+)$/.exec(hash)?.[1] ?? "") || undefined
+  } catch {
+    return undefined
+  }
+}
+
 function viewFor(known: About): View {
   if (isRecorded) return replayView(showLink)
-  const id = /^#\/b\/(.+)$/.exec(location.hash)?.[1]
-  return id === undefined ? overviewView() : breakerView(decodeURIComponent(id), known.control, showLink)
+  const id = idIn(location.hash)
+  return id === undefined ? overviewView() : breakerView(id, known.control, showLink)
 }
 
 let view: View | undefined

@@ -1,15 +1,15 @@
 /** The page in a real browser. The breakers live on a virtual clock; the browser's own time is its own. */
-import { mkdirSync, readdirSync, rmSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { type Breaker, type BreakerConfig, createBreaker, createBreakers } from "recloser"
-import { type InspectorOptions, startInspector } from "recloser/inspect"
+import { type InspectorOptions, startInspector, startRecorder } from "recloser/inspect"
 import { createVirtualClock, type VirtualClock } from "recloser/testing"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { serveRecording } from "../../../src/cli/inspect/recorded.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
 import { openBrowser } from "../../support/chromium.ts"
-import { incident } from "../../support/incident.ts"
+import { incident, folder as recordings } from "../../support/incident.ts"
 import { keyedIncident } from "../../support/keyedIncident.ts"
 import { root } from "../../support/repository.ts"
 
@@ -343,6 +343,21 @@ describe("the page of the inspector", () => {
     expect(page.url()).not.toContain("xxxx")
   }, 60_000)
 
+  test("shows all breakers at an address that is cut off, and says of one that is gone that it is", async () => {
+    breakerOf("payments")
+    const page = await open((await inspector()).url)
+    await shows(page, ".rows .row", "payments")
+    await page.evaluate(() => {
+      location.hash = "#/b/%E0%A4%A"
+    })
+    await shows(page, ".rows .row", "payments")
+    await page.evaluate(() => {
+      location.hash = "#/b/4711"
+    })
+    await shows(page, ".headline", "This breaker has stopped, or was forgotten.")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test("reads no name as markup, and asks nobody else", async () => {
     const names = [
       '<script>document.title="owned"</script>',
@@ -439,6 +454,23 @@ describe("the page of a recording", () => {
     await shows(page, "#what-if", /\d+ more breakers: recloser replay/)
     expect(await page.locator("#what-if table").count()).toBe(20)
     await shoot(page, "replay-keyed")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("reads no recorded name as markup", async () => {
+    const name = '<script>document.title="owned"</script><img src=x onerror=alert(1)>'
+    const file = join(recordings(), "hostile.ndjson")
+    const recorder = startRecorder({ file, clock, breakers: (one) => one === name })
+    await call(breakerOf(name), 60, 60)
+    recorder.stop()
+    const served = await serveRecording(readRecording("hostile.ndjson", readFileSync(file)), 0)
+    stops.push(() => served.stop())
+    const page = await open(served.url)
+    await shows(page, ".headline", `${name}: closed → open`)
+    await page.getByRole("button", { name: "Decide anew" }).click()
+    await shows(page, "#what-if", name)
+    expect(await page.locator("main img, main script").count()).toBe(0)
+    expect(await page.title()).not.toBe("owned")
     expect(complaints).toEqual([])
   }, 60_000)
 
