@@ -132,12 +132,16 @@ export class ShownWorld implements World {
 
   *#all(): Generator<readonly [string, Inspected]> {
     this.#forgetGone()
-    for (const [id, breaker] of this.#world.breakers) yield [this.#idOf(id), this.#breaker(id, breaker)]
+    for (const [id, breaker] of this.#world.breakers) yield [this.#idOf(id), this.#seen(id, breaker)]
     this.#areNamed = true
   }
 
   /** Only by the id that was shown: who guesses a name learns nothing, not even that it is one. */
   find(shownId: string): Inspected | undefined {
+    if (this.#isClear(shownId)) {
+      const clear = this.#world.find(shownId)
+      return clear && this.#seen(shownId, clear)
+    }
     const [group, name] = parted(shownId) ?? []
     const key = name === undefined ? undefined : this.#meant(name)
     if (name !== undefined && key === undefined) return undefined
@@ -168,7 +172,13 @@ export class ShownWorld implements World {
     return shown(told, this.#nameOf(id, told.breaker), mask)
   }
 
+  /** Nothing of it is hidden, whatever it is: so it is with nearly all where keys are shown. */
+  #isClear(id: string): boolean {
+    return !this.#redaction.hides && !/[@?#]/.test(id)
+  }
+
   #idOf(id: string): string {
+    if (this.#isClear(id)) return id
     const [group, key] = parted(id) ?? []
     return key === undefined ? id : `${group}/${this.#redaction.keys.of(key)}`
   }
@@ -176,6 +186,11 @@ export class ShownWorld implements World {
   #nameOf(id: string, name: string): string {
     const [, key] = parted(id) ?? []
     return key === undefined ? name : this.#redaction.keys.of(key)
+  }
+
+  /** One of very many of which nothing is hidden is shown as it is; its words go past `withoutSecrets` with all others. */
+  #seen(id: string, breaker: Inspected): Inspected {
+    return id.includes("/") && this.#isClear(id) ? breaker : this.#breaker(id, breaker)
   }
 
   #breaker(id: string, breaker: Inspected): ShownBreaker {
