@@ -7,6 +7,7 @@
 import { type DurationInput, toMs } from "./durations.ts"
 
 export { type DurationInput, toMs } from "./durations.ts"
+export { switchable } from "./switchable.ts"
 
 export interface Problem {
   readonly path: string
@@ -58,6 +59,7 @@ export function show(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined) {
     return String(value)
   }
+  if (Array.isArray(value)) return "a list"
   return typeof value === "function" ? "a function" : typeof value === "symbol" ? "a symbol" : "an object"
 }
 
@@ -160,7 +162,10 @@ export function struct<Fields extends Readers<Fields>>(
 ): Reader<StructIn<Fields>, StructOut<Fields>> {
   return {
     read: (value, path, problems) => {
-      const given = value === undefined ? new Map() : (entriesOf(value, path, problems) ?? new Map())
+      const read = value === undefined ? undefined : entriesOf(value, path, problems)
+      // What is no object lacks nothing: it is wrong once.
+      if (value !== undefined && read === undefined) problems = []
+      const given: ReadonlyMap<string, unknown> = read ?? new Map()
       refuseUnknown(given, Object.keys(fields), path, problems)
       const before = problems.length
       const standard = Object.fromEntries(
@@ -204,16 +209,6 @@ export function tagged<Cases extends { readonly [Type in keyof Cases]: Readers<C
         problems,
       )
       return Object.freeze({ type: chosen, ...settings }) as Out
-    },
-  }
-}
-
-/** `false` switches it off (`undefined` out); anything else is read by the inner reader. */
-export function switchable<In, Out>(inner: Reader<In, Out>, standard: boolean): Reader<In | boolean, Out | undefined> {
-  return {
-    read: (value, path, problems) => {
-      const on = value === undefined ? standard : value !== false
-      return on ? inner.read(value === true ? undefined : value, path, problems) : undefined
     },
   }
 }

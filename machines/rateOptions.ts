@@ -11,6 +11,7 @@ import {
   type StructOut,
   show,
   struct,
+  switchable,
 } from "./options.ts"
 import type { RateLine } from "./vocabulary/gate.ts"
 
@@ -109,7 +110,7 @@ function lineOf({ limit, interval, burst, max }: ReadLimit, place: Place, isNeed
 
 const limitReader = struct<LimitFields>(limitFields)
 const keyReader = struct<KeyFields>(keyFields)
-const adaptiveReader = struct<AdaptiveFields>(adaptiveFields)
+const adaptiveReader = switchable(struct<AdaptiveFields>(adaptiveFields), true)
 
 const perSecond = ({ limit, intervalMs }: RateLine) => (limit / intervalMs) * 1000
 
@@ -128,6 +129,7 @@ function readMore(value: unknown, place: Place): RateLine[] {
 /** The limit of each key; one that is laxer than that of all keys together would never say a word. */
 function readPerKey(value: unknown, place: Place, overall: RateLine | undefined): RateLine | undefined {
   if (typeof value === "boolean" || value === undefined) return undefined
+  if (typeof value !== "object") return note(place, "", value, "must be a plain object, true or false")
   const line = lineOf(keyReader.read(value, place.path, place.problems), place, true)
   if (line === undefined || overall === undefined) return line
   const isIdle = perSecond(line) >= perSecond(overall) && line.burst >= overall.burst
@@ -136,8 +138,8 @@ function readPerKey(value: unknown, place: Place, overall: RateLine | undefined)
 
 /** A floor above the limits would never be reached. */
 function readAdaptive(value: unknown, place: Place, lines: readonly RateLine[]): Adaptive | undefined {
-  if (value === false) return undefined
-  const read = adaptiveReader.read(value === true ? undefined : value, place.path, place.problems)
+  const read = adaptiveReader.read(value, place.path, place.problems)
+  if (read === undefined) return undefined
   const least = Math.min(...lines.filter(({ keys }) => keys === undefined).map(perSecond))
   const { floor = Math.min(standard.floor, least) } = read
   if (floor > least) note(place, "floor", floor, "must not be above the limits")

@@ -47,6 +47,8 @@ export interface Memory {
   readonly past: readonly number[]
   /** What its retry budget had saved: the journal does not tell what was spent. */
   readonly budget: number | undefined
+  /** By the class that calls named, if any did. */
+  readonly classes?: RecordingPlane["tally"]["classes"] | undefined
   /** Seeds the chance of its actors, whenever it has some. */
   readonly seed: number
 }
@@ -162,7 +164,8 @@ export class Awake<Face> {
     const { plane } = this
     // A copy is as long as its content; what has grown by pushes is not.
     const journal = plane.journal?.length === 0 ? undefined : plane.journal?.slice()
-    return { ...this.#memory, journal, past: pastOf(plane) ?? nobody, budget: plane.retryBudget?.saved }
+    const known = { past: pastOf(plane) ?? nobody, budget: plane.retryBudget?.saved, classes: plane.tally.named }
+    return { ...this.#memory, journal, ...known }
   }
 
   /** Lets go of actors and timers. */
@@ -175,10 +178,11 @@ export class Awake<Face> {
   }
 
   /** The plane as it was when it was let go. */
-  #recall({ recipe, since, journal, past, budget }: Memory): void {
+  #recall({ recipe, since, journal, past, budget, classes }: Memory): void {
     this.plane.replay(recipe.gate, since, journal ?? [])
     const { tally, retryBudget } = this.plane
     if (retryBudget !== undefined && budget !== undefined) retryBudget.saved = budget
+    Object.assign(tally.classes, classes)
     past.forEach((count, index) => {
       tally[kinds[index] ?? "ignored"] += count
       tally.admitted += count

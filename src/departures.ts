@@ -24,7 +24,7 @@ export class Departures<Face> {
   }
 
   addTo(totals: Totals): void {
-    totals.addTally(this.#gone.calls, this.#gone.refusals, 0, 0)
+    totals.addTally(this.#gone.calls, this.#gone, 0, 0)
     for (const member of this.#leaving) totals.add(member)
   }
 }

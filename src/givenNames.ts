@@ -1,5 +1,6 @@
 /** Whose word the name of a breaker is: the program's own, or that of its callers, who ask for breakers by key. */
 import type { Assembly } from "./assemble.ts"
+import { Redaction } from "./observability/redaction/redaction.ts"
 import { type Group, roster } from "./roster.ts"
 
 export const isGroup = (living: Assembly | Group): living is Group => "members" in living
@@ -40,4 +41,14 @@ export class GivenNames {
     if (others > 0) this.#bearers.set(name, others)
     else this.#bearers.delete(name)
   }
+}
+
+/** For one who looks on: what is shown of names, and how to stop asking whose word they are. */
+export function redactionOf(redact: ((text: string) => string) | undefined): {
+  readonly redaction: Redaction
+  readonly forget: () => void
+} {
+  if (redact === undefined) return { redaction: new Redaction(undefined, () => true), forget: () => {} }
+  const names = new GivenNames()
+  return { redaction: new Redaction(redact, (name) => names.isOwn(name, false)), forget: () => names.stop() }
 }

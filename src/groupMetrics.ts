@@ -2,8 +2,9 @@
 import type { Circuit } from "../machines/vocabulary/circuit.ts"
 import type { Mode } from "../machines/vocabulary/gate.ts"
 import { kinds } from "../machines/vocabulary/outcome.ts"
+import type { Priority } from "../machines/vocabulary/priority.ts"
 import type { Layer } from "../machines/vocabulary/rejection.ts"
-import type { Tally } from "./data-plane/tally.ts"
+import type { ClassCounts, Tally } from "./data-plane/tally.ts"
 import type { Member } from "./member.ts"
 import type { BreakerMetrics } from "./metrics.ts"
 import type { Table } from "./table.ts"
@@ -22,6 +23,8 @@ export interface BreakersMetrics {
   /** Sums over all keys since the beginning, those that were let go included. */
   readonly calls: BreakerMetrics["calls"]
   readonly refusals: BreakerMetrics["refusals"]
+  /** Calls by the `priority` that they name, of all keys since the beginning; a class that none has named is absent. */
+  readonly classes: BreakerMetrics["classes"]
   /** Keys that were let go. */
   readonly evicted: number
   /** Calls that ran unprotected, because every known breaker was in use. */
@@ -61,6 +64,7 @@ export class Totals {
     gaveUp: 0,
   }
   readonly refusals: { [L in Layer]?: number } = {}
+  readonly classes: { [P in Priority]?: ClassCounts } = {}
 
   add(other: { addTo(totals: Totals): void }): void {
     other.addTo(this)
@@ -68,7 +72,7 @@ export class Totals {
 
   addTally(
     tally: Pick<Tally, (typeof counters)[number]>,
-    refusals: Totals["refusals"],
+    { refusals, classes }: Pick<Totals, "refusals" | "classes">,
     inFlight: number,
     waiting: number,
   ): void {
@@ -76,8 +80,17 @@ export class Totals {
     for (const [layer, count] of Object.entries(refusals)) {
       this.refusals[layer as Layer] = (this.refusals[layer as Layer] ?? 0) + count
     }
+    this.addClasses(classes)
     this.calls.inFlight += inFlight
     this.calls.waiting += waiting
+  }
+
+  addClasses(classes: Totals["classes"]): void {
+    for (const [name, { admitted, rejected }] of Object.entries(classes)) {
+      const sums = (this.classes[name as Priority] ??= { admitted: 0, rejected: 0 })
+      sums.admitted += admitted
+      sums.rejected += rejected
+    }
   }
 
   /** `counts` are in the order of `kinds`. */

@@ -3,10 +3,12 @@ import { randomBytes } from "node:crypto"
 import { basename } from "node:path"
 import { InvalidConfig, show } from "../machines/options.ts"
 import { type Clock, systemClock } from "./Clock.ts"
+import { redactionOf } from "./givenNames.ts"
 import { refuseNoClock, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { libraryVersion } from "./libraryVersion.ts"
 import type { Pace } from "./observability/inspector/broadcast.ts"
 import { InspectorServer } from "./observability/inspector/server.ts"
+import { ShownWorld } from "./observability/inspector/shownWorld.ts"
 import { LivingWorld } from "./world.ts"
 
 export interface InspectorOptions {
@@ -20,6 +22,12 @@ export interface InspectorOptions {
   readonly breakers?: ((name: string) => boolean) | undefined
   /** What the page calls the program. Default: the name of its main file. */
   readonly title?: string | undefined
+  /**
+   * What stands for a text that says who somebody is: the key of a breaker of `createBreakers`, also where another depends on that; the
+   * name of a feature; the id and address of an endpoint; the message of an error. Default: nothing stands for them, they are shown. The
+   * same function at the recorder makes the same marks there. Logins and queries of addresses are never shown.
+   */
+  readonly redact?: ((text: string) => string) | undefined
   /** Where the inspector gets its time from. Default: the process's clock. */
   readonly clock?: Clock | undefined
 }
@@ -32,7 +40,7 @@ export interface Inspector {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const names = ["port", "control", "token", "breakers", "title", "clock"]
+const names = ["port", "control", "token", "breakers", "title", "redact", "clock"]
 
 export const refuse = (path: string, value: unknown, rule: string): never => {
   throw new InvalidConfig([{ path, value: show(value), rule }])
@@ -53,7 +61,7 @@ function readOptions(options: InspectorOptions) {
   refuseStrangers(options, names)
   const { port = 0, control = false, token = newToken(), clock = systemClock } = options
   readDoor({ port, control, token })
-  refuseNoFunction(options.breakers, "options.breakers")
+  for (const name of ["breakers", "redact"] as const) refuseNoFunction(options[name], `options.${name}`)
   if (typeof (options.title ?? "") !== "string") refuse("options.title", options.title, "must be a text")
   refuseNoClock(clock)
   return { port, control, token, clock }
@@ -95,16 +103,22 @@ export function unavailable(port: number, error: unknown): unknown {
  */
 export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
   const { port: asked, control, token, clock } = readOptions(options)
-  const world = new LivingWorld(options.breakers ?? (() => true))
+  const living = new LivingWorld(options.breakers ?? (() => true))
+  const { redaction, forget } = redactionOf(options.redact)
+  const world = new ShownWorld(living, redaction)
   const program = options.title ?? basename(process.argv[1] ?? process.title)
   const about = { library: libraryVersion(), program, control, recording: undefined }
   const server = new InspectorServer({ port: asked, token, about, world, pace: paceOf(clock), recording: undefined })
+  const end = () => {
+    living.end()
+    forget()
+  }
   const port = await server.listen().catch((error: unknown) => {
-    world.end()
+    end()
     throw unavailable(asked, error)
   })
   const stop = async () => {
-    world.end()
+    end()
     await server.stop()
   }
   return { url: `http://127.0.0.1:${port}/#${token}`, port, stop, [Symbol.asyncDispose]: stop }

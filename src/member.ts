@@ -38,6 +38,7 @@ export class Member<Face> {
   #past = nobody
   readonly seed: number
   #budget: number | undefined = undefined
+  #classes: Memory["classes"] = undefined
   #awake: Awake<Face> | undefined = undefined
 
   constructor(name: string, recipe: Recipe, classify: Classify<never> | undefined, group: Group<Face>) {
@@ -119,6 +120,7 @@ export class Member<Face> {
       journal,
       past: this.#past,
       budget: this.#budget,
+      classes: this.#classes,
       seed,
     }
   }
@@ -130,9 +132,10 @@ export class Member<Face> {
     const { plane, listeners } = awake
     const now = this.#group.clock.now()
     if (!plane.isQuietAt(now) || listeners.hasJustTold(now)) return
-    const { journal, past, budget } = awake.remembered()
+    const { journal, past, budget, classes } = awake.remembered()
     this.#past = past
     this.#budget = budget
+    this.#classes = classes
     this.#journal = journal
     awake.end()
     this.#awake = undefined
@@ -146,14 +149,16 @@ export class Member<Face> {
     this.#journal = undefined
     this.#past = nobody
     this.#budget = undefined
+    this.#classes = undefined
   }
 
   /** Adds what it has counted. */
   addTo(totals: Totals): void {
     const plane = this.#awake?.plane
-    if (plane !== undefined) return totals.addTally(plane.tally, plane.tally.refusals, plane.inFlight, plane.queue.size)
+    if (plane !== undefined) return totals.addTally(plane.tally, plane.tally, plane.inFlight, plane.queue.size)
     if (this.#journal !== undefined) totals.addCounts(countsIn(this.#journal))
     if (this.#past !== nobody) totals.addCounts(this.#past)
+    if (this.#classes !== undefined) totals.addClasses(this.#classes)
   }
 
   /** What takes a call of this name. */

@@ -22,8 +22,10 @@ export interface RecorderOptions {
   /** Which breakers are recorded, by name, or by the key that `createBreakers` knows them by. Default: all. */
   readonly breakers?: ((name: string) => boolean) | undefined
   /**
-   * What stands for a text that callers give: the key of a call, or of a breaker, also where another depends on that; at most 200 characters. Default: a mark that is
-   * the same for the same text within one recording, and says nothing else. `(text) => text` keeps it readable.
+   * What stands for a text that says who somebody is, at most 200 characters: the key or tenant of a call, the key of a breaker, also where
+   * another depends on that, the name of a feature, the id and address of an endpoint. Default: for what callers give, keys and tenants, a
+   * mark that is the same for the same text within one recording, and says nothing else; features and endpoints keep their names.
+   * `(text) => text` keeps all readable. Logins and queries of addresses are never written.
    */
   readonly redact?: ((text: string) => string) | undefined
   /** Where the recorder gets its time from. Default: the process's clock. */

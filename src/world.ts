@@ -7,6 +7,7 @@ import type { Clock } from "./Clock.ts"
 import { noLatency } from "./data-plane/slices.ts"
 import { ownAssembly } from "./dependencies.ts"
 import type { Listeners } from "./events.ts"
+import { isGroup } from "./givenNames.ts"
 import { Totals } from "./groupMetrics.ts"
 import type { Member } from "./member.ts"
 import { isEndpoint } from "./observability/findingWords.ts"
@@ -87,8 +88,6 @@ interface Entry {
 }
 
 type Hear = Parameters<World["onTold"]>[0]
-
-const isGroup = (living: Assembly | Group): living is Group => "members" in living
 
 export class LivingWorld implements World {
   readonly #entries = new Map<string, Entry>()

@@ -1,7 +1,7 @@
 /** For inspectors of XState 4: all breakers of this process in the protocol of `@xstate/inspect`. */
 import { followActors } from "./actors.ts"
 import { newToken, readDoor, refuse, unavailable } from "./inspector.ts"
-import { refuseStrangers } from "./knownOptions.ts"
+import { refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { openSockets } from "./observability/xstate4/sockets.ts"
 
 export interface XState4BridgeOptions {
@@ -13,6 +13,8 @@ export interface XState4BridgeOptions {
   readonly token?: string | undefined
   /** Pages of these origins may connect, as `"https://stately.ai"`. Default: none; programs, which have no origin, always may. */
   readonly origins?: readonly string[] | undefined
+  /** What stands for a text that says who somebody is: see `inspectActors`. */
+  readonly redact?: ((text: string) => string) | undefined
 }
 
 export interface XState4Bridge extends AsyncDisposable {
@@ -23,14 +25,15 @@ export interface XState4Bridge extends AsyncDisposable {
 }
 
 function readOptions(options: XState4BridgeOptions) {
-  refuseStrangers(options, ["port", "control", "token", "origins"])
+  refuseStrangers(options, ["port", "control", "token", "origins", "redact"])
   const { port = 0, control = false, token = newToken(), origins = [] } = options
   readDoor({ port, control, token })
   const isOrigin = (origin: unknown) =>
     typeof origin === "string" && URL.canParse(origin) && new URL(origin).origin === origin
   if (!Array.isArray(origins) || !origins.every(isOrigin))
     refuse("options.origins", origins, 'must be a list of origins such as ["https://stately.ai"]')
-  return { port, control, token, origins }
+  refuseNoFunction(options.redact, "options.redact")
+  return { port, control, token, origins, redact: options.redact }
 }
 
 /**
@@ -54,8 +57,8 @@ function readOptions(options: XState4BridgeOptions) {
  * await payments.stop()
  */
 export async function startXState4Bridge(options: XState4BridgeOptions = {}): Promise<XState4Bridge> {
-  const settings = readOptions(options)
-  const opened = openSockets({ ...settings, follow: followActors })
+  const { redact, ...settings } = readOptions(options)
+  const opened = openSockets({ ...settings, follow: (tell, meet) => followActors(tell, meet, redact) })
   const { port, stop } = await opened.catch((error: unknown) => {
     throw unavailable(settings.port, error)
   })

@@ -63,6 +63,14 @@ export class KeyedBuckets {
     return bucket
   }
 
+  /** The bucket that calls of this key have spent from; `undefined` when it is known no more. Nobody is forgotten for it. */
+  spent(key: string): Bucket | undefined {
+    const known = this.#buckets.get(key)
+    if (known !== undefined) return known
+    const shared = this.#shared.get(this.#placeOf(key))
+    return shared?.hash === 0 || shared?.hash === hashOf(key, this.#seed()) ? shared : undefined
+  }
+
   put(key: string, bucket: Bucket): void {
     if (this.#buckets.has(key) || this.#buckets.size < this.#max) this.#buckets.set(key, bucket)
   }

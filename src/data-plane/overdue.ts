@@ -35,6 +35,11 @@ export class Overdue {
     this.#passed = this.#bucketOf(at) - 1
   }
 
+  /** Of a call that entered while nobody asked for the time, `NaN`, nothing is known. */
+  #isMine(startedAt: number): boolean {
+    return startedAt > this.#since
+  }
+
   #bucketOf(startedAt: number): number {
     return Math.floor(startedAt * this.#perMs)
   }
@@ -46,7 +51,7 @@ export class Overdue {
 
   /** A call enters; `false` when there is no room for it: calls wait that have long been overdue, and nobody has swept. */
   enter(startedAt: number): boolean {
-    if (startedAt <= this.#since) return true
+    if (!this.#isMine(startedAt)) return true
     const bucket = this.#bucketOf(startedAt)
     if (bucket - this.#passed >= bucketRing) {
       if (this.hasSlept(startedAt)) return false
@@ -76,7 +81,7 @@ export class Overdue {
 
   /** A call that entered at `startedAt` has settled; answers whether it was overdue. */
   leave(startedAt: number): boolean {
-    if (startedAt <= this.#since) return this.#leaveEarlier(startedAt)
+    if (!this.#isMine(startedAt)) return this.#leaveEarlier(startedAt)
     const bucket = this.#bucketOf(startedAt)
     if (bucket <= this.#passed) {
       this.count--

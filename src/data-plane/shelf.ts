@@ -91,7 +91,8 @@ export class Shelf {
   }
 
   giveBack(cost: number, key: string | undefined, takenAt: number, tick: number): void {
-    giveBack(this.limit.rate, this.#find(key, tick), this.#units(cost), takenAt, tick)
+    const bucket = this.#keys === undefined ? this.#bucket : this.#keys.spent(key ?? "")
+    if (bucket !== undefined) giveBack(this.limit.rate, bucket, this.#units(cost), takenAt, tick)
   }
 
   refuse(key: string | undefined, ticks: number, tick: number): RateRefusal {

@@ -51,6 +51,11 @@ export class Tally extends OutcomeCounts {
   /** By the class that calls name; those that name none are not told apart. */
   readonly classes: { [P in Priority]?: ClassCounts } = {}
 
+  /** The same, if any call has named one. */
+  get named(): Tally["classes"] | undefined {
+    return Object.keys(this.classes).length > 0 ? this.classes : undefined
+  }
+
   /** A call that names its class has entered, or was refused. */
   sort({ priority }: Facts, isAdmitted: boolean): void {
     if (priority === undefined) return

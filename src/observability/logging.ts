@@ -6,6 +6,7 @@ import type { Mode } from "../../machines/vocabulary/gate.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { EventName, Listener } from "../events.ts"
 import { groundOf, moveWords } from "./decisionWords.ts"
+import { withoutSecrets } from "./redaction/secrets.ts"
 
 /** One thing worth a line. */
 export interface LogEntry {
@@ -36,6 +37,17 @@ function flat(statistics: Statistics | undefined): LogEntry["facts"] {
 }
 
 type Write = (entry: LogEntry) => void
+
+/** Names and messages are others' words, and may hold the address of something: not what opens it. */
+const discreetly =
+  (write: Write): Write =>
+  ({ level, message, facts }) => {
+    const told = Object.entries(facts).map(([name, fact]) => [
+      name,
+      typeof fact === "string" ? withoutSecrets(fact) : fact,
+    ])
+    write({ level, message: withoutSecrets(message), facts: Object.fromEntries(told) })
+  }
 
 /** Tells `write` of moves, acts and troubles; `first` is done before a move is told. Answers how to stop. */
 function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): () => void {
@@ -95,11 +107,12 @@ function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): (
 
 /** Many breakers, without their refusals: those of a thousand open ones would drown the rest. Answers how to stop. */
 export const logMany = (breakers: Pick<Logged, "on">, write: Write): (() => void) =>
-  logActs({ on: (name, listener) => breakers.on(name, listener) }, write, () => {})
+  logActs({ on: (name, listener) => breakers.on(name, listener) }, discreetly(write), () => {})
 
 /** Tells `write` that a breaker has started, and of what happens to it; answers what to call when it has stopped. */
-export function logEvents(breaker: Logged, write: Write): () => void {
+export function logEvents(breaker: Logged, writeAll: Write): () => void {
   const { name } = breaker
+  const write = discreetly(writeAll)
   let refused = 0
   let refusal: Rejection | undefined
   let nextAt = Number.NEGATIVE_INFINITY
@@ -135,7 +148,7 @@ export function logEvents(breaker: Logged, write: Write): () => void {
 }
 
 /** What an error or an operator says must not forge a line of its own, or move the terminal's cursor. */
-const onOneLine = (text: string): string =>
+export const onOneLine = (text: string): string =>
   text.replace(/[\p{Cc}\u2028\u2029]/gu, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 /** `human`: a line for a terminal. `json`: one object a line. */

@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process"
 import { truncateSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { createBreaker } from "recloser"
+import { startRecorder } from "recloser/inspect"
+import { createVirtualClock } from "recloser/testing"
 import { describe, expect, it } from "vitest"
 import { stepPicture, steps, stepTo } from "../../src/cli/replay/stepper.ts"
 import { readRecording } from "../../src/observability/recording/read.ts"
 import { play } from "../../src/testing/replay/play.ts"
-import { incident } from "../support/incident.ts"
+import { folder, incident } from "../support/incident.ts"
 import { keyedIncident } from "../support/keyedIncident.ts"
 import { run } from "./command.ts"
 
@@ -18,6 +22,24 @@ describe("recloser replay", () => {
     expect(stdout).toContain("open → half-open: ")
     expect(stdout).toContain("1000 of 1000 calls are decided as they were")
     expect(stdout).toMatch(/trace [0-9a-f]{64}\n$/)
+  })
+
+  it("lets no recorded name write lines of its own, or move the cursor", async () => {
+    const clock = createVirtualClock({ start: 1000 })
+    const path = join(folder(), "forged.ndjson")
+    const name = "pay\u001b[2J\nledger closed"
+    const recorder = startRecorder({ file: path, clock, breakers: (one) => one === name })
+    const breaker = createBreaker(name, { strategy: "basic" }, { clock })
+    for (let call = 0; call < 60; call++) await breaker.tryExecute(async () => Promise.reject(new Error("503")))
+    breaker.forceOpen("the bank\u001b[1A asked")
+    recorder.stop()
+    await breaker.stop()
+    for (const more of [[], ["--config", '{"strategy":"basic"}']]) {
+      const { stdout } = await run("replay", path, ...more)
+      expect(stdout).not.toContain("\u001b")
+      expect(stdout).toContain("pay\\u001b[2J\\u000aledger closed")
+      expect(stdout.split("\n").filter((line) => line.startsWith("ledger closed"))).toEqual([])
+    }
   })
 
   it("says as JSON what it says in words", async () => {

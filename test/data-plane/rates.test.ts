@@ -57,6 +57,36 @@ describe("another limit", () => {
   })
 })
 
+describe("what is given back", () => {
+  const shared = () => {
+    const rates = ratesOf(perSecond(10, { keys: 1 }))
+    // One owes in the only bucket there is; whoever else comes has a place beside it.
+    expect([enter(rates, "a", 0, 1), enter(rates, "b", 0, 5)]).toEqual([1, 5])
+    return rates
+  }
+
+  test("by a key that is known no more takes nothing off what another owes", () => {
+    const rates = shared()
+    rates.giveBack({ cost: 3, key: "lost" }, 0, 0)
+    expect(enter(rates, "b", 0)).toBe(5)
+  })
+
+  test("by a key that has a place, or a bucket of its own, is there again", () => {
+    const rates = shared()
+    rates.giveBack({ cost: 3, key: "b" }, 0, 0)
+    expect(enter(rates, "b", 0)).toBe(8)
+    rates.giveBack({ cost: 0.5, key: "a" }, 0, 0)
+    expect(enter(rates, "a", 0)).toBe(9)
+  })
+
+  test("lets nobody be forgotten", () => {
+    const rates = ratesOf(perSecond(10, { keys: 1 }))
+    enter(rates, "a", 0, 1)
+    rates.giveBack({ cost: 1, key: "lost" }, 500, 500)
+    expect(rates.save(10)).toMatchObject([{ keys: [["a", expect.any(Number)]] }])
+  })
+})
+
 describe("what is owed", () => {
   test("comes back to the limits that there are now, for the keys that still owe anything", () => {
     const before = ratesOf(perSecond(10), perSecond(4, { keys: 100 }))

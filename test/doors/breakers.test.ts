@@ -582,3 +582,35 @@ describe("metrics", () => {
     expect(JSON.parse(JSON.stringify(metrics))).toEqual(metrics)
   })
 })
+
+describe("calls by the class that they name", () => {
+  const quiet = { strategy: "basic", timeout: false, metrics: false } as const
+
+  test("are summed over all keys, over those that rest and those that were let go", async () => {
+    const { breakers, clock } = many({ max: 2, idle: "1 minute", config: () => quiet })
+    await breakers.get("a").execute(working, { priority: "high" })
+    await breakers.get("b").execute(working, { priority: "low" })
+    await breakers.get("b").execute(working)
+    expect(breakers.metrics().classes).toEqual({
+      high: { admitted: 1, rejected: 0 },
+      low: { admitted: 1, rejected: 0 },
+    })
+    expect(breakers.metrics().live).toBe(0)
+    // Rested and awake again, it goes on where it was.
+    await clock.advance("30 seconds")
+    await breakers.get("a").execute(working, { priority: "high" })
+    expect(breakers.get("a").metrics().classes).toEqual({ high: { admitted: 2, rejected: 0 } })
+    await breakers.get("c").execute(working, { priority: "low" })
+    await breakers.get("d").execute(working)
+    expect(breakers.metrics().evicted).toBe(2)
+    breakers.get("d").forceOpen("a test")
+    await breakers.get("d").tryExecute(working, { priority: "bulk" })
+    expect(breakers.metrics().classes).toEqual({
+      high: { admitted: 2, rejected: 0 },
+      low: { admitted: 2, rejected: 0 },
+      bulk: { admitted: 0, rejected: 1 },
+    })
+    await breakers.stop()
+    expect(breakers.metrics().classes).toMatchObject({ high: { admitted: 2 }, low: { admitted: 2 } })
+  })
+})

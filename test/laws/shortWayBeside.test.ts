@@ -11,6 +11,7 @@ import type { Receipt } from "../../src/data-plane/receipt.ts"
 import type { Tape } from "../../src/data-plane/tape.ts"
 import { barePlane, openGate } from "../support/barePlane.ts"
 import { endpointsOf, lineOf } from "../support/endpointPlane.ts"
+import { overLimits } from "../support/overLimits.ts"
 import { gateWith } from "../support/slots.ts"
 
 const who = ["nobody", "features", "cells", "endpoints", "rates", "budget", "listener", "recorder", "ghost"] as const
@@ -32,11 +33,6 @@ type Step =
 
 const which = fc.nat(50)
 const well = ["success", "success"] as const
-/** With this the service tells of its own limits: who listens counts all answers, and reports them. */
-const refusedByLimits: Judged = {
-  ...{ kind: "failure", trip: false, retryAfterMs: undefined },
-  quota: { exceeded: true, retryAfterMs: undefined },
-}
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ type: fc.constant("call" as const) }) },
@@ -52,7 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant("end" as const),
       which,
-      judged: fc.constantFrom<Judged>(...well, ...well, "failure", "timedOut", "ignored", refusedByLimits),
+      judged: fc.constantFrom<Judged>(...well, ...well, "failure", "timedOut", "ignored", overLimits),
     }),
   },
   {

@@ -5,6 +5,7 @@ import type { CircuitLine, Lines } from "../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
 import { barePlane, openGate } from "../support/barePlane.ts"
+import { overLimits } from "../support/overLimits.ts"
 import { gateWith } from "../support/slots.ts"
 
 type Step =
@@ -15,14 +16,6 @@ type Step =
 
 const { slots } = gateWith({ limit: 1000, adaptive: true, least: 1, first: 2 }).lines
 
-/** With this the service tells of its own limits: who listens counts all answers, and reports them. */
-const refusedByLimits: Judged = {
-  kind: "failure",
-  trip: false,
-  retryAfterMs: undefined,
-  quota: { exceeded: true, retryAfterMs: undefined },
-}
-
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant("call" as const) }) },
   {
@@ -32,7 +25,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       which: fc.nat(50),
       judged: fc.oneof(
         { weight: 8, arbitrary: fc.constant<Judged>("success") },
-        { weight: 2, arbitrary: fc.constantFrom<Judged>("failure", "timedOut", "ignored", refusedByLimits) },
+        { weight: 2, arbitrary: fc.constantFrom<Judged>("failure", "timedOut", "ignored", overLimits) },
       ),
     }),
   },

@@ -237,3 +237,21 @@ test("what becomes of features has a line for each change, with flat facts", asy
   expect(told[0]).toMatchObject({ level: "WARN", features: "partial", blocked: "refund", testing: "pay" })
   await breaker.stop()
 })
+
+test.each(["human", "json"] as const)("%s logs never hold a login or a query of an address", async (log) => {
+  const lines: string[] = []
+  for (const method of ["log", "error"] as const) {
+    vi.spyOn(console, method).mockImplementation((line) => void lines.push(String(line)))
+  }
+  const secret = `https://${"user:hunter2"}@api.example/pay?token=tok-4711`
+  const breaker = createBreaker(secret, { strategy: "basic" }, { clock: createVirtualClock({ wall: 0 }), log })
+  breaker.on("mode", () => {
+    throw new Error(`503 from ${secret}`)
+  })
+  breaker.forceOpen(`the bank moved to ${secret}`)
+  await breaker.stop()
+  const text = lines.join("\n")
+  expect(text).not.toMatch(/hunter2|tok-4711/)
+  expect(text).toContain("listener threw: 503 from https://api.example/pay?…")
+  expect(text).toContain("the bank moved to https://api.example/pay?…")
+})

@@ -6,7 +6,9 @@ import { createVirtualClock } from "recloser/testing"
 import { afterEach, describe, expect, test } from "vitest"
 import { WebSocket } from "ws"
 import type { AnyActorRef } from "xstate"
+import { followActors } from "../../src/actors.ts"
 import type { AssembledBreaker } from "../../src/assembledBreaker.ts"
+import { Tool, type ToolOptions } from "../../src/observability/xstate4/tool.ts"
 import { connect, type Understood, version } from "../support/xstate4/receiver.ts"
 
 const ends: (() => Promise<unknown>)[] = []
@@ -183,6 +185,50 @@ describe("who may connect", () => {
     const error = await startXState4Bridge(options as XState4BridgeOptions).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(InvalidConfig)
     expect(String(error)).toContain(path)
+  })
+
+  test("sixteen tools may look at once, and one that leaves makes room", async () => {
+    const opened = await bridge({ token: "a-token-for-a-test" })
+    const path = "/?token=a-token-for-a-test"
+    const tools = Array.from({ length: 16 }, () => new WebSocket(`ws://${opened.server}`))
+    await Promise.all(tools.map((socket) => new Promise((resolve) => socket.once("open", resolve))))
+    expect(await statusOf(opened, path)).toBe(503)
+    const left = new Promise((resolve) => tools[0]?.once("close", resolve))
+    tools[0]?.close()
+    await left
+    await expect.poll(() => statusOf(opened, path)).toBe(101)
+    for (const socket of tools) socket.terminate()
+  })
+
+  test("a tool that reads nothing is hung up on, and told no more", () => {
+    const breaker = breakerNamed("unread")
+    const sent: string[] = []
+    const closed: string[] = []
+    let unread = 0
+    let silenced = 0
+    const line = {
+      get unread() {
+        return unread
+      },
+      send: (text: string) => void sent.push(text),
+      close: (why: string) => void closed.push(why),
+    }
+    const follow: ToolOptions["follow"] = (tell, meet) => {
+      const silence = followActors(tell, meet)
+      return () => {
+        silenced++
+        silence()
+      }
+    }
+    const one = new Tool({ line, control: false, follow })
+    one.hear(JSON.stringify({ type: "xstate.inspecting" }))
+    expect(sent.length).toBeGreaterThan(0)
+    unread = 5 * 1024 * 1024
+    breaker.forceOpen("a test")
+    expect([closed, silenced]).toEqual([["it does not read what it is told"], 1])
+    sent.length = 0
+    breaker.release("a test")
+    expect(sent).toEqual([])
   })
 
   test("a port that is taken is told in words", async () => {

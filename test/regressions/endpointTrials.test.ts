@@ -43,6 +43,31 @@ test("a call that began in the instant in which those before it were judged was 
   expect([site.inFlight, site.open, site.ageMs(2600)]).toEqual([0, 0, 0])
 })
 
+test("a scout that never came back did not make the next one wait longer", () => {
+  const site = new Site(endpoint("a"), 0)
+  site.enter(0)
+  site.leave(0, true, true, 10, 5000)
+  /** How long it is until the next scout is sent after one of this instant. */
+  const restAfter = (sentAt: number): number => {
+    site.scout(sentAt)
+    site.enter(sentAt)
+    let now = sentAt
+    while (!site.isShunned(10, now)) now += 10
+    return now - sentAt
+  }
+  let now = 6000
+  const rests: number[] = []
+  for (let scout = 0; scout < 7; scout++) {
+    const rest = restAfter(now)
+    rests.push(rest)
+    now += rest
+  }
+  expect(rests).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
+  // One that ends without saying anything was no scout that hangs.
+  site.leave(now - 30_000, false, false, 10, now)
+  expect(restAfter(now)).toBe(30_000)
+})
+
 test("an endpoint that serves three streams and was slow once was asked by no scout for as long as they lasted", () => {
   const site = new Site(endpoint("a"), 0)
   for (let stream = 0; stream < 3; stream++) site.enter(stream)

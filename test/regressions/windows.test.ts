@@ -1,6 +1,8 @@
 /** Mistakes about time: windows that do not forget, clocks that jump, waits that are lost. */
 import { createVirtualClock, scriptedBackend } from "recloser/testing"
 import { describe, expect, test } from "vitest"
+import { Lateness } from "../../src/data-plane/lateness.ts"
+import { Wheel } from "../../src/data-plane/wheel.ts"
 import { fail, hanging, succeed, trip, tripAndWait, world } from "../support/breakers.ts"
 
 type Window = { readonly type: "time" } | { readonly type: "count" } | { readonly type: "consecutive" }
@@ -202,4 +204,20 @@ describe("restore", () => {
     breaker.release("done")
     expect(breaker.circuit).toBe("halfOpen")
   })
+})
+
+test("a call that entered while nobody asked for the time was taken off the calls that are watched", async () => {
+  const clock = createVirtualClock()
+  const lateness = new Lateness(new Wheel(clock), (overdue, now) => overdue.next(now))
+  lateness.adopt(Number.POSITIVE_INFINITY, true, true, 0)
+  lateness.enter(Number.NaN)
+  // In the same epoch somebody begins to ask how long calls take.
+  lateness.adopt(200, true, false, 10)
+  await clock.advance(20)
+  for (let call = 0; call < 2; call++) lateness.enter(20)
+  expect(lateness.leave(Number.NaN)).toBe(false)
+  await clock.advance(400)
+  // Both are still under way, and older than the line.
+  expect(lateness.total).toBe(2)
+  expect([lateness.leave(20), lateness.leave(20), lateness.total]).toEqual([true, true, 0])
 })

@@ -26,6 +26,8 @@ export const posting = (
 export interface Page {
   /** The next message that satisfies `wanted`. */
   until<M extends ServerMessage>(wanted: (message: ServerMessage) => message is M): Promise<M>
+  /** All that has been read, as it came. */
+  readonly text: string
   close(): void
 }
 
@@ -39,6 +41,7 @@ export async function openPage(inspector: Pick<Inspector, "url">, breaker?: stri
   const response = await asking(inspector, `/api/events${query}`, { signal: stop.signal })
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ""
+  let all = ""
   const next = async (): Promise<ServerMessage> => {
     for (;;) {
       const end = text.indexOf("\n\n")
@@ -50,6 +53,7 @@ export async function openPage(inspector: Pick<Inspector, "url">, breaker?: stri
       const read = await reader?.read()
       if (read?.value === undefined) throw new Error("the stream has ended")
       text += read.value
+      all += read.value
     }
   }
   return {
@@ -58,6 +62,9 @@ export async function openPage(inspector: Pick<Inspector, "url">, breaker?: stri
         const message = await next()
         if (wanted(message)) return message
       }
+    },
+    get text() {
+      return all
     },
     close: () => stop.abort(),
   }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 export const root = fileURLToPath(new URL("../..", import.meta.url))
 
 /** What installing, building and testing leave behind; nobody wrote it, so no rule reads it. */
-const madeByTools = new Set([".git", "node_modules", "dist", "coverage", ".examples", ".screenshots"])
+const madeByTools = new Set([".git", "node_modules", "dist", "coverage", "artefacts", ".examples"])
 
 const isMade = (name: string): boolean => madeByTools.has(name) || /\.(?:tgz|log)$/.test(name)
 

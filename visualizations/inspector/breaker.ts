@@ -41,10 +41,14 @@ function shownOf(field: string, value: number | string): string {
   return field.endsWith("Ms") ? millis(value) : (Math.round(value * 100) / 100).toLocaleString("en")
 }
 
+/** A bound that nothing reaches: what is learned below it is drawn over time. */
+const boundless = 10_000
+
 /** Each field of the gate, what is in force, and who demands it. */
 function gateTable({ restriction, holders }: BreakerMessage): HTMLElement {
   const nameOf = (field: string) => fieldWords[field] ?? field
-  const isDemanded = (field: string) => holders.some(({ demand }) => field in demand)
+  const isBound = (field: string) => field !== "slots" || Number(restriction[field]) < boundless
+  const isDemanded = (field: string) => isBound(field) && holders.some(({ demand }) => field in demand)
   const free = Object.keys(restriction).filter((field) => !isDemanded(field))
   const rows = Object.entries(restriction)
     .filter(([field]) => isDemanded(field))
@@ -60,13 +64,19 @@ function gateTable({ restriction, holders }: BreakerMessage): HTMLElement {
       )
     })
   const head = el("tr", {}, ...["", "in force", "demanded by"].map((name) => el("th", { scope: "col" }, name)))
-  const table = el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...rows))
+  const table = el("table", { class: "plain gate" }, el("thead", {}, head), el("tbody", {}, ...rows))
   const others = free.length === 0 ? "" : `Free: ${free.map(nameOf).join(", ")}.`
   return el("div", {}, rows.length > 0 && table, el("p", { class: "soft free" }, others))
 }
 
 const holderItem = ({ by, layer, since: at, reason }: HolderView): HTMLElement =>
-  el("li", {}, el("b", {}, by), ` (${layer}): ${reason} `, el("span", { class: "soft" }, "for ", since(at)))
+  el(
+    "li",
+    {},
+    el("b", {}, by),
+    ` (${layer}): ${reason}`,
+    el("span", { class: "soft" }, ` · since ${time(at)} (`, since(at), ")"),
+  )
 
 function figures({ calls, row }: BreakerMessage): HTMLElement {
   const shown: readonly (readonly [string, string])[] = [
@@ -105,7 +115,7 @@ function reportItem({ key, states, report, settings, standing }: BreakerMessage[
     ([, value]) => typeof value !== "object" || value === null,
   )
   const said = plain.map(
-    ([name, value]) => `${name}: ${typeof value === "number" ? Math.round(value * 100) / 100 : String(value)}`,
+    ([name, value]) => `${name}: ${typeof value === "number" ? Math.round(value * 100) / 100 : (value ?? "–")}`,
   )
   const text = settings === null ? "" : JSON.stringify(settings, null, 1)
   return el(
@@ -177,14 +187,12 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
       )
     }
     if (passed !== heard.messages) {
-      fill(
-        messages,
-        ...[...message.messages]
-          .reverse()
-          .map(({ at, from, to, event }) =>
-            el("li", {}, el("span", { class: "at" }, time(at)), `${from} → ${to}: `, el("b", {}, event)),
-          ),
-      )
+      const items = [...message.messages]
+        .reverse()
+        .map(({ at, from, to, event }) =>
+          el("li", {}, el("span", { class: "at" }, time(at)), `${from} → ${to}: `, el("b", {}, event)),
+        )
+      fill(messages, ...(items.length > 0 ? items : [el("li", { class: "soft" }, "None since this page was opened.")]))
     }
     const told = JSON.stringify(
       message.actors.map(({ standing, ...actor }) => [
@@ -216,7 +224,7 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
     next,
     meta,
     mayControl && controls(id),
-    card("Over time", graphs),
+    card("The last minute", graphs),
     el(
       "div",
       { class: "columns" },

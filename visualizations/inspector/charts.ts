@@ -4,6 +4,8 @@ import { chart } from "./stream.ts"
 
 /** How long a transition stays marked. */
 const markedMs = 2500
+/** The smallest words of a chart are 10.5 pixels high. */
+const leastScale = 0.86
 
 interface Drawn {
   readonly element: HTMLDetailsElement
@@ -94,6 +96,8 @@ export class Charts {
       if (picture === undefined)
         return fill(place, el("p", { class: "soft" }, "This machine has no chart in the atlas."))
       drawn.picture = picture
+      // Smaller its words could not be read: what does not fit is scrolled.
+      picture.style.minWidth = `${leastScale * (Number(picture.getAttribute("viewBox")?.split(" ")[2]) || 0)}px`
       fill(place, picture)
       light(picture, drawn.active)
       bringIntoSight(place, picture)

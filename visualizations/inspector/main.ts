@@ -22,13 +22,17 @@ const links: { readonly [L in Link]: string } = {
 
 const link = el("span", { class: "link", role: "status", "data-link": "connecting" }, links.connecting)
 
+/** What is looked at has happened, and goes on no more. */
+let isRecorded = false
+
 function showLink(state: Link): void {
   link.dataset["link"] = state
-  setText(link, links[state])
+  setText(link, state === "live" && isRecorded ? "recording" : links[state])
 }
 
 function header({ program, library, recording }: About): void {
   const what = recording ?? program
+  isRecorded = recording !== undefined && recording !== null
   fill(
     top,
     el("a", { class: "brand", href: "#/" }, "recloser"),
@@ -65,10 +69,19 @@ function overviewView(): View {
   return { element: page.element, stop: () => listening.stop() }
 }
 
+/** Addresses are typed, cut and pasted: one that is no address leads to all breakers. */
+function idIn(hash: string): string | undefined {
+  try {
+    return decodeURIComponent(/^#\/b\/(.+)$/.exec(hash)?.[1] ?? "") || undefined
+  } catch {
+    return undefined
+  }
+}
+
 function viewFor(known: About): View {
-  if (known.recording !== undefined && known.recording !== null) return replayView(showLink)
-  const id = /^#\/b\/(.+)$/.exec(location.hash)?.[1]
-  return id === undefined ? overviewView() : breakerView(decodeURIComponent(id), known.control, showLink)
+  if (isRecorded) return replayView(showLink)
+  const id = idIn(location.hash)
+  return id === undefined ? overviewView() : breakerView(id, known.control, showLink)
 }
 
 let view: View | undefined

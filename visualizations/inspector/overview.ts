@@ -62,11 +62,23 @@ export function headline(store: Store, troubled: readonly Row[]): string {
     const felt = troubled.filter(({ cause }) => cause !== "").map(({ name }) => name)
     return `The trouble began in ${listed(roots)}; ${listed(felt)} ${felt.length === 1 ? "feels" : "feel"} it.`
   }
-  const refusing = troubled.filter(({ share }) => share === 0).map(({ name }) => name)
-  const unwell = troubled.filter(({ share }) => share > 0).map(({ name }) => name)
-  const others = unwell.length === 0 ? "" : `${listed(unwell)} ${unwell.length === 1 ? "is" : "are"} not well`
-  if (refusing.length === 0) return `${others}.`
-  return `${listed(refusing)} ${refusing.length === 1 ? "refuses its calls" : "refuse their calls"}${others === "" ? "" : `; ${others}`}.`
+  const of = (kind: Plight) => troubled.filter((row) => plightOf(row) === kind).map(({ name }) => name)
+  const said = (names: readonly string[], one: string, many: string) =>
+    names.length === 0 ? [] : [`${listed(names)} ${names.length === 1 ? one : many}`]
+  const parts = [
+    ...said(of("refuses"), "refuses its calls", "refuse their calls"),
+    ...said(of("unwell"), "is not well", "are not well"),
+    ...said(of("returns"), "is coming back", "are coming back"),
+  ]
+  return `${parts.join("; ")}.`
+}
+
+type Plight = "refuses" | "unwell" | "returns"
+
+/** Where only probes enter, calls are refused as much as where none do: the headline need not change with each probe. */
+function plightOf({ share, probes, circuit }: Row): Plight {
+  if (share === 0 || probes > 0) return "refuses"
+  return circuit === "ramping" ? "returns" : "unwell"
 }
 
 export function overview(store: Store): View & { update(): void } {

@@ -38,9 +38,11 @@ export function badge(row: Standing): HTMLElement {
 export const hrefOf = (id: string): string => `#/b/${encodeURIComponent(id)}`
 
 /** How many calls may enter, in words. */
-export function entryOf({ share, probes }: Pick<Row, "share" | "probes">): string {
+export function entryOf({ share, probes, heldParts }: Pick<Row, "share" | "probes" | "heldParts">): string {
   if (share > 0 && probes > 0) return `only probes may enter, ${probes} at once`
-  return share === 0 ? "no call may enter" : `${percent(share)} of the calls may enter`
+  return share === 0
+    ? "no call may enter"
+    : `${percent(share)} of ${heldParts > 0 ? "all others" : "the calls"} may enter`
 }
 
 /** The part that stands for it in a bar. */

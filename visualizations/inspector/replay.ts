@@ -11,6 +11,8 @@ import { inWords, percent, span } from "./format.ts"
 import { badge, type View } from "./parts.ts"
 import { ask, type Link, tell } from "./stream.ts"
 
+const timesOf = (count: number): string => (count === 0 ? "never" : count === 1 ? "once" : `${count} times`)
+
 const timeOf = (wall: number): string => new Date(wall).toISOString().slice(11, 23)
 
 const spelt = (words: string): string => words.replace(/halfOpen|forcedOpen/g, inWords)
@@ -44,7 +46,7 @@ function comparison({
   )
   const body = [
     row("first opened", first),
-    row("opened", (dealt) => `${opened(dealt).length} times`),
+    row("opened", (dealt) => timesOf(opened(dealt).length)),
     row("sent", ({ sent }) => String(sent)),
     row("refused", ({ refused }) => String(refused)),
     row("failed of those sent", ({ failed }) => String(failed)),

@@ -1,4 +1,5 @@
 import { type About, type Act, acts, type OverviewMessage, type Row } from "../../observability/inspector/protocol.ts"
+import { onOneLine } from "../../observability/logging.ts"
 
 export interface OperateOptions {
   /** As it is written on a command line. */
@@ -25,7 +26,7 @@ export async function operate(options: OperateOptions, refuse: Refuse): Promise<
   if (!about.control) refuse(`${about.program} lets nobody act: its inspector must be started with control: true`)
   const row = chosen(await inspector.rows(), options.breaker, refuse)
   await inspector.ask("act", { id: row.id, act, why: options.why })
-  process.stdout.write(`${row.name}: ${options.act}, done\n`)
+  process.stdout.write(`${onOneLine(row.name)}: ${options.act}, done\n`)
 }
 
 /** By its name; where several have it, by the id that the page has in its address. */
@@ -42,7 +43,9 @@ function chosen(rows: readonly Row[], wanted: string, refuse: Refuse): Row {
 const mostNamed = 8
 
 const someOf = (names: readonly string[]): string =>
-  names.length === 0 ? "none" : names.slice(0, mostNamed).join(", ") + (names.length > mostNamed ? ", …" : "")
+  names.length === 0
+    ? "none"
+    : onOneLine(names.slice(0, mostNamed).join(", ")) + (names.length > mostNamed ? ", …" : "")
 
 /** Whoever asks with a token asks on this machine: nobody is talked into handing it to another. */
 const loopback: readonly string[] = ["127.0.0.1", "localhost", "[::1]"]

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { InvalidConfig } from "../../../machines/options.ts"
+import { onOneLine } from "../../observability/logging.ts"
 import { type Recording, readRecording, UnusableRecording } from "../../observability/recording/read.ts"
 import { play } from "../../testing/replay/play.ts"
 import { type Comparison, whatIf } from "../../testing/replay/whatIf.ts"
@@ -34,7 +35,12 @@ export async function replay(options: ReplayOptions, refuse: Refuse): Promise<vo
         ...moments.map((moment) => JSON.stringify({ type: "moment", ...moment })),
         JSON.stringify({ type: "summary", ...rest }),
       ]
-    : [...titleOf(recording), ...moments.map((moment) => momentLine(moment, width)), "", ...agreement(played)]
+    : [
+        ...titleOf(recording),
+        ...moments.map((moment) => momentLine(moment, width)),
+        "",
+        ...agreement(played).map(onOneLine),
+      ]
   process.stdout.write(`${lines.join("\n")}\n`)
 }
 
@@ -66,7 +72,7 @@ async function compare(recording: Recording, config: string, json: boolean, refu
   const all = await compared(recording, config, refuse)
   const lines = json
     ? all.map((one) => JSON.stringify({ type: "comparison", ...one }))
-    : [...titleOf(recording), ...comparisonsLines(all)]
+    : [...titleOf(recording), ...comparisonsLines(all.map((one) => ({ ...one, breaker: onOneLine(one.breaker) })))]
   process.stdout.write(`${lines.join("\n")}\n`)
 }
 

@@ -1,4 +1,5 @@
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
+import { onOneLine } from "../../observability/logging.ts"
 import type { Moment, Played } from "../../testing/replay/play.ts"
 import type { Comparison, Dealt } from "../../testing/replay/whatIf.ts"
 import { wrap } from "../wrap.ts"
@@ -15,7 +16,7 @@ const spelt = (words: string): string => words.replace(/halfOpen|forcedOpen/g, i
 
 export function momentLine({ wall, breaker, words, share }: Moment, width: number): string {
   const isOpen = share > 0 && share < 1 ? `  (share ${percentOf(share, 1)})` : ""
-  return `${clockTime(wall)}  ${breaker.padEnd(width)}  ${spelt(words)}${isOpen}`
+  return onOneLine(`${clockTime(wall)}  ${breaker.padEnd(width)}  ${spelt(words)}${isOpen}`)
 }
 
 export const widthOf = (moments: readonly { readonly breaker: string }[]): number =>

@@ -87,7 +87,13 @@ export class Site {
 
   /** The call that begins now finds out whether it still is. */
   scout(now: number): void {
+    // The last one hangs still.
+    if (this.#scoutedAt > Number.NEGATIVE_INFINITY) this.#rest()
     this.#scoutedAt = now
+  }
+
+  #rest(): void {
+    this.#scoutMs = Math.min(scouting.longestMs, 2 * this.#scoutMs)
   }
 
   /** `counts`: whether how it ended says something of the endpoint. */
@@ -98,11 +104,13 @@ export class Site {
       this.open--
       this.#startedAt = this.open === 0 ? 0 : this.#startedAt - startedAt
     }
+    const isScout = startedAt === this.#scoutedAt
+    if (isScout) this.#scoutedAt = Number.NEGATIVE_INFINITY
     if (!counts) return
     const tookMs = now - startedAt
     const isQuick = good && tookMs <= quick * typicalMs
-    if (startedAt === this.#scoutedAt)
-      this.#scoutMs = isQuick ? scouting.firstMs : Math.min(scouting.longestMs, 2 * this.#scoutMs)
+    if (isScout && isQuick) this.#scoutMs = scouting.firstMs
+    else if (isScout) this.#rest()
     if (good) this.#answeredAt = Math.max(this.#answeredAt, startedAt)
     const renewed =
       isQuick && this.#latencyMs > shunned * typicalMs ? 1 - Math.exp((this.#measuredAt - now) / staleMs) : 0

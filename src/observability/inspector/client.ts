@@ -1,5 +1,6 @@
 /** One page that listens. It is told no more than it reads: what it misses it gets whole when it reads on. */
 import type { ServerResponse } from "node:http"
+import { withoutSecrets } from "../redaction/secrets.ts"
 
 /** A page that reads nothing for so long is let go; it comes back by itself. */
 export const stalledMs = 20_000
@@ -49,4 +50,4 @@ export class Client {
 }
 
 /** A server-sent event. JSON has no line breaks, so it is one line. */
-export const eventOf = (message: unknown): string => `data: ${JSON.stringify(message)}\n\n`
+export const eventOf = (message: unknown): string => `data: ${withoutSecrets(JSON.stringify(message))}\n\n`

@@ -1,5 +1,7 @@
 /** Reads breakers for the overview: rates from what was counted between two looks, latencies of a part of them at each look. */
+
 import type { Episodes } from "./episodes.ts"
+import { holdingBack } from "./holding.ts"
 import type { Inspected } from "./inspected.ts"
 import type { Row } from "./protocol.ts"
 
@@ -130,10 +132,7 @@ export class Rows {
 
 function rowOf(id: string, breaker: Inspected, { looks, p50, p99 }: Seen): Row {
   const { circuit, mode, phase, restriction, holders } = breaker.gate
-  // A holder of nothing but a timeout holds nobody back.
-  const strict = holders.filter(
-    ({ demand: { share = 1, probes, limit } }) => share < 1 || probes !== undefined || limit !== undefined,
-  )
+  const strict = holdingBack(holders)
   const first = strict.find(({ demand }) => (demand.share ?? 1) === restriction.share) ?? strict[0]
   const wall = breaker.wallNow() - breaker.now()
   const retryAt =

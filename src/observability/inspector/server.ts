@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { InvalidConfig } from "../../../machines/options.ts"
 import { pictureOf } from "../drawing/layouts.ts"
 import { svgInPage } from "../drawing/svg.ts"
+import { withoutSecrets } from "../redaction/secrets.ts"
 import { type Asset, assets } from "./assets.ts"
 import { Broadcast, type Pace } from "./broadcast.ts"
 import { Client } from "./client.ts"
@@ -149,7 +150,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 }
 
 const sendJson = (response: ServerResponse, value: unknown): void =>
-  send(response, 200, "application/json; charset=utf-8", JSON.stringify(value))
+  send(response, 200, "application/json; charset=utf-8", withoutSecrets(JSON.stringify(value)))
 
 const refuse = (response: ServerResponse, { status, why }: Refusal): void =>
   send(response, status, "application/json; charset=utf-8", JSON.stringify({ error: why }))

@@ -3,6 +3,7 @@ import type { EndpointsFinding } from "../../../machines/vocabulary/endpoint.ts"
 import type { FeaturesFinding } from "../../../machines/vocabulary/feature.ts"
 import type { ComponentFinding } from "../../../machines/vocabulary/finding.ts"
 import type { HealthFinding } from "../../../machines/vocabulary/health.ts"
+import type { GraphFinding } from "../../../machines/vocabulary/standing.ts"
 import { groundOf } from "../findingWords.ts"
 import type { StandingLine } from "./protocol.ts"
 
@@ -44,12 +45,18 @@ function featuresIn({ state, features, reasons }: FeaturesFinding): readonly Sta
   ]
 }
 
+/** What its dependencies do to it has a health, too. */
+const isGraph = (finding: ComponentFinding): finding is GraphFinding => "share" in finding
 const isHealth = (finding: ComponentFinding): finding is HealthFinding => "health" in finding
+
+const graphIn = ({ state, reason, at }: GraphFinding): readonly StandingLine[] =>
+  state === "clear" ? [] : [line(`dependencies ${state}: ${reason}`, at)]
 
 /** Times are those of the breaker's clock; 0: none. What has no words of its own here has none. */
 export function standingIn(finding: ComponentFinding | undefined): readonly StandingLine[] {
   if (finding === undefined) return []
   if ("away" in finding) return endpointsIn(finding)
+  if (isGraph(finding)) return graphIn(finding)
   if (isHealth(finding)) return healthIn(finding)
   return "features" in finding ? featuresIn(finding) : []
 }

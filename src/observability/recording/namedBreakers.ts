@@ -1,5 +1,7 @@
 /** Names of other breakers in what is recorded of one: those that callers chose, as keys, may name a customer. */
 import type { Standing } from "../../../machines/vocabulary/standing.ts"
+import { Naming } from "../redaction/naming.ts"
+import { withoutSecrets } from "../redaction/secrets.ts"
 import type { EventLine, RecordedLine, RecordedPart } from "./format.ts"
 
 type Heard = EventLine["event"]
@@ -9,22 +11,21 @@ type Moves = { readonly [id: string]: { readonly standing: Standing } }
 const mostNames = 20_000
 
 export class NamedBreakers {
-  readonly #hide: (name: string) => string
   readonly #isOwn: (name: string, isSaid: boolean) => boolean
-  /** What stands for each name in this file: a breaker that comes to be by key later has one name all the same. */
-  readonly #shown = new Map<string, string>()
-  /** No two names may become one: the replay would take them for the same breaker. */
-  readonly #taken = new Set<string>()
+  /**
+   * What stands for each name in this file: a breaker that comes to be by key later has one name all the same, and no two names may
+   * become one, or the replay would take them for the same breaker.
+   */
+  readonly #shown: Naming
 
   constructor(hide: (name: string) => string, isOwn: (name: string, isSaid: boolean) => boolean) {
-    this.#hide = hide
     this.#isOwn = isOwn
+    this.#shown = new Naming(hide)
   }
 
   /** Another file begins. */
   forget(): void {
-    this.#shown.clear()
-    this.#taken.clear()
+    this.#shown.forget()
   }
 
   /** What a breaker is made of: the config of one by key may name dependencies after the key. */
@@ -94,18 +95,7 @@ export class NamedBreakers {
   }
 
   #name(name: string, isSaid = false): string {
-    const known = this.#shown.get(name)
-    if (known !== undefined) return known
     if (this.#shown.size >= mostNames) this.forget()
-    const shown = this.#isOwn(name, isSaid) ? name : this.#free(this.#hide(name))
-    this.#shown.set(name, shown)
-    this.#taken.add(shown)
-    return shown
-  }
-
-  #free(wanted: string): string {
-    let shown = wanted
-    for (let serial = 2; this.#taken.has(shown); serial++) shown = `${wanted} ${serial}`
-    return shown
+    return this.#shown.of(name, this.#isOwn(name, isSaid) ? withoutSecrets : undefined)
   }
 }

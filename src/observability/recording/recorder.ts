@@ -4,7 +4,7 @@ import type { Judged, OutcomeKind } from "../../../machines/vocabulary/outcome.t
 import { RotatingFile } from "./files.ts"
 import { type BreakerLine, formatVersion, type RecordedLine, type RecordedPart } from "./format.ts"
 import { Ledger } from "./ledger.ts"
-import { marked, Redaction } from "./redaction.ts"
+import { RecordedNames } from "./redaction.ts"
 import { Reel } from "./reel.ts"
 import { ReelTape } from "./reelTape.ts"
 import { type Recordable, Track } from "./track.ts"
@@ -35,7 +35,7 @@ const mostTracks = 10_000
 
 export class FileRecorder {
   readonly #settings: RecorderSettings
-  readonly #redaction: Redaction
+  readonly #redaction: RecordedNames
   readonly #tracks = new Map<number, Track>()
   readonly #facts = new Map<string, number>()
   /** By what they are made of. */
@@ -51,7 +51,7 @@ export class FileRecorder {
 
   constructor(settings: RecorderSettings) {
     this.#settings = settings
-    this.#redaction = new Redaction(settings.redact ?? marked(), settings.isOwn)
+    this.#redaction = new RecordedNames(settings.redact, settings.isOwn)
     this.#ledger = new Ledger(new RotatingFile(settings.file, settings.files))
     this.#reel = new Reel(
       () => this.#flushLater(),
@@ -127,7 +127,7 @@ export class FileRecorder {
   write(track: Track, line: RecordedLine): void {
     if (!this.#reel.isEmpty) this.flush()
     if (!track.isIntroduced) this.#introduce(track, track.subject.now())
-    this.#put(this.#redaction.names.line(line, track.subject.isOneOfMany))
+    this.#put(this.#redaction.line(line, track.subject.isOneOfMany))
   }
 
   stop(): void {
@@ -143,7 +143,7 @@ export class FileRecorder {
     this.#part++
     this.#facts.clear()
     this.#recipes.clear()
-    this.#redaction.names.forget()
+    this.#redaction.forget()
     this.#introductions = 0
     const { library } = this.#settings
     const startedAt = this.#settings.wallNow()
@@ -178,9 +178,9 @@ export class FileRecorder {
     const known = saved === undefined ? {} : { saved: this.#redaction.saved(saved, hidden, bucketOf) }
     const made =
       member === undefined
-        ? { parts: this.#redaction.names.parts(parts, false) }
+        ? { parts: this.#redaction.parts(parts, false) }
         : { recipe: this.#recipeId(parts), member: this.#redaction.owed(member, bucketOf) }
-    const heard = told && { told: this.#redaction.names.told(told) }
+    const heard = told && { told: this.#redaction.told(told) }
     const begun = { t: "breaker", b: who, name: hidden, at, wall: subject.wallNow() } as const
     this.#put({ ...begun, ...described, ...heard, ...made, ...known } as BreakerLine)
     this.#introductions += this.#ledger.size - before
@@ -192,7 +192,7 @@ export class FileRecorder {
     if (known !== undefined) return known
     const r = this.#recipes.size + 1
     this.#recipes.set(parts, r)
-    this.#put({ t: "recipe", r, parts: this.#redaction.names.parts(parts, true) })
+    this.#put({ t: "recipe", r, parts: this.#redaction.parts(parts, true) })
     return r
   }
 

@@ -1,5 +1,6 @@
 /** One tool that looks on: it is told of every actor that is a state machine, and may send them events where it is allowed to. */
 import type { AnyActorRef, EventObject, InspectionEvent } from "xstate"
+import { withoutSecrets } from "../redaction/secrets.ts"
 import { eventTold, introduction, readMessage, stateTold, type ToolMessage } from "./messages.ts"
 
 /** The tool's end of the line. */
@@ -102,7 +103,7 @@ export class Tool {
 
   #send(message: ToolMessage): void {
     const { line } = this.#options
-    if (line.unread <= mostUnread) return line.send(JSON.stringify(message))
+    if (line.unread <= mostUnread) return line.send(withoutSecrets(JSON.stringify(message)))
     this.leave()
     line.close("it does not read what it is told")
   }

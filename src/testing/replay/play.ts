@@ -6,6 +6,7 @@ import { retryIn } from "../../assemble.ts"
 import { moveWords } from "../../observability/decisionWords.ts"
 import { FindingNews, isGraph } from "../../observability/findingWords.ts"
 import { cellWords } from "../../observability/inspector/cellWords.ts"
+import { holdingBack } from "../../observability/inspector/holding.ts"
 import type { Tallied } from "../../observability/inspector/inspected.ts"
 import type { BreakerLine } from "../../observability/recording/format.ts"
 import { type Happening, happenings } from "../../observability/recording/happenings.ts"
@@ -204,7 +205,7 @@ class Player {
     const one = this.playing.get(b)
     if (one === undefined) return
     const { circuit, mode, restriction, holders } = one.breaker.plane.gate
-    const heldBy = holders.map(({ by }) => by)
+    const heldBy = holdingBack(holders).map(({ by }) => by)
     const calls = countsOf(one.breaker)
     this.#note(`${b} ${said.words}`)
     const last = this.moments.at(-1)

@@ -1,19 +1,21 @@
 /** The page in a real browser. The breakers live on a virtual clock; the browser's own time is its own. */
-import { mkdirSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { type Breaker, type BreakerConfig, createBreaker, createBreakers } from "recloser"
-import { type InspectorOptions, startInspector } from "recloser/inspect"
+import { type InspectorOptions, startInspector, startRecorder } from "recloser/inspect"
 import { createVirtualClock, type VirtualClock } from "recloser/testing"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { serveRecording } from "../../../src/cli/inspect/recorded.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
 import { openBrowser } from "../../support/chromium.ts"
-import { incident } from "../../support/incident.ts"
+import { incident, folder as recordings } from "../../support/incident.ts"
 import { keyedIncident } from "../../support/keyedIncident.ts"
 import { root } from "../../support/repository.ts"
 
-const folder = join(root, "test/observability/inspector/.screenshots")
+/** What is looked at after a run: named in its output, ignored by git, kept until the next. */
+const kept = "artefacts/screenshots"
+const folder = join(root, kept)
 const tripping = {
   strategy: {
     type: "basic",
@@ -30,10 +32,14 @@ let stops: (() => unknown)[] = []
 let complaints: string[] = []
 
 beforeAll(async () => {
+  rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   browser = await openBrowser()
 }, 60_000)
-afterAll(() => browser.close())
+afterAll(async () => {
+  await browser.close()
+  console.info(`${readdirSync(folder).length} screenshots of the inspector are kept in ${kept}`)
+})
 beforeEach(() => {
   complaints = []
   clock = createVirtualClock({ start: 5000, wall: Date.now() })
@@ -73,8 +79,11 @@ async function open(url: string, options: BrowserContextOptions = {}): Promise<P
   return page
 }
 
-const shoot = (page: Page, name: string, fullPage = false) =>
-  page.screenshot({ path: join(folder, `${name}.png`), fullPage })
+/** What stays in sight while the page is scrolled would lie across the middle of it. */
+const shoot = async (page: Page, name: string, fullPage = false) => {
+  if (fullPage) await page.evaluate(() => scrollTo(0, 0))
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage })
+}
 
 const shows = (page: Page, selector: string, text: string | RegExp) =>
   page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: 15_000 })
@@ -112,6 +121,7 @@ describe("the page of the inspector", () => {
     await shoot(page, "overview")
     await clock.advance(5000)
     await shows(page, ".incident", "Probing now")
+    await shows(page, "#headline", "payments refuses its calls.")
     await call(payments, 2, 0)
     await clock.advance(1000)
     await shows(page, "#headline", "All 4 breakers of this program let calls pass.")
@@ -158,6 +168,29 @@ describe("the page of the inspector", () => {
     await page.locator(".series path.limit").waitFor({ state: "attached" })
     await page.locator(".series path.danger").waitFor({ state: "attached" })
     await shoot(page, "series", true)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("says that a service is coming back while its calls are let in step by step", async () => {
+    const config = { strategy: { type: "gradual", openFor: "1 second" }, priority: false, timeout: false } as const
+    const payments = breakerOf("payments", config)
+    const page = await open((await inspector()).url)
+    await call(payments, 200, 0)
+    await call(payments, 60, 60)
+    await clock.advance(1200)
+    await call(payments, 2, 0)
+    expect(payments.circuit).toBe("ramping")
+    await clock.advance(100)
+    await shows(page, "#headline", "payments is coming back.")
+    await shows(page, ".incident .next", /% of the calls may enter, step by step\./)
+    await shoot(page, "coming-back")
+    await page.locator(".rows .row").click()
+    // As small as it would have to be to fit, nobody could read it: it is scrolled.
+    const word = await page.locator('[data-machine="gradual"] text').first().boundingBox()
+    const place = await page
+      .locator('[data-machine="gradual"] .scroll')
+      .evaluate((one) => one.scrollWidth > one.clientWidth)
+    expect([(word?.height ?? 0) > 8, place]).toEqual([true, true])
     expect(complaints).toEqual([])
   }, 60_000)
 
@@ -279,6 +312,11 @@ describe("the page of the inspector", () => {
     await shows(page, "li", "feature book is back")
     await shows(page, ".standing li", "feature refund is tested with a part of its calls")
     await shows(page, ".standing li", 'feature report waits for "refund"')
+    // No word of the gate is broken into letters.
+    const narrow = await page
+      .locator("table.gate th, table.gate td")
+      .evaluateAll((cells) => cells.filter((cell) => cell.textContent !== "" && cell.clientWidth < 70).length)
+    expect(narrow).toBe(0)
     await shoot(page, "endpoints", true)
     expect(complaints).toEqual([])
   }, 60_000)
@@ -303,6 +341,21 @@ describe("the page of the inspector", () => {
     const page = await open(`${new URL("/", url).href}#${"x".repeat(32)}`)
     await shows(page, ".link", "no longer valid")
     expect(page.url()).not.toContain("xxxx")
+  }, 60_000)
+
+  test("shows all breakers at an address that is cut off, and says of one that is gone that it is", async () => {
+    breakerOf("payments")
+    const page = await open((await inspector()).url)
+    await shows(page, ".rows .row", "payments")
+    await page.evaluate(() => {
+      location.hash = "#/b/%E0%A4%A"
+    })
+    await shows(page, ".rows .row", "payments")
+    await page.evaluate(() => {
+      location.hash = "#/b/4711"
+    })
+    await shows(page, ".headline", "This breaker has stopped, or was forgotten.")
+    expect(complaints).toEqual([])
   }, 60_000)
 
   test("reads no name as markup, and asks nobody else", async () => {
@@ -404,6 +457,23 @@ describe("the page of a recording", () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test("reads no recorded name as markup", async () => {
+    const name = '<script>document.title="owned"</script><img src=x onerror=alert(1)>'
+    const file = join(recordings(), "hostile.ndjson")
+    const recorder = startRecorder({ file, clock, breakers: (one) => one === name })
+    await call(breakerOf(name), 60, 60)
+    recorder.stop()
+    const served = await serveRecording(readRecording("hostile.ndjson", readFileSync(file)), 0)
+    stops.push(() => served.stop())
+    const page = await open(served.url)
+    await shows(page, ".headline", `${name}: closed → open`)
+    await page.getByRole("button", { name: "Decide anew" }).click()
+    await shows(page, "#what-if", name)
+    expect(await page.locator("main img, main script").count()).toBe(0)
+    expect(await page.title()).not.toBe("owned")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test("steps through an incident, forwards and backwards, and decides anew under another config", async () => {
     const { content } = await incident({ config: { strategy: "basic" } })
     const served = await serveRecording(readRecording("incident.ndjson", content()), 0)
@@ -417,8 +487,11 @@ describe("the page of a recording", () => {
     await page.keyboard.press("ArrowLeft")
     await shows(page, ".headline", "closed → open")
     await shows(page, "section", "1000 of 1000 calls are decided as they were")
+    await shows(page, ".link", /^recording$/)
+    await shows(page, "p.soft", "0 % of the calls may enter; held by basic.")
     await page.getByRole("button", { name: "Decide anew" }).click()
     await shows(page, "#what-if", "with the other config")
+    await shows(page, "#what-if tr", /opened\s*once/)
     await page
       .getByLabel("another config, as JSON")
       .fill('{"strategy":{"type":"basic","window":{"type":"consecutive","failures":3}}}')
