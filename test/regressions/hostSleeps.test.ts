@@ -105,6 +105,38 @@ test("a host that is late each time delays a deadline by that much once more, an
   await Promise.all(flying.map(({ end }) => end))
 })
 
+test.each(configs)("a second pause within the grace of the first took its answers for timeouts: %j", async (config) => {
+  const { breaker, clock, moves, flying } = await busy(config)
+  const answerAll = (asked: readonly Asked[]) => {
+    for (const { answer } of asked) answer()
+  }
+  clock.halt(10 * seconds, () => answerAll(flying))
+  await Promise.all(flying.map(({ end }) => end))
+  const others = Array.from({ length: 30 }, () => ask(breaker))
+  clock.step(50)
+  clock.halt(10 * seconds, () => answerAll(others))
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+  clock.step(200)
+  expect((await Promise.all(others.map(({ end }) => end))).filter(({ ok }) => !ok)).toEqual([])
+  await usual(breaker, clock, 200)
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 0, rejected: 0, success: 1260 })
+  expect(moves).toEqual([])
+})
+
+test("a deadline is given one grace, however often the host stands still after it", async () => {
+  const { breaker, clock, flying } = await busy({ timeout: "2 seconds", priority: false })
+  clock.halt(10 * seconds)
+  clock.step(50)
+  const others = Array.from({ length: 3 }, () => ask(breaker))
+  clock.halt(5 * seconds)
+  // Those of the first pause have had theirs; those of the second have it now.
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 30, inFlight: 3 })
+  clock.halt(5 * seconds)
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 33, inFlight: 0 })
+  expect(wheelOf(clock).size).toBeLessThan(5)
+  await Promise.all([...flying, ...others].map(({ end }) => end))
+})
+
 test.each([3600, -3600, 86_400 * 365])("a wall clock set by %i s moved nothing", async (bySeconds) => {
   const { breaker, clock, moves, flying } = await busy({ timeout: "2 seconds" })
   clock.setWall(bySeconds * seconds)

@@ -159,7 +159,7 @@ export const codes = {
   failure: 5,
   timedOut: 6,
   ignored: 7,
-  /** The clock's timers that were due by then had been fired. */
+  /** The clock's timers that were due by then had been fired; with the number 1: that was when those were that the next entry tells of. */
   turned: 8,
   /** What is said of the call that comes next. */
   facts: 9,
