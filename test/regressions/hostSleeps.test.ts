@@ -1,41 +1,11 @@
 /** The host was stopped, or its event loop blocked, for longer than calls may take: deadlines are over, and answers wait to be read. */
-import { type Breaker, type BreakerConfig, createBreaker } from "recloser"
+import { type BreakerConfig, createBreaker } from "recloser"
 import { describe, expect, test } from "vitest"
 import { wheelOf } from "../../src/Clock.ts"
 import { Alarm } from "../../src/data-plane/timers.ts"
-import { type HaltingClock, haltingClock } from "../support/haltingClock.ts"
+import { haltingClock } from "../support/haltingClock.ts"
+import { type Asked, ask, busy, seconds, usual } from "../support/sleeping.ts"
 
-interface Asked {
-  /** The service answers, or has answered before it is asked. */
-  answer(): void
-  readonly end: ReturnType<Breaker["tryExecute"]>
-}
-
-function ask(breaker: Breaker): Asked {
-  let isAnswered = false
-  let resolve = () => {}
-  const end = breaker.tryExecute(
-    () => new Promise<void>((answered) => (isAnswered ? answered() : void (resolve = answered))),
-  )
-  const answer = () => {
-    isAnswered = true
-    resolve()
-  }
-  return { answer, end }
-}
-
-/** A hundred calls a second that take five milliseconds. */
-async function usual(breaker: Breaker, clock: HaltingClock, calls: number): Promise<void> {
-  for (let n = 0; n < calls; n++) {
-    const { answer, end } = ask(breaker)
-    clock.step(5)
-    answer()
-    await end
-    clock.step(5)
-  }
-}
-
-const seconds = 1000
 const configs: readonly BreakerConfig[] = [
   {},
   { timeout: "2 seconds" },
@@ -45,17 +15,6 @@ const configs: readonly BreakerConfig[] = [
   { strategy: { type: "basic", window: { type: "consecutive", failures: 5 } }, timeout: "2 seconds" },
   { strategy: { type: "dependency", own: "basic" }, timeout: "2 seconds", prediction: true },
 ]
-
-async function busy(config: BreakerConfig) {
-  const clock = haltingClock()
-  const breaker = createBreaker("service", config, { clock })
-  const moves: string[] = []
-  breaker.on("transition", ({ from, to, rule }) => moves.push(`${from} → ${to}: ${rule}`))
-  await usual(breaker, clock, 1000)
-  const flying = Array.from({ length: 30 }, () => ask(breaker))
-  clock.step(2)
-  return { breaker, clock, moves, flying }
-}
 
 describe.each([
   ["an event loop blocked for 10 s", 10 * seconds],
