@@ -25,7 +25,11 @@ const units: { readonly [unit: string]: number } = {
 
 const written = /^(-?\d+(?:\.\d+)?)\s+(nano|micro|milli|second|minute|hour|day|week)s?$/
 
+/** No duration that a person writes is longer. */
+const longest = 200
+
 function ofText(text: string): number | undefined {
+  if (text.length > longest) return undefined
   const [, amount, unit = ""] = written.exec(text) ?? []
   return amount === undefined ? undefined : Number(amount) * (units[unit] as number)
 }

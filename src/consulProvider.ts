@@ -59,7 +59,8 @@ function endpointIn(entry: unknown): readonly Instance[] {
   ]
 }
 
-function endpointsIn(entries: readonly unknown[]): readonly Instance[] {
+/** The instances that an answer of Consul names. */
+export function endpointsIn(entries: readonly unknown[]): readonly Instance[] {
   const all = entries.flatMap(endpointIn)
   const scale = scaleOf(all.map(({ weight }) => weight))
   return all.map((instance) => ({ ...instance, weight: scale * instance.weight }))

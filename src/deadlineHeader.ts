@@ -18,7 +18,8 @@ const grpcUnits: { readonly [unit: string]: number } = {
   n: 1e-6,
 }
 const grpcMost = 99_999_999
-const longest = { name: 100, value: 20 }
+/** `text`: with the blanks around it. */
+const longest = { name: 100, value: 20, text: 200 }
 
 /** The name of a header as RFC 9110 has it. */
 const isName = (name: unknown): name is string =>
@@ -103,6 +104,7 @@ export function readDeadline<R extends IncomingRequest>(
   const maxMs = options.max === undefined ? 300_000 : readDuration(options.max, "options.max")
   if (!isTrusted(request, trust)) return undefined
   const value = headerOf(request.headers, header)
-  const ms = typeof value === "string" ? read(header, value.trim()) : undefined
+  const isText = typeof value === "string" && value.length <= longest.text
+  const ms = isText ? read(header, value.trim()) : undefined
   return ms === undefined ? undefined : Math.min(maxMs, ms)
 }

@@ -29,7 +29,8 @@ async function textIn(path: string): Promise<string> {
   }
 }
 
-function listIn(text: string): EndpointSet {
+/** The list that a file holds; what is in it is checked by who takes it. */
+export function listIn(text: string): EndpointSet {
   const read: unknown = JSON.parse(text)
   const list: unknown = Array.isArray(read) ? read : (read as { readonly endpoints?: unknown } | null)?.endpoints
   return list as EndpointSet

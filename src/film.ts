@@ -10,7 +10,7 @@ import type { Film } from "./group.ts"
 import type { Member } from "./member.ts"
 import type { RecordedMember, RecordedPart } from "./observability/recording/format.ts"
 import type { FileRecorder } from "./observability/recording/recorder.ts"
-import type { ReelTape } from "./observability/recording/reelTape.ts"
+import type { ReelTape, Turning } from "./observability/recording/reelTape.ts"
 import type { Recordable, Track } from "./observability/recording/track.ts"
 import type { Recipe } from "./recipe.ts"
 import { type Group, roster } from "./roster.ts"
@@ -59,7 +59,7 @@ class RecordedKey implements Recordable {
   wallNow(): number {
     return this.#group.clock.wallNow()
   }
-  get turning(): { readonly turnedAt: number } {
+  get turning(): Turning {
     return wheelOf(this.#group.clock)
   }
 

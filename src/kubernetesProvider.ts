@@ -98,7 +98,7 @@ function endpointsIn(slice: Json, wanted: string | number | undefined): readonly
 }
 
 /** The endpoints of all slices, each once: one that moves from slice to slice may be in two for a moment, and a pod in two families. */
-function allIn({ slices }: Known, { port, prefer = "IPv4" }: KubernetesOptions): readonly EndpointInput[] {
+export function allIn({ slices }: Known, { port, prefer = "IPv4" }: KubernetesOptions): readonly EndpointInput[] {
   const all = [...slices.values()].flatMap((slice) => endpointsIn(slice, port))
   const preferred = new Set(all.flatMap(({ family, uid }) => (family === prefer && uid !== undefined ? [uid] : [])))
   const wanted = all.filter(({ family, uid }) => family === prefer || uid === undefined || !preferred.has(uid))

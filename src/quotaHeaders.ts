@@ -34,9 +34,12 @@ function amount(text: string | undefined): number | undefined {
   return Number(text)
 }
 
-/** A member of a list, its parameters by name. What stands in quotes may hold commas and semicolons of its own. */
+/**
+ * A member of a list, its parameters by name. What stands in quotes may hold commas and semicolons of its own; quotes that nobody closes
+ * hold all the rest, so that a header of nothing but quotes is not looked through from each of them.
+ */
 function members(text: string): readonly ReadonlyMap<string, string>[] {
-  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, "name")
+  const bare = text.replace(/"(?:[^"\\]|\\.)*(?:"|\\?$)/gs, "name")
   return bare.split(",").map((member) => {
     const pairs = member.split(";").map((part) => part.split("=").map((word) => word.trim()))
     return new Map(

@@ -80,7 +80,8 @@ export async function* jsonLinesIn(response: IncomingMessage): AsyncGenerator<un
   if (rest.trim() !== "") yield parsed(rest)
 }
 
-function parsed(text: string): unknown {
+/** A text of somebody else's as JSON; throws `SyntaxError` that shows no more than its beginning. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -7,9 +7,13 @@ interface HeadersLike {
   readonly [name: string]: unknown
 }
 
+/** No time and no date is longer: to read a million digits, or a date that goes on for ever, takes tens of milliseconds. */
+const longest = 200
+
 function headerOf(headers: HeadersLike, name: string): string | undefined {
   const value = typeof headers.get === "function" ? headers.get(name) : headers[name]
-  return typeof value === "string" || typeof value === "number" ? String(value).trim() : undefined
+  if (typeof value === "number") return String(value)
+  return typeof value === "string" && value.length <= longest ? value.trim() : undefined
 }
 
 /** Milliseconds that a Retry-After asks for: seconds, or a date, told from the response's own; nothing for what lies in the past. */

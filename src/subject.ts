@@ -12,7 +12,7 @@ import type { Inspected, Passed, Tallied } from "./observability/inspector/inspe
 import type { Act, ActorView, Edge, StandingLine } from "./observability/inspector/protocol.ts"
 import { standingIn } from "./observability/inspector/standing.ts"
 import { type EventLine, gaugesShown, type RecordedPart } from "./observability/recording/format.ts"
-import type { ReelTape } from "./observability/recording/reelTape.ts"
+import type { ReelTape, Turning } from "./observability/recording/reelTape.ts"
 import type { Recordable } from "./observability/recording/track.ts"
 import { toldBefore } from "./toldBefore.ts"
 
@@ -91,7 +91,7 @@ export class Subject implements Recordable, Inspected {
   wallNow(): number {
     return this.#assembly.clock.wallNow()
   }
-  get turning(): { readonly turnedAt: number } {
+  get turning(): Turning {
     return wheelOf(this.#assembly.clock)
   }
   record(tape: ReelTape | undefined): void {

@@ -32,8 +32,10 @@ const longestGraceMs = 100
 
 export class Wheel {
   readonly host: WheelHost
-  /** When it last turned: whatever was due then has happened, and nothing else. */
+  /** When it last turned. */
   turnedAt = Number.NEGATIVE_INFINITY
+  /** Whatever was due by then has happened, and nothing else. */
+  turnedBy = Number.NEGATIVE_INFINITY
   #lists = new Map<number, TimerList>()
   readonly #heap = new TimerHeap()
   #holding = 0
@@ -43,7 +45,8 @@ export class Wheel {
   readonly #release = new Alarm(() => this.#releaseHost())
   #timer: HostTimer | undefined
   #armedAt = Number.POSITIVE_INFINITY
-  /** The host slept, and reads what has come meanwhile: nothing fires before. */
+  /** The host slept, and reads what has come meanwhile: nothing fires before. Since when, and until when. */
+  #restsSince = Number.NEGATIVE_INFINITY
   #restsUntil = Number.NEGATIVE_INFINITY
   #turning = false
 
@@ -157,6 +160,7 @@ export class Wheel {
     this.#timer?.disarm()
     this.#timer = undefined
     this.#armedAt = Number.POSITIVE_INFINITY
+    this.#restsSince = Number.NEGATIVE_INFINITY
     this.#restsUntil = Number.NEGATIVE_INFINITY
   }
 
@@ -165,30 +169,41 @@ export class Wheel {
     const lateMs = now - this.#armedAt
     this.#timer = undefined
     this.#armedAt = Number.POSITIVE_INFINITY
-    // Hosts fire timers before they read sockets: a deadline that passed while the host stood still would take answers for timeouts.
-    if (lateMs <= punctualMs || this.#restsUntil > Number.NEGATIVE_INFINITY) return this.turn(now)
+    if (lateMs <= punctualMs) return this.turn(now)
+    // Hosts fire timers before they read sockets: a deadline that passed while the host stood still would take answers for timeouts. Late
+    // again before it was over, the host slept once more: what was due when it slept first has had its time, and the rest gets its own.
+    const hadTime = this.#restsSince
+    this.#restsSince = now
     this.#restsUntil = now + Math.min(lateMs, longestGraceMs)
-    this.#schedule()
+    if (hadTime > Number.NEGATIVE_INFINITY) this.#fire(now, hadTime)
+    else this.#schedule()
   }
 
-  /** Fires everything that is due at `now`, in order of its end. */
-  turn(now: number): void {
+  /** Fires everything that is due by `by`, at `now`, in order of its end. */
+  turn(now: number, by: number = now): void {
+    if (this.#turning) return
+    this.#restsSince = Number.NEGATIVE_INFINITY
+    this.#restsUntil = Number.NEGATIVE_INFINITY
+    this.#fire(now, by)
+  }
+
+  #fire(now: number, by: number): void {
     if (this.#turning) return
     this.#turning = true
-    this.#restsUntil = Number.NEGATIVE_INFINITY
     this.turnedAt = now
+    this.turnedBy = by
     try {
-      for (let list = this.#heap.first; list !== undefined && list.wakeAt <= now; list = this.#heap.first)
-        this.#turnList(list, now)
+      for (let list = this.#heap.first; list !== undefined && list.wakeAt <= by; list = this.#heap.first)
+        this.#turnList(list, now, by)
     } finally {
       this.#turning = false
       this.#schedule()
     }
   }
 
-  #turnList(list: TimerList, now: number): void {
+  #turnList(list: TimerList, now: number, by: number): void {
     const timer = list.first
-    const isDue = timer !== undefined && timer.due <= now
+    const isDue = timer !== undefined && timer.due <= by
     if (isDue) this.disarm(timer)
     const following = list.first
     if (following === undefined) {

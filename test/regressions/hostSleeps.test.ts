@@ -1,41 +1,11 @@
 /** The host was stopped, or its event loop blocked, for longer than calls may take: deadlines are over, and answers wait to be read. */
-import { type Breaker, type BreakerConfig, createBreaker } from "recloser"
+import { type BreakerConfig, createBreaker } from "recloser"
 import { describe, expect, test } from "vitest"
 import { wheelOf } from "../../src/Clock.ts"
 import { Alarm } from "../../src/data-plane/timers.ts"
-import { type HaltingClock, haltingClock } from "../support/haltingClock.ts"
+import { haltingClock } from "../support/haltingClock.ts"
+import { type Asked, ask, busy, seconds, usual } from "../support/sleeping.ts"
 
-interface Asked {
-  /** The service answers, or has answered before it is asked. */
-  answer(): void
-  readonly end: ReturnType<Breaker["tryExecute"]>
-}
-
-function ask(breaker: Breaker): Asked {
-  let isAnswered = false
-  let resolve = () => {}
-  const end = breaker.tryExecute(
-    () => new Promise<void>((answered) => (isAnswered ? answered() : void (resolve = answered))),
-  )
-  const answer = () => {
-    isAnswered = true
-    resolve()
-  }
-  return { answer, end }
-}
-
-/** A hundred calls a second that take five milliseconds. */
-async function usual(breaker: Breaker, clock: HaltingClock, calls: number): Promise<void> {
-  for (let n = 0; n < calls; n++) {
-    const { answer, end } = ask(breaker)
-    clock.step(5)
-    answer()
-    await end
-    clock.step(5)
-  }
-}
-
-const seconds = 1000
 const configs: readonly BreakerConfig[] = [
   {},
   { timeout: "2 seconds" },
@@ -45,17 +15,6 @@ const configs: readonly BreakerConfig[] = [
   { strategy: { type: "basic", window: { type: "consecutive", failures: 5 } }, timeout: "2 seconds" },
   { strategy: { type: "dependency", own: "basic" }, timeout: "2 seconds", prediction: true },
 ]
-
-async function busy(config: BreakerConfig) {
-  const clock = haltingClock()
-  const breaker = createBreaker("service", config, { clock })
-  const moves: string[] = []
-  breaker.on("transition", ({ from, to, rule }) => moves.push(`${from} → ${to}: ${rule}`))
-  await usual(breaker, clock, 1000)
-  const flying = Array.from({ length: 30 }, () => ask(breaker))
-  clock.step(2)
-  return { breaker, clock, moves, flying }
-}
 
 describe.each([
   ["an event loop blocked for 10 s", 10 * seconds],
@@ -103,6 +62,38 @@ test("a host that is late each time delays a deadline by that much once more, an
   clock.halt(150)
   expect(breaker.metrics().calls.timedOut).toBe(30)
   await Promise.all(flying.map(({ end }) => end))
+})
+
+test.each(configs)("a second pause within the grace of the first took its answers for timeouts: %j", async (config) => {
+  const { breaker, clock, moves, flying } = await busy(config)
+  const answerAll = (asked: readonly Asked[]) => {
+    for (const { answer } of asked) answer()
+  }
+  clock.halt(10 * seconds, () => answerAll(flying))
+  await Promise.all(flying.map(({ end }) => end))
+  const others = Array.from({ length: 30 }, () => ask(breaker))
+  clock.step(50)
+  clock.halt(10 * seconds, () => answerAll(others))
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+  clock.step(200)
+  expect((await Promise.all(others.map(({ end }) => end))).filter(({ ok }) => !ok)).toEqual([])
+  await usual(breaker, clock, 200)
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 0, rejected: 0, success: 1260 })
+  expect(moves).toEqual([])
+})
+
+test("a deadline is given one grace, however often the host stands still after it", async () => {
+  const { breaker, clock, flying } = await busy({ timeout: "2 seconds", priority: false })
+  clock.halt(10 * seconds)
+  clock.step(50)
+  const others = Array.from({ length: 3 }, () => ask(breaker))
+  clock.halt(5 * seconds)
+  // Those of the first pause have had theirs; those of the second have it now.
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 30, inFlight: 3 })
+  clock.halt(5 * seconds)
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 33, inFlight: 0 })
+  expect(wheelOf(clock).size).toBeLessThan(5)
+  await Promise.all([...flying, ...others].map(({ end }) => end))
 })
 
 test.each([3600, -3600, 86_400 * 365])("a wall clock set by %i s moved nothing", async (bySeconds) => {

@@ -5,6 +5,8 @@ import { invariants } from "./bad-days/invariants.ts"
 import { kept } from "./bad-days/kept.ts"
 import { dayOf, play } from "./bad-days/play.ts"
 import { reduced, shrink } from "./bad-days/shrink.ts"
+import { quietDay } from "./bad-days/tampering.ts"
+import { tamperings } from "./bad-days/tamperings.ts"
 
 describe("the invariants of bad days", () => {
   test("are at least forty, each with a name of its own and a law", () => {
@@ -62,6 +64,24 @@ describe("a broken breaker", () => {
     const found = new Set<string | undefined>()
     for (let seed = 1; seed <= 6; seed++) found.add((await play(dayOf(seed, 40, 200), tamper)).violation?.invariant)
     expect([...found]).toContain(law)
+  })
+})
+
+describe("each invariant of bad days", () => {
+  const names = invariants.map(({ name }) => name)
+
+  test("has a tampering that it must find, in test/simulation/bad-days/tamperings.ts", () => {
+    expect(Object.keys(tamperings).sort()).toEqual([...names].sort())
+  })
+
+  test("is kept on a quiet day", async () => {
+    expect((await play(quietDay)).violation).toBeUndefined()
+  })
+
+  // Of this one alone: what is tampered with may break others, which would be told first.
+  test.each(names)("finds out what is tampered with: %s", async (name) => {
+    const before = tamperings[name] ?? (() => {})
+    expect((await play(quietDay, undefined, { name, before })).violation).toMatchObject({ invariant: name })
   })
 })
 

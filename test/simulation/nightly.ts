@@ -2,6 +2,9 @@
  * `npm run simulate:nightly -- --minutes 10`: bad days of seeds one after the other, until the time is over. A violation is shortened and
  * printed as JSON, to be kept in `bad-days/kept.ts`. `--from N` begins with another seed, `--seed N` plays one alone, `--days N` so many
  * whatever time it takes: the trace of all of them is the same on each version of Node (`npm run simulate:nodes`).
+ *
+ * A night that plays few calls proves little: by time there must be a million calls a minute, or `--at-least N` in all (0: however many).
+ * Ends with 1 when an invariant did not hold, with 2 when it was misused, and with 3 when there were too few calls.
  */
 import { parseArgs } from "node:util"
 import { invariants } from "./bad-days/invariants.ts"
@@ -15,8 +18,12 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     seed: { type: "string" },
     days: { type: "string" },
+    "at-least": { type: "string" },
   },
 })
+
+/** What ten minutes must come to, if a night is to prove anything: ten million calls. */
+const callsPerMinute = 1_000_000
 
 const number = (text: string, name: string): number => {
   const value = Number(text)
@@ -42,6 +49,9 @@ async function tell(seed: number, { invariant, found: what }: Violation): Promis
 const given = values.days === undefined ? undefined : number(values.days, "days")
 const days = only === undefined ? given : 1
 const isOver = (): boolean => (days === undefined ? performance.now() - startedAt >= lengthMs : count.days >= days)
+const wanted = values["at-least"]
+const byTime = days === undefined ? (lengthMs / 60_000) * callsPerMinute : 0
+const atLeast = wanted === undefined ? byTime : number(wanted, "at-least")
 let traces = 0
 
 for (let seed = only ?? number(values.from, "from"); !isOver(); seed++) {
@@ -64,4 +74,11 @@ console.log(
     `${count.looks} looks at ${invariants.length} invariants, ${violations} violations`,
 )
 if (days !== undefined) console.log(`trace of all: ${traces.toString(16)}`)
-process.exitCode = violations > 0 ? 1 : 0
+const tooFew = count.calls < atLeast
+if (atLeast > 0)
+  console.log(
+    tooFew
+      ? `missed: ${count.calls} of ${atLeast} calls (${Math.floor((100 * count.calls) / atLeast)} %); that many take ${Math.ceil(atLeast / rate / 60)} minutes here`
+      : `met: at least ${atLeast} calls`,
+  )
+process.exitCode = violations > 0 ? 1 : tooFew ? 3 : 0

@@ -33,7 +33,7 @@ export const MOST_RATE_TO = 50
 
 export function numberBetween(least: number, most: number): (text: string) => number {
   return (text) => {
-    const value = text.trim() === "" ? Number.NaN : Number(text)
+    const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN
     if (value >= least && value <= most) return value
     throw new InvalidArgumentError(`Give a number from ${least} to ${most}.`)
   }

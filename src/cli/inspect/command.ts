@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readSync } from "node:fs"
 import { createStopSignals, endAtOnce } from "../demo/stopSignals.ts"
 import { untilStopped } from "../demo/watch.ts"
 import { recordingIn } from "../replay/command.ts"
+import { whyNot } from "../whyNot.ts"
 import { type ProgramOptions, runProgram } from "./program.ts"
 import { serveRecording } from "./recorded.ts"
 
@@ -25,11 +26,20 @@ export function isRecording(file: string): boolean {
   }
 }
 
+/** Whether it is a recording, if it can be read at all. */
+function isRecordingIn(file: string, refuse: (why: string) => never): boolean {
+  try {
+    return isRecording(file)
+  } catch (error) {
+    return refuse(`${file} cannot be read: ${whyNot(error)}`)
+  }
+}
+
 /** Shows a recording, or a program while it runs. `refuse` ends the command: what was asked cannot be used. */
 export async function inspect(options: InspectOptions, refuse: (why: string) => never): Promise<void> {
   const { file, args } = options
   if (!existsSync(file)) return refuse(`${file}: there is no such file; name a recording, or a program to run`)
-  if (!isRecording(file)) {
+  if (!isRecordingIn(file, refuse)) {
     process.exitCode = await runProgram(file, args, options)
     return
   }

@@ -29,13 +29,24 @@ async function exported(path: string, given: string): Promise<unknown> {
   return config
 }
 
+/** What the host says of a file; throws `Unusable` where it cannot even be asked. */
+function tried<T>(given: string, ask: () => T): T {
+  try {
+    return ask()
+  } catch (error) {
+    throw new Unusable(`--config ${given} cannot be read: ${said(error)}`)
+  }
+}
+
 /** The config that `--config` names: JSON where it begins with a brace, else a file of JSON or a module. Not checked yet. */
 export async function givenConfig(given: string): Promise<unknown> {
   if (given.trim().startsWith("{")) return parsed(given, "--config")
   if (given.trim() === "") throw new Unusable("--config names no file")
   const path = resolve(given)
-  const found = statSync(path, { throwIfNoEntry: false })
+  const found = tried(given, () => statSync(path, { throwIfNoEntry: false }))
   if (found === undefined) throw new Unusable(`--config ${given}: there is no such file (JSON begins with a brace)`)
   if (found.isDirectory()) throw new Unusable(`--config ${given} is a folder, not a file`)
-  return path.endsWith(".json") ? parsed(readFileSync(path, "utf8"), `--config ${given}`) : exported(path, given)
+  if (!path.endsWith(".json")) return exported(path, given)
+  const text = tried(given, () => readFileSync(path, "utf8"))
+  return parsed(text, `--config ${given}`)
 }

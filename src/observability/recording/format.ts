@@ -159,7 +159,7 @@ export const codes = {
   failure: 5,
   timedOut: 6,
   ignored: 7,
-  /** The clock's timers that were due by then had been fired. */
+  /** The clock's timers that were due by then had been fired; with the number 1: that was when those were that the next entry tells of. */
   turned: 8,
   /** What is said of the call that comes next. */
   facts: 9,
@@ -197,6 +197,8 @@ const hex = (checksum: number): string => checksum.toString(16).padStart(8, "0")
 
 const brace = "}".charCodeAt(0)
 const sealLength = 64
+/** How long the seal is at the end of a line, its brace included. */
+const sealAtEnd = ',"crc":"00000000"}'.length
 
 /** Writes lines one after the other: each checksum covers all before it, so nothing can be left out or exchanged. */
 export class Seal {
@@ -226,10 +228,11 @@ export class Seal {
 
   /** The text that was sealed; `undefined` when the checksum is not what it must be. */
   open(line: string): string | undefined {
-    const sealed = /^(.*),"crc":"([0-9a-f]{8})"\}$/s.exec(line)
-    if (sealed === null) return undefined
-    const text = `${sealed[1]}}`
+    const end = line.length - sealAtEnd
+    const sum = /^,"crc":"([0-9a-f]{8})"\}$/.exec(line.slice(end))?.[1]
+    if (sum === undefined) return undefined
+    const text = `${line.slice(0, end)}}`
     this.#checksum = crc32(text, this.#checksum)
-    return hex(this.#checksum) === sealed[2] ? text : undefined
+    return hex(this.#checksum) === sum ? text : undefined
   }
 }

@@ -51,7 +51,8 @@ export type Happening =
       readonly serial: number
       readonly judged: Judged
     }
-  | { readonly type: "turned"; readonly b: number; readonly at: number }
+  /** Timers that were due by then were fired; `isNow`: none yet, but that is when those are that come next. */
+  | { readonly type: "turned"; readonly b: number; readonly at: number; readonly isNow: boolean }
   /** One of many lets go of what it has; if it is not forgotten, it remembers its last calls. */
   | { readonly type: "rests"; readonly b: number; readonly at: number; readonly isForgotten: boolean }
   | { readonly type: "event"; readonly line: EventLine }
@@ -123,7 +124,7 @@ function happeningOf(
   common: { readonly b: number; readonly at: number },
   { facts, waited, deadlineAt }: Next,
 ): Happening {
-  if (code === codes.turned) return { type: "turned", ...common }
+  if (code === codes.turned) return { type: "turned", ...common, isNow: number === 1 }
   if (code === codes.rests) return { type: "rests", ...common, isForgotten: number === 1 }
   if (code === codes.waits) return { type: "waits", ...common, number, deadlineAt, facts }
   if (code === codes.gaveUp) return { type: "gaveUp", ...common, number }

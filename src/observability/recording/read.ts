@@ -186,14 +186,17 @@ export function readRecording(file: string, content: Buffer, { partial = false }
   const reader = new Reader(file)
   if (content.length === 0) reader.fail(1, "the file is empty")
   if (!partial && !isUtf8(content)) reader.fail(1, "this is no recording of recloser")
-  const texts = content.toString("utf8").split("\n")
-  const rest = texts.pop() ?? ""
-  if (rest !== "" && !partial)
-    reader.fail(texts.length + 1, texts.length === 0 ? "this is no recording of recloser" : cut)
-  const lines = texts.map((text, index) => reader.take(text, index + 1))
+  const text = content.toString("utf8")
+  const firstEnd = text.indexOf("\n")
+  // What does not begin as a recording is not taken apart.
+  if (firstEnd >= 0) reader.take(text.slice(0, firstEnd), 1)
   const { header } = reader
   if (header === undefined) return reader.fail(1, "this is no recording of recloser")
+  const texts = text.slice(firstEnd + 1).split("\n")
+  const rest = texts.pop()
+  if (rest !== "" && !partial) reader.fail(texts.length + 2, cut)
+  const lines = texts.map((line, index) => reader.take(line, index + 2))
   const isWhole = lines.at(-1)?.t === "end"
-  if (!isWhole && !partial) reader.fail(lines.length, `${cut} (it was never stopped: did the process end?)`)
-  return { file, header, lines: lines.slice(1), isWhole }
+  if (!isWhole && !partial) reader.fail(lines.length + 1, `${cut} (it was never stopped: did the process end?)`)
+  return { file, header, lines, isWhole }
 }

@@ -18,6 +18,12 @@ export interface TapeHooks {
   introduce(now: number): void
 }
 
+/** When the timers of a clock were fired last, and which of them: those that were due by then. */
+export interface Turning {
+  readonly turnedAt: number
+  readonly turnedBy: number
+}
+
 /** No time is equal to it. */
 const unheard = Number.NaN
 
@@ -25,11 +31,11 @@ export class ReelTape {
   readonly #reel: Reel
   readonly #who: number
   readonly #hooks: TapeHooks
-  readonly #turning: { readonly turnedAt: number }
+  readonly #turning: Turning
   #turnedAt = unheard
 
-  /** `turning` says when the timers of the breaker's clock were fired last. */
-  constructor(reel: Reel, who: number, turning: { readonly turnedAt: number }, hooks: TapeHooks) {
+  /** `turning` is that of the breaker's clock. */
+  constructor(reel: Reel, who: number, turning: Turning, hooks: TapeHooks) {
     this.#reel = reel
     this.#who = who
     this.#turning = turning
@@ -110,8 +116,11 @@ export class ReelTape {
       // Whoever is introduced again is so after all that is on the reel.
       return this.#reel.prepare(now)
     }
-    this.#turnedAt = this.#turning.turnedAt
-    this.#reel.add(this.#turnedAt, codes.turned, 0, this.#who)
+    const { turnedAt, turnedBy } = this.#turning
+    this.#turnedAt = turnedAt
+    // Not all that was due was fired: the host had slept twice in a row. First when that was, then by when they were due.
+    if (turnedBy < turnedAt) this.#reel.add(turnedAt, codes.turned, 1, this.#who)
+    this.#reel.add(turnedBy, codes.turned, 0, this.#who)
   }
 
   #before(now: number, facts: Facts): void {

@@ -1,7 +1,7 @@
 /** What is recorded of one breaker. */
 import type { BreakerEvents } from "../../events.ts"
 import type { BreakerLine, EventLine, RecordedLine, RecordedPart } from "./format.ts"
-import type { ReelTape } from "./reelTape.ts"
+import type { ReelTape, Turning } from "./reelTape.ts"
 
 /** A breaker as the recorder sees it. */
 export interface Recordable {
@@ -11,7 +11,7 @@ export interface Recordable {
   /** Whether it is one of very many, which are introduced when there is something to tell of them. */
   readonly isOneOfMany: boolean
   /** When the timers of its clock were fired last. */
-  readonly turning: { readonly turnedAt: number }
+  readonly turning: Turning
   record(tape: ReelTape | undefined): void
   /** Where a key falls among those that it remembers; `undefined` when it remembers none. */
   bucketOf(key: string): number | undefined

@@ -111,8 +111,9 @@ class Player {
     const at = "line" in happening ? happening.line.at : happening.at
     const one = this.playing.get(b)
     if (one === undefined || happening.type === "moved" || happening.type === "gone") return
-    if (happening.type === "turned") return one.clock.turn(at)
+    if (happening.type === "turned" && !happening.isNow) return one.clock.turn(at)
     one.clock.set(at)
+    if (happening.type === "turned") return
     if (happening.type === "rests") return this.#rest(one, happening)
     if (happening.type === "settled") one.breaker.settle(happening.serial, happening.judged, at)
     else if (happening.type === "event") one.breaker.send(happening.line.event)

@@ -30,8 +30,8 @@ export class PlayerClock implements Clock {
   }
 
   /** Fires what was due by then, as the process did: one that was busy was late, and had read what came meanwhile. */
-  turn(at: number): void {
-    this.set(at)
-    wheelOf(this).turn(this.#now)
+  turn(by: number): void {
+    this.set(by)
+    wheelOf(this).turn(this.#now, by)
   }
 }

@@ -31,10 +31,12 @@ class Violated extends Error {
 }
 
 const of = (when: Invariant["when"]): readonly Invariant[] => invariants.filter((one) => one.when === when)
-const afterEvents = of("event")
-const afterHappenings = of("happening")
-const atRecovery = of("recovery")
-const atTheEnd = of("end")
+const byTime: { readonly [W in Invariant["when"]]: readonly Invariant[] } = {
+  event: of("event"),
+  happening: of("happening"),
+  recovery: of("recovery"),
+  end: of("end"),
+}
 
 const circuits = ["closed", "degraded", "open", "halfOpen", "ramping"]
 
@@ -59,18 +61,36 @@ const unseen: Seen = {
   tested: 0,
 }
 
+/** Looks for one invariant alone, and does something to the day just before it looks. */
+export interface Meddling {
+  readonly name: string
+  readonly before: (day: Day, seen: Seen) => void
+}
+
 class Observer {
   looks = 0
   readonly trace = new Trace()
   readonly #day: Day
   readonly #seen: Seen = { ...unseen }
+  readonly #meddling: Meddling | undefined
 
-  constructor(day: Day) {
+  constructor(day: Day, meddling: Meddling | undefined) {
     this.#day = day
-    day.afterEvent = () => this.look(afterEvents)
+    this.#meddling = meddling
+    day.afterEvent = () => this.look("event")
   }
 
-  look(these: readonly Invariant[]): void {
+  /** The invariants of this time of the day, or the one that somebody meddles with, if it is of this time. */
+  #laws(when: Invariant["when"]): readonly Invariant[] {
+    const meddling = this.#meddling
+    if (meddling === undefined) return byTime[when]
+    const these = byTime[when].filter(({ name }) => name === meddling.name)
+    if (these.length > 0) meddling.before(this.#day, this.#seen)
+    return these
+  }
+
+  look(when: Invariant["when"]): void {
+    const these = this.#laws(when)
     this.looks += these.length
     for (const { name, broken } of these) {
       const found = broken(this.#day, this.#seen)
@@ -93,8 +113,8 @@ class Observer {
   }
 
   between(): void {
-    this.look(afterEvents)
-    this.look(afterHappenings)
+    this.look("event")
+    this.look("happening")
     const { books, plane, clock } = this.#day
     for (const { at, to } of books.moves) {
       this.trace.fold(at)
@@ -132,14 +152,15 @@ export interface Script {
   readonly happenings: readonly Happening[]
 }
 
-/** `tamper` may break the day's breaker on purpose: the invariants are tested, too. */
+/** `tamper` may break the day's breaker on purpose, and `meddling` what an invariant reads: the invariants are tested, too. */
 export async function play(
   { seed, config, happenings }: Script,
   tamper: (day: Day) => void = () => {},
+  meddling?: Meddling,
 ): Promise<Played> {
   const day = new Day(seed, config)
   tamper(day)
-  const observer = new Observer(day)
+  const observer = new Observer(day, meddling)
   let at = 0
   let violation: Violation | undefined
   try {
@@ -149,15 +170,15 @@ export async function play(
       await day.play(happening)
       if (happening.do === "restart") {
         observer.forget()
-        day.afterEvent = () => observer.look(afterEvents)
+        day.afterEvent = () => observer.look("event")
       }
       observer.between()
     }
     await day.recover()
-    observer.look(atRecovery)
+    observer.look("recovery")
     day.afterEvent = () => {}
     await day.end()
-    observer.look(atTheEnd)
+    observer.look("end")
   } catch (error) {
     violation = violationOf(error, at)
   }

@@ -9,6 +9,7 @@ import { happenings } from "../../../src/observability/recording/happenings.ts"
 import { readRecording } from "../../../src/observability/recording/read.ts"
 import { play } from "../../../src/testing/replay/play.ts"
 import { whatIf } from "../../../src/testing/replay/whatIf.ts"
+import { haltingClock } from "../../support/haltingClock.ts"
 import { after, folder } from "../../support/incident.ts"
 
 /** Three thousand calls, a third of them slow; some have little time, some are given up. */
@@ -71,4 +72,49 @@ test("the same config decides about calls that wait as it was decided", async ()
   // One with a single slot refuses most of them.
   const [narrow] = whatIf(recording, { ...config, priority: { limit: 1, queue: 5 } })
   expect(narrow?.other.refused).toBeGreaterThan(500)
+})
+
+test("a host that slept twice in a row, and fired the second time what was due the first, is played as it was", async () => {
+  const clock = haltingClock()
+  clock.step(1000)
+  const file = join(folder(), "asleep.ndjson")
+  const recorder = startRecorder({ file, clock })
+  const strategy = { type: "basic", window: { type: "consecutive", failures: 3 }, openFor: "9 seconds" } as const
+  const breaker = createBreaker(
+    "payments",
+    { strategy, timeout: false, priority: { limit: 2, queue: true } },
+    { clock },
+  )
+  const answers: (() => void)[] = []
+  const ask = (deadline: string) =>
+    void breaker.tryExecute(() => new Promise<void>((resolve) => answers.push(resolve)), {
+      deadline: deadline as never,
+    })
+  const answer = () => {
+    for (const one of answers.splice(0)) one()
+  }
+  const turns = async () => {
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+  }
+  for (let round = 0; round < 40; round++) {
+    for (const deadline of ["3 seconds", "5 seconds", "4 seconds", "3 seconds"]) ask(deadline)
+    clock.step(2000)
+    clock.halt(1500)
+    ask("1 second")
+    clock.step(50)
+    if (round % 2 === 0) clock.halt(1500, answer)
+    await turns()
+    const ticket = breaker.acquire()
+    clock.step(300)
+    if (ticket.admitted) ticket.settle(round % 3 === 0 ? "failure" : "success")
+    answer()
+    await turns()
+    clock.step(10_000)
+  }
+  recorder.stop()
+  const recording = readRecording(file, readFileSync(file))
+  const turned = [...happenings(recording)].filter((one) => one.type === "turned" && one.isNow)
+  expect(turned.length).toBeGreaterThan(10)
+  const { agreed, decisions, firstDifference } = play(recording)
+  expect({ agreed, firstDifference }).toEqual({ agreed: decisions, firstDifference: undefined })
 })

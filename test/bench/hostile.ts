@@ -1,0 +1,90 @@
+/**
+ * `npm run bench:hostile [-- --print]`: how long it takes to read a million characters that a stranger wrote, for everything that reads
+ * what strangers write; writes HOSTILE.md. That all of it does no harm is what `test/laws/fuzz.test.ts` says.
+ */
+import { writeFileSync } from "node:fs"
+import { cpus } from "node:os"
+import { parseArgs } from "node:util"
+import { disguised, type HostileReader, hostileReaders, hostileTexts } from "../support/hostileReaders.ts"
+
+const { values: flags } = parseArgs({ options: { print: { type: "boolean", default: false } } })
+const goalMs = 5
+const rounds = 15
+
+/** Milliseconds, least of all rounds: whatever else the machine does only adds to them. */
+async function least(read: () => unknown): Promise<number> {
+  let ms = Number.POSITIVE_INFINITY
+  for (let round = 0; round < rounds; round++) {
+    const startedAt = performance.now()
+    try {
+      await read()
+    } catch {
+      // To be refused is what most of it is for.
+    }
+    ms = Math.min(ms, performance.now() - startedAt)
+  }
+  return ms
+}
+
+/** A million characters; and so many that those who refuse by length take them: 20, 200, 2 000 and 10 000 characters. */
+const texts: readonly (readonly [string, string])[] = [
+  ...[...hostileTexts, ...disguised].map(([text, characters]) => [`a million: ${text}`, characters] as const),
+  ...[20, 200, 2000, 10_000].flatMap((length) =>
+    [...hostileTexts, ...disguised].map(
+      ([text, characters]) => [`${length}: ${text}`, characters.slice(0, length)] as const,
+    ),
+  ),
+]
+
+interface Worst {
+  readonly reader: HostileReader
+  readonly text: string
+  readonly ms: number
+  /** What `JSON.parse` alone takes of it, where that is done first. */
+  readonly parseMs: number | undefined
+}
+
+async function worstOf(reader: HostileReader): Promise<Worst> {
+  let worst: Worst = { reader, text: "", ms: -1, parseMs: undefined }
+  for (const [text, characters] of texts) {
+    const ms = await least(reader.given(characters))
+    if (ms <= worst.ms) continue
+    const content = reader.json?.(characters)
+    worst = { reader, text, ms, parseMs: content === undefined ? undefined : await least(() => JSON.parse(content)) }
+  }
+  return worst
+}
+
+const figure = (ms: number | undefined): string => (ms === undefined ? "" : ms < 0.01 ? "< 0.01" : ms.toFixed(2))
+
+const rowOf = ({ reader, text, ms, parseMs }: Worst): string =>
+  `| ${[reader.name, text, figure(ms), figure(parseMs), ms <= goalMs ? "met" : "**missed**"].join(" | ")} |`
+
+const found: Worst[] = []
+for (const reader of hostileReaders) found.push(await worstOf(reader))
+const missed = found.filter(({ ms }) => ms > goalMs)
+
+const page = `# What a million hostile characters cost
+
+Written by \`npm run bench:hostile\`. Everything that reads what strangers write is given ${hostileTexts.length + disguised.length} texts of a million characters each, of one
+kind that a reader might go over more than once, or such that begin as what is wanted; and the same, cut to 20, 200, 2 000 and 10 000, which
+those may take who refuse by length. For each reader this is the worst of all, in milliseconds, least of ${rounds} rounds: what else the machine does only adds. The goal is ${goalMs} ms. What is short by its nature (a header, a name, a
+duration) is refused by its length, before it is looked at; a file and an answer are read to their end, by \`JSON.parse\` first, of which
+the time it takes alone stands beside.
+
+Node ${process.versions.node}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}
+
+| what is read | worst text | ms | \`JSON.parse\` alone | ≤ ${goalMs} ms |
+| --- | --- | --- | --- | --- |
+${found.map(rowOf).join("\n")}
+
+${hostileReaders.length - missed.length} of ${hostileReaders.length} meet the goal.${
+  missed.length === 0
+    ? ""
+    : ` Those that miss it read a whole file: a million brackets within each other take V8's own parser longer than that, and to find them
+before it would mean to parse what it parses; in a recording each character that must be escaped is two, and is decoded, summed up and parsed.`
+}
+`
+
+console.log(page)
+if (!flags.print) writeFileSync(new URL("HOSTILE.md", import.meta.url), page)
