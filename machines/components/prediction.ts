@@ -209,6 +209,8 @@ export const prediction = component({
   hears: ["slice.closed", "circuit.moved", "features.changed", "breaker.restored"],
   reason: (snapshot) => contextOf(snapshot).finding.reasons.join("; "),
   finding: (snapshot) => contextOf(snapshot).finding,
+  tells: (snapshot, at) => [{ type: "forecast.changed", at, state: contextOf(snapshot).finding.state }],
+  retracts: (at) => [{ type: "forecast.changed", at, state: "cold" }],
   save: (snapshot) => savedPrediction(contextOf(snapshot).outlook),
   canRestore: (saved) => readPrediction(saved) !== undefined,
   report: (snapshot) => {

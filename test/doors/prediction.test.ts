@@ -88,6 +88,51 @@ describe("breakers that look ahead", () => {
     await breaker.stop()
   })
 
+  test("reach priority: while they warn the least class gives way, and says why; then it is let in again", async () => {
+    const { breaker, clock } = await untilWarned()
+    expect(breaker.metrics().components.priority).toMatchObject({ pressure: "foretold" })
+    expect(breaker.wouldReject({ priority: "bulk" })).toMatchObject({
+      layer: "priority",
+      heldBy: ["priority"],
+      reason: "failure is foretold: low calls and above may enter",
+    })
+    for (const priority of ["low", "normal", "critical"] as const)
+      expect(breaker.wouldReject({ priority }), priority).toBeUndefined()
+    await clock.advance("61 seconds")
+    expect(breaker.metrics().components.priority).toMatchObject({ pressure: "relaxed" })
+    expect(breaker.wouldReject({ priority: "bulk" })).toBeUndefined()
+    await breaker.stop()
+  })
+
+  test("raise no floor where pressure was told to raise none", async () => {
+    const { breaker } = await untilWarned(heapLimit, { priority: { pressure: false } })
+    expect(breaker.wouldReject({ priority: "bulk" })).toBeUndefined()
+    await breaker.stop()
+  })
+
+  test("reach retry: it says that it is barred as long as they warn, and pays again when it is over", async () => {
+    const { breaker, clock } = await untilWarned(heapLimit, { retry: { attempts: 3 } })
+    const state = () => breaker.metrics().components.retry?.state
+    expect(state()).toBe("barred")
+    await clock.advance("61 seconds")
+    expect(state()).toBe("funded")
+    await breaker.stop()
+  })
+
+  test("reach parts that came while they warned, and are taken back when nobody looks ahead any more", async () => {
+    const { breaker } = await untilWarned()
+    const states = () => {
+      const { retry, priority } = breaker.metrics().components
+      return [retry?.state, priority?.pressure]
+    }
+    const prediction = heapLimit
+    breaker.reconfigure({ prediction, timeout: false, retry: true, priority: { queue: 7 } })
+    expect(states()).toEqual(["barred", "foretold"])
+    breaker.reconfigure({ timeout: false, retry: true, priority: { queue: 7 } })
+    expect(states()).toEqual(["funded", "relaxed"])
+    await breaker.stop()
+  })
+
   test("know after a restart what is usual, as JSON that another process can read", async () => {
     const before = world()
     for (let second = 1; second <= 258; second++) await before.second(heapAt(second))

@@ -28,7 +28,7 @@ const inner =
 
 /** What the root only passes on, and to whom in this breaker. */
 const signal =
-  /^(?:alarm|probe|slice|throttle|budget|limit|pressure|dependency|features?|provider|endpoints|health|checks?)\./
+  /^(?:alarm|probe|slice|throttle|budget|limit|pressure|forecast|dependency|features?|provider|endpoints|health|checks?)\./
 
 /** Whether nobody in this breaker hears what the root passes on. */
 function isUnheard(words: string, parts: ReadConfig["parts"]): boolean {
