@@ -12,11 +12,14 @@ export interface NameServer {
   /** Questions so far. */
   readonly asked: number
   /** What it answers: records, or that there is no such name, or nothing at all. */
-  answer: readonly Answer[] | "NXDOMAIN" | "SERVFAIL"
+  answer: readonly Answer[] | "NXDOMAIN" | "SERVFAIL" | "silence"
   close(): Promise<void>
 }
 
-const responseCodes = { NXDOMAIN: 3, SERVFAIL: 2 } as const
+const responseCodes = { NXDOMAIN: 3, SERVFAIL: 2, silence: 0 } as const
+
+/** Most bytes of a message, and as many records as surely fit: a server that has more sends what fits (RFC 1035). */
+const [longest, mostRecords] = [65_535, 2400] as const
 
 /** A name server over UDP and TCP: long answers are cut over UDP, and asked for again over TCP (RFC 1035, RFC 7766). */
 export async function startNameServer(): Promise<NameServer> {
@@ -26,13 +29,15 @@ export async function startNameServer(): Promise<NameServer> {
     const { id, questions } = packet.decode(query)
     const answers = typeof server.answer === "string" ? [] : server.answer
     const flags = typeof server.answer === "string" ? responseCodes[server.answer] : 0
+    const fits = answers.length <= mostRecords
     const whole = packet.encode({
       type: "response",
       id,
-      flags: packet.AUTHORITATIVE_ANSWER | flags,
+      flags: packet.AUTHORITATIVE_ANSWER | flags | (fits ? 0 : packet.TRUNCATED_RESPONSE),
       questions,
-      answers: [...answers],
+      answers: answers.slice(0, mostRecords),
     })
+    if (whole.length > longest) throw new RangeError(`an answer of ${whole.length} bytes is none`)
     if (!isUdp || whole.length <= 512) return whole
     return packet.encode({
       type: "response",
@@ -43,7 +48,10 @@ export async function startNameServer(): Promise<NameServer> {
     })
   }
   const udp = createSocket("udp4")
-  udp.on("message", (query, { port, address }) => udp.send(respond(query, true), port, address))
+  udp.on("message", (query, { port, address }) => {
+    const answer = respond(query, true)
+    if (server.answer !== "silence") udp.send(answer, port, address)
+  })
   udp.bind(0, "127.0.0.1")
   await once(udp, "listening")
   const { port } = udp.address()
