@@ -1,0 +1,3 @@
+import { componentCosts } from "./prediction/costs.ts"
+
+console.log(componentCosts())
