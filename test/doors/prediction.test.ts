@@ -133,6 +133,35 @@ describe("breakers that look ahead", () => {
     await breaker.stop()
   })
 
+  test("keep account of recall, the failures that were foretold, beside precision, the warnings that came true", async () => {
+    // Nothing opens: each failure is one second in which every call fails.
+    const window = { type: "count", calls: 1000, minimumCalls: 1000 } as const
+    const { breaker, clock, second, report } = await untilWarned(heapLimit, { strategy: { type: "basic", window } })
+    const failing = async () => {
+      for (let call = 0; call < 6; call++) await breaker.tryExecute(() => Promise.reject(new Error("down")))
+      await clock.advance("2 seconds")
+      await breaker.execute(() => 1)
+    }
+    const account = () => {
+      const { warnings, confirmed, refuted, failures, recall, precision } = report() ?? {}
+      return { warnings, confirmed, refuted, failures, recall, precision }
+    }
+    expect(account()).toMatchObject({ warnings: 1, failures: 0, recall: null, precision: null })
+    await failing()
+    expect(account()).toMatchObject({ confirmed: 1, failures: 1, recall: 1, precision: 1 })
+    for (const failures of [2, 3]) {
+      await clock.advance("3 minutes")
+      await failing()
+      expect(account()).toMatchObject({ warnings: 1, confirmed: 1, failures, recall: 1 / failures, precision: 1 })
+    }
+    await clock.advance("3 minutes")
+    for (let more = 0; more < 200 && report()?.state !== "warned"; more++) await second(0.4 + more * 0.005)
+    expect(account()).toMatchObject({ warnings: 2, recall: 1 / 3, precision: 1 })
+    await clock.advance("61 seconds")
+    expect(account()).toMatchObject({ refuted: 1, failures: 3, recall: 1 / 3, precision: 1 / 2 })
+    await breaker.stop()
+  })
+
   test("know after a restart what is usual, as JSON that another process can read", async () => {
     const before = world()
     for (let second = 1; second <= 258; second++) await before.second(heapAt(second))
