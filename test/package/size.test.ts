@@ -11,10 +11,10 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 124.5 },
-  { door: "recloser/effect", take: "*", kB: 130.8 },
-  { door: "recloser/machines", take: "*", kB: 115.9 },
-  { door: "recloser/machines", take: "{ breakerLogic }", kB: 56.2 },
+  { door: "recloser", take: "*", kB: 124.7 },
+  { door: "recloser/effect", take: "*", kB: 131 },
+  { door: "recloser/machines", take: "*", kB: 116 },
+  { door: "recloser/machines", take: "{ breakerLogic }", kB: 56.3 },
   { door: "recloser/testing", take: "*", kB: 10 },
   { door: "recloser/inspect", take: "*", kB: 35 },
   { door: "recloser/discovery", take: "*", kB: 9 },
