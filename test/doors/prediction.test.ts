@@ -246,6 +246,24 @@ describe("observe", () => {
     })
   })
 
+  test("of a function that returns NaN, or nothing of use, changes no forecast of the other gauges, and is no trouble", async () => {
+    const troubles: unknown[] = []
+    const shown = [Number.NaN, Number.POSITIVE_INFINITY, "7", null, undefined, {}]
+    const told = async (hasNoise: boolean) => {
+      const { breaker, second, report } = world(heapLimit)
+      breaker.on("trouble", (event) => troubles.push(event))
+      if (hasNoise) for (const [at, value] of shown.entries()) breaker.observe(`gauge ${at}`, () => value as number)
+      for (let at = 1; at < 420 && report()?.state !== "warned"; at++) await second(heapAt(at))
+      const { state, probability, reasons, samples } = report() ?? {}
+      await breaker.stop()
+      return { state, probability, reasons, samples }
+    }
+    const plain = await told(false)
+    expect(plain.state).toBe("warned")
+    expect(await told(true)).toEqual(plain)
+    expect(troubles).toEqual([])
+  })
+
   test("asks a function once a slice, and tells what it throws, isolated", async () => {
     const { breaker, clock } = world(heapLimit)
     let asked = 0
