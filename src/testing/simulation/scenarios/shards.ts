@@ -187,7 +187,7 @@ export const shards: Scenario = {
       ],
     }),
     variant({
-      id: "3 shards, 99 keys, discovery of 6 endpoints",
+      id: "3 shards behind 6 endpoints, 99 keys",
       perSecond: 100,
       dies: "any",
       shards: 3,
