@@ -1,3 +1,0 @@
-import { componentCosts } from "./prediction/costs.ts"
-
-console.log(componentCosts())
