@@ -17,8 +17,8 @@ export const anomalyThreshold = 0.2
 
 export const isAnomaly = (score: number): boolean => score >= anomalyThreshold
 
-/** What is known of one stream: numbers, to be copied with `slice()`. */
-export type Stream = Float64Array
+/** What is known of one stream: numbers, to be copied with `slice()`; so short a plain array is copied sooner than a typed one is made. */
+export type Stream = number[]
 
 const slots = 24
 const statistics = 6
@@ -79,7 +79,7 @@ const rounding = 1e-9
 const largest = 1e150
 
 export function freshStream(): Stream {
-  const stream = new Float64Array(at.high + statistics)
+  const stream: Stream = Array.from({ length: at.high + statistics }, () => 0)
   stream[at.alarmed] = -1
   stream[at.needed] = 1
   stream.fill(Number.POSITIVE_INFINITY, at.low, at.high)
@@ -128,7 +128,7 @@ function restlessness(stream: Stream, moved: number): number {
   return unit > 0 ? Math.log((now + restlessFloor * get(stream, at.mostRestless)) / unit) : 0
 }
 
-const seen = new Float64Array(statistics)
+const seen: Stream = Array.from({ length: statistics }, () => 0)
 
 /** Takes in one value: the six statistics after it. */
 function measure(stream: Stream, time: number, value: number): void {

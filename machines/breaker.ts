@@ -13,12 +13,14 @@
  *   4. A verdict of an older epoch, an alarm's or a call's, moves nothing. A slice is a count, not a verdict: any epoch's is heard.
  *   5. A child that throws is replaced and reported; the others go on. A strategy that was not closed resumes half-open.
  *   6. Alone and with a data plane it decides the same.
+ *   7. What one part finds reaches whoever hears it, also a part that begins later; verdicts on probes, which are of a moment, do not.
  */
 import { type AnyActorLogic, assertEvent, assign, enqueueActions, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
 import { changeOf, heldOpen } from "./changing.ts"
 import { heardOfFeature } from "./featureBook.ts"
-import { type BreakerContext, gateOf, hearersOf, lose, tryHear } from "./fold.ts"
+import { type BreakerContext, gateOf, lose, tryHear } from "./fold.ts"
+import { foundSoFar, hearersOf } from "./hearing.ts"
 import { type MeterState, meter } from "./meter.ts"
 import {
   actOf,
@@ -94,10 +96,8 @@ const machine = setup({
       const key = childKey(event, "xstate.snapshot.")
       if (key === context.resuming) return enqueue.assign({ resuming: undefined })
       const heard = tryHear(context, key, carried(event).snapshot)
-      if ("error" in heard) {
-        // A part that cannot say what it wants is treated as one that crashed.
-        return enqueue.raise({ type: `xstate.error.actor.${key}`, error: heard.error } as never)
-      }
+      // A part that cannot say what it wants is treated as one that crashed.
+      if ("error" in heard) return enqueue.raise({ type: `xstate.error.actor.${key}`, error: heard.error } as never)
       const { next, changed, moved, stated, told } = heard
       enqueue.assign(next)
       if (changed && isLive(context)) enqueue(publish)
@@ -123,6 +123,7 @@ const machine = setup({
       enqueue.spawnChild(sourceOf(part), spawnOptions(context, part))
       if (context.mode === "forcedOpen" && part.plug.kind === "strategy") enqueue.sendTo(key, heldOpen(context))
       else if (resumes) enqueue.sendTo(key, resumption(context, key))
+      for (const found of foundSoFar(context, part.plug)) enqueue.sendTo(key, found)
     }),
     reconfigure: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, "breaker.reconfigured")

@@ -3,8 +3,7 @@ import type { ReportRef } from "./fold.ts"
 import type { GatePublished } from "./meter.ts"
 import type { ChosenPart, PartsConfig } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
-import type { FeaturesChanged } from "./vocabulary/feature.ts"
-import type { ComponentFinding } from "./vocabulary/finding.ts"
+import type { ComponentFinding, FindingSignal } from "./vocabulary/finding.ts"
 import type { Mode } from "./vocabulary/gate.ts"
 import type { KnowledgeSignal } from "./vocabulary/knowledge.ts"
 import type {
@@ -55,7 +54,7 @@ export type BreakerEvent =
   | OperatorCommand
   | Report
   | DependencySignal
-  | FeaturesChanged
+  | FindingSignal
   | KnowledgeSignal
   | OutcomeSettled
   | CallEntered

@@ -1,9 +1,13 @@
 /** Changing a running breaker: which children stay, which learn new settings, and which are replaced with what they had learned. */
 import type { BreakerEvent, BreakerReconfigured } from "./breakerEvents.ts"
 import { type BreakerContext, noEntries } from "./fold.ts"
+import { foundSoFar } from "./hearing.ts"
 import type { AnyPlug } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
+import type { FindingSignal } from "./vocabulary/finding.ts"
 import type { BreakerRestored, OperatorActed, SettingsChanged } from "./vocabulary/signal.ts"
+
+type Told = BreakerRestored | SettingsChanged | OperatorActed | FindingSignal
 
 export interface Change {
   readonly next: Partial<BreakerContext>
@@ -15,7 +19,7 @@ export interface Change {
   /** What parts that are gone had said of others. */
   readonly retract: readonly BreakerEvent[]
   readonly spawn: readonly ChosenPart[]
-  readonly tell: readonly { readonly key: string; readonly event: BreakerRestored | SettingsChanged | OperatorActed }[]
+  readonly tell: readonly { readonly key: string; readonly event: Told }[]
 }
 
 const sameSettings = (one: ChosenPart, other: ChosenPart) =>
@@ -54,11 +58,12 @@ export function changeOf(context: BreakerContext, event: BreakerReconfigured): C
   const strategy = spawn.find(({ plug }) => plug.kind === "strategy")
   const replaces = strategy !== undefined && context.finding.circuit !== "closed"
   const restored: BreakerRestored = { type: "breaker.restored", at, elapsedMs: 0, parts: handedOver(context, event) }
+  const voices = Object.fromEntries(Object.entries(context.voices).filter(([key]) => !stop.includes(key)))
   return {
     next: {
       at: Math.max(context.at, at),
       parts: event.parts,
-      voices: Object.fromEntries(Object.entries(context.voices).filter(([key]) => !stop.includes(key))),
+      voices,
       finding: strategy ? { ...context.finding, entries: noEntries } : context.finding,
       // Its first word is of a beginning; its last word before the change counts until it has taken over.
       resuming: replaces ? strategy.plug.key : context.resuming,
@@ -78,6 +83,7 @@ export function changeOf(context: BreakerContext, event: BreakerReconfigured): C
           ({ plug }) => (plug.hears as readonly string[]).includes("breaker.restored") && plug.key in restored.parts,
         )
         .map(({ plug }) => ({ key: plug.key, event: restored })),
+      ...spawn.flatMap(({ plug }) => foundSoFar({ voices, at }, plug).map((event) => ({ key: plug.key, event }))),
       // What the operator holds open waits for nothing else.
       ...(strategy && context.mode === "forcedOpen" ? [{ key: strategy.plug.key, event: heldOpen(context) }] : []),
     ],

@@ -3,11 +3,11 @@
  */
 import type { AnyActorRef, Snapshot } from "xstate"
 import type { FeatureBook } from "./featureBook.ts"
+import { lasts } from "./hearing.ts"
 import { type Advice, adviceOf } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
-import type { FeaturesChanged } from "./vocabulary/feature.ts"
-import type { ComponentFinding } from "./vocabulary/finding.ts"
+import type { ComponentFinding, FindingSignal } from "./vocabulary/finding.ts"
 import {
   type Demand,
   enforcementOf,
@@ -22,7 +22,6 @@ import {
   tighten,
   unrestricted,
 } from "./vocabulary/gate.ts"
-import type { HealthFound } from "./vocabulary/knowledge.ts"
 import type { CircuitMoved, ProbeSettled } from "./vocabulary/signal.ts"
 
 /** A report may be sent to an actor of any machine. */
@@ -33,6 +32,8 @@ interface Voice extends Advice {
   readonly since: number
   readonly reason: string
   readonly finding: ComponentFinding | undefined
+  /** What others were told of it. */
+  readonly told: readonly FindingSignal[]
 }
 
 /** How often a part crashed since it last began to. */
@@ -126,7 +127,7 @@ export interface Heard {
   /** Whether the gate has to be published anew. */
   readonly changed: boolean
   /** What others hear of a component's finding. */
-  readonly told: readonly (HealthFound | ProbeSettled | FeaturesChanged)[]
+  readonly told: readonly (FindingSignal | ProbeSettled)[]
 }
 
 /** A line that is the same object is not read: one that names a thousand endpoints is long. */
@@ -153,13 +154,15 @@ export function hear(context: BreakerContext, key: string, snapshot: Snapshot<un
   const ready = context.ready.includes(key) ? context.ready : [...context.ready, key]
   if (!changed) return { next: { finding, ready }, moved: undefined, stated: undefined, changed, told: [] }
   const epoch = entered ? context.epoch + 1 : context.epoch
-  const voices = { ...context.voices, [key]: { ...advice, since: at, reason, finding: own } }
+  const news = isNews && plug.kind === "component" ? (plug.tells?.(snapshot, at) ?? []) : []
+  const told = isNews ? news.filter(lasts) : (before?.told ?? [])
+  const voices = { ...context.voices, [key]: { ...advice, since: at, reason, finding: own, told } }
   return {
     next: { at, finding, ready, epoch, voices },
     moved: moveOf(context, finding, at, epoch),
     stated: entered ? finding : before && isNews ? own : undefined,
     changed,
-    told: isNews && plug.kind === "component" ? (plug.tells?.(snapshot, at) ?? []) : [],
+    told: news,
   }
 }
 
@@ -187,10 +190,6 @@ function moveOf(context: BreakerContext, finding: CircuitFinding, at: number, ep
     statistics,
   }
 }
-
-/** The children that hear this event. */
-export const hearersOf = (context: BreakerContext, event: { readonly type: string }): readonly string[] =>
-  context.parts.filter(({ plug }) => (plug.hears as readonly string[]).includes(event.type)).map(({ plug }) => plug.key)
 
 /** A part that crashes more often than this within ten minutes is left out. */
 const crashLimit = { count: 5, withinMs: 600_000 }

@@ -5,10 +5,8 @@
 import { type AnyActorLogic, type AnyMachineSnapshot, assertEvent, type ExtractEvent, type Snapshot } from "xstate"
 import type { Reader } from "./options.ts"
 import type { Circuit, CircuitFinding } from "./vocabulary/circuit.ts"
-import type { FeaturesChanged } from "./vocabulary/feature.ts"
-import type { ComponentFinding } from "./vocabulary/finding.ts"
+import type { ComponentFinding, FindingSignal } from "./vocabulary/finding.ts"
 import { type Demand, joinLines, type Lines, tighten, unrestricted } from "./vocabulary/gate.ts"
-import type { HealthFound } from "./vocabulary/knowledge.ts"
 import type { Layer } from "./vocabulary/rejection.ts"
 import type { ProbeSettled, Signal, SignalType } from "./vocabulary/signal.ts"
 
@@ -47,7 +45,7 @@ interface Part<Key extends string, In, Settings> {
   /** The layer in which its demands refuse calls. */
   readonly layer: Layer
   /** What those who heard it are told when it is gone for good: nobody would ever take back what it had said. */
-  readonly retracts?: (at: number) => readonly (HealthFound | FeaturesChanged)[]
+  readonly retracts?: (at: number) => readonly FindingSignal[]
   /** Its part of `metrics()`: JSON. */
   readonly report?: (snapshot: Snapshot<unknown>, at: number) => unknown
 }
@@ -66,10 +64,7 @@ export interface Component<Key extends string, In, Settings> extends Part<Key, I
   /** What it states: compared by reference, and told when it is another. */
   readonly finding?: (snapshot: Snapshot<unknown>) => ComponentFinding
   /** What a finding that is another is to those who hear it: the root sends it on as these signals. */
-  readonly tells?: (
-    snapshot: Snapshot<unknown>,
-    at: number,
-  ) => readonly (HealthFound | ProbeSettled | FeaturesChanged)[]
+  readonly tells?: (snapshot: Snapshot<unknown>, at: number) => readonly (FindingSignal | ProbeSettled)[]
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds parts of any options and settings

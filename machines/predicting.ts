@@ -77,6 +77,8 @@ export interface Outlook {
   /** Most calls in flight at the end of recent slices; 0 when nobody counts them. */
   readonly mostRunning: number
   readonly probability: number
+  /** The same of what less load may ease: all but the error rate, which no load needs to have caused. */
+  readonly strain: number
   readonly reasons: readonly string[]
   readonly unusual: readonly string[]
 }
@@ -89,6 +91,7 @@ export const freshOutlook: Outlook = {
   samples: 0,
   mostRunning: 0,
   probability: 0,
+  strain: 0,
   reasons: nothing,
   unusual: nothing,
 }
@@ -182,6 +185,7 @@ export function seen(before: Outlook, event: SliceClosed, settings: PredictionSe
     samples: before.samples + 1,
     mostRunning: Math.max(event.running ?? 0, before.mostRunning * forgets),
     probability: either(told),
+    strain: either(told.filter(({ name }) => name !== "errorRate")),
     reasons: told.length === 0 ? nothing : told.map(wordsOf),
     unusual: unusual.length === 0 ? nothing : unusual,
   }

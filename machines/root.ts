@@ -166,6 +166,7 @@ export const passedOn = {
   "pressure.changed": { actions: "pass" },
   "feature.*": { actions: "pass" },
   "features.changed": { actions: "pass" },
+  "forecast.changed": { actions: "pass" },
   "provider.*": { actions: "pass" },
   "endpoints.shifted": { actions: "pass" },
   "health.found": { actions: "pass" },

@@ -83,8 +83,8 @@ const fields = {
   queue: switchable(queue, true),
   tenants: struct<TenantFields>(tenantFields),
   /**
-   * Whether pressure on the process raises the floor: the least class that may enter. It is looked at once a second while calls are
-   * counted in slices, for `metrics` or a learned `timeout`.
+   * Whether pressure on the process, or a warning of `prediction`, raises the floor: the least class that may enter. Pressure is looked
+   * at once a second while calls are counted in slices, for `metrics` or a learned `timeout`.
    */
   pressure: switchable(
     struct<PressureFields>(pressureFields, ({ pressed, saturated }) =>
@@ -103,6 +103,8 @@ export interface SlotContext {
   readonly line: SlotsLine
   /** The limit that was told last, or saved; `undefined` until one was. */
   readonly learned: number | undefined
+  /** `prediction` warns. */
+  readonly isForetold: boolean
   /** What presses most, and how much. */
   readonly pressure: { readonly level: number; readonly by: string }
 }
@@ -124,6 +126,7 @@ export const freshSlots = ({ settings }: PlugInput<PrioritySettings>): SlotConte
   settings,
   line: lineOf(settings, settings.limit.initial),
   learned: undefined,
+  isForetold: false,
   ...unpressed,
 })
 

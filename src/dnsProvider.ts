@@ -1,6 +1,6 @@
 /** Endpoints by DNS. */
 import { promises as dns } from "node:dns"
-import type { EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
+import type { EndpointProvider, EndpointSet, ProviderContext } from "../machines/endpointOptions.ts"
 import { type DurationInput, readDuration } from "../machines/options.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 import { addressAt, scaleOf } from "./registryHttp.ts"
@@ -17,7 +17,7 @@ export interface DnsOptions {
   readonly least?: DurationInput | undefined
   /** How often at least. Default: 30 seconds. */
   readonly interval?: DurationInput | undefined
-  /** How long an answer is waited for. Default: 5 seconds. */
+  /** How long an answer is waited for, questions asked again included. Default: 5 seconds. */
   readonly timeout?: DurationInput | undefined
 }
 
@@ -32,8 +32,9 @@ interface Answer {
   readonly ttl: number | undefined
 }
 
+/** A lost question is asked once more: the resolver waits up to twice its own timeout for each, so both fit. */
 function readResolver(servers: readonly string[] | undefined, timeoutMs: number): dns.Resolver {
-  const resolver = new dns.Resolver({ timeout: timeoutMs, tries: 2 })
+  const resolver = new dns.Resolver({ timeout: Math.ceil(timeoutMs / 4), tries: 2 })
   try {
     if (servers !== undefined) resolver.setServers(servers)
     return resolver
@@ -65,6 +66,28 @@ async function addresses(resolver: dns.Resolver, { name, type, port }: DnsOption
   return {
     endpoints: [...new Set(records.map(({ address }) => addressAt(address, port)))],
     ttl: Math.min(...records.map(({ ttl }) => ttl)),
+  }
+}
+
+/** The answer, if it comes in time: with several name servers the resolver by itself would ask each of them as long. */
+async function inTime<T>(
+  ask: () => Promise<T>,
+  resolver: dns.Resolver,
+  timeoutMs: number,
+  sleep: ProviderContext["sleep"],
+): Promise<T> {
+  const silence = new Error(`no name server answered within ${timeoutMs} ms`)
+  const answered = new AbortController()
+  const late = sleep(timeoutMs, answered.signal).then(() => {
+    if (!answered.signal.aborted) resolver.cancel()
+    throw silence
+  })
+  try {
+    return await Promise.race([ask(), late])
+  } catch (error) {
+    throw (error as { code?: unknown }).code === "ETIMEOUT" ? silence : error
+  } finally {
+    answered.abort()
   }
 }
 
@@ -102,11 +125,12 @@ export function fromDns(options: DnsOptions): EndpointProvider {
   readResolver(servers, timeoutMs)
   return async function* ({ signal, sleep }) {
     const resolver = readResolver(servers, timeoutMs)
+    const ask = () => (type === "SRV" ? services(resolver, name) : addresses(resolver, { name, type, port }))
     signal.addEventListener("abort", () => resolver.cancel())
     while (!signal.aborted) {
       let answer: Answer = { endpoints: [], ttl: undefined }
       try {
-        answer = await (type === "SRV" ? services(resolver, name) : addresses(resolver, { name, type, port }))
+        answer = await inTime(ask, resolver, timeoutMs, sleep)
       } catch (error) {
         if (!isNone(error)) throw error
       }

@@ -104,7 +104,8 @@ export interface BreakerMetrics {
       readonly state: LimitState | "fixed"
       /** How many calls may be in flight, when it was told last. */
       readonly limit: number
-      readonly pressure: "relaxed" | "pressed" | "saturated"
+      /** How hard the process is pressed. `foretold`: it is not, but `prediction` warns, so bulk calls give way. */
+      readonly pressure: "relaxed" | "foretold" | "pressed" | "saturated"
       /** How full the fullest of event loop, memory and queue is, 0 to 1. */
       readonly level: number
       /** `independent`: failures do not fall with the load, and are not answered with less of it. */

@@ -5,7 +5,8 @@
  *
  * Owns:    what is known of each measure, the present warning, and the account of warnings that came true or did not.
  * Hears:   slice.closed, circuit.moved, features.changed, breaker.restored.
- * Demands: warned: no retries, no hedges, and limit × (1 − p), of the most calls that were in flight · with `trips`: share 0.
+ * Demands: warned: no retries, no hedges, and limit × (1 − p), of the most calls that were in flight, where less load may ease it ·
+ *          with `trips`: share 0.
  * Laws:
  *   1. It only tightens, and only while it warns; it refuses every call only if it was told to, by `trips`.
  *   2. Every warning expires after its horizon, without any traffic too; another one needs a slice that foretells failure anew.
@@ -15,6 +16,7 @@
  *   6. What it knows is bounded: three measures of its own and 16 gauges. What is no finite number teaches nothing.
  *   7. Its account is complete: each warning is confirmed by a failure within its horizon, or refuted, or the present one.
  *   8. Restored, it knows what is usual as it did, and follows no trend of before.
+ *   9. A rising error rate alone bounds no calls in flight: fewer of them may fail alike, and then each that is refused is lost.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { knownSamples } from "../forecasting.ts"
@@ -55,6 +57,8 @@ interface PredictionContext {
   readonly outlook: Outlook
   readonly ledger: Ledger
   readonly finding: ForecastFinding
+  /** How sure the warning is of what less load may ease. */
+  readonly strain: number
   /** The circuit is not closed. */
   readonly isAway: boolean
   /** Features are held back. */
@@ -72,10 +76,10 @@ const calm = (horizonMs: number, state: ForecastFinding["state"]): ForecastFindi
   unusual: [],
 })
 
-function easing({ settings, outlook, finding, ledger }: PredictionContext): Demand {
+function easing({ settings, outlook, strain, ledger }: PredictionContext): Demand {
   if (settings.trips) return { share: 0, retryAt: (ledger.warnedAt as number) + settings.horizon }
-  if (outlook.mostRunning === 0) return unrepeated
-  return { ...unrepeated, limit: Math.max(1, Math.floor(outlook.mostRunning * (1 - finding.probability))) }
+  if (strain === 0 || outlook.mostRunning === 0) return unrepeated
+  return { ...unrepeated, limit: Math.max(1, Math.floor(outlook.mostRunning * (1 - strain))) }
 }
 
 /** Measures that have just begun to look unusual are told once; so is that there are none any more. */
@@ -92,7 +96,7 @@ function learned(context: PredictionContext, event: Signal): Partial<PredictionC
   return { outlook, ledger: next, finding: noticed(finding, outlook) }
 }
 
-const certainty = ({ probability }: Outlook): number => Math.min(mostCertain, probability)
+const certain = (probability: number): number => Math.min(mostCertain, probability)
 
 const machine = setup({
   types: {
@@ -109,7 +113,8 @@ const machine = setup({
     isForetold: ({ context: { outlook, ledger, settings }, event }) =>
       event.type === "slice.closed" && outlook.probability > 0 && !isFailing(ledger, event.at, settings.horizon),
     // A forecast that grows surer tightens further; what it has tightened it does not loosen before it expires.
-    isSurer: ({ context: { outlook, finding } }) => certainty(outlook) > finding.probability + 0.05,
+    isSurer: ({ context: { outlook, finding, strain } }) =>
+      certain(outlook.probability) > finding.probability + 0.05 || certain(outlook.strain) > strain + 0.05,
     left: ({ event }) => only(event, "circuit.moved").to !== "closed",
     holdsBack: ({ event }) => only(event, "features.changed").state !== "full",
   },
@@ -117,16 +122,22 @@ const machine = setup({
     learn: assign(({ context, event }) => learned(context, event)),
     warn: assign(({ context: { ledger, outlook, settings }, event }) => ({
       ledger: warned(ledger, event.at),
+      strain: certain(outlook.strain),
       finding: {
         state: "warned" as const,
-        probability: certainty(outlook),
+        probability: certain(outlook.probability),
         horizonMs: settings.horizon,
         reasons: outlook.reasons,
         unusual: outlook.unusual,
       },
     })),
-    grow: assign(({ context: { finding, outlook } }) => ({
-      finding: { ...finding, probability: certainty(outlook), reasons: outlook.reasons },
+    grow: assign(({ context: { finding, outlook, strain } }) => ({
+      strain: Math.max(strain, certain(outlook.strain)),
+      finding: {
+        ...finding,
+        probability: Math.max(finding.probability, certain(outlook.probability)),
+        reasons: outlook.reasons,
+      },
     })),
     expire: assign(({ context: { ledger } }) => ({ ledger: expired(ledger) })),
     // Only what opens or degrades it is a failure: an operator may move it too.
@@ -155,6 +166,7 @@ const machine = setup({
     outlook: freshOutlook,
     ledger: freshLedger,
     finding: calm(settings.horizon, "cold"),
+    strain: 0,
     isAway: circuit !== "closed",
     isPartial: false,
   }),
@@ -209,6 +221,8 @@ export const prediction = component({
   hears: ["slice.closed", "circuit.moved", "features.changed", "breaker.restored"],
   reason: (snapshot) => contextOf(snapshot).finding.reasons.join("; "),
   finding: (snapshot) => contextOf(snapshot).finding,
+  tells: (snapshot, at) => [{ type: "forecast.changed", at, state: contextOf(snapshot).finding.state }],
+  retracts: (at) => [{ type: "forecast.changed", at, state: "cold" }],
   save: (snapshot) => savedPrediction(contextOf(snapshot).outlook),
   canRestore: (saved) => readPrediction(saved) !== undefined,
   report: (snapshot) => {

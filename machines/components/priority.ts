@@ -1,11 +1,11 @@
 /**
  * `priority`: how many calls may be in flight, and who goes first. It holds the bounds; the data plane learns the limit between
- * them, and tells now and then where it stands. When the process itself is pressed it raises the floor: calls that matter least
- * are refused before they cost anything.
+ * them, and tells now and then where it stands. When the process itself is pressed, or failure is foretold, it raises the floor: calls
+ * that matter least are refused before they cost anything.
  *
- * Owns:    the bounds of limit and queue, what was told of the limit last, and how hard the process is pressed.
- * Hears:   limit.moved, pressure.changed, breaker.restored.
- * Demands: slots and queue, always: their bounds · pressed, saturated: floor.
+ * Owns:    the bounds of limit and queue, what was told of the limit last, how hard the process is pressed, and whether failure is foretold.
+ * Hears:   limit.moved, pressure.changed, forecast.changed, breaker.restored.
+ * Demands: slots and queue, always: their bounds · foretold, pressed, saturated: floor.
  * Laws:
  *   1. It never refuses calls of normal priority and above by their class: the floor is at most `normal`.
  *   2. The floor is raised where a gauge reaches its line, and lowered only when all gauges are clearly below it.
@@ -13,6 +13,7 @@
  *   4. What it says of the limit is what the data plane told last; it never changes the bounds for it.
  *   5. A fixed limit stays where it was set, whatever is told.
  *   6. Restored, a learned limit begins where it was, within the bounds of today.
+ *   7. While failure is foretold bulk calls alone give way, so that the others have what room is left; then they are let in again.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { component, only, type PlugInput, type StateMeta } from "../plug.ts"
@@ -36,6 +37,15 @@ import {
 import { rankOf } from "../vocabulary/priority.ts"
 import type { Signal } from "../vocabulary/signal.ts"
 
+/** Pressure is told where there was none. */
+const rising = {
+  "pressure.changed": [
+    { guard: "saturates", target: "saturated", actions: "notePressure" },
+    { guard: "presses", target: "pressed", actions: "notePressure" },
+    { actions: "notePressure" },
+  ],
+} as const
+
 const machine = setup({
   types: {
     context: {} as SlotContext,
@@ -56,11 +66,14 @@ const machine = setup({
     saturates: ({ context, event }) => pressureAt(context, only(event, "pressure.changed"), 1) === 2,
     easesFromPressed: ({ context, event }) => pressureAt(context, only(event, "pressure.changed"), 1) === 0,
     easesToPressed: ({ context, event }) => pressureAt(context, only(event, "pressure.changed"), 2) === 1,
+    isForetold: ({ context: { isForetold, settings } }) => isForetold && settings.pressure !== undefined,
+    isForetoldNoMore: ({ context }) => !context.isForetold,
     easesAltogether: ({ context, event }) => pressureAt(context, only(event, "pressure.changed"), 2) === 0,
   },
   actions: {
     noteLimit: assign(({ event }) => noteLimit(only(event, "limit.moved"))),
     notePressure: assign(({ event }) => notePressure(only(event, "pressure.changed"))),
+    noteForecast: assign({ isForetold: ({ event }) => only(event, "forecast.changed").state === "warned" }),
     forgetPressure: assign(() => unpressed),
     restore: assign(({ context, event }) => restoredSlots(context, only(event, "breaker.restored"))),
   },
@@ -73,15 +86,14 @@ const machine = setup({
   states: {
     pressure: {
       initial: "relaxed",
+      on: { "forecast.changed": { actions: "noteForecast" } },
       states: {
-        relaxed: {
-          on: {
-            "pressure.changed": [
-              { guard: "saturates", target: "saturated", actions: "notePressure" },
-              { guard: "presses", target: "pressed", actions: "notePressure" },
-              { actions: "notePressure" },
-            ],
-          },
+        relaxed: { always: { guard: "isForetold", target: "foretold" }, on: rising },
+        // The process is well, and the service may soon be in trouble: whoever matters least gives way already.
+        foretold: {
+          meta: { demand: () => ({ floor: rankOf("low") }) },
+          always: { guard: "isForetoldNoMore", target: "relaxed" },
+          on: rising,
         },
         pressed: {
           meta: { demand: () => ({ floor: rankOf("low") }) },
@@ -153,12 +165,12 @@ export const priority = component({
   standard: true,
   options: priorityOptions,
   chart: machine,
-  hears: ["limit.moved", "pressure.changed", "breaker.restored"],
+  hears: ["limit.moved", "pressure.changed", "forecast.changed", "breaker.restored"],
   reason: (snapshot) => {
-    const { pressure } = read(snapshot).context
-    return read(snapshot).value.pressure === "relaxed"
-      ? "as many calls in flight as may be"
-      : `the ${pressure.by} is ${Math.round(100 * pressure.level)} % full`
+    const { value, context } = read(snapshot)
+    const { level, by } = context.pressure
+    if (value.pressure === "relaxed") return "as many calls in flight as may be"
+    return value.pressure === "foretold" ? "failure is foretold" : `the ${by} is ${Math.round(100 * level)} % full`
   },
   canRestore: (saved) => readSlots(saved) !== undefined,
   // What was set is nothing to keep; nor is what a process under pressure has made of it.

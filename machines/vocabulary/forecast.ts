@@ -9,3 +9,10 @@ export interface ForecastFinding {
   /** Measures that looked unlike what is usual when this was found: no danger by itself. */
   readonly unusual: readonly string[]
 }
+
+/** `prediction` warns, or does no longer: who decides what may give way first takes it into account. */
+export interface ForecastChanged {
+  readonly type: "forecast.changed"
+  readonly at: number
+  readonly state: ForecastFinding["state"]
+}

@@ -4,7 +4,8 @@
  */
 import type { Circuit, Statistics } from "./circuit.ts"
 import type { EvidenceRule } from "./evidence.ts"
-import type { FeatureSignal, FeaturesChanged } from "./feature.ts"
+import type { FeatureSignal } from "./feature.ts"
+import type { FindingSignal } from "./finding.ts"
 import type { EndpointsShifted, KnowledgeSignal } from "./knowledge.ts"
 import type { LimitState } from "./priority.ts"
 import type { Need, Standing } from "./standing.ts"
@@ -201,7 +202,7 @@ export type Signal =
   | PressureChanged
   | FeatureSignal
   | CircuitMoved
-  | FeaturesChanged
+  | FindingSignal
   | OperatorActed
   | BreakerRestored
   | SettingsChanged

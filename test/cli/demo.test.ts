@@ -86,7 +86,7 @@ describe("recloser demo --scenario overload --json, over real sockets", () => {
 })
 
 describe("recloser demo --scenario dependency --json, over real sockets", () => {
-  const whole = run("demo", "--scenario", "dependency", "--duration", "6", "--rate", "120", "--seed", "7", "--json")
+  const whole = run("demo", "--scenario", "dependency", "--duration", "12", "--rate", "120", "--seed", "7", "--json")
   const told = async (type: string) =>
     ofType(parse((await whole).stdout), type).map(({ breaker, words }) => `${breaker}: ${words}`)
 
@@ -96,12 +96,33 @@ describe("recloser demo --scenario dependency --json, over real sockets", () => 
     const findings = await told("finding")
     expect(findings).toContainEqual(expect.stringMatching(/^ledger: endpoint b is left out: /))
     expect(findings).toContainEqual("ledger: features wait for the service: checkout, refund, history")
-    expect(findings).toContainEqual("ledger: feature checkout is tested with a part of its calls")
     const causes = await told("dependency")
     for (const name of ["orders", "payments"])
       expect(causes).toContainEqual(expect.stringMatching(`${name}: dependencies blocked: ledger is `))
     // orders never calls the ledger itself.
     expect(await told("refusal")).toContainEqual(expect.stringMatching(/^orders: rejected \(dependency\): ledger is /))
+  })
+
+  it("takes the endpoint in again once it is well, and the features one after the other, whoever is needed first", async () => {
+    const findings = await told("finding")
+    const names = ["checkout", "refund", "history"]
+    const backs = [...names.map((feature) => `ledger: feature ${feature} is back`), "ledger: all features are back"]
+    const expected = ["ledger: endpoint b is back: its trial went well", ...backs]
+    expect(findings.filter((one) => expected.includes(one))).toEqual(expected)
+    for (const feature of names) {
+      const tested = findings.indexOf(`ledger: feature ${feature} is tested with a part of its calls`)
+      expect(tested, feature).toBeGreaterThan(-1)
+      expect(findings.indexOf(`ledger: feature ${feature} is back`), feature).toBeGreaterThan(tested)
+    }
+    const states = ofType(parse((await whole).stdout), "part")
+      .filter(({ gateway, name }) => gateway === "protected" && name === "features")
+      .map(({ words }) => String(words))
+    expect(states).toContain("checkout blocked, refund blocked, history blocked")
+    // At no time does one stand better than what it needs, or is more than one tested.
+    for (const words of states) {
+      expect(words.match(/tested/g)?.length ?? 0).toBeLessThanOrEqual(1)
+      if (!words.includes("checkout full")) expect(words).toContain("refund blocked")
+    }
   })
 
   it("spreads the calls to the ledger, and tells phase by phase what was answered at both gateways", async () => {

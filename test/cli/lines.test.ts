@@ -40,7 +40,11 @@ describe("the view for pipes", () => {
     expect(alone).toContain("load: 90 requests/s to the gateway, seed 7")
     expect(alone).toContain("gateway with a breaker: http://127.0.0.1:40001")
     expect(alone).not.toMatch(/each gateway|twin/)
-    expect(alone).toMatch(/answered in full, by a fallback, or rejected/)
+    expect(written(OPENING, "reviews")).toMatch(/answered in full, by a fallback, or rejected[\s\S]* fallback +0%/)
+    for (const without of [alone, written({ ...OPENING, hasFallback: false }, "reviews")]) {
+      expect(without).toMatch(/answered in full, or rejected/)
+      expect(without).not.toContain("fallback")
+    }
   })
 
   it("tells what was found, who is to blame and what callers are told, each with its breaker", () => {
@@ -57,6 +61,29 @@ describe("the view for pipes", () => {
       "  8.5 s  REFUSED   orders: rejected (dependency): ledger is open",
       "",
     ])
+  })
+
+  it("tells calm seconds once, until a phase begins, a call fails, or a part is not calm", () => {
+    let text = ""
+    const lines = createLines((more) => {
+      text += more
+    })
+    const second = (at: number, full: boolean, isCalm: boolean) => {
+      const tally = createTally({ bucketMs: 1000, buckets: 16 })
+      tally.record(500, { answer: full ? "full" : "failed", rejected: false, ms: 5 })
+      const row = { service: "orders", circuit: "closed", fault: "none", recent: tally.recent(1000, 1000), trail: [] }
+      const parts = [{ name: "ledger", words: "calls to a", isCalm }]
+      const sums = { totals: tally.totals(), sentToFailing: undefined, wastedMs: 0 }
+      lines.refresh({ at: 1000 * at, gateways: [{ protected: true, rows: [row], parts, ...sums }] })
+    }
+    for (const at of [1, 2]) second(at, true, true)
+    lines.phase({ at: 2500, name: "a fault", faults: {} })
+    for (const at of [3, 4]) second(at, true, true)
+    for (const at of [5, 6]) second(at, false, true)
+    for (const at of [7, 8]) second(at, true, false)
+    for (const at of [9, 10]) second(at, true, true)
+    const told = text.split("\n").filter((line) => line.includes("orders"))
+    expect(told.map((line) => line.trim().split(" ")[0])).toEqual(["1.0", "3.0", "5.0", "6.0", "7.0", "8.0", "9.0"])
   })
 
   it("opens with lines that fit 80 columns", () => {

@@ -56,8 +56,8 @@ describe("the live view", () => {
   it("shows how parts stand, and keeps room for what was decided on a short screen", () => {
     const words = "calls to a 33/s, b 0/s (failing, left out), c 41/s"
     const parts = [
-      { name: "ledger", words },
-      { name: "features", words: "checkout tested, refund blocked" },
+      { name: "ledger", words, isCalm: false },
+      { name: "features", words: "checkout tested, refund blocked", isCalm: false },
     ]
     const gateways = STATE.gateways.map((one, index) => (index === 0 ? { ...one, parts } : one))
     const moves = [{ at: 1, breaker: "ledger", kind: "finding" as const, words: "endpoint b is left out" }, ...MOVES]

@@ -81,6 +81,41 @@ describe("a list of endpoints", () => {
   })
 })
 
+describe("what discovery finds reaches the cells of keys", () => {
+  const keyOf = (n: number) => ({ key: `card ${n % 30}` })
+
+  test("no key is held back for an endpoint that is dead, nor an endpoint for keys that are", async () => {
+    for (const isDead of ["an endpoint", "keys"] as const) {
+      const { breaker, clock, moves } = world({ discovery: { endpoints: ["a", "b", "c"] } })
+      const held = new Set<string>()
+      breaker.on("cell", ({ to, key }) => to === "condemned" && held.add(key))
+      const call = (n: number, isSick: boolean) =>
+        breaker.tryExecute(async ({ endpoint }) => {
+          const fails = isDead === "keys" ? n % 3 === 1 : endpoint?.id === "b"
+          return isSick && fails ? failing() : "well"
+        }, keyOf(n))
+      for (let n = 0; n < 600; n++) await call(n, false)
+      for (let n = 0; n < 1200; n++) {
+        await call(n, true)
+        await clock.advance(10)
+      }
+      const { cells, components } = breaker.metrics()
+      if (isDead === "keys") {
+        expect([...held].every((key) => Number(key.slice(5)) % 3 === 1)).toBe(true)
+        expect(cells?.condemned).toBe(10)
+        expect(components.discovery?.away).toBe(0)
+      } else {
+        expect([...held]).toEqual(["b"])
+        expect(cells?.condemned).toBe(0)
+        expect(components.discovery?.away).toBe(1)
+      }
+      // It sees the failures of keys until they are understood, with discovery as without.
+      expect(moves).toEqual(isDead === "keys" ? ["closed → degraded", "degraded → closed"] : [])
+      await breaker.stop()
+    }
+  })
+})
+
 describe("a provider", () => {
   test("is listened to as long as the breaker lives; calls are refused until it has told of an endpoint", async () => {
     const hand = handProvider()

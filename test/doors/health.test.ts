@@ -129,6 +129,32 @@ describe("a check", () => {
     await it.breaker.stop()
   })
 
+  test("of a service that flaps every second never makes it bad by default; where it does, a trickle enters", async () => {
+    for (const [fall, rise, states] of [
+      [3, 2, ["unknown", "suspect", "healthy"]],
+      [1, 1, ["unknown", "healthy", "bad"]],
+    ] as const) {
+      const it = world({
+        health: {
+          check: () => Math.floor(it.clock.now() / 1000) % 2 === 0,
+          ...{ interval: "1 second", jitter: 0, fall, rise },
+        },
+      })
+      const seen = new Set<unknown>()
+      let refused = 0
+      for (let call = 0; call < 3000; call++) {
+        const { ok } = await it.breaker.tryExecute(() => 1)
+        if (!ok) refused++
+        seen.add(healthOf(it)?.state)
+        await it.clock.advance(100)
+      }
+      expect([...seen].sort()).toEqual([...states].sort())
+      expect(refused / 3000).toBeLessThan(fall === 1 ? 0.55 : 0.001)
+      expect(it.moves).toEqual([])
+      await it.breaker.stop()
+    }
+  })
+
   test("is another after a reconfiguration, or none", async () => {
     const asked = { one: 0, other: 0 }
     const one = () => void asked.one++

@@ -1,13 +1,14 @@
 /** Checks over real sockets: servers that are well, ill, slow and hostile. No test here depends on how long anything takes. */
 import { once } from "node:events"
 import { createServer, type RequestListener } from "node:http"
-import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net"
+import { type AddressInfo, connect, createServer as createTcpServer, type Server } from "node:net"
+import { Worker } from "node:worker_threads"
 import { Server as GrpcServer, ServerCredentials, type sendUnaryData } from "@grpc/grpc-js"
 import { grpcCheck } from "recloser/grpc"
 import { type HealthCheck, httpCheck, tcpCheck } from "recloser/health"
-import { afterEach, describe, expect, test } from "vitest"
+import { afterEach, describe, expect, test, vi } from "vitest"
 import { objectionTo } from "../../src/reachable.ts"
-import { deferred } from "../support/breakers.ts"
+import { deferred, world } from "../support/breakers.ts"
 import { endpoint } from "../support/endpointPlane.ts"
 
 const open: { close(): void }[] = []
@@ -205,6 +206,51 @@ describe("tcpCheck", () => {
     expect(await endOf(tcpCheck(), "169.254.169.254:80")).toContain("may reach")
     expect(await endOf(tcpCheck(), "http://a.test")).toContain("must be a host and a port")
     expect(() => tcpCheck({ address: "10.0.0.7" })).toThrow(/must be a host and a port/)
+  })
+})
+
+describe("tcpCheck of a host that accepts nothing and says nothing", () => {
+  /** A place whose queue of connections is full: the host drops who comes then, and says nothing. */
+  async function silentHost(): Promise<string> {
+    const listens = new Worker(
+      `const { createServer } = require("node:net")
+       const { parentPort } = require("node:worker_threads")
+       const server = createServer().listen(0, "127.0.0.1", 1, () => {
+         parentPort.postMessage(server.address().port)
+         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+       })`,
+      { eval: true },
+    )
+    const [port] = (await once(listens, "message")) as [number]
+    // A queue for one holds two; whoever comes then is not answered.
+    const queued = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")]
+    open.push({ close: () => [...queued.map((socket) => socket.on("error", () => {}).destroy()), listens.terminate()] })
+    await Promise.all(queued.map((socket) => once(socket, "connect")))
+    return `127.0.0.1:${port}`
+  }
+  const sockets = () => process.getActiveResourcesInfo().filter((one) => /^TCP(?:Socket|Connect)Wrap$/.test(one)).length
+
+  test("is given up after its timeout, says so, and leaves no socket", async () => {
+    const address = await silentHost()
+    const before = sockets()
+    expect(await endOf(tcpCheck({ loopback: true }), address, 60)).toBe("no connection within 60 ms")
+    await vi.waitFor(() => expect(sockets()).toBe(before))
+  })
+
+  test("is cut by the timeout of the breaker that asks, which goes on asking", async () => {
+    const address = await silentHost()
+    const before = sockets()
+    const it = world({ health: { check: tcpCheck({ address, loopback: true }), timeout: "2 seconds", fall: 2 } })
+    await it.clock.advance("3 seconds")
+    await vi.waitFor(() => expect(sockets()).toBe(before))
+    await it.clock.advance("30 seconds")
+    expect(it.breaker.metrics().components.health).toMatchObject({
+      state: "bad",
+      reasons: ["check: no answer within 2000 ms"],
+    })
+    await it.breaker.stop()
+    await vi.waitFor(() => expect(sockets()).toBe(before))
+    expect(it.clock.pending).toBe(0)
   })
 })
 

@@ -88,6 +88,80 @@ describe("breakers that look ahead", () => {
     await breaker.stop()
   })
 
+  test("reach priority: while they warn the least class gives way, and says why; then it is let in again", async () => {
+    const { breaker, clock } = await untilWarned()
+    expect(breaker.metrics().components.priority).toMatchObject({ pressure: "foretold" })
+    expect(breaker.wouldReject({ priority: "bulk" })).toMatchObject({
+      layer: "priority",
+      heldBy: ["priority"],
+      reason: "failure is foretold: low calls and above may enter",
+    })
+    for (const priority of ["low", "normal", "critical"] as const)
+      expect(breaker.wouldReject({ priority }), priority).toBeUndefined()
+    await clock.advance("61 seconds")
+    expect(breaker.metrics().components.priority).toMatchObject({ pressure: "relaxed" })
+    expect(breaker.wouldReject({ priority: "bulk" })).toBeUndefined()
+    await breaker.stop()
+  })
+
+  test("raise no floor where pressure was told to raise none", async () => {
+    const { breaker } = await untilWarned(heapLimit, { priority: { pressure: false } })
+    expect(breaker.wouldReject({ priority: "bulk" })).toBeUndefined()
+    await breaker.stop()
+  })
+
+  test("reach retry: it says that it is barred as long as they warn, and pays again when it is over", async () => {
+    const { breaker, clock } = await untilWarned(heapLimit, { retry: { attempts: 3 } })
+    const state = () => breaker.metrics().components.retry?.state
+    expect(state()).toBe("barred")
+    await clock.advance("61 seconds")
+    expect(state()).toBe("funded")
+    await breaker.stop()
+  })
+
+  test("reach parts that came while they warned, and are taken back when nobody looks ahead any more", async () => {
+    const { breaker } = await untilWarned()
+    const states = () => {
+      const { retry, priority } = breaker.metrics().components
+      return [retry?.state, priority?.pressure]
+    }
+    const prediction = heapLimit
+    breaker.reconfigure({ prediction, timeout: false, retry: true, priority: { queue: 7 } })
+    expect(states()).toEqual(["barred", "foretold"])
+    breaker.reconfigure({ timeout: false, retry: true, priority: { queue: 7 } })
+    expect(states()).toEqual(["funded", "relaxed"])
+    await breaker.stop()
+  })
+
+  test("keep account of recall, the failures that were foretold, beside precision, the warnings that came true", async () => {
+    // Nothing opens: each failure is one second in which every call fails.
+    const window = { type: "count", calls: 1000, minimumCalls: 1000 } as const
+    const { breaker, clock, second, report } = await untilWarned(heapLimit, { strategy: { type: "basic", window } })
+    const failing = async () => {
+      for (let call = 0; call < 6; call++) await breaker.tryExecute(() => Promise.reject(new Error("down")))
+      await clock.advance("2 seconds")
+      await breaker.execute(() => 1)
+    }
+    const account = () => {
+      const { warnings, confirmed, refuted, failures, recall, precision } = report() ?? {}
+      return { warnings, confirmed, refuted, failures, recall, precision }
+    }
+    expect(account()).toMatchObject({ warnings: 1, failures: 0, recall: null, precision: null })
+    await failing()
+    expect(account()).toMatchObject({ confirmed: 1, failures: 1, recall: 1, precision: 1 })
+    for (const failures of [2, 3]) {
+      await clock.advance("3 minutes")
+      await failing()
+      expect(account()).toMatchObject({ warnings: 1, confirmed: 1, failures, recall: 1 / failures, precision: 1 })
+    }
+    await clock.advance("3 minutes")
+    for (let more = 0; more < 200 && report()?.state !== "warned"; more++) await second(0.4 + more * 0.005)
+    expect(account()).toMatchObject({ warnings: 2, recall: 1 / 3, precision: 1 })
+    await clock.advance("61 seconds")
+    expect(account()).toMatchObject({ refuted: 1, failures: 3, recall: 1 / 3, precision: 1 / 2 })
+    await breaker.stop()
+  })
+
   test("know after a restart what is usual, as JSON that another process can read", async () => {
     const before = world()
     for (let second = 1; second <= 258; second++) await before.second(heapAt(second))
@@ -170,6 +244,24 @@ describe("observe", () => {
       for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
         expect(() => breaker.observe("queue", value)).not.toThrow()
     })
+  })
+
+  test("of a function that returns NaN, or nothing of use, changes no forecast of the other gauges, and is no trouble", async () => {
+    const troubles: unknown[] = []
+    const shown = [Number.NaN, Number.POSITIVE_INFINITY, "7", null, undefined, {}]
+    const told = async (hasNoise: boolean) => {
+      const { breaker, second, report } = world(heapLimit)
+      breaker.on("trouble", (event) => troubles.push(event))
+      if (hasNoise) for (const [at, value] of shown.entries()) breaker.observe(`gauge ${at}`, () => value as number)
+      for (let at = 1; at < 420 && report()?.state !== "warned"; at++) await second(heapAt(at))
+      const { state, probability, reasons, samples } = report() ?? {}
+      await breaker.stop()
+      return { state, probability, reasons, samples }
+    }
+    const plain = await told(false)
+    expect(plain.state).toBe("warned")
+    expect(await told(true)).toEqual(plain)
+    expect(troubles).toEqual([])
   })
 
   test("asks a function once a slice, and tells what it throws, isolated", async () => {

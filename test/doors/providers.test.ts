@@ -3,7 +3,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Answer } from "dns-packet"
-import type { EndpointProvider, EndpointsFinding } from "recloser"
+import type { EndpointProvider, EndpointsFinding, ProviderContext } from "recloser"
 import { fromConsul, fromDns, fromFile, fromKubernetes } from "recloser/discovery"
 import { afterEach, describe, expect, test, vi } from "vitest"
 import { nextIndex } from "../../src/consulProvider.ts"
@@ -126,6 +126,52 @@ describe("DNS", () => {
     server.answer = Array.from({ length: 1000 }, (_, index) => a(`10.0.${index >> 8}.${index & 255}`))
     const it = listening(provider)
     await until(() => it.state()?.endpoints, 1000)
+  })
+
+  test("of ten thousand records as many come as a message holds, and of those as many are kept as may be", async () => {
+    const { server, provider } = await start({ port: 80 })
+    server.answer = Array.from({ length: 10_000 }, (_, index) => a(`10.0.${index >> 8}.${index & 255}`))
+    const it = listening(provider)
+    await until(() => it.state()?.endpoints, 1000)
+    expect(String(it.troubles[0]?.error)).toContain("2400 are named, of which 1000 are kept")
+    expect(await it.breaker.execute(async ({ endpoint }) => endpoint?.address)).toMatch(/^10\.0\./)
+  })
+
+  test("a server that says nothing is waited for as long as it may take, named, and asked again; what was known is kept", async () => {
+    const { server, provider } = await start({ port: 80, timeout: "3 seconds" })
+    server.answer = [a("10.0.0.7", 1)]
+    const it = listening(provider)
+    await until(it.addresses, ["10.0.0.7:80"])
+    server.answer = "silence"
+    const asked = server.asked
+    await it.clock.advance("5 seconds")
+    await until(() => server.asked > asked, true)
+    await it.clock.advance(2999)
+    expect(it.state()?.state).toBe("fresh")
+    await it.clock.advance(1)
+    await until(() => it.state(), {
+      ...it.state(),
+      ...{ state: "stale", endpoints: 1, reason: "the provider failed: no name server answered within 3000 ms" },
+    })
+    server.answer = [a("10.0.0.8", 60)]
+    await it.clock.advance("2 seconds")
+    await until(it.addresses, ["10.0.0.8:80"])
+  })
+
+  test("a question that nobody answers ends when nobody wants to know any more", async () => {
+    const { server, provider } = await start({ port: 80 })
+    server.answer = "silence"
+    const stop = new AbortController()
+    const never = () => new Promise<void>(() => {})
+    const listsOf = provider as (context: ProviderContext) => AsyncIterable<unknown>
+    const next = listsOf({ signal: stop.signal, sleep: never })[Symbol.asyncIterator]().next()
+    const end = next.then(
+      () => "a list",
+      (error: Error) => error.message,
+    )
+    await until(() => server.asked > 0, true)
+    stop.abort()
+    expect(await end).toContain("ECANCELLED")
   })
 
   test.each([

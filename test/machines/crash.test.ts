@@ -22,6 +22,7 @@ const trip = (breaker: Alone) => {
 }
 const noSlice = { startedAt: 0, success: 0, failure: 0, timedOut: 0, ignored: 0, slow: 0, late: 0 }
 const noLatency = { samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+const found = { health: "suspect", reasons: [], endpoints: { a: "bad" }, probe: undefined } as const
 const closeSlice = (breaker: Alone) =>
   breaker.send({ type: "slice.closed", at: breaker.clock.now(), epoch: 0, slice: { ...noSlice, latency: noLatency } })
 const troublesOf = ({ emitted }: Alone) => emitted.filter(({ type }) => type === "trouble")
@@ -127,6 +128,34 @@ describe("a part that crashes", () => {
     closeSlice(breaker)
     expect(troublesOf(breaker).at(-1)).toMatchObject({ part: "frail", gaveUp: true })
     expect(gateOf(breaker).lines.endpoints?.bad).toEqual([])
+  })
+
+  test("breaker law 7: a part that was replaced hears what the others have found, and no verdict on a probe again", () => {
+    const heard: string[] = []
+    const frail = brittle("frail", 1)
+    const listening = createMachine({ on: { "*": { actions: ({ event }) => heard.push(event.type) } } })
+    const plug: AnyComponent = {
+      ...frail,
+      hears: ["slice.closed", "health.found", "probe.failed"],
+      get chart() {
+        return isFirst ? frail.chart : listening
+      },
+    }
+    let isFirst = true
+    const teller: AnyComponent = {
+      ...advising("teller", {}),
+      finding: () => found,
+      tells: (_snapshot, at) => [
+        { type: "health.found", at, verdicts: { a: "bad" } },
+        { type: "probe.failed", at, epoch: 0 },
+      ],
+    }
+    const parts = [chosen(basic), chosen(teller), { plug, settings: {} }]
+    const breaker = alone({ parts })
+    isFirst = false
+    closeSlice(breaker)
+    expect(troublesOf(breaker)).toMatchObject([{ part: "frail", gaveUp: false }])
+    expect(heard).toEqual(["health.found"])
   })
 
   test("breaker law 5: a strategy that crashes too often is left out; calls go on, unprotected", () => {

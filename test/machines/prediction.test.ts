@@ -226,6 +226,29 @@ describe("prediction", () => {
     expect(reportOf(chart)).toMatchObject({ confirmed: 0, refuted: 1, failures: 0 })
   })
 
+  test("prediction law 9: a rising error rate alone bounds no calls in flight, until latency rises with it", async () => {
+    const chart = start({})
+    const creeping = (second: number): SliceFacts => {
+      const bad = Math.round(10 + 4 * wobble(second) + Math.max(0, second - 260) * 0.4)
+      return { ...quiet(second), calls: 1000, bad, running: 50, gauges: undefined }
+    }
+    expect(await play(chart, 400, creeping)).toBe(true)
+    expect(findingOf(chart).reasons.map((reason) => reason.split(" ")[0])).toEqual(["errorRate"])
+    expect(demandOf(chart)).toEqual(unrepeated)
+    const since = chart.clock.now() / 1000
+    let limit: number | undefined
+    for (let second = since + 1; limit === undefined && second < since + 59; second++) {
+      await chart.clock.advance(1000)
+      chart.send(sliceAt(second, { ...creeping(second), latencyMs: 50 * 1.06 ** (second - since) }))
+      limit = demandOf(chart).limit
+    }
+    expect(limit).toBeLessThan(25)
+    expect(findingOf(chart)).toMatchObject({
+      state: "warned",
+      reasons: [/^errorRate/, /^latency/].map((text) => expect.stringMatching(text)),
+    })
+  })
+
   test("tells what points to failure, and by when", async () => {
     const [reason = ""] = findingOf(await warning()).reasons
     expect(reason).toMatch(/^heapUsed is 0\.\d+, on its way to 1, and is there in \d+ s if it goes on so$/)

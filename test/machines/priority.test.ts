@@ -87,6 +87,23 @@ it("priority law 6: a learned limit begins where it was, within the bounds of to
   }
 })
 
+it("priority law 7: while failure is foretold bulk calls alone give way; pressure may say more", () => {
+  const chart = startChart(priority)
+  const foretell = (state: "warned" | "calm" | "cold" | "frozen") => chart.send({ type: "forecast.changed", state })
+  foretell("warned")
+  expect(demandOf(chart).floor).toBe(rankOf("low"))
+  chart.send(pressed(0.99))
+  expect(demandOf(chart).floor).toBe(rankOf("normal"))
+  chart.send(pressed(0.1))
+  expect(demandOf(chart).floor).toBe(rankOf("low"))
+  for (const state of ["calm", "cold", "frozen"] as const) {
+    foretell("warned")
+    expect(reportOf(chart)).toMatchObject({ pressure: "foretold" })
+    foretell(state)
+    expect(demandOf(chart).floor).toBe(0)
+  }
+})
+
 describe("options", () => {
   test("may be short", () => {
     const short = startChart(priority, { options: { limit: 8, queue: 3, reserve: { critical: 0.25 } } })

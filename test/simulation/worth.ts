@@ -8,9 +8,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import { knownSamples } from "../../machines/forecasting.ts"
 import type { BreakerConfig } from "../../src/index.ts"
 import type { Scenario } from "../../src/testing/simulation/scenario.ts"
 import { scenarios } from "../../src/testing/simulation/scenarios/catalogue.ts"
+import { type Compared, compare, predictionReport } from "./compare.ts"
 import { alsoIn, shipped } from "./policies/catalogue.ts"
 import { chart, type Panel } from "./report/chart.ts"
 import type { Outcome } from "./report/outcome.ts"
@@ -19,6 +21,7 @@ import { panelOf, type RunSettings, runScenario } from "./run.ts"
 
 const standardSeeds = "1-20"
 const heldOutSeeds = "21-40"
+const comparedSeeds = "1-8"
 
 const usage = `npm run bench:worth -- SCENARIO… [options]
   scenarios:      ${scenarios.map(({ id, title }) => `${id} ${title.toLowerCase()}`).join(", ")}; none: all
@@ -27,6 +30,7 @@ const usage = `npm run bench:worth -- SCENARIO… [options]
   --only TEXT     only worlds whose name contains this
   --config FILE   JSON: the config of recloser, instead of {}
   --random N      look for the best of N random settings of each package and world (slow)
+  --prediction    recloser with prediction on beside off, in the worlds that are long enough for it (seeds ${comparedSeeds})
   --full          every policy on all seeds, and worlds at their full length where the standard one is shortened
   --out FOLDER    write reports and charts there`
 
@@ -46,6 +50,7 @@ function readCommandLine() {
         config: { type: "string" },
         random: { type: "string", default: "0" },
         full: { type: "boolean", default: false },
+        prediction: { type: "boolean", default: false },
         out: { type: "string" },
         help: { type: "boolean", default: false },
       },
@@ -113,8 +118,31 @@ async function write(outcome: Outcome, into: string): Promise<void> {
   process.stderr.write(`written: ${id}.md, ${id}.svg\n`)
 }
 
+/** Scenarios that have a world in which prediction knows enough to say anything. */
+const longEnough = ({ variants }: Scenario): boolean =>
+  variants.some(({ world }) => world(1, false).horizonMs > 1000 * knownSamples)
+
+async function comparePrediction(): Promise<void> {
+  const all: Compared[] = []
+  const seeds = flags.seeds ?? comparedSeeds
+  for (const scenario of positionals.length > 0 ? chosen() : scenarios.filter(longEnough)) {
+    for (const variant of scenario.variants.filter(settings.isRun)) {
+      settings.progress(`${scenario.id}: ${variant.id}`)
+      all.push(await compare(scenario, variant, [config, { ...config, prediction: true }], readSeeds(seeds)))
+    }
+  }
+  const text = predictionReport(all, seeds)
+  const isWhole = isStandard && positionals.length === 0
+  if (!isWhole && flags.out === undefined) return console.log(text)
+  mkdirSync(folder as string, { recursive: true })
+  writeFileSync(join(folder as string, "PREDICTION.md"), text)
+  process.stderr.write("written: PREDICTION.md\n")
+}
+
 if (flags.help) {
   console.log(usage)
+} else if (flags.prediction) {
+  await comparePrediction()
 } else {
   for (const scenario of chosen()) {
     const run = await runScenario(scenario, settings)

@@ -32,6 +32,7 @@ const limits = (["following", "climbing", "holding", "capped", "draining"] as co
   [true, false].map((independent) => ({ type: "limit.moved", state, limit: 10, independent })),
 )
 const pressures = [0.1, 0.92, 0.99].map((memory) => ({ type: "pressure.changed", utilisation: 0, memory, queue: 0 }))
+const forecasts = ["warned", "calm"].map((state) => ({ type: "forecast.changed", state }))
 const endpoint = (id: string) => ({ id, address: id, zone: undefined, weight: 1, metadata: {} })
 const sets = [[], [endpoint("a")], [endpoint("a"), endpoint("b")]]
 const endpoints = [
@@ -116,6 +117,7 @@ export const samplesFor = (key: string): readonly EventObject[] => [
   ...endpoints,
   ...checks,
   ...pressures,
+  ...forecasts,
   ...ofFeatures,
   ...(key === "dependency" ? ofDependencies : ofDependencies.slice(0, 1)),
   ofDependencies[2] as EventObject,

@@ -1,10 +1,10 @@
 /** Servers that speak what registries of endpoints speak, on loopback: a name server, Consul's API, and that of Kubernetes. */
-import { createSocket } from "node:dgram"
+import { createSocket, type Socket } from "node:dgram"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo } from "node:net"
-import { createServer as createTcpServer } from "node:net"
+import { createServer as createTcpServer, type Server as TcpServer } from "node:net"
 import packet, { type Answer } from "dns-packet"
 
 export interface NameServer {
@@ -12,11 +12,29 @@ export interface NameServer {
   /** Questions so far. */
   readonly asked: number
   /** What it answers: records, or that there is no such name, or nothing at all. */
-  answer: readonly Answer[] | "NXDOMAIN" | "SERVFAIL"
+  answer: readonly Answer[] | "NXDOMAIN" | "SERVFAIL" | "silence"
   close(): Promise<void>
 }
 
-const responseCodes = { NXDOMAIN: 3, SERVFAIL: 2 } as const
+const responseCodes = { NXDOMAIN: 3, SERVFAIL: 2, silence: 0 } as const
+
+/** Most bytes of a message, and as many records as surely fit: a server that has more sends what fits (RFC 1035). */
+const [longest, mostRecords] = [65_535, 2400] as const
+
+/** One port for both: that of UDP which the host gives may be somebody else's over TCP, and then another will do. */
+async function openBoth(tcp: TcpServer, tries = 20): Promise<Socket> {
+  const udp = createSocket("udp4").bind(0, "127.0.0.1")
+  await once(udp, "listening")
+  tcp.listen(udp.address().port, "127.0.0.1")
+  try {
+    await once(tcp, "listening")
+    return udp
+  } catch (error) {
+    udp.close()
+    if (tries === 0) throw error
+    return openBoth(tcp, tries - 1)
+  }
+}
 
 /** A name server over UDP and TCP: long answers are cut over UDP, and asked for again over TCP (RFC 1035, RFC 7766). */
 export async function startNameServer(): Promise<NameServer> {
@@ -26,13 +44,15 @@ export async function startNameServer(): Promise<NameServer> {
     const { id, questions } = packet.decode(query)
     const answers = typeof server.answer === "string" ? [] : server.answer
     const flags = typeof server.answer === "string" ? responseCodes[server.answer] : 0
+    const fits = answers.length <= mostRecords
     const whole = packet.encode({
       type: "response",
       id,
-      flags: packet.AUTHORITATIVE_ANSWER | flags,
+      flags: packet.AUTHORITATIVE_ANSWER | flags | (fits ? 0 : packet.TRUNCATED_RESPONSE),
       questions,
-      answers: [...answers],
+      answers: answers.slice(0, mostRecords),
     })
+    if (whole.length > longest) throw new RangeError(`an answer of ${whole.length} bytes is none`)
     if (!isUdp || whole.length <= 512) return whole
     return packet.encode({
       type: "response",
@@ -42,11 +62,6 @@ export async function startNameServer(): Promise<NameServer> {
       answers: [],
     })
   }
-  const udp = createSocket("udp4")
-  udp.on("message", (query, { port, address }) => udp.send(respond(query, true), port, address))
-  udp.bind(0, "127.0.0.1")
-  await once(udp, "listening")
-  const { port } = udp.address()
   const tcp = createTcpServer((socket) => {
     let got = Buffer.alloc(0)
     socket.on("error", () => {})
@@ -62,8 +77,12 @@ export async function startNameServer(): Promise<NameServer> {
       }
     })
   })
-  tcp.listen(port, "127.0.0.1")
-  await once(tcp, "listening")
+  const udp = await openBoth(tcp)
+  const { port } = udp.address()
+  udp.on("message", (query, { port, address }) => {
+    const answer = respond(query, true)
+    if (server.answer !== "silence") udp.send(answer, port, address)
+  })
   const server: NameServer = {
     address: `127.0.0.1:${port}`,
     get asked() {

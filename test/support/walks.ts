@@ -133,6 +133,12 @@ export const limitSteps: fc.Arbitrary<Step> = fc.oneof(
   }),
 )
 
+/** What is told of the near future. */
+const forecastSteps: fc.Arbitrary<Step> = fc.record({
+  type: fc.constant("forecast.changed" as const),
+  state: fc.constantFrom("cold" as const, "calm" as const, "warned" as const, "frozen" as const),
+})
+
 const featureNames = fc.constantFrom("pay", "refund", "__proto__", "nobody's")
 
 /** What is told of features: of some that there are, and of some that there are not. */
@@ -219,6 +225,7 @@ export const adviserSteps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: discoverySteps },
   { weight: 3, arbitrary: healthSteps },
   { weight: 3, arbitrary: limitSteps },
+  { weight: 2, arbitrary: forecastSteps },
   { weight: 3, arbitrary: featureSteps },
   {
     weight: 1,

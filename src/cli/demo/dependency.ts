@@ -20,8 +20,8 @@ function phasesOf(durationMs: number, perSecond: number): readonly Phase[] {
     phase(0, "all is well", {}),
     phase(0.1, "endpoint b of the ledger answers 503", { [endpointName("b")]: { kind: "errors" } }),
     phase(0.2, "endpoint b is well again", {}),
-    phase(0.42, "the whole ledger hangs", Object.fromEntries(endpointNames.map((name) => [name, hang]))),
-    phase(0.6, "the ledger is well again", {}),
+    phase(0.36, "the whole ledger hangs", Object.fromEntries(endpointNames.map((name) => [name, hang]))),
+    phase(0.5, "the ledger is well again", {}),
   ]
 }
 
@@ -33,7 +33,6 @@ export function dependency(durationMs: number, perSecond: number): Play {
     service: name === "browse" ? "catalog" : "orders",
     share: SHARES[name] ?? 1,
     facts: { feature: name },
-    fallback: () => undefined,
   })
   return {
     services: ["catalog", "orders", "payments", "ledger"],

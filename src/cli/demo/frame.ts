@@ -35,7 +35,7 @@ const FIGURES = [
 /** The run as lines that fit the terminal; a taller one shows more transitions. */
 export function frame(input: FrameInput): readonly string[] {
   const head = [...title(input), BLANK, ...input.state.gateways.flatMap((gateway) => gatewayLines(gateway, input))]
-  const body = [...head, BLANK, ...totals(input.state.gateways), BLANK]
+  const body = [...head, BLANK, ...totals(input), BLANK]
   const rules = input.opening.rules.map((rule) => [span(` ${rule}`, "dim")])
   const left = input.rows - 2 - body.length
   // What was decided is news; the rules were read at the beginning.
@@ -81,7 +81,8 @@ const partLines = ({ parts = [] }: GatewayState): readonly Line[] =>
   parts.map(({ name, words }) => [span(` ${name.padEnd(NAME)}`), span(words, "dim")])
 
 const nameWidth = ({ to }: Opening) => (to === undefined ? NAME : HOST)
-const isShown = (figure: string, { to }: Opening) => to === undefined || figure !== "fallb."
+const isShown = (figure: string, { to, hasFallback = to === undefined }: Opening) =>
+  hasFallback || !/^fall/.test(figure)
 
 function columnNames(opening: Opening): Line {
   const figures = FIGURES.filter(([name]) => isShown(name, opening))
@@ -143,14 +144,18 @@ const SUMS = [
   ["time wasted", 13],
 ] as const
 
-function totals(gateways: readonly GatewayState[]): readonly Line[] {
-  const names = SUMS.map(([name, width]) => name.padStart(width)).join("")
-  return [[span(" SO FAR".padEnd(LABEL), "bold"), span(names, "dim")], ...gateways.map(sums)]
+function totals({ state: { gateways }, opening }: FrameInput): readonly Line[] {
+  const names = SUMS.map(([name, width]) => (isShown(name, opening) ? name.padStart(width) : "")).join("")
+  const rows = gateways.map((gateway) => sums(gateway, opening))
+  return [[span(" SO FAR".padEnd(LABEL), "bold"), span(names, "dim")], ...rows]
 }
 
-function sums({ protected: guarded, totals: sum, sentToFailing, wastedMs }: GatewayState): Line {
+function sums({ protected: guarded, totals: sum, sentToFailing, wastedMs }: GatewayState, opening: Opening): Line {
   const counts = [sum.full, sum.fallback, sum.failed, guarded ? sum.rejected : NOTHING, sentToFailing ?? NOTHING]
-  const cells = [...counts.map(String), seconds(wastedMs)].map((text, index) => text.padStart(SUMS[index]?.[1] ?? 0))
+  const cells = [...counts.map(String), seconds(wastedMs)].map((text, index) => {
+    const [name, width] = SUMS[index] as (typeof SUMS)[number]
+    return isShown(name, opening) ? text.padStart(width) : ""
+  })
   return [span((guarded ? " with breakers" : " twin").padEnd(LABEL)), span(cells.join(""))]
 }
 

@@ -13,7 +13,7 @@ export interface Route {
   readonly call: () => Promise<Response>
   readonly isFailing: () => boolean
   /** What to answer instead, given the last good answer; undefined = this service has no sensible fallback. */
-  readonly fallback: (lastGood: string | undefined) => string | undefined
+  readonly fallback?: ((lastGood: string | undefined) => string | undefined) | undefined
   readonly tally: Tally
   readonly book: CallBook
 }
@@ -97,7 +97,7 @@ function recorder(options: GatewayOptions, route: Route, response: ServerRespons
 function createDesk(route: Route) {
   let lastGood: string | undefined
   const instead = (reply: Reply): Reply => {
-    const body = route.fallback(lastGood)
+    const body = route.fallback?.(lastGood)
     return body === undefined ? reply : { status: 200, body, answer: "fallback", rejected: reply.rejected }
   }
   return {

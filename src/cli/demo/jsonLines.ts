@@ -28,7 +28,7 @@ function samplesOf(state: LiveState): object[] {
         fault: row.fault ?? null,
         ...figuresOf(row),
       })),
-      ...parts.map((part) => ({ type: "part", ...common, ...part })),
+      ...parts.map(({ name, words }) => ({ type: "part", ...common, name, words })),
     ]
   })
 }

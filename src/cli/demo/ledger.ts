@@ -103,11 +103,12 @@ function partsOf(
     const stand = [...ill, ...(away.includes(id) ? ["left out"] : [])].join(", ")
     return `${id} ${rate(sent.recent(at, spanMs).perSecond)}${stand && ` (${stand})`}`
   })
-  const endpoints = { name: "ledger", words: `calls to ${sentTo.join(", ")}` }
+  const isCalm = away.length === 0 && all.every(({ service }) => service.fault.kind === "none")
+  const endpoints = { name: "ledger", words: `calls to ${sentTo.join(", ")}`, isCalm }
   const standings = breaker?.metrics().components.recovery?.features
   if (standings === undefined || Object.values(standings).every(({ state }) => state === "full")) return [endpoints]
   const each = Object.entries(standings).map(([name, { state }]) => `${name} ${words[state]}`)
-  return [endpoints, { name: "features", words: each.join(", ") }]
+  return [endpoints, { name: "features", words: each.join(", "), isCalm: false }]
 }
 
 const words = { full: "full", testing: "tested", blocked: "blocked" } as const

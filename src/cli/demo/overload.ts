@@ -62,7 +62,6 @@ export function overload(durationMs: number, perSecond: number): Play {
     service: SERVICE,
     share,
     facts: { priority, deadline: settings.timeoutMs },
-    fallback: () => undefined,
   })
   return {
     services: [SERVICE],

@@ -31,8 +31,8 @@ export interface LaneSpec {
   readonly share: number
   /** What the breaker is told of its calls. */
   readonly facts?: FetchFacts | undefined
-  /** What to answer instead, given the last good answer; undefined = there is nothing sensible. */
-  readonly fallback: (lastGood: string | undefined) => string | undefined
+  /** What to answer instead, given the last good answer; left out, or undefined: there is nothing sensible. */
+  readonly fallback?: ((lastGood: string | undefined) => string | undefined) | undefined
 }
 
 export interface Phase {

@@ -36,7 +36,9 @@ function table({ protected: guarded, unprotected: bare, counted }: Summary): rea
     row("requests", (side) => count(side.requests)),
     row("  answered in full", (side) => count(side.succeeded)),
     ...classRows(guarded, bare),
-    ...(bare ? [row("  answered by a fallback", (side) => count(side.fallback))] : []),
+    ...(guarded.fallback + (bare?.fallback ?? 0) > 0
+      ? [row("  answered by a fallback", (side) => count(side.fallback))]
+      : []),
     row("  failed", (side) => count(side.failed)),
     row("latency p50", (side) => millis(side.p50Ms)),
     row("latency p99", (side) => millis(side.p99Ms)),

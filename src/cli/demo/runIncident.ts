@@ -56,7 +56,9 @@ async function setStage(options: DemoOptions, view: View, closers: Closers): Pro
   const bare = await openSide({ ...common, protected: false, port: 0 }, closers)
   const { seed } = options
   const { rules } = play.settings
-  view.open({ gateway: guarded.url, twin: bare.url, inspector, to: undefined, seed, perSecond, durationMs, rules })
+  const hasFallback = play.lanes.some(({ fallback }) => fallback !== undefined)
+  const places = { gateway: guarded.url, twin: bare.url, inspector, to: undefined }
+  view.open({ ...places, seed, perSecond, durationMs, rules, hasFallback })
   return { sides: [guarded, bare], play, durationMs, nowMs, marks: createMarks([guarded.total, bare.total]) }
 }
 

@@ -14,6 +14,8 @@ export interface Opening {
   /** undefined = until Ctrl-C. */
   readonly durationMs: number | undefined
   readonly rules: readonly string[]
+  /** `false`: no request has anything that could be answered instead. */
+  readonly hasFallback?: boolean | undefined
 }
 
 export interface PhaseEntered {
@@ -45,6 +47,8 @@ export type Entry = CircuitMoved | Told
 export interface PartState {
   readonly name: string
   readonly words: string
+  /** There is nothing to see. */
+  readonly isCalm: boolean
 }
 
 /** One service as one gateway sees it now. */

@@ -92,6 +92,11 @@ const pressures = [0.1, 0.8, 0.92, 0.99].map((memory) => ({
   signal: { type: "pressure.changed", utilisation: 0, memory, queue: 0 },
 }))
 
+const forecasts = (["warned", "calm"] as const).map((state) => ({
+  name: state === "warned" ? "failure is foretold" : "failure is foretold no longer",
+  signal: { type: "forecast.changed", state },
+}))
+
 const throttles = [
   ["too many of them", { answered: 50, exceeded: 30 }],
   ["none too many", { answered: 50, exceeded: 0 }],
@@ -121,6 +126,7 @@ const all: readonly Told[] = [
   ...budgets,
   ...limits,
   ...pressures,
+  ...forecasts,
   ...throttles,
 ]
 

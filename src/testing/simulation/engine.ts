@@ -127,8 +127,9 @@ class Run implements Stage {
     const { endpoints = 0 } = this.#world
     if (endpoints === 0) return
     const chosen = token === undefined ? undefined : this.#policy.endpointOf?.(token, call)
+    const before = this.#groupOf(call)
     call.endpoint = chosen ?? this.#spread.below(endpoints)
-    this.#groupOf(call)?.offered(call.offeredAt)
+    if (before === undefined) this.#groupOf(call)?.offered(call.offeredAt)
   }
 
   /** One attempt of a call whose policy makes them one by one. */
@@ -189,9 +190,10 @@ class Run implements Stage {
   }
 
   #groupOf(call: Call): Recording | undefined {
-    const { groups } = this.#world
+    const { groups, endpoints } = this.#world
+    if (groups === undefined) return undefined
     // Where endpoints are chosen, a call is of none until it is let in.
-    if (groups === undefined || (this.#world.endpoints !== undefined && call.endpoint < 0)) return undefined
+    if (groups.by === "endpoint" && endpoints !== undefined && call.endpoint < 0) return undefined
     return this.recording.groups[groups.of(call)]
   }
 

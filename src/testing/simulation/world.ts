@@ -95,5 +95,5 @@ export interface World {
   /** Callers say how long they wait: as the `deadline` of their calls. */
   readonly tellsDeadline?: boolean
   /** Calls that are also recorded apart, by what they are about. */
-  readonly groups?: { readonly count: number; of(call: Call): number }
+  readonly groups?: { readonly count: number; readonly by?: "endpoint"; of(call: Call): number }
 }

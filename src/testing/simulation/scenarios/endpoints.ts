@@ -19,7 +19,7 @@ const group = (run: Recording, index: number): Recording => {
   return found
 }
 
-const kept: Column = {
+export const kept: Column = {
   id: "kept",
   unit: "%",
   meaning: "successes among the calls offered while one endpoint is sick",
@@ -42,7 +42,7 @@ const othersRefused: Column = {
   },
 }
 
-const sent: Column = {
+export const sent: Column = {
   id: "sent there",
   unit: "calls",
   meaning: "calls sent to the sick endpoint while it is sick",
@@ -77,7 +77,7 @@ function slowWorld(seed: number, where: (call: Call) => number): Omit<World, "ke
       }),
     }),
     patienceMs: 10_000,
-    groups: { count: 2, of: (call) => (where(call) === slow ? sick : well) },
+    groups: { count: 2, by: "endpoint", of: (call) => (where(call) === slow ? sick : well) },
   }
 }
 
@@ -151,7 +151,7 @@ export const deadEndpoint: Variant = {
       })),
       patienceMs: 3000,
       endpoints: deadOf,
-      groups: { count: 2, of: ({ endpoint }) => (endpoint === 0 ? sick : well) },
+      groups: { count: 2, by: "endpoint", of: ({ endpoint }) => (endpoint === 0 ? sick : well) },
     }
   },
 }

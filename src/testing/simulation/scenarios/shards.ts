@@ -6,6 +6,7 @@ import { faultOf, type Goal, lasts, type Scenario, type Variant } from "../scena
 import type { Call } from "../world.ts"
 import { PoissonLoad } from "../worlds/poisson.ts"
 import { SteadyServer } from "../worlds/steady.ts"
+import { kept, sent } from "./endpoints.ts"
 
 const healthyMs = 120_000
 const outageMs = 60_000
@@ -65,6 +66,8 @@ interface Layout {
   readonly zipf: number
   /** The shard that dies: one of them, or the one of the most wanted key. */
   readonly dies: "any" | "the hottest"
+  /** Endpoints in front of the shards, each of which reaches all of them. */
+  readonly endpoints?: number
   readonly goals: readonly Goal[]
 }
 
@@ -112,17 +115,47 @@ const variant = (layout: Layout): Variant => ({
       server: new SteadyServer((now, call) => ({ failing: isDead(call, now) ? 1 : noise, serviceMs: 20 })),
       patienceMs: 3000,
       keysTold: true,
+      ...(layout.endpoints !== undefined && { endpoints: layout.endpoints }),
       groups: { count: 2, of: ({ key }) => (dying.has(key) ? dead : sound) },
     }
   },
 })
+
+/** A dead endpoint is no dead key: whoever can choose goes elsewhere, and holds no key back for it. */
+const deadEndpoint: Variant = {
+  id: "3 endpoints, 99 keys, any endpoint will do",
+  goals: [
+    [
+      { column: kept, least: 98.5 },
+      { column: sent, most: 90 },
+    ],
+  ],
+  columns: [kept, sent, lost, attempts, wasted],
+  primary: kept,
+  calls: (100 * (healthyMs + outageMs + afterMs)) / 1000,
+  shown: [healthyMs / 1000 - 10, (healthyMs + outageMs) / 1000 + 40],
+  world: (seed) => {
+    const fault = faultOf(seed, healthyMs, outageMs)
+    const isDead = (call: Call, now: number) => lasts(fault, now) && call.endpoint === 0
+    return {
+      horizonMs: fault.to + afterMs,
+      faults: [fault],
+      load: new PoissonLoad({ perSecond: 100, seed, keys: (random) => random.below(99) }),
+      server: new SteadyServer((now, call) => ({ failing: isDead(call, now) ? 1 : noise, serviceMs: 20 })),
+      patienceMs: 3000,
+      keysTold: true,
+      endpoints: 3,
+      groups: { count: 2, by: "endpoint", of: ({ endpoint }) => (endpoint === 0 ? dead : sound) },
+    }
+  },
+}
 
 export const shards: Scenario = {
   id: "S11",
   title: "One shard dies",
   gist: "one shard of a service dies; callers see keys, not shards",
   about:
-    "Open loop, 100 calls a second (200 with 64 shards). Every call has a key, which lives on one of 3 (or 64) shards; the map is unknown to callers. After 120 to 130 s one shard fails all its calls for 60 s ± 20 %. Service in 20 ms, 1 % of all calls fail. Where nothing is said, one breaker serves all calls (ours is told the keys); `one a key` is one breaker for each key.",
+    "Open loop, 100 calls a second (200 with 64 shards). Every call has a key, which lives on one of 3 (or 64) shards; the map is unknown to callers. After 120 to 130 s one shard fails all its calls for 60 s ± 20 %. Service in 20 ms, 1 % of all calls fail. Where nothing is said, one breaker serves all calls (ours is told the keys); `one a key` is one breaker for each key. In two worlds the service has endpoints, any of which will do, and ours chooses by `discovery`; the others spread calls evenly. In the one each of six endpoints reaches every shard, so that a dead shard is no endpoint's fault; in the other one of three endpoints dies, and with it no key.",
   alsoEach: "key",
   notMeasured: [
     "more keys than the table of cells takes, and keys whose hashes collide: one pair in four billion; tests of the laws of cells do that",
@@ -153,6 +186,20 @@ export const shards: Scenario = {
         { column: doomed, most: 160 },
       ],
     }),
+    variant({
+      id: "3 shards behind 6 endpoints, 99 keys",
+      perSecond: 100,
+      dies: "any",
+      shards: 3,
+      keys: 99,
+      zipf: 0,
+      endpoints: 6,
+      goals: [
+        { column: healthy, least: 98.5 },
+        { column: doomed, most: 90 },
+      ],
+    }),
+    deadEndpoint,
     variant({
       id: "64 shards, 1 000 keys by zipf 1.1, any dies",
       perSecond: 200,
