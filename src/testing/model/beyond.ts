@@ -41,6 +41,8 @@ function ofRoot(line: string, parts: ReadConfig["parts"], facts: Facts): string 
   const known = rulesOfRoot.find((rule) => rule.line.test(line))?.why
   if (known !== undefined) return known
   const teller = tellers.find(([signal]) => signal.test(line))
+  // What prediction finds is told whether anybody hears it or not.
+  if (/on forecast\.changed /.test(line) && facts.has("prediction")) return undefined
   if (teller === undefined) return isUnheard(line, parts) ? "no part of this breaker hears it" : undefined
   const [, isThere, who] = teller
   return isThere(facts) ? undefined : `it comes from ${who}, which this config has not`
