@@ -1,6 +1,6 @@
 /** Judging: what an alarm of evidence means to a strategy that knows more than open and closed. */
 import { duration, type Named, number, type OutOf, struct, switchable } from "./options.ts"
-import type { Statistics } from "./vocabulary/circuit.ts"
+import type { Bound, Statistics } from "./vocabulary/circuit.ts"
 import type { SequentialLine } from "./vocabulary/gate.ts"
 import type { AlarmRang, SliceClosed } from "./vocabulary/signal.ts"
 import { dies } from "./vocabulary/verdict.ts"
@@ -137,9 +137,17 @@ export function describeEvidence({ rule, statistics }: AlarmRang): string {
 /** A service that is well answers 19 calls in 20, one that is not 1 in 20: what one probe says, in nats. */
 const perProbe = Math.log(0.95 / 0.05)
 
+const certaintyOf = (wrong: number): number => Math.log((1 - wrong) / wrong)
+
 /** How many probes must have succeeded, over those that failed, for a stated chance of being wrong (Wald 1945). */
-export const probesFor = (wrong: number): number =>
-  Math.max(1, Math.ceil(Math.log((1 - wrong) / wrong) / perProbe - 1e-9))
+export const probesFor = (wrong: number): number => Math.max(1, Math.ceil(certaintyOf(wrong) / perProbe - 1e-9))
+
+/** The evidence of probes of which so many more went one way than the other, and what is asked of it. */
+export const probesBound = (wrong: number, lead: number): Bound => ({
+  of: "evidence",
+  value: lead * perProbe,
+  line: certaintyOf(wrong),
+})
 
 /** Steps of the ramp: each doubles the odds that a call enters, and how many may be in flight. */
 export const ramp = { lowest: -1, first: 1, highest: 5, stride: 2 } as const

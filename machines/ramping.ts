@@ -10,6 +10,7 @@ import {
   type JudgingFields,
   judging,
   limitAt,
+  probesBound,
   probesFor,
   ramp,
   shareAt,
@@ -131,9 +132,12 @@ export const enough = ({ settings }: GradualContext): number => probesFor(settin
 
 /** What its probes said, weighed against each other where one does not decide. */
 function weighed(event: Signal, context: GradualContext): Partial<GradualContext> {
-  const [most, noted] = [enough(context), probed(event, 1)]
-  if (most === 1 || event.type === "probe.expired") return noted
-  const [more, than] = event.type === "probe.succeeded" ? ["succeeded", "failed"] : ["failed", "succeeded"]
+  if (event.type === "probe.expired") return probed(event, 1, context)
+  const [most, isGood] = [enough(context), event.type === "probe.succeeded"]
+  const lead = isGood ? context.successes + 1 : 1 - context.successes
+  const noted = probed(event, 1, context, probesBound(context.settings.probes.wrong, lead))
+  if (most === 1) return noted
+  const [more, than] = isGood ? ["succeeded", "failed"] : ["failed", "succeeded"]
   return { ...noted, reason: `${most} more probes ${more} than ${than}, as many as it takes` }
 }
 

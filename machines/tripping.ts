@@ -3,7 +3,7 @@ import type { Snapshot } from "xstate"
 import { chance } from "./chance.ts"
 import { duration, type Named, number } from "./options.ts"
 import { circuitOf, only } from "./plug.ts"
-import { type Circuit, type CircuitFinding, circuits, type Statistics } from "./vocabulary/circuit.ts"
+import { type Bound, type Circuit, type CircuitFinding, circuits, type Statistics } from "./vocabulary/circuit.ts"
 import type { Signal } from "./vocabulary/signal.ts"
 import { type Waits, waitAfter } from "./waiting.ts"
 
@@ -36,7 +36,9 @@ export interface TripContext {
   /** The service itself asked for the present wait. */
   readonly isAsked: boolean
   readonly retryAt: number
+  /** Probes that went well since it let them through, less those that failed; and those that failed. */
   readonly successes: number
+  readonly failed: number
 }
 
 type Fresh = Omit<TripContext, "settings" | "seed">
@@ -55,9 +57,10 @@ export const freshTrip = (at: number): Fresh => ({
   isAsked: false,
   retryAt: at,
   successes: 0,
+  failed: 0,
 })
 
-export const entered = (context: TripContext): Step => ({ entries: context.entries + 1, successes: 0 })
+export const entered = (context: TripContext): Step => ({ entries: context.entries + 1, successes: 0, failed: 0 })
 
 /** Whether the last trip still counts: the circuit has not been closed for long, or was not closed at all. */
 const isRemembered = ({ closedAt, settings }: TripContext, event: Signal): boolean =>
@@ -91,12 +94,18 @@ const probeReasons: { readonly [type: string]: string } = {
   "probe.expired": "a probe hung",
 }
 
-export const probed = (event: Signal, enough: number): Step => ({
-  at: event.at,
-  rule: event.type,
-  reason: probeReasons[event.type] ?? (enough === 1 ? "a probe succeeded" : `${enough} probes succeeded`),
-  statistics: undefined,
-})
+/** What the probes said that have ended, the one that decides included; one that failed, or hung, decides by itself where none is weighed. */
+export function probed(event: Signal, enough: number, { successes, failed }: TripContext, weighed?: Bound): Step {
+  const failures = failed + (event.type === "probe.succeeded" ? 0 : 1)
+  const [value, line] = failures > 0 ? [1, 1] : [successes + 1, enough]
+  const bound = weighed ?? { of: "row", value, line }
+  return {
+    at: event.at,
+    rule: event.type,
+    reason: probeReasons[event.type] ?? (enough === 1 ? "a probe succeeded" : `${enough} probes succeeded`),
+    statistics: { calls: successes + 2 * failed + 1, failures, slow: 0, bound },
+  }
+}
 
 export const reconfigured = (event: Signal): Step => ({
   at: event.at,

@@ -92,7 +92,7 @@ const machine = setup({
   actions: {
     enter: assign(({ context }) => entered(context)),
     noteAlarm: assign(({ event }) => noted(only(event, "alarm.rang"))),
-    noteProbe: assign(({ context, event }) => probed(event, context.settings.probes.needed)),
+    noteProbe: assign(({ context, event }) => probed(event, context.settings.probes.needed, context)),
     noteWaited: assign(({ context }) => waited(context)),
     noteChanged: assign(({ event }) => reconfigured(event)),
     noteOperator: assign(({ context, event }) => operated(context, event)),

@@ -102,7 +102,7 @@ const machine = setup({
     // An outage that comes back is waited for half as long as it was last.
     tripAgain: assign(({ context, event }) => tripped(context, event, 1 + Math.floor(context.trips / 2))),
     countSuccess: assign({ successes: ({ context }) => context.successes + 1 }),
-    countFailure: assign({ successes: ({ context }) => context.successes - 1 }),
+    countFailure: assign(({ context }) => ({ successes: context.successes - 1, failed: context.failed + 1 })),
     noteLate: assign(({ context }) => lateAgain(context)),
     forgetLate: assign({ late: 0, hung: 0, answeredMs: 0 }),
     noteClosed: assign(({ context }) => closedBy(context)),

@@ -8,8 +8,9 @@ export const inWords = (value: string): string => value.replace(/[A-Z]/g, (lette
 
 /**
  * What a decision turned on: a figure, and the line that it reached or stayed below. `share`: the part of the calls that was bad ·
- * `lowerBound`: that part at the least, allowing for chance (Wilson, z = 4) · `row`: bad calls one after the other · `evidence`: the
- * natural logarithm of how much likelier these calls are than if there were nothing to decide (20: 500 million to 1).
+ * `lowerBound`: that part at the least, allowing for chance (Wilson, z = 4) · `row`: calls one after the other, bad ones, or probes that
+ * decided · `evidence`: the natural logarithm of how much likelier these calls are than if there were nothing to decide (20: 500 million
+ * to 1).
  */
 export interface Bound {
   readonly of: "share" | "lowerBound" | "row" | "evidence"
@@ -24,6 +25,7 @@ export interface Statistics {
   readonly calls: number
   readonly failures: number
   readonly slow: number
+  /** None where nothing was weighed: the service has asked to be left alone. */
   readonly bound?: Bound | undefined
 }
 

@@ -10,7 +10,7 @@
 import { type Baseline, brokenShare, clamp, learn, prior, usualShare } from "./baseline.ts"
 import { judgeCohort, takeIntoCohort } from "./cohort.ts"
 import type { SequentialLine } from "./gate.ts"
-import { dies, goneRow, isHopeless, reliefAt } from "./verdict.ts"
+import { dies, goneRow, isHopeless, reliefAt, usualPart } from "./verdict.ts"
 
 export type EvidenceRule = "excursion" | "rate" | "run" | "relief" | "dead" | "cohort"
 
@@ -212,7 +212,7 @@ function watchPartial(
   evidence.accepted += 0.01 * ((bad ? 1 : 0) - evidence.accepted)
   evidence.relief = Math.max(0, evidence.relief + (bad ? evidence.badStep : evidence.goodStep))
   if (evidence.row >= goneRow) return "run"
-  const isNormal = evidence.usual > 0.8 * evidence.accepted && evidence.calls >= 100
+  const isNormal = evidence.usual > usualPart * evidence.accepted && evidence.calls >= 100
   return evidence.relief > reliefAt || isNormal ? "relief" : undefined
 }
 

@@ -21,6 +21,8 @@ export const dies = (bad: number, good: number, pending: number): boolean => dea
 export const goneRow = 24
 /** Evidence that a degraded time is over: e^12 to 1. */
 export const reliefAt = 12
+/** What a degraded time has got used to is usual when it is no more than so much of it over what is. */
+export const usualPart = 0.8
 
 /** Whether enough of a cohort is known to speak of all of it: one call, or one in ten, may still run. */
 export const isKnown = (entered: number, settled: number): boolean => entered - settled <= Math.max(1, entered / 10)
@@ -63,12 +65,14 @@ function boundOf(
   rule: EvidenceRule,
   { watch, threshold, rate }: SequentialLine,
 ): Bound | undefined {
-  const { bad, entered, settled, row, rowStep, badStep, score, recentCalls, recentBad, relief } = evidence
+  const { bad, entered, settled, row, rowStep, badStep, score, recentCalls, recentBad, relief, accepted, usual } =
+    evidence
   if (rule === "rate") return { of: "lowerBound", value: leastShare(recentBad, recentCalls), line: rate - farBelow }
   if (rule === "dead") {
     return { of: "evidence", value: deathOf(bad, settled - bad, entered - settled), line: certainty }
   }
   if (rule === "relief" && relief > reliefAt) return { of: "evidence", value: relief, line: reliefAt }
+  if (rule === "relief") return { of: "share", value: accepted, line: usual / usualPart }
   // The shares that the steps were made of: what is usual by now has learned from these calls.
   if (rule === "excursion") return { of: "evidence", value: score, line: threshold, usual: usualOf(badStep) }
   if (rule !== "run") return undefined

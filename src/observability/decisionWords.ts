@@ -34,7 +34,8 @@ const meanings: { readonly [rule: string]: string | undefined } = {
 
 /** The figure beside its line. */
 function judged({ bound }: Statistics, rule: string): string {
-  if (bound === undefined) return rule === "relief" ? ", which is usual by now" : ""
+  if (bound === undefined) return ""
+  if (rule === "relief" && bound.of === "share") return ", which is usual by now"
   const { of, value, line, usual } = bound
   const over = value < line ? "below" : value > line ? "over" : "at"
   if (of === "share") return `, ${percent(value)} ${over} the line of ${percent(line)}`
@@ -53,6 +54,8 @@ const meant: { readonly [circuit: string]: string | undefined } = {
 /** What was seen, and by which figure it was judged: `41 of 60 calls failed, lower bound 0.55 over 0.5`. */
 export function groundOf({ to, reason, rule, statistics }: Omit<Move, "retryInMs">): string {
   if (statistics === undefined || statistics.calls === 0 || rule === "asked") return reason
+  // One probe that decides by itself says it all.
+  if (rule.startsWith("probe.")) return statistics.calls === 1 ? reason : reason + judged(statistics, rule)
   const beside = rule === "cohort" ? (meant[to] ?? "") : ""
   return countedIn(statistics, rule) + judged(statistics, rule) + beside
 }

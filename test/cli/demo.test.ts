@@ -86,7 +86,7 @@ describe("recloser demo --scenario overload --json, over real sockets", () => {
 })
 
 describe("recloser demo --scenario dependency --json, over real sockets", () => {
-  const whole = run("demo", "--scenario", "dependency", "--duration", "12", "--rate", "120", "--seed", "7", "--json")
+  const whole = run("demo", "--scenario", "dependency", "--duration", "16", "--rate", "100", "--seed", "7", "--json")
   const told = async (type: string) =>
     ofType(parse((await whole).stdout), type).map(({ breaker, words }) => `${breaker}: ${words}`)
 
@@ -107,8 +107,9 @@ describe("recloser demo --scenario dependency --json, over real sockets", () => 
     const findings = await told("finding")
     const names = ["checkout", "refund", "history"]
     const backs = [...names.map((feature) => `ledger: feature ${feature} is back`), "ledger: all features are back"]
-    const expected = ["ledger: endpoint b is back: its trial went well", ...backs]
-    expect(findings.filter((one) => expected.includes(one))).toEqual(expected)
+    // On sockets, in real time: whether the endpoint is back before or after the outage that hits all of them is not for the script to say.
+    expect(findings).toContain("ledger: endpoint b is back: its trial went well")
+    expect(findings.filter((one) => backs.includes(one))).toEqual(backs)
     for (const feature of names) {
       const tested = findings.indexOf(`ledger: feature ${feature} is tested with a part of its calls`)
       expect(tested, feature).toBeGreaterThan(-1)
