@@ -26,7 +26,10 @@ export const dependencyOptions = struct<DependencyFields>(dependencyFields)
 
 /** What a user writes of one dependency. */
 export interface DependencyIn {
-  /** `critical`: open, it blocks. `required`: open, it impairs by its impact. `optional`: it is only reported. */
+  /**
+   * `critical`: open, it blocks, whatever impact it has by its declaration. `required`: open, it impairs by its impact. `optional`: it is
+   * only reported.
+   */
   readonly type: Need
   /** The part of calls that fail without it, 0 to 1. Left out, it is measured. */
   readonly impact?: number | undefined

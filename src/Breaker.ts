@@ -109,6 +109,10 @@ export interface Breaker extends AsyncDisposable {
    * stopped. What cannot be a part's state when it comes back is told to `trouble`, and that part begins afresh.
    */
   save(): SavedBreaker
-  /** Admits nothing more, waits for calls in flight, then interrupts them. Idempotent. */
+  /**
+   * Admits nothing more, waits for calls in flight, then interrupts them. Idempotent. What cannot be interrupted is a call without
+   * timeout, deadline, caller's signal and fallback whose function never asks for its `signal`: nobody can tell it anything, and its caller
+   * waits for its own end, as without a breaker.
+   */
   stop(options?: StopOptions): Promise<void>
 }

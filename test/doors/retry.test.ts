@@ -75,6 +75,16 @@ describe("a call that failed", () => {
     expectConsistent(here.breaker)
   })
 
+  test("takes no longer than its timeout where nothing is said of it", async () => {
+    const { breaker, clock } = retrying(true, { timeout: "1 second" })
+    const end = breaker.execute(hanging).catch((error: unknown) => error)
+    await clock.advance("999 millis")
+    expect(breaker.metrics().calls).toMatchObject({ inFlight: 1 })
+    await clock.advance("1 millis")
+    expect(await end).toBeInstanceOf(CallTimedOut)
+    expect(breaker.metrics().calls).toMatchObject({ inFlight: 0, timedOut: 1 })
+  })
+
   test("is made `attempts` times, and then its own last error is told, untouched", async () => {
     const here = retrying({ attempts: 3 })
     const errors = [1, 2, 3].map((number) => Object.freeze(new Error(`down ${number}`)))

@@ -44,7 +44,22 @@ describe("stop", () => {
     expectConsistent(breaker)
   })
 
-  test("interrupts calls without a timeout too: no caller waits for a stopped breaker", async () => {
+  test("a call without a timeout that never asks for its signal is its caller's: it is booked when it ends by itself", async () => {
+    const { breaker, clock } = world({ timeout: false })
+    const work = deferred<string>()
+    const call = breaker.execute(() => work.promise)
+    const stopping = breaker.stop({ grace: "2 seconds" })
+    await clock.advance("2 seconds")
+    await stopping
+    expect(breaker.phase).toBe("stopped")
+    expect(breaker.metrics().calls).toMatchObject({ ignored: 0, inFlight: 1 })
+    work.resolve("late")
+    expect(await call).toBe("late")
+    expect(breaker.metrics().calls).toMatchObject({ inFlight: 0 })
+    expectConsistent(breaker)
+  })
+
+  test("interrupts calls without a timeout too, once they have asked for their signal: their callers do not wait", async () => {
     const { breaker, clock } = world({ timeout: false })
     const call = breaker.execute(
       ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),

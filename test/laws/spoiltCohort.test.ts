@@ -1,6 +1,7 @@
 /**
- * A cohort of which enough is bad already is not waited for. That saves the rest of a trial and changes no verdict: whatever order
- * calls enter and end in, it rings early exactly where the whole cohort would have been as bad.
+ * A cohort of which enough is bad already is not waited for. That saves the rest of a trial and takes none for spoilt that is not: whatever
+ * order calls enter and end in, it rings early only where the whole cohort would have been as bad. That the service is gone it does not say:
+ * the calls after it do.
  */
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"

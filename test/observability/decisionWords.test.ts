@@ -110,7 +110,9 @@ describe("what is not an opening says it too", () => {
     await succeed(state.breaker, 3)
     expect(state.breaker.circuit).toBe("halfOpen")
     await succeed(state.breaker, 1)
-    expect(last(state)).toBe("ramping: 3 more probes succeeded than failed, as many as it takes, evidence 8.83 over 6.91")
+    expect(last(state)).toBe(
+      "ramping: 3 more probes succeeded than failed, as many as it takes, evidence 8.83 over 6.91",
+    )
     await succeed(state.breaker, 100)
     expect(last(state)).toBe("closed: 0 of 5 calls failed, 0 % below the line of 50 %")
   })
@@ -121,7 +123,9 @@ describe("what is not an opening says it too", () => {
     await state.clock.advance("4 seconds")
     await succeed(state.breaker, 1)
     await fail(state.breaker, 4)
-    expect(last(state)).toMatch(/^open: 3 more probes failed than succeeded, as many as it takes, evidence 8\.83 over 6\.91; next probe in/)
+    expect(last(state)).toMatch(
+      /^open: 3 more probes failed than succeeded, as many as it takes, evidence 8\.83 over 6\.91; next probe in/,
+    )
   })
 })
 

@@ -3,7 +3,9 @@ import type { Column } from "./columns.ts"
 import type { Goal } from "./scenario.ts"
 import type { Estimate, Summary } from "./statistics.ts"
 
-const digits = (value: number): number => (Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 100 ? 1 : 2)
+/** Three that count: of a figure of 0.01 two places do not say whether it is above its goal. */
+const digits = (value: number): number =>
+  Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 0.1 ? 2 : 4
 
 const spaced = (text: string): string => text.replace(/\B(?=(?:\d{3})+$)/, " ")
 
