@@ -1,5 +1,9 @@
 /** What went wrong with names that are hidden from those who look on. */
+import { createBreaker } from "recloser"
+import { inspectActors } from "recloser/inspect"
+import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
+import type { AnyActorRef } from "xstate"
 import { Mask } from "../../src/observability/redaction/mask.ts"
 import { Redaction } from "../../src/observability/redaction/redaction.ts"
 
@@ -38,4 +42,35 @@ describe("names of which there have been more than are remembered", () => {
     mask.learn(fleet(30_000, 10))
     expect(mask.text("shop-of-alice and pod-30001")).not.toMatch(/alice|pod/)
   })
+})
+
+test("what an actor emits, and the actor itself where it answers with itself, were handed out as they are", async () => {
+  const clock = createVirtualClock()
+  const roots: AnyActorRef[] = []
+  const told: unknown[] = []
+  const stop = inspectActors(
+    (event) => {
+      if (event.type !== "@xstate.actor" || roots.length > 0) return
+      const root = event.actorRef as AnyActorRef
+      roots.push(root)
+      root.on("*", (emitted) => void told.push(emitted))
+      const [itself] = [Symbol.observable, "@@observable"].flatMap((name) => {
+        const answer: unknown = Reflect.get(root, name ?? "@@observable")
+        return typeof answer === "function" ? [answer.call(root) as AnyActorRef] : []
+      })
+      itself?.subscribe((snapshot) => void told.push(snapshot.context))
+    },
+    { redact: (text) => `#${text.length}` },
+  )
+  const config = { strategy: "basic", recovery: { features: ["portrait-of-alice"] } } as const
+  const breaker = createBreaker("shop", config, { clock })
+  breaker.forceOpen("maintenance")
+  breaker.release("done")
+  await clock.advance(100)
+  const text = JSON.stringify(told, (_key, value: unknown) => (typeof value === "object" ? value : String(value)))
+  expect(told.length).toBeGreaterThan(3)
+  expect(text).toContain("forcedOpen")
+  expect(text).not.toContain("alice")
+  stop()
+  await breaker.stop()
 })
