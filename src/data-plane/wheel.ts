@@ -34,7 +34,7 @@ export class Wheel {
   readonly host: WheelHost
   /** When it last turned. */
   turnedAt = Number.NEGATIVE_INFINITY
-  /** Whatever was due by then has happened, and nothing else; while it turns, what is due with the timer that is fired. */
+  /** Whatever was due by then has happened, and nothing else; while it turns, as far as it has come. */
   turnedBy = Number.NEGATIVE_INFINITY
   #lists = new Map<number, TimerList>()
   readonly #heap = new TimerHeap()
@@ -212,7 +212,7 @@ export class Wheel {
       this.#forget(list)
     } else this.#heap.deferFirst(list, following.due)
     if (!isDue) return
-    this.turnedBy = timer.due
+    this.turnedBy = Math.max(this.turnedBy, timer.turnedBy)
     timer.fire(now)
   }
 }

@@ -45,4 +45,19 @@ describe("timers that a late host fires all at once", () => {
     expect(calls).toMatchObject({ admitted: 2, timedOut: 1, rejected: 0 })
     expect(rest).toEqual({ refusals: {}, unlike: 0, firstDifference: undefined })
   })
+
+  test("let a call in that had begun to wait at the very instant at which that one began", async () => {
+    const config = {
+      strategy: "basic",
+      timeout: "200 millis",
+      priority: { limit: 1, queue: { deadline: "200 millis" } },
+    } as const satisfies BreakerConfig
+    const { calls, ...rest } = await replayed(config, ({ call, step }) => {
+      call()
+      call()
+      step(200)
+    })
+    expect(calls).toMatchObject({ admitted: 2, timedOut: 1, rejected: 0 })
+    expect(rest).toEqual({ refusals: {}, unlike: 0, firstDifference: undefined })
+  })
 })
