@@ -100,6 +100,11 @@ export class Call<T> extends Timer implements CallContext, InFlight {
     if (course.callerSignal !== undefined) this.#heed(course.callerSignal)
   }
 
+  /** Who is told of the end of a call hears it before what is due at the same instant. */
+  override get turnedBy(): number {
+    return this.due * (1 - Number.EPSILON / 2)
+  }
+
   get remainingMs(): number {
     return this.deadline === never ? never : Math.max(0, this.deadline - this.#runner.clock.now())
   }

@@ -116,8 +116,9 @@ export const noSuccesses = (): Successes => ({
   otherAt: Number.NEGATIVE_INFINITY,
 })
 
-/** A call of the feature, or of none, that entered at `at` has gone well. */
+/** A call of the feature, or of none, that entered at `at` has gone well; at `NaN` when nobody asked for the time. */
 export function wentWell(known: Successes, by: string | undefined, at: number): void {
+  if (Number.isNaN(at)) return
   if (known.by !== by) {
     known.otherAt = known.at
     known.by = by

@@ -27,6 +27,7 @@ interface Looks {
   readonly bulkhead: { readonly isOn: boolean; hasRoom(now: number): boolean } | undefined
   readonly rates: { readonly isFree: boolean; lets(now: number): boolean } | undefined
   readonly endpoints: object | undefined
+  readonly features: object | undefined
   minds(facts: Facts): boolean
 }
 
@@ -41,7 +42,7 @@ export class ShortWays {
   readonly isRouted: boolean
   /** How an ordinary call ends is no news for its endpoint, nor for who decides beside this one. */
   readonly isQuiet: boolean
-  /** Nobody bounds or measures how long calls take, nor whether there is time for another attempt. */
+  /** Nobody bounds or measures how long calls take, nor asks when they entered. */
   readonly isUnmeasured: boolean
   /** Every call is refused now, whatever it is: the whole check, for an open circuit. */
   readonly isShut: boolean
@@ -62,7 +63,9 @@ export class ShortWays {
     this.isQuiet = this.isOpen && !this.isRouted
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : never
     this.isShut = gate.restriction.share === 0 && isObeyed && isUnseen
-    const isTimed = measures(gate) || this.timeoutMs !== never || retryBudget !== undefined
+    // A feature that fails has failed only if others have gone well since.
+    const isHeard = retryBudget !== undefined || looks.features !== undefined
+    const isTimed = measures(gate) || this.timeoutMs !== never || isHeard
     this.isUnmeasured = this.isOpen && isBare && isUnseen && !isTimed
   }
 

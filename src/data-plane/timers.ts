@@ -9,6 +9,11 @@ export abstract class Timer {
   previous: Timer | undefined = undefined
   next: Timer | undefined = undefined
   abstract fire(now: number): void
+
+  /** What was due by then has happened when it is fired. */
+  get turnedBy(): number {
+    return this.due
+  }
 }
 
 /** A timer that runs a function. */

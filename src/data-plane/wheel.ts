@@ -34,7 +34,7 @@ export class Wheel {
   readonly host: WheelHost
   /** When it last turned. */
   turnedAt = Number.NEGATIVE_INFINITY
-  /** Whatever was due by then has happened, and nothing else. */
+  /** Whatever was due by then has happened, and nothing else; while it turns, as far as it has come. */
   turnedBy = Number.NEGATIVE_INFINITY
   #lists = new Map<number, TimerList>()
   readonly #heap = new TimerHeap()
@@ -191,11 +191,11 @@ export class Wheel {
     if (this.#turning) return
     this.#turning = true
     this.turnedAt = now
-    this.turnedBy = by
     try {
       for (let list = this.#heap.first; list !== undefined && list.wakeAt <= by; list = this.#heap.first)
         this.#turnList(list, now, by)
     } finally {
+      this.turnedBy = by
       this.#turning = false
       this.#schedule()
     }
@@ -211,6 +211,8 @@ export class Wheel {
       this.#heap.filled()
       this.#forget(list)
     } else this.#heap.deferFirst(list, following.due)
-    if (isDue) timer.fire(now)
+    if (!isDue) return
+    this.turnedBy = Math.max(this.turnedBy, timer.turnedBy)
+    timer.fire(now)
   }
 }

@@ -2,6 +2,8 @@
 import type { BreakerConfig } from "recloser"
 import { testModel } from "recloser/testing"
 import { describe, expect, test } from "vitest"
+import { readConfig } from "../../src/BreakerConfig.ts"
+import { reasonsOf } from "../../src/testing/model/beyond.ts"
 
 const bare = { strategy: "basic", timeout: false, metrics: false, priority: false } as const satisfies BreakerConfig
 
@@ -25,5 +27,17 @@ describe("models", () => {
     for (const path of paths) await path.run()
     expect(calls).toBe(0)
     expect(paths.some(({ name }) => name.includes("checks fail"))).toBe(true)
+  })
+
+  // Calls that are bad, and well again, while every check passes take it from bad to healthy at once.
+  test("said that endpoints which are checked get well one by one, also where calls say something, too", () => {
+    const endpoints = ["10.0.0.1:80", "10.0.0.2:80"]
+    const reasonWith = (passive: boolean) => {
+      const health = { check: async () => {}, ...(passive ? {} : { passive: false as const }) }
+      const reason = reasonsOf(readConfig("model", { ...bare, health, discovery: { endpoints } }))
+      return reason("health", "bad → healthy on [isHealthy] is never taken")
+    }
+    expect(reasonWith(true)).toBeUndefined()
+    expect(reasonWith(false)).toMatch(/one by one/)
   })
 })

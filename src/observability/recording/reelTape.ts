@@ -33,6 +33,7 @@ export class ReelTape {
   readonly #hooks: TapeHooks
   readonly #turning: Turning
   #turnedAt = unheard
+  #turnedBy = unheard
 
   /** `turning` is that of the breaker's clock. */
   constructor(reel: Reel, who: number, turning: Turning, hooks: TapeHooks) {
@@ -50,6 +51,7 @@ export class ReelTape {
   /** Its breaker has been introduced as it is now: what timers did before says nothing more. */
   begin(): void {
     this.#turnedAt = this.#turning.turnedAt
+    this.#turnedBy = this.#turning.turnedBy
   }
 
   entered(entry: "ordinary" | "probe" | "uncounted", now: number, facts: Facts): number {
@@ -101,13 +103,18 @@ export class ReelTape {
 
   /** Neither timers nor the reel have anything to say before the next entry: the whole check, for the ordinary case. */
   get #isCurrent(): boolean {
-    return this.#turning.turnedAt === this.#turnedAt && this.#reel.hasRoom
+    return this.#hasHeard && this.#reel.hasRoom
+  }
+
+  get #hasHeard(): boolean {
+    const { turnedAt, turnedBy } = this.#turning
+    return turnedBy === this.#turnedBy && turnedAt === this.#turnedAt
   }
 
   /** Which timers had been fired before what comes now: they decide, and a busy process fires them late. */
   #turn(now: number): void {
     this.#reel.prepare(now)
-    if (this.#turning.turnedAt !== this.#turnedAt) this.#catchUp(now)
+    if (!this.#hasHeard) this.#catchUp(now)
   }
 
   #catchUp(now: number): void {
@@ -118,7 +125,8 @@ export class ReelTape {
     }
     const { turnedAt, turnedBy } = this.#turning
     this.#turnedAt = turnedAt
-    // Not all that was due was fired: the host had slept twice in a row. First when that was, then by when they were due.
+    this.#turnedBy = turnedBy
+    // Not all that was due was fired: the host had slept twice in a row, or is still at it. First when that was, then by when they were due.
     if (turnedBy < turnedAt) this.#reel.add(turnedAt, codes.turned, 1, this.#who)
     this.#reel.add(turnedBy, codes.turned, 0, this.#who)
   }

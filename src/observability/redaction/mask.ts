@@ -11,7 +11,7 @@ const ours = new Set(
 )
 /** Texts of registries, in whatever words. */
 const foreign = new Set(["metadata", "where"])
-/** Names that are remembered of one breaker. */
+/** So many names are remembered for certain, and as many again of those before them. */
 const mostKnown = 20_000
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
@@ -25,12 +25,13 @@ function hostsIn(address: string): readonly string[] {
 
 export class Mask {
   readonly #redaction: Redaction
-  /** What stands for each name. */
-  readonly #known = new Map<string, string>()
+  /** What stands for each name, and for those that have not been met since there were too many. */
+  #known = new Map<string, string>()
+  #before: ReadonlyMap<string, string> = new Map()
   #pattern: RegExp | undefined
   #done = new WeakMap<object, unknown>()
   /** Whose names are known. What actors tell is never changed afterwards, and told again and again. */
-  readonly #learned = new WeakSet<object>()
+  #learned = new WeakSet<object>()
   readonly #other: (value: object) => unknown
 
   /** `other` is what is shown of what is no plain data. */
@@ -41,26 +42,41 @@ export class Mask {
 
   /** Takes note of the names in it. */
   learn(value: unknown): void {
+    // Only here: all that is told together is known together, however many names that are.
+    if (this.#known.size >= mostKnown) this.#forget()
     for (const { name, isBreaker } of foundIn(value, this.#learned)) this.know(name, isBreaker)
   }
 
   know(name: string, isBreaker: boolean): void {
     if (name === "" || this.#known.has(name)) return
-    const shown = isBreaker ? this.#redaction.breaker(name) : this.#redaction.thing(name)
+    const before = this.#before.get(name)
+    const shown = before ?? (isBreaker ? this.#redaction.breaker(name) : this.#redaction.thing(name))
     if (shown === name) return
-    if (this.#known.size >= mostKnown) this.#known.clear()
     this.#known.set(name, shown)
     if (!isBreaker) for (const host of hostsIn(name)) if (!this.#known.has(host)) this.#known.set(host, shown)
+    if (before !== undefined) return
     this.#pattern = undefined
     this.#done = new WeakMap()
   }
 
+  #forget(): void {
+    this.#before = this.#known
+    this.#known = new Map()
+    this.#learned = new WeakSet()
+    this.#done = new WeakMap()
+    this.#pattern = undefined
+  }
+
+  #standIn(name: string): string | undefined {
+    return this.#known.get(name) ?? this.#before.get(name)
+  }
+
   /** Words in which names may stand. */
   text(text: string): string {
-    const known = this.#known.get(text)
+    const known = this.#standIn(text)
     if (known !== undefined) return known
-    if (this.#known.size === 0) return withoutSecrets(text)
-    return withoutSecrets(text.replace(this.#names, (name) => this.#known.get(name) ?? name))
+    if (this.#known.size + this.#before.size === 0) return withoutSecrets(text)
+    return withoutSecrets(text.replace(this.#names, (name) => this.#standIn(name) ?? name))
   }
 
   /** What was thrown: its message is in somebody else's words, and may say anything. */
@@ -81,7 +97,7 @@ export class Mask {
   /** The longest first: one may be the beginning of another. */
   get #names(): RegExp {
     const all = () =>
-      [...this.#known.keys()]
+      [...new Set([...this.#known.keys(), ...this.#before.keys()])]
         .toSorted((one, other) => other.length - one.length)
         .map(escaped)
         .join("|")
@@ -113,7 +129,7 @@ export class Mask {
   #fields(value: { readonly [key: string]: unknown }, isNamed = false): unknown {
     let isSame = true
     const fields = Object.entries(value).map(([key, one]) => {
-      const shown = isNamed ? (this.#known.get(key) ?? key) : key
+      const shown = isNamed ? (this.#standIn(key) ?? key) : key
       const masked = this.#field(key, one)
       isSame &&= shown === key && masked === one
       return [shown, masked] as const

@@ -5,9 +5,6 @@ import type { Redaction } from "./redaction.ts"
 
 const isActor = (value: object): value is AnyActorRef => "sessionId" in value && "getSnapshot" in value
 
-/** What an actor answers, and what it tells those who subscribe. */
-const answers: readonly PropertyKey[] = ["getSnapshot", "getPersistedSnapshot"]
-
 interface Observing {
   readonly next?: ((snapshot: unknown) => void) | undefined
   readonly error?: ((error: unknown) => void) | undefined
@@ -37,8 +34,11 @@ export class StandIns {
   #shown(actor: AnyActorRef, property: PropertyKey): unknown {
     const value: unknown = Reflect.get(actor, property)
     if (typeof value !== "function") return this.#mask.value(value)
-    const method = (...given: readonly unknown[]): unknown => Reflect.apply(value, actor, given)
-    if (answers.includes(property)) return (...given: readonly unknown[]) => this.#mask.value(method(...given))
+    // Also what answers with the actor itself answers with what stands in for it.
+    const method = (...given: readonly unknown[]): unknown => this.#mask.value(Reflect.apply(value, actor, given))
+    if (property === "on")
+      return (type: unknown, hear: (emitted: unknown) => void) =>
+        method(type, (emitted: unknown) => hear(this.#mask.value(emitted)))
     if (property !== "subscribe") return method
     return (observer: Observing | ((snapshot: unknown) => void), ...others: readonly unknown[]) =>
       method(this.#observing(observer), ...others)

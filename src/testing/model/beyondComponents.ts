@@ -111,13 +111,14 @@ const health: readonly Rule[] = [
     why: "with `passive: false` calls tell nothing",
   },
   {
-    line: /./,
+    line: /^(?!unknown is |unknown .* refused|any state on (?:slice\.closed|circuit\.moved) )/,
     when: (facts) => !isChecked(facts) && !heeds(facts),
     why: "without a check and with `passive: false` nothing tells it anything",
   },
   {
-    line: /bad → healthy/,
-    when: (facts) => areSeveral(facts) && !isProvided(facts) && discoveryOf(facts).endpoints.length > 1,
+    line: /bad → healthy .* is never taken/,
+    when: (facts) =>
+      areSeveral(facts) && !isProvided(facts) && !heeds(facts) && discoveryOf(facts).endpoints.length > 1,
     why: "its endpoints get well one by one, and it is suspect until the last has",
   },
 ]
@@ -135,7 +136,7 @@ function mayPanic(facts: Facts): boolean {
 
 const discovery: readonly Rule[] = [
   {
-    line: /on provider\.|^stale |→ stale .* is never taken|empty on settings|\[isRestorable\] is never taken|\[isCalmAndStale\]/,
+    line: /on provider\.|^stale |→ stale .* is never taken|empty on settings|\[isRestorable\] is never taken|\[isCalmAndStale\] is never taken/,
     when: (facts) => !isProvided(facts),
     why: "no provider tells it of endpoints: it has those of its config",
   },

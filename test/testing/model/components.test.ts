@@ -31,6 +31,8 @@ const configs: { readonly [name: string]: BreakerConfig } = {
   "a check": { ...bare, health: { check: never } },
   "a check that condemns at once": { ...bare, health: { check: never, fall: 1, passive: false } },
   "calls alone": { ...bare, health: true },
+  "neither checks nor calls": { ...bare, health: { passive: false } },
+  "endpoints that are tried all at once": { ...bare, discovery: { endpoints, panic: 0.9 } },
   "a provider": { ...bare, discovery: { provider } },
   "endpoints in the config": { ...bare, discovery: { endpoints, ejection: false } },
   "a check of provided endpoints": { ...bare, health: { check: never }, discovery: { provider } },
