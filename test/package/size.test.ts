@@ -12,11 +12,11 @@ import { doors, root } from "../support/repository.ts"
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
   { door: "recloser", take: "*", kB: 126.2 },
-  { door: "recloser/effect", take: "*", kB: 132.4 },
+  { door: "recloser/effect", take: "*", kB: 132.5 },
   { door: "recloser/machines", take: "*", kB: 117 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 56.6 },
   { door: "recloser/testing", take: "*", kB: 10 },
-  { door: "recloser/inspect", take: "*", kB: 38 },
+  { door: "recloser/inspect", take: "*", kB: 38.1 },
   { door: "recloser/discovery", take: "*", kB: 9 },
   { door: "recloser/health", take: "*", kB: 9 },
   { door: "recloser/grpc", take: "*", kB: 4 },
