@@ -8,7 +8,6 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { parseArgs, promisify } from "node:util"
 import type { CostCase, Job } from "./case.ts"
-import { catalogue } from "./catalogue.ts"
 import type { Readings } from "./measure.ts"
 import { goalTable, type Results, report, verdicts } from "./report.ts"
 
@@ -23,7 +22,7 @@ const { values: flags } = parseArgs({
   allowNegative: true,
 })
 
-const chosen = (): readonly CostCase[] => {
+const chosen = (catalogue: readonly CostCase[]): readonly CostCase[] => {
   const wanted = flags.only?.split(",").map((id) => id.trim().toUpperCase())
   const unknown = wanted?.filter((id) => catalogue.every((one) => one.id !== id)) ?? []
   if (unknown.length > 0) stop(`no case ${unknown.join(", ")}; there are ${catalogue.map((one) => one.id).join(", ")}`)
@@ -75,8 +74,10 @@ const environment = (): readonly string[] => [
   ["effect", "xstate", "opossum", "cockatiel", "mollitia"].map((name) => `${name} ${version(name)}`).join(", "),
 ]
 
-const cases = chosen()
 if (flags.build) buildPackage()
+// The cases import the package that has just been built: in a fresh clone there was none before.
+const { catalogue } = await import("./catalogue.ts")
+const cases = chosen(catalogue)
 const results = await measureAll(cases)
 const text = report(cases, results, environment())
 console.log(text)
