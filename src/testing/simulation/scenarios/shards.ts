@@ -150,6 +150,19 @@ const deadEndpoint: Variant = {
   },
 }
 
+/** So many keys that all of a dead shard are met soon, with endpoints or without. */
+const few = {
+  perSecond: 100,
+  dies: "any",
+  shards: 3,
+  keys: 99,
+  zipf: 0,
+  goals: [
+    { column: healthy, least: 98.5 },
+    { column: doomed, most: 90 },
+  ],
+} as const
+
 export const shards: Scenario = {
   id: "S11",
   title: "One shard dies",
@@ -162,18 +175,7 @@ export const shards: Scenario = {
     "shards that are slow rather than dead",
   ],
   variants: [
-    variant({
-      id: "3 shards, 99 keys",
-      perSecond: 100,
-      dies: "any",
-      shards: 3,
-      keys: 99,
-      zipf: 0,
-      goals: [
-        { column: healthy, least: 98.5 },
-        { column: doomed, most: 90 },
-      ],
-    }),
+    variant({ id: "3 shards, 99 keys", ...few }),
     variant({
       id: "3 shards, 300 keys",
       perSecond: 100,
@@ -186,19 +188,7 @@ export const shards: Scenario = {
         { column: doomed, most: 160 },
       ],
     }),
-    variant({
-      id: "3 shards behind 6 endpoints, 99 keys",
-      perSecond: 100,
-      dies: "any",
-      shards: 3,
-      keys: 99,
-      zipf: 0,
-      endpoints: 6,
-      goals: [
-        { column: healthy, least: 98.5 },
-        { column: doomed, most: 90 },
-      ],
-    }),
+    variant({ id: "3 shards behind 6 endpoints, 99 keys", ...few, endpoints: 6 }),
     deadEndpoint,
     variant({
       id: "64 shards, 1 000 keys by zipf 1.1, any dies",
