@@ -1,20 +1,32 @@
 /** Addresses without what opens them: who logs in there, and what is asked for with which token. Nobody who looks on is shown that. */
 
-const scheme = /^[a-z][a-z\d+.-]*:\/\//i
-/** Where one address ends and another begins, in a list without spaces. */
-const nextScheme = /(?<=[,;|(=])(?=[a-z][a-z\d+.-]{0,20}:\/\/)/i
-/** What no address holds. Quotes too, so that JSON can be read over as a whole. */
-const word = /[^\s"<>\\`]+/g
+/** What no address holds ends it. Quotes too, also those that JSON has escaped, so that JSON can be read over as a whole. */
+const word = /(?:[^\s"<>\\`]|\\[^\s"<>`])+/g
+/**
+ * Where a login without a scheme leads, as databases are addressed: a name with a port, the number of a host, a protocol. Mail goes to none of
+ * those: `acme:anna@example.com` may be a caller's key.
+ */
+const place = /^(?:(?:\[[^\]]*\]|[\w.-]+):\d{1,5}(?!\w)|(?:\d+\.){3}\d+(?![\w.])|\[|\w+\()/
 
-function withoutLogin(text: string): string {
-  const end = text.search(/[/?#]/)
-  const authority = end < 0 ? text : text.slice(0, end)
+/** A host, with a port or without. A password may hold what ends a host, and then what looks like a port is none. */
+function isHost(authority: string): boolean {
+  const name = authority.replace(/^\[[^\]]*\]|(?<=[,;|(=])[a-z][a-z\d+.-]{0,20}:$/gi, "")
+  const colon = name.indexOf(":")
+  return colon < 0 || /^\d{0,5}\W*$/.test(name.slice(colon + 1))
+}
+
+/** What follows a scheme, without what stands before the host. `after`: how much stands behind the last `@`. */
+function withoutLogin(text: string, after: number): string {
+  const [authority = ""] = /^[^/?#]*/.exec(text) ?? []
   const at = authority.lastIndexOf("@")
   if (at >= 0) return text.slice(at + 1)
-  // A password may hold a slash that nobody has escaped: what looks like a port is then none.
-  const [, port] = authority.split(/:(?=[^:\]]*$)/)
-  const isPort = port === undefined || /^\d*\W*$/.test(port)
-  return isPort ? text : text.slice(text.lastIndexOf("@") + 1)
+  return after >= text.length || isHost(authority) ? text : text.slice(text.length - after)
+}
+
+/** `user:password@host`, without a scheme. */
+function withoutBareLogin(text: string): string {
+  const host = text.slice(text.lastIndexOf("@") + 1)
+  return /^[^@/]*:[^/]*@/.test(text) && place.test(host) ? host : text
 }
 
 /** Where the query begins of what says no scheme: `/pay?token=…`. */
@@ -25,18 +37,22 @@ function queryIn(text: string): number {
 }
 
 function bare(text: string): string {
-  const [begin = ""] = scheme.exec(text) ?? /^[^a-z\d]{0,3}[a-z][a-z\d+.-]*:\/\//i.exec(text) ?? []
-  const rest = text.slice(begin.length)
-  const query = begin === "" ? queryIn(rest) : rest.search(/[?#]/)
-  const told = query < 0 ? rest : `${rest.slice(0, query)}${rest[query]}…`
-  if (begin !== "") return begin + withoutLogin(told)
-  // `user:password@host`, as databases are addressed.
-  const login = /^[^@/]*:[^@/]*@(?=[\w[])/.exec(told)
-  return login === null ? told : told.slice(login[0].length)
+  const first = text.indexOf("://")
+  const after = text.length - 1 - text.lastIndexOf("@")
+  let [told, left] = ["", first < 0 ? withoutBareLogin(text) : text]
+  for (let at = first; at >= 0; at = left.indexOf("://")) {
+    told += left.slice(0, at + 3)
+    left = withoutLogin(left.slice(at + 3), after)
+  }
+  told += left
+  const open = first < 0 ? -1 : told.slice(first).search(/[?#]/)
+  const query =
+    open < 0 ? queryIn(told) : queryIn(told.slice(0, first)) < 0 ? first + open : queryIn(told.slice(0, first))
+  return query < 0 ? told : `${told.slice(0, query + 1)}…`
 }
 
 /** `user:password@host/path?token=abc` after a scheme becomes `host/path?…`. Texts without anything of the kind are the same text. */
 export function withoutSecrets(text: string): string {
   if (!text.includes("@") && !text.includes("?") && !text.includes("#")) return text
-  return text.replace(word, (one) => (/[@?#]/.test(one) ? one.split(nextScheme).map(bare).join("") : one))
+  return text.replace(word, (one) => (/[@?#]/.test(one) ? bare(one) : one))
 }
