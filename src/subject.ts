@@ -146,6 +146,10 @@ export class Subject implements Recordable, Inspected {
     return { admitted, rejected, success, failure, timedOut, ignored, inFlight: plane.inFlight }
   }
 
+  refusals() {
+    return this.#assembly.plane.tally.refusals
+  }
+
   latency(): LatencySummary {
     return this.#assembly.plane.meter.slices.latency(this.now())
   }

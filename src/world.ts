@@ -35,6 +35,11 @@ class MemberSubject implements Inspected {
     if (this.#subject?.[0] !== assembly) this.#subject = [assembly, new Subject(assembly)]
     return this.#subject[1]
   }
+  get #totals(): Totals {
+    const totals = new Totals()
+    this.#member.addTo(totals)
+    return totals
+  }
   get name(): string {
     return this.#member.name
   }
@@ -48,9 +53,10 @@ class MemberSubject implements Inspected {
     return this.#clock.wallNow()
   }
   tally() {
-    const totals = new Totals()
-    this.#member.addTo(totals)
-    return totals.calls
+    return this.#totals.calls
+  }
+  refusals() {
+    return this.#totals.refusals
   }
   latency(): LatencySummary {
     return this.#awake?.latency() ?? noLatency

@@ -9,9 +9,10 @@ import { Charts } from "./charts.ts"
 import { controls } from "./controls.ts"
 import { el, fill, setText } from "./dom.ts"
 import { heardAt, millis, percent, rate, time } from "./format.ts"
-import { badge, decisionItem, entryOf, nextOf, since, until, type View, whyOf } from "./parts.ts"
+import { badge, decisionItem, entryOf, nextOf, since, until, type View } from "./parts.ts"
 import { series } from "./series.ts"
 import { type Link, listen } from "./stream.ts"
+import { whyOf } from "./why.ts"
 
 const fieldWords: { readonly [field: string]: string } = {
   share: "share of calls that may enter",

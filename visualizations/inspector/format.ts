@@ -66,6 +66,7 @@ export function urgency({
   share,
   cause,
   heldParts,
+  refused,
 }: {
   circuit: string
   mode: string
@@ -73,11 +74,12 @@ export function urgency({
   share: number
   cause: string
   heldParts: number
+  refused: number
 }): number {
   if (phase !== "active") return 1
   if (mode !== "auto") return 6
   const byCircuit: { readonly [state: string]: number } = { open: 8, halfOpen: 7, ramping: 5, degraded: 4 }
   const own = byCircuit[circuit] ?? 0
   const isHeld = cause !== "" || share < 1 || heldParts > 0
-  return Math.max(own, isHeld ? 3 : 0)
+  return Math.max(own, isHeld ? 3 : refused > 0 ? 2 : 0)
 }

@@ -3,21 +3,10 @@ import type { Row } from "../../src/observability/inspector/protocol.ts"
 import { el, fill, setText } from "./dom.ts"
 import { inWords, rate, shapeOf, time } from "./format.ts"
 import { graph, rootsOf } from "./graph.ts"
-import {
-  badge,
-  decisionItem,
-  entryOf,
-  hrefOf,
-  lookOf,
-  nextOf,
-  partOf,
-  since,
-  stateOf,
-  type View,
-  whyOf,
-} from "./parts.ts"
+import { badge, decisionItem, entryOf, hrefOf, lookOf, nextOf, partOf, since, stateOf, type View } from "./parts.ts"
 import type { SortKey, Store } from "./store.ts"
 import { Table } from "./table.ts"
+import { whyOf } from "./why.ts"
 
 const mostIncidents = 6
 const shownDecisions = 60
@@ -68,16 +57,20 @@ export function headline(store: Store, troubled: readonly Row[]): string {
   const parts = [
     ...said(of("refuses"), "refuses its calls", "refuse their calls"),
     ...said(of("unwell"), "is not well", "are not well"),
+    ...said(of("held"), "does what an operator says", "do what an operator says"),
+    ...said(of("busy"), "refuses a part of its calls", "refuse a part of their calls"),
     ...said(of("returns"), "is coming back", "are coming back"),
   ]
   return `${parts.join("; ")}.`
 }
 
-type Plight = "refuses" | "unwell" | "returns"
+type Plight = "refuses" | "unwell" | "held" | "busy" | "returns"
 
 /** Where only probes enter, calls are refused as much as where none do: the headline need not change with each probe. */
-function plightOf({ share, probes, circuit }: Row): Plight {
+function plightOf({ share, probes, circuit, mode, cause, heldParts }: Row): Plight {
   if (share === 0 || probes > 0) return "refuses"
+  if (mode !== "auto") return "held"
+  if (circuit === "closed" && share === 1 && heldParts === 0 && cause === "") return "busy"
   return circuit === "ramping" ? "returns" : "unwell"
 }
 

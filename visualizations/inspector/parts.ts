@@ -78,40 +78,6 @@ export function nextOf(row: Row): HTMLElement | undefined {
   return undefined
 }
 
-/** Why calls are refused now, in one sentence. */
-export function whyOf(row: Row): string {
-  if (row.phase !== "active") return `The breaker is ${row.phase}: it refuses every call.`
-  if (row.mode === "bypassed") return `Bypassed by an operator: every call is sent.`
-  if (row.mode === "shadow") return `In shadow: it decides, and refuses nothing.`
-  if (row.cause !== "") return `Because of ${row.cause}: ${row.reason}`
-  if (row.share >= 1 && row.circuit !== "halfOpen") return partsOf(row) || row.reason || "Every call is sent."
-  return episodeOf(row) || row.reason
-}
-
-/** Calls with some keys are refused, and all others are sent. */
-function partsOf({ heldParts }: Row): string {
-  if (heldParts === 0) return ""
-  const [parts, keys, each] =
-    heldParts === 1
-      ? ["One part of the service is", "its key", "One of them"]
-      : [`${heldParts.toLocaleString()} parts of the service are`, "their keys", "One of each"]
-  return `${parts} held back alone: calls with ${keys} are refused, all others are sent. ${each} is tried from time to time.`
-}
-
-/** Why it left the closed state, and what has become of that. */
-function episodeOf({ episode, circuit, reason }: Row): string {
-  if (episode === undefined || circuit === "degraded" || circuit === "closed") return ""
-  const { at, reason: first, failedRounds } = episode
-  const again =
-    failedRounds === 0
-      ? ""
-      : failedRounds === 1
-        ? " One probe since then found no change."
-        : ` ${failedRounds} probes since then found no change.`
-  const now = circuit !== "ramping" || reason === "" ? "" : ` Now: ${reason}.`
-  return `Opened ${time(at)}: ${first}.${again}${now}`
-}
-
 export function decisionItem({ at, id, name, words }: Decision, withName: boolean): HTMLElement {
   const who = withName ? [el("a", { href: hrefOf(id) }, name), " "] : []
   return el("li", {}, el("span", { class: "at" }, time(at)), ...who, words)

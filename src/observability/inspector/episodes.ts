@@ -1,10 +1,9 @@
 /** Troubles from their beginning to their end: a probe that failed says nothing of why it was needed. */
 import { groundOf } from "../decisionWords.ts"
 import type { Told } from "./inspected.ts"
-import type { Row } from "./protocol.ts"
+import type { Episode } from "./protocol.ts"
 
 type Moved = Extract<Told, { readonly type: "transition" }>
-export type Episode = NonNullable<Row["episode"]>
 
 export class Episodes {
   readonly #open = new Map<string, Episode>()
@@ -24,7 +23,7 @@ export class Episodes {
     const known = this.#open.get(id)
     // Trouble in part that becomes trouble in whole has begun with that.
     if (known === undefined || (from === "degraded" && to === "open"))
-      return { at, reason: groundOf(told), failedRounds: 0 }
+      return { at, to, reason: groundOf(told), failedRounds: 0 }
     const failedRounds = known.failedRounds + (to === "open" ? 1 : 0)
     return { ...known, failedRounds }
   }

@@ -27,6 +27,8 @@ export interface Inspected {
   now(): number
   wallNow(): number
   tally(): Tallied & { readonly inFlight: number }
+  /** Refused calls by layer, since it was made. */
+  refusals(): { readonly [layer: string]: number }
   latency(): LatencySummary
   /** How many calls may be in flight, as it is learned or set, and what is expected of the next minute; `NaN` where nothing is known. */
   outlook(): { readonly limit: number; readonly danger: number }

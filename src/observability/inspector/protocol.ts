@@ -15,6 +15,8 @@ export interface Row {
   readonly sent: number
   readonly failing: number
   readonly refused: number
+  /** The layer that refused the most of those; empty when none were. */
+  readonly refusedBy: string
   readonly inFlight: number
   /** Milliseconds; 0 when nothing is known. */
   readonly p50: number
@@ -29,8 +31,15 @@ export interface Row {
   readonly retryAt: number
   /** The breaker in which the trouble began, when that is another. */
   readonly cause: string
-  /** Since it left the closed state: when and why, and how often it has come back to open since. */
-  readonly episode?: { readonly at: number; readonly reason: string; readonly failedRounds: number } | undefined
+  readonly episode?: Episode | undefined
+}
+
+/** Since it left the closed state: when, why, where it went first, and how often it has come back to open since. */
+export interface Episode {
+  readonly at: number
+  readonly to: string
+  readonly reason: string
+  readonly failedRounds: number
 }
 
 export interface Edge {

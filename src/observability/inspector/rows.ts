@@ -11,6 +11,7 @@ interface Look {
   readonly bad: number
   readonly settled: number
   readonly refused: number
+  readonly refusals: { readonly [layer: string]: number }
 }
 
 /** What is remembered of one breaker between looks. */
@@ -33,24 +34,39 @@ const latenciesPerLook = 100
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits))
 
-const lookAt = (breaker: Inspected): Look => {
+function lookAt(breaker: Inspected, before: Look | undefined): Look {
   const { admitted, rejected, success, failure, timedOut } = breaker.tally()
   const bad = failure + timedOut
-  return { at: breaker.now(), sent: admitted, bad, settled: success + bad, refused: rejected }
+  // Most refuse nothing between two looks.
+  const refusals = before?.refused === rejected ? before.refusals : { ...breaker.refusals() }
+  return { at: breaker.now(), sent: admitted, bad, settled: success + bad, refused: rejected, refusals }
 }
 
 const isIdle = (one: Look, other: Look): boolean =>
   one.sent === other.sent && one.settled === other.settled && one.refused === other.refused
 
-function ratesOf(looks: readonly Look[]): Pick<Row, "sent" | "failing" | "refused"> {
+/** The layer that refused the most between two looks. */
+function refusedBy(first: Look, last: Look): string {
+  let [most, by] = [0, ""]
+  if (last.refusals !== first.refusals)
+    for (const [layer, count] of Object.entries(last.refusals)) {
+      const refused = count - (first.refusals[layer] ?? 0)
+      if (refused > most) [most, by] = [refused, layer]
+    }
+  return by
+}
+
+function ratesOf(looks: readonly Look[]): Pick<Row, "sent" | "failing" | "refused" | "refusedBy"> {
   const [first, last] = [looks[0], looks.at(-1)]
-  if (first === undefined || last === undefined || last.at <= first.at) return { sent: 0, failing: 0, refused: 0 }
+  if (first === undefined || last === undefined || last.at <= first.at)
+    return { sent: 0, failing: 0, refused: 0, refusedBy: "" }
   const seconds = (last.at - first.at) / 1000
   const settled = last.settled - first.settled
   return {
     sent: rounded((last.sent - first.sent) / seconds, 1),
     failing: settled === 0 ? 0 : rounded((last.bad - first.bad) / settled, 3),
     refused: rounded((last.refused - first.refused) / seconds, 1),
+    refusedBy: refusedBy(first, last),
   }
 }
 
@@ -103,8 +119,8 @@ export class Rows {
   read(id: string, breaker: Inspected, readsLatency: boolean): Row | undefined {
     const seen = this.#seen.get(id) ?? { looks: [], p50: 0, p99: 0, row: undefined, gate: undefined, isSettled: false }
     this.#seen.set(id, seen)
-    const look = lookAt(breaker)
     const before = seen.looks.at(-1)
+    const look = lookAt(breaker, before)
     const { gate } = breaker
     if (before !== undefined && seen.gate === gate && isIdle(seen.looks[0] ?? before, look)) {
       // Nothing has happened for as long as rates go back: the row says so already.

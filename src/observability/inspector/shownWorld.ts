@@ -50,6 +50,9 @@ class ShownBreaker implements Inspected {
   tally() {
     return this.#breaker.tally()
   }
+  refusals() {
+    return this.#breaker.refusals()
+  }
   latency() {
     return this.#breaker.latency()
   }

@@ -194,6 +194,27 @@ describe("the page of the inspector", () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test("says why calls are refused that the circuit would have let in", async () => {
+    const page = await open((await inspector()).url)
+    const search = breakerOf("search", { timeout: false, priority: { limit: 2, queue: false } })
+    for (const name of ["catalog", "reviews"]) await call(breakerOf(name), 20, 0)
+    await shows(page, "#headline", "All 3 breakers of this program let calls pass.")
+    const tickets = [search.acquire(), search.acquire()]
+    for (let second = 0; second < 3; second++) {
+      await call(search, 12, 0)
+      await clock.advance(1000)
+    }
+    expect([search.circuit, search.metrics().refusals]).toEqual(["closed", { limit: 36 }])
+    await shows(page, "#headline", /^search refuses a part of its calls\.$/)
+    await shows(page, ".incident p", /^12 calls a second are refused: as many are in flight as may be\.$/)
+    await shoot(page, "refused-in-part")
+    search.bypass("measuring")
+    await clock.advance(1000)
+    await shows(page, "#headline", /^search does what an operator says\.$/)
+    for (const ticket of tickets) if (ticket.admitted) ticket.settle("success")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test("says that parts of a service are held back alone, and not whose they are", async () => {
     const page = await open((await inspector()).url)
     const shards = breakerOf("shards", {})

@@ -142,7 +142,7 @@ describe("the overview", () => {
     const now = Date.UTC(2026, 10, 28, 14, 0, 0) + 500
     expect(rowOf(message, "payments")).toMatchObject({
       ...{ circuit: "open", share: 0, heldBy: ["basic"], since: now, failing: 1 },
-      episode: { at: now, reason: "3 calls in a row failed, at the line of 3", failedRounds: 0 },
+      episode: { at: now, to: "open", reason: "3 calls in a row failed, at the line of 3", failedRounds: 0 },
     })
     const wait = (rowOf(message, "payments")?.retryAt ?? 0) - now
     expect(wait).toBeGreaterThanOrEqual(3600)
