@@ -5,9 +5,12 @@ import { createBreaker } from "recloser"
 import { startRecorder } from "recloser/inspect"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, it } from "vitest"
+import type { Circuit } from "../../machines/vocabulary/circuit.ts"
 import { stepPicture, steps, stepTo } from "../../src/cli/replay/stepper.ts"
+import { comparisonLines } from "../../src/cli/replay/words.ts"
 import { readRecording } from "../../src/observability/recording/read.ts"
 import { play } from "../../src/testing/replay/play.ts"
+import type { Dealt } from "../../src/testing/replay/whatIf.ts"
 import { folder, incident } from "../support/incident.ts"
 import { keyedIncident } from "../support/keyedIncident.ts"
 import { run } from "./command.ts"
@@ -112,6 +115,37 @@ describe("recloser replay", () => {
     })
     await new Promise((resolve) => shell.on("close", resolve))
     expect(errors).toBe("")
+  })
+})
+
+describe("what if, side by side", () => {
+  const dealt = (...moves: readonly (readonly [Circuit, Circuit])[]): Dealt => ({
+    moves: moves.map(([from, to], index) => ({ afterMs: 1000 * (index + 1), from, to, reason: "" })),
+    ...{ sent: 1, refused: 2, failed: 3, succeeded: 4, refusedWell: 5 },
+  })
+
+  it("counts rounds of probes that found no change, in place of a line for each", () => {
+    const round = [
+      ["open", "halfOpen"],
+      ["halfOpen", "open"],
+    ] as const
+    const back = [
+      ["open", "halfOpen"],
+      ["halfOpen", "ramping"],
+      ["ramping", "open"],
+    ] as const
+    const recorded = dealt(["closed", "open"], ...round, ...round, ...round, ...back, ...round)
+    const other = dealt(["closed", "open"], ["open", "halfOpen"])
+    const rest = { breaker: "payments", calls: 9, guessed: 0, sentOnGuess: 0, elsewhere: 0 }
+    const lines = comparisonLines({ ...rest, recorded, other }).map((line) => line.trim().replace(/ {2,}/g, " | "))
+    expect(lines.slice(2, 8)).toEqual([
+      "1.00 s | closed → open | 1.00 s | closed → open",
+      "7.00 s | 3 probes in vain | 2.00 s | open → half-open",
+      "8.00 s | open → half-open",
+      "9.00 s | half-open → ramping",
+      "10.00 s | ramping → open",
+      "12.00 s | a probe in vain",
+    ])
   })
 })
 

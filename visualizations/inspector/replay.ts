@@ -130,7 +130,7 @@ export function replayView(link: (state: Link) => void): View {
     if (moment === undefined) return
     slider.value = String(at)
     setText(count, `moment ${at + 1} of ${moments.length}`)
-    setText(title, `${timeOf(moment.wall)}  ${moment.breaker}: ${spelt(moment.words)}`)
+    setText(title, `${timeOf(moment.wall)} UTC  ${moment.breaker}: ${spelt(moment.words)}`)
     fill(stand, moment.breaker, " ", badge({ ...moment, phase: "active" }))
     const { calls } = moment
     const held = moment.heldBy.length === 0 ? "nobody holds calls back" : `held by ${moment.heldBy.join(", ")}`

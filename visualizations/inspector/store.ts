@@ -19,7 +19,12 @@ export class Store {
     // A server that has been restarted counts from one again.
     const isAnew = (decisions[0]?.serial ?? Number.POSITIVE_INFINITY) <= (this.decisions.at(-1)?.serial ?? 0)
     const known = isAnew && whole ? [] : this.decisions
-    this.decisions = [...known, ...decisions].slice(-mostDecisions)
+    // The first of each breaker: whatever is known from there on, it stands for.
+    const standFor = new Map(
+      decisions.toReversed().flatMap(({ id, since }) => (since === undefined ? [] : [[id, since]])),
+    )
+    const isTold = ({ id, kind, serial }: Decision) => kind === "moved" && serial >= (standFor.get(id) ?? Infinity)
+    this.decisions = [...known.filter((one) => !isTold(one)), ...decisions].slice(-mostDecisions)
     this.edges = edges
     this.totals = totals
   }

@@ -1,6 +1,7 @@
 import { createJsonLines } from "./jsonLines.ts"
 import { createLines } from "./lines.ts"
 import type { DemoOptions } from "./options.ts"
+import { foldingRounds } from "./rounds.ts"
 import { runForward } from "./runForward.ts"
 import { runIncident } from "./runIncident.ts"
 import { createScreen } from "./screen.ts"
@@ -28,7 +29,7 @@ function viewFor(options: DemoOptions): View {
   const out = process.stdout
   const write = (text: string) => void out.write(text)
   if (options.json) return createJsonLines(write)
-  if (!out.isTTY || process.env.TERM === "dumb") return createLines(write)
+  if (!out.isTTY || process.env.TERM === "dumb") return foldingRounds(createLines(write))
   const size = () => ({ columns: out.columns || 80, rows: out.rows || 24 })
-  return createScreen({ write, size }, options.color && !process.env.NO_COLOR)
+  return foldingRounds(createScreen({ write, size }, options.color && !process.env.NO_COLOR))
 }

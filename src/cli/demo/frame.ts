@@ -163,7 +163,8 @@ function sums({ protected: guarded, totals: sum, sentToFailing, wastedMs }: Gate
 function entryLine(entry: Entry): Line {
   const { at, breaker } = entry
   const head = [span(seconds(at).padStart(8), "dim"), span(`  ${breaker.padEnd(9)} `)]
-  if ("words" in entry) return [...head, span(entry.words, entry.kind === "finding" ? "plain" : "yellow")]
+  if ("words" in entry)
+    return [...head, span(entry.words, ["finding", "probes"].includes(entry.kind) ? "plain" : "yellow")]
   const move = span(`${inWords(entry.from)} → ${inWords(entry.to)}`.padEnd(23), CIRCUITS[entry.to]?.[1] ?? "yellow")
   return [...head, move, span(entry.reason, "dim")]
 }

@@ -32,7 +32,7 @@ export function createLines(write: (text: string) => void): View {
 }
 
 /** What a line that tells of something begins with. */
-const TAGS = { finding: "FINDING", dependency: "CAUSE", refusal: "REFUSED" } as const
+const TAGS = { finding: "FINDING", dependency: "CAUSE", refusal: "REFUSED", probes: "PROBES" } as const
 
 /** Every request was answered in full, no breaker holds calls back, and nothing is known to be ill. */
 const isCalmAt = ({ rows, parts = [] }: GatewayState): boolean =>

@@ -36,7 +36,7 @@ export interface CircuitMoved {
 export interface Told {
   readonly at: number
   readonly breaker: string
-  readonly kind: "finding" | "dependency" | "refusal"
+  readonly kind: "finding" | "dependency" | "refusal" | "probes"
   readonly words: string
 }
 

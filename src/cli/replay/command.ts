@@ -26,8 +26,8 @@ export async function replay(options: ReplayOptions, refuse: Refuse): Promise<vo
   const recording = recordingIn(options, refuse)
   if (options.config !== undefined) return compare(recording, options.config, options.json, refuse)
   const played = play(recording)
-  const isWatched = process.stdout.isTTY && process.stdin.isTTY && !options.json
-  if (isWatched && played.moments.length > 0) await stepThrough(played)
+  const isWatched = process.stdout.isTTY && process.stdin.isTTY && !options.json && played.moments.length > 0
+  if (isWatched) await stepThrough(played)
   const { moments, ...rest } = played
   const width = widthOf(moments)
   const lines = options.json
@@ -37,8 +37,8 @@ export async function replay(options: ReplayOptions, refuse: Refuse): Promise<vo
       ]
     : [
         ...titleOf(recording),
-        ...moments.map((moment) => momentLine(moment, width)),
-        "",
+        // Who has stepped through them has seen them.
+        ...(isWatched ? [] : [...moments.map((moment) => momentLine(moment, width)), ""]),
         ...agreement(played).map(onOneLine),
       ]
   process.stdout.write(`${lines.join("\n")}\n`)
@@ -63,7 +63,7 @@ function titleOf({ file, header, isWhole }: Recording): readonly string[] {
   const part = header.part > 1 ? `, part ${header.part} of a longer recording` : ""
   const end = isWhole ? "" : ", cut off at its end"
   return [
-    `${file}: recorded by recloser ${header.library} from ${new Date(header.startedAt).toISOString()}${part}${end}`,
+    `${file}: recorded by recloser ${header.library} from ${new Date(header.startedAt).toISOString()}${part}${end}; times are in UTC`,
     "",
   ]
 }

@@ -26,7 +26,7 @@ export function stepPicture({ moments }: Played, at: number, rows: number, colum
   })
   const now = moments[at]
   const stand = now === undefined ? [] : standLines(now).map((line) => ` ${line}`.slice(0, columns - 1))
-  const title = ` moment ${at + 1} of ${moments.length}   ← → step, PgUp PgDn ten, Home End, q leaves`
+  const title = ` moment ${at + 1} of ${moments.length}, UTC   ← → step, PgUp PgDn ten, Home End, q leaves`
   return [title.slice(0, columns - 1), "", ...lines, "", ...stand].join("\r\n")
 }
 

@@ -1,7 +1,7 @@
 import { inWords } from "../../../machines/vocabulary/circuit.ts"
 import { onOneLine } from "../../observability/logging.ts"
 import type { Moment, Played } from "../../testing/replay/play.ts"
-import type { Comparison, Dealt } from "../../testing/replay/whatIf.ts"
+import type { Comparison, Dealt, Move } from "../../testing/replay/whatIf.ts"
 import { wrap } from "../wrap.ts"
 
 /** The time of day, to the millisecond, in UTC: a recording may be read anywhere. */
@@ -53,9 +53,25 @@ export function agreement({ agreed, decisions, firstDifference, trace, breakers,
   ]
 }
 
-const moveLine = ({ moves }: Dealt, index: number): string => {
-  const move = moves[index]
-  return move === undefined ? "" : `${seconds(move.afterMs).padStart(9)}  ${inWords(move.from)} → ${inWords(move.to)}`
+const isInVain = ({ from, to }: Move): boolean => from === "halfOpen" && to === "open"
+
+/** A line for each move; but rounds of probes that found no change, one after the other, are counted on one. */
+function movesLines({ moves }: Dealt): readonly string[] {
+  const lines: string[] = []
+  let rounds = 0
+  for (let at = 0; at < moves.length; at++) {
+    const [move, next] = moves.slice(at, at + 2)
+    if (move === undefined) break
+    const isRound = move.to === "halfOpen" && next !== undefined && isInVain(next)
+    rounds = isRound ? rounds + 1 : 0
+    if (isRound) at++
+    if (rounds > 1) lines.pop()
+    const what = isRound
+      ? `${rounds === 1 ? "a probe" : `${rounds} probes`} in vain`
+      : `${inWords(move.from)} → ${inWords(move.to)}`
+    lines.push(`${seconds((isRound ? next : move).afterMs).padStart(9)}  ${what}`)
+  }
+  return lines
 }
 
 const column = 34
@@ -117,10 +133,9 @@ export function comparisonsLines(all: readonly Comparison[]): readonly string[] 
 /** Both, side by side. */
 export function comparisonLines(one: Comparison): readonly string[] {
   const { recorded, other, breaker, calls } = one
-  const rows = Math.max(recorded.moves.length, other.moves.length)
-  const shown = Array.from({ length: Math.min(rows, 40) }, (_, index) =>
-    besides(moveLine(recorded, index), moveLine(other, index)),
-  )
+  const [then, now] = [movesLines(recorded), movesLines(other)]
+  const rows = Math.max(then.length, now.length)
+  const shown = Array.from({ length: Math.min(rows, 40) }, (_, index) => besides(then[index] ?? "", now[index] ?? ""))
   const more = rows > 40 ? [`  … and ${rows - 40} more`] : []
   const [was, is] = [counted(recorded), counted(other)]
   return [

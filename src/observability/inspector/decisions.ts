@@ -18,7 +18,14 @@ const verbs: { readonly [circuit: string]: string | undefined } = {
   degraded: "is degraded",
 }
 
-type Worded = Pick<Decision, "kind" | "to" | "words">
+type Worded = Pick<Decision, "kind" | "to" | "words" | "since">
+
+/** Of so many as decisions are kept, those that were set last. */
+function keepNewest<V>(all: Map<string, V>, id: string, value: V): void {
+  all.delete(id)
+  all.set(id, value)
+  for (const oldest of all.keys()) if (all.size > most) all.delete(oldest)
+}
 
 /** What is told once, and not beside what was told before. */
 type Single = Exclude<Told, { readonly type: "finding" | "dependency" }>
@@ -53,8 +60,16 @@ export function wordsOf(told: Single): Worded {
   }
 }
 
+/** Rounds of probes of one breaker that found no change, one after the other. */
+interface Rounds {
+  readonly count: number
+  readonly since: number
+}
+
 export class Decisions {
-  readonly #kept: Decision[] = []
+  #kept: Decision[] = []
+  /** By the id of the breaker, while it has not left that outage. */
+  readonly #rounds = new Map<string, Rounds>()
   /** What the parts of each breaker stated last, by its id: of those that stated something last, as many as decisions are kept. */
   readonly #news = new Map<string, FindingNews>()
   #serial = 0
@@ -68,11 +83,29 @@ export class Decisions {
     if (this.#kept.length > 2 * most) this.#kept.splice(0, most)
   }
 
+  /** An outage is one story, however often it is looked into: what was told of the round before is told of all of them. */
+  #afterRound(id: string, move: Worded): Worded {
+    const probing = this.#kept.findLast((one) => one.id === id && one.to === "halfOpen")?.serial ?? this.#serial + 1
+    const { count, since } = this.#rounds.get(id) ?? { count: 0, since: probing }
+    keepNewest(this.#rounds, id, { count: count + 1, since })
+    this.#kept = this.#kept.filter((one) => one.id !== id || one.kind !== "moved" || one.serial < since)
+    const again = count === 0 ? "opened again" : `opened again, ${count + 1} times`
+    return { ...move, since, words: move.words.replace(/^opened/, again) }
+  }
+
+  #moved(id: string, told: Extract<Told, { readonly type: "transition" }>): Worded {
+    const move = wordsOf(told)
+    if (told.to === "open" && told.from === "halfOpen") return this.#afterRound(id, move)
+    if (told.to !== "halfOpen") this.#rounds.delete(id)
+    return move
+  }
+
   #worded(id: string, told: Told): readonly Worded[] {
     if (told.type === "finding") {
       const news = this.#newsOf(id).of(told.part, told.finding, told.at)
       return news.map((words) => ({ kind: "finding", to: "", words }))
     }
+    if (told.type === "transition") return [this.#moved(id, told)]
     if (told.type !== "dependency") return [wordsOf(told)]
     return this.#newsOf(id)
       .ofDependencies(told)
@@ -81,9 +114,7 @@ export class Decisions {
 
   #newsOf(id: string): FindingNews {
     const news = this.#news.get(id) ?? new FindingNews()
-    this.#news.delete(id)
-    this.#news.set(id, news)
-    for (const oldest of this.#news.keys()) if (this.#news.size > most) this.#news.delete(oldest)
+    keepNewest(this.#news, id, news)
     return news
   }
 

@@ -60,6 +60,8 @@ export interface Decision {
   readonly kind: "moved" | "operator" | "dependency" | "finding" | "cell" | "trouble" | "config"
   readonly to: string
   readonly words: string
+  /** It stands for all moves of the breaker from this serial on: rounds of probes that found no change. */
+  readonly since?: number | undefined
 }
 
 export interface Totals {
