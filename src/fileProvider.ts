@@ -4,6 +4,7 @@ import { open } from "node:fs/promises"
 import { basename, dirname } from "node:path"
 import type { EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
 import { type DurationInput, readDuration } from "../machines/options.ts"
+import { parseBounded } from "./boundedJson.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 
 export interface FileOptions {
@@ -31,7 +32,7 @@ async function textIn(path: string): Promise<string> {
 
 /** The list that a file holds; what is in it is checked by who takes it. */
 export function listIn(text: string): EndpointSet {
-  const read: unknown = JSON.parse(text)
+  const read = parseBounded(text)
   const list: unknown = Array.isArray(read) ? read : (read as { readonly endpoints?: unknown } | null)?.endpoints
   return list as EndpointSet
 }

@@ -3,6 +3,7 @@ import { type IncomingMessage, request as requestPlain } from "node:http"
 import { request as requestSecure } from "node:https"
 import type { ProviderContext } from "../machines/endpointOptions.ts"
 import { show } from "../machines/options.ts"
+import { parseBounded } from "./boundedJson.ts"
 
 /** Longer than this no answer, and no line of one, is read. */
 const longestBytes = 32 * 1024 * 1024
@@ -83,9 +84,10 @@ export async function* jsonLinesIn(response: IncomingMessage): AsyncGenerator<un
 /** A text of somebody else's as JSON; throws `SyntaxError` that shows no more than its beginning. */
 export function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
-  } catch {
-    throw new SyntaxError(`the answer is no JSON: ${show(text)}`)
+    return parseBounded(text)
+  } catch (error) {
+    const what = error instanceof RangeError ? error.message : "no JSON"
+    throw new SyntaxError(`the answer is ${what}: ${show(text)}`)
   }
 }
 

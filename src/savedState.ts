@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { type FileHandle, open, readdir, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { describeError } from "../machines/options.ts"
+import { parseBounded } from "./boundedJson.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { invalid } from "./knownOptions.ts"
 
@@ -116,6 +117,15 @@ export async function writeSavedState(file: string, saved: SavedState): Promise<
   }
 }
 
+/** What a file holds. Throws `InvalidConfig`. */
+export function stateIn(text: string, path: string): unknown {
+  try {
+    return parseBounded(text)
+  } catch (error) {
+    throw invalid("file", path, `must hold what writeSavedState wrote: ${describeError(error)}`)
+  }
+}
+
 /**
  * Reads what `writeSavedState` wrote, for `restore`; `undefined` where there is no such file, as at the first start. Rejects with
  * `InvalidConfig` when the file holds no JSON, and with the file system's own error when it cannot be read. Whether it is the saved
@@ -130,9 +140,5 @@ export async function readSavedState<State extends SavedState = SavedBreaker>(
     throw error
   })
   if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as State
-  } catch (error) {
-    throw invalid("file", path, `must hold what writeSavedState wrote: ${describeError(error)}`)
-  }
+  return stateIn(text, path) as State
 }

@@ -13,6 +13,7 @@ export interface SavedBreaker {
   /** Wall-clock milliseconds since 1970. */
   readonly savedAt: number
   readonly mode: Mode
+  /** The operator's reason. Of one that is longer than 300 characters the first 300 are taken back. */
   readonly why: string
   readonly parts: { readonly [key: string]: unknown }
   /** What is usual of the service, as far as a strategy has learned it. */
@@ -71,6 +72,9 @@ const refuse = (path: string, value: unknown, rule: string): never => {
   throw new InvalidConfig([{ path, value: show(value), rule }])
 }
 
+/** As long as a reason may be that an operator gives on the page. */
+const longestWhy = 300
+
 const isName = (value: unknown): value is string => typeof value === "string" && value.length > 0 && value.length <= 200
 
 /** Checks what claims to be what was saved of many breakers, each under a name of its own. Throws `InvalidConfig`. */
@@ -115,7 +119,7 @@ function checkSaved(value: unknown, name: string, path: string): SavedBreaker {
     format,
     savedAt,
     mode: mode as Mode,
-    why: String(why ?? ""),
+    why: String(why ?? "").slice(0, longestWhy),
     parts,
     breaker,
     baseline,

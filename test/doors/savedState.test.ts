@@ -118,6 +118,8 @@ test("a file that holds something else is refused by its name, and one that cann
   const refused = await readSavedState(file).catch((error: unknown) => error)
   expect(refused).toBeInstanceOf(InvalidConfig)
   expect(String(refused)).toContain(file)
+  writeFileSync(file, "[".repeat(1_000_000))
+  await expect(readSavedState(file)).rejects.toThrow("nested deeper than 64 levels")
   await expect(readSavedState(at)).rejects.toMatchObject({ code: "EISDIR" })
   chmodSync(file, 0o600)
 })
@@ -125,4 +127,13 @@ test("a file that holds something else is refused by its name, and one that cann
 test.each([undefined, "", 7, null])("the file %j is refused", async (file) => {
   await expect(writeSavedState(file as never, heldOpen("x"))).rejects.toThrow(InvalidConfig)
   await expect(readSavedState(file as never)).rejects.toThrow(InvalidConfig)
+})
+
+test("of an operator's reason no more is taken back than one may give on the page", async () => {
+  const saved = heldOpen("x".repeat(100_000))
+  const breaker = createBreaker(saved.breaker, {}, { restore: saved })
+  const { mode, why } = breaker.save()
+  expect([mode, why]).toEqual(["forcedOpen", "x".repeat(300)])
+  expect(breaker.wouldReject()?.reason.length).toBeLessThan(400)
+  await breaker.stop()
 })

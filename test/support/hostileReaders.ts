@@ -1,5 +1,5 @@
 /** Whoever reads what strangers write, and what strangers might write: for the test that it does no harm, and for the bench that says how long it takes. */
-import { createBreaker } from "recloser"
+import { createBreaker, type SavedBreaker } from "recloser"
 import { readDeadline } from "recloser/fetch"
 import { toMs } from "../../machines/durations.ts"
 import { readEndpoints } from "../../machines/naming.ts"
@@ -14,6 +14,7 @@ import { readRecording } from "../../src/observability/recording/read.ts"
 import { quotaIn } from "../../src/quotaHeaders.ts"
 import { parsed } from "../../src/registryHttp.ts"
 import { retryAfterOf } from "../../src/retryAfter.ts"
+import { stateIn } from "../../src/savedState.ts"
 import { readScript } from "../../src/testing/script.ts"
 import { seedsOf } from "../../src/testing/simulation/seeds.ts"
 
@@ -92,7 +93,8 @@ const saved = JSON.parse(JSON.stringify(service.save())) as { readonly parts: ob
 /** With the text wherever a question mark stands. */
 const filled = (value: unknown) => (text: string) => JSON.stringify(value, (_, it) => (it === "?" ? text : it))
 
-const restore = (content: string) => createBreaker("service", {}, { restore: JSON.parse(content) })
+const restore = (content: string) =>
+  createBreaker("service", {}, { restore: stateIn(content, "saved.json") as SavedBreaker })
 
 const header = { t: "recloser", format: formatVersion, library: "0.1.0", startedAt: 0, part: 1 }
 const recorded = (name: string, line: object): HostileReader => ({

@@ -4,6 +4,7 @@ import type { Facts } from "../../../machines/vocabulary/facts.ts"
 import type { OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
 import type { Quota } from "../../../machines/vocabulary/quota.ts"
 import type { CircuitMoved } from "../../../machines/vocabulary/signal.ts"
+import { parseBounded } from "../../boundedJson.ts"
 
 /** Rises when a line comes to mean something else. */
 export const formatVersion = 2
@@ -187,10 +188,21 @@ function plain(_key: string, value: unknown): unknown {
 }
 
 /** What `plain` has written; a function comes back as nothing. */
-export function revived(_key: string, value: unknown): unknown {
+function revived(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value
   if ("$number" in value) return Number(value.$number)
-  return "$function" in value ? undefined : value
+  if ("$function" in value) return undefined
+  for (const [key, one] of Object.entries(value)) {
+    const now = revived(one)
+    if (now !== one) Object.defineProperty(value, key, { value: now, enumerable: true })
+  }
+  return value
+}
+
+/** A line as it was written. Hardly any holds what JSON has not, and a reviver would cost each of them a hundred times what reading it does. */
+export function lineIn(text: string): unknown {
+  const value = parseBounded(text)
+  return text.includes('"$') ? revived(value) : value
 }
 
 const hex = (checksum: number): string => checksum.toString(16).padStart(8, "0")

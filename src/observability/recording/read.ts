@@ -9,11 +9,11 @@ import {
   codes,
   formatVersion,
   type HeaderLine,
+  lineIn,
   type RecordedLine,
   type RecordedMember,
   type RecordedPart,
   type RecordedRate,
-  revived,
   Seal,
 } from "./format.ts"
 import { entriesIn } from "./reel.ts"
@@ -95,9 +95,10 @@ class Reader {
   #parsed(text: string, at: number): RecordedLine {
     let value: unknown
     try {
-      value = JSON.parse(text, revived)
-    } catch {
-      return this.fail(at, at === 1 ? "this is no recording of recloser" : "this line is no JSON")
+      value = lineIn(text)
+    } catch (error) {
+      const what = error instanceof RangeError ? `this line is ${error.message}` : "this line is no JSON"
+      return this.fail(at, at === 1 ? "this is no recording of recloser" : what)
     }
     const { t } = (value ?? {}) as { readonly t?: unknown }
     if (typeof t !== "string")

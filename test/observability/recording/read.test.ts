@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest"
-import { codes, type RecordedLine, Seal } from "../../../src/observability/recording/format.ts"
+import { type BreakerLine, codes, type RecordedLine, Seal } from "../../../src/observability/recording/format.ts"
 import { readRecording, UnusableRecording } from "../../../src/observability/recording/read.ts"
 import { incident } from "../../support/incident.ts"
 
@@ -97,6 +97,7 @@ describe("a recording", () => {
     ],
     [sealed({ ...header, format: 0 }), "is other than what this version reads"],
     [sealed(header, header, end), "x.ndjson:2: a second header"],
+    [`${sealed(header)}${"[".repeat(100)}\n`, "x.ndjson:2: this line is nested deeper than 64 levels"],
     [sealed(header, { t: "poem" }, end), 'x.ndjson:2: "poem" is no kind of line that this version knows'],
     [
       sealed(header, { ...breaker, parts: [{ key: "magic" }] }, end),
@@ -122,8 +123,17 @@ describe("a recording", () => {
   })
 
   test("keeps numbers that JSON does not have", () => {
-    const settings = { most: Number.POSITIVE_INFINITY, act: () => 1 }
+    const inner = { ["__proto__"]: [Number.NaN, { $number: "-Infinity" }], act: () => 1, none: null }
+    const settings = { most: Number.POSITIVE_INFINITY, inner }
     const [first] = read(sealed(header, { ...breaker, parts: [{ key: "basic", settings }] }, end)).lines
     expect(first).toMatchObject({ parts: [{ settings: { most: Number.POSITIVE_INFINITY } }] })
+    const [part] = (first as BreakerLine).parts
+    expect(part).toEqual({
+      key: "basic",
+      settings: {
+        most: Number.POSITIVE_INFINITY,
+        inner: { ["__proto__"]: [Number.NaN, Number.NEGATIVE_INFINITY], act: undefined, none: null },
+      },
+    })
   })
 })
