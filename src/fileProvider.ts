@@ -2,9 +2,9 @@
 import { watch } from "node:fs"
 import { open } from "node:fs/promises"
 import { basename, dirname } from "node:path"
+import { parseBounded } from "../machines/boundedJson.ts"
 import type { EndpointProvider, EndpointSet } from "../machines/endpointOptions.ts"
 import { type DurationInput, readDuration } from "../machines/options.ts"
-import { parseBounded } from "./boundedJson.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
 
 export interface FileOptions {

@@ -1,9 +1,9 @@
 /** HTTP as those who keep registries of endpoints speak it: long answers, read as they come, bounded, ended by a signal. */
 import { type IncomingMessage, request as requestPlain } from "node:http"
 import { request as requestSecure } from "node:https"
+import { parseBounded } from "../machines/boundedJson.ts"
 import type { ProviderContext } from "../machines/endpointOptions.ts"
 import { show } from "../machines/options.ts"
-import { parseBounded } from "./boundedJson.ts"
 
 /** Longer than this no answer, and no line of one, is read. */
 const longestBytes = 32 * 1024 * 1024

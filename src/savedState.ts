@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto"
 import { type FileHandle, open, readdir, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
+import { parseBounded } from "../machines/boundedJson.ts"
 import { describeError } from "../machines/options.ts"
-import { parseBounded } from "./boundedJson.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { invalid } from "./knownOptions.ts"
 

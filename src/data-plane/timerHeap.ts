@@ -1,8 +1,11 @@
 /** Lists of timers in the order of their next end: a binary heap. */
 import type { TimerList } from "./timers.ts"
 
+/** Of timers that end at one instant the longer was armed first. Whose lists were there first is no reason: others of the clock made some of them. */
 const isBefore = (one: TimerList, other: TimerList) =>
-  one.wakeAt < other.wakeAt || (one.wakeAt === other.wakeAt && one.serial < other.serial)
+  one.wakeAt < other.wakeAt ||
+  (one.wakeAt === other.wakeAt &&
+    (one.durationMs > other.durationMs || (one.durationMs === other.durationMs && one.serial < other.serial)))
 
 /** Below this many lists, looking for empty ones is not worth it. */
 const fewLists = 64

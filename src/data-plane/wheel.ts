@@ -203,7 +203,8 @@ export class Wheel {
 
   #turnList(list: TimerList, now: number, by: number): void {
     const timer = list.first
-    const isDue = timer !== undefined && timer.due <= by
+    // A list may be waiting for the end of a timer that is gone: what others have that ends sooner goes before its next one.
+    const isDue = timer !== undefined && timer.due <= Math.min(by, list.wakeAt)
     if (isDue) this.disarm(timer)
     const following = list.first
     if (following === undefined) {

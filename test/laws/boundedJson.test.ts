@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { parseBounded } from "../../src/boundedJson.ts"
+import { parseBounded } from "../../machines/boundedJson.ts"
 
 const nested = (depth: number): unknown => {
   let value: unknown = "in the middle"

@@ -63,6 +63,36 @@ describe("wheel", () => {
     },
   )
 
+  it("fires in the order of ends, and at one instant in the order in which they were armed, however late the host, and whoever else's timers there are", () => {
+    const others = fc.record({ op: fc.constantFrom("other", "undo"), ms: fc.constantFrom(0, 10, 20, 30, 40) })
+    const own = fc.record({ op: fc.constantFrom("own", "pass", "turn"), ms: fc.constantFrom(0, 10, 20, 30, 40) })
+    fc.assert(
+      fc.property(fc.array(fc.oneof(own, others), { maxLength: 60, size: "max" }), (ops) => {
+        let now = 0
+        const wheel = new Wheel({ now: () => now, arm: () => ({ disarm: () => {}, hold: () => {} }) })
+        const fired: (readonly [due: number, serial: number])[] = []
+        const undone: Alarm[] = []
+        for (const [serial, { op, ms }] of ops.entries()) {
+          if (op === "undo") {
+            for (const alarm of undone.splice(0)) wheel.disarm(alarm)
+          } else if (op === "pass") now += ms
+          else if (op === "turn") {
+            now += ms
+            const from = fired.length
+            wheel.turn(now)
+            const together = fired.slice(from)
+            expect(together).toEqual(together.toSorted(([a, first], [b, second]) => a - b || first - second))
+          } else {
+            const alarm: Alarm = new Alarm(() => void (op === "own" && fired.push([alarm.due, serial])))
+            if (op === "other") undone.push(alarm)
+            wheel.arm(alarm, ms)
+          }
+        }
+      }),
+      { seed: 20261129, numRuns: 3000 },
+    )
+  })
+
   it("keeps one host timer, and lets go of the process soon after the last holding timer", () => {
     const host = { pending: 0, holding: false, now: 0 }
     const wheel = new Wheel({

@@ -5,21 +5,23 @@ import { type BreakerConfig, createBreaker } from "recloser"
 import { startRecorder } from "recloser/inspect"
 import { describe, expect, test } from "vitest"
 import type { Facts } from "../../machines/vocabulary/facts.ts"
+import { wheelOf } from "../../src/Clock.ts"
+import { Alarm } from "../../src/data-plane/timers.ts"
 import { readRecording } from "../../src/observability/recording/read.ts"
 import { play } from "../../src/testing/replay/play.ts"
-import { haltingClock } from "../support/haltingClock.ts"
+import { type HaltingClock, haltingClock } from "../support/haltingClock.ts"
 import { folder } from "../support/incident.ts"
 
 /** Records what happens to calls that nobody answers, on a host that stands still. */
 async function replayed(
   config: BreakerConfig,
-  happen: (it: { call(facts?: Facts): void } & ReturnType<typeof haltingClock>) => void,
+  happen: (it: HaltingClock & { readonly clock: HaltingClock; call(facts?: Facts): void }) => void,
 ) {
   const clock = haltingClock()
   const file = join(folder(), "halts.ndjson")
   const recorder = startRecorder({ file, clock, breakers: (name) => name === "halting" })
   const breaker = createBreaker("halting", config, { clock })
-  happen({ ...clock, call: (facts) => void breaker.tryExecute(() => new Promise(() => {}), facts) })
+  happen({ ...clock, clock, call: (facts) => void breaker.tryExecute(() => new Promise(() => {}), facts) })
   const { calls, refusals } = breaker.metrics()
   recorder.stop()
   void breaker.stop({ grace: 0 })
@@ -29,12 +31,13 @@ async function replayed(
 
 describe("timers that a late host fires all at once", () => {
   // Those of the breaker itself were fired before the deadlines of calls, whatever was due first.
+  const config = {
+    strategy: "basic",
+    timeout: "200 millis",
+    priority: { limit: 1, queue: { deadline: "100 millis" } },
+  } as const satisfies BreakerConfig
+
   test("let a call in from the queue that had waited for the slot of one that timed out", async () => {
-    const config = {
-      strategy: "basic",
-      timeout: "200 millis",
-      priority: { limit: 1, queue: { deadline: "100 millis" } },
-    } as const satisfies BreakerConfig
     const { calls, ...rest } = await replayed(config, ({ call, step, halt }) => {
       call()
       step(150)
@@ -44,6 +47,35 @@ describe("timers that a late host fires all at once", () => {
     })
     expect(calls).toMatchObject({ admitted: 2, timedOut: 1, rejected: 0 })
     expect(rest).toEqual({ refusals: {}, unlike: 0, firstDifference: undefined })
+  })
+
+  /** A call that times out at the instant at which another that waits for its slot gives up, and somebody else's timer that was armed before both. */
+  const meeting = (elseMs: number) =>
+    replayed(config, ({ call, step, clock }) => {
+      wheelOf(clock).arm(new Alarm(() => {}), elseMs)
+      step(100)
+      call()
+      step(100)
+      call()
+      step(200)
+    })
+
+  test("keep their order whoever else's timer ends between them", async () => {
+    for (const elseMs of [299, 301]) {
+      const { calls, ...rest } = await meeting(elseMs)
+      expect(calls).toMatchObject({ admitted: 2, timedOut: 1, rejected: 0 })
+      expect(rest).toEqual({ refusals: {}, unlike: 0, firstDifference: undefined })
+    }
+  })
+
+  // A recording says by when timers were fired, and not which of those of one instant. Real clocks do not know three such instants in a year.
+  test("are told apart no further than by their instant: where a third one ends at the very same, the replay says which call it decides otherwise", async () => {
+    const { calls, unlike, firstDifference } = await meeting(300)
+    expect(calls).toMatchObject({ admitted: 2, timedOut: 1, rejected: 0 })
+    expect([unlike, firstDifference]).toEqual([
+      1,
+      "halting: a call at 300 ms was ordinary and is refused in the replay",
+    ])
   })
 
   test("let a call in that had begun to wait at the very instant at which that one began", async () => {

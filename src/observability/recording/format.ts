@@ -1,10 +1,10 @@
 /** What a recording says: one JSON object a line, each sealed with a checksum that goes on from the line before. */
 import { crc32 } from "node:zlib"
+import { parseBounded } from "../../../machines/boundedJson.ts"
 import type { Facts } from "../../../machines/vocabulary/facts.ts"
 import type { OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
 import type { Quota } from "../../../machines/vocabulary/quota.ts"
 import type { CircuitMoved } from "../../../machines/vocabulary/signal.ts"
-import { parseBounded } from "../../boundedJson.ts"
 
 /** Rises when a line comes to mean something else. */
 export const formatVersion = 2
