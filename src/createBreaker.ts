@@ -8,16 +8,24 @@ import { type Clock, systemClock } from "./Clock.ts"
 import type { Inspect } from "./control-plane/conductor.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import { invalid, refuseNoClock, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
-import { type LogEntry, type LogStyle, lineOf, logEvents } from "./observability/logging.ts"
+import {
+  type LogEntry,
+  type LogStyle,
+  lineOf,
+  logEvents,
+  type RedactedLog,
+  type Shown,
+} from "./observability/logging.ts"
 
 export interface BreakerOptions {
   /** Where the breaker gets its time from. Default: the process's clock. */
   readonly clock?: Clock | undefined
   /**
    * Structured logs of start and stop, transitions, operator acts, and samples of refusals and troubles, on the console: what is
-   * worth a warning on stderr, the rest on stdout. Default: none.
+   * worth a warning on stderr, the rest on stdout. Keys, features and endpoints are told in clear, whatever the inspector hides:
+   * `redactedLog` of `recloser/inspect` hides them here, too. Default: none.
    */
-  readonly log?: LogStyle | false | undefined
+  readonly log?: LogStyle | RedactedLog | false | undefined
   /** What `save()` returned, perhaps in another process. */
   readonly restore?: SavedBreaker | undefined
   /** Receives XState's inspection events of the breaker's actors. */
@@ -25,16 +33,20 @@ export interface BreakerOptions {
 }
 
 /** Throws `InvalidConfig` for what is no clock, or no style of logs. */
-export function readSurroundings(clock: Clock, log: unknown): void {
-  if (log !== undefined && log !== false && log !== "human" && log !== "json") {
-    throw invalid("options.log", log, 'must be "human", "json" or false')
+export function readSurroundings(clock: Clock, log: BreakerOptions["log"]): void {
+  const style = typeof log === "object" ? log?.style : log
+  if ((log !== undefined && log !== false && style !== "human" && style !== "json") || log === null) {
+    throw invalid("options.log", log, 'must be "human", "json", what redactedLog made, or false')
   }
   refuseNoClock(clock)
 }
 
+export const shownIn = (log: LogStyle | RedactedLog): Shown | undefined =>
+  typeof log === "string" ? undefined : log.shown
+
 /** Writes a log on the console: what is worth a warning on stderr, the rest on stdout. */
-export const writerOf = (style: LogStyle, clock: Clock) => (entry: LogEntry) => {
-  const line = lineOf(entry, style, clock.wallNow())
+export const writerOf = (log: LogStyle | RedactedLog, clock: Clock) => (entry: LogEntry) => {
+  const line = lineOf(entry, typeof log === "string" ? log : log.style, clock.wallNow())
   if (entry.level === "INFO") console.log(line)
   else console.error(line)
 }
@@ -65,7 +77,7 @@ export function createBreaker(name: string, config: BreakerConfig = {}, options:
     scope,
   )
   if (log) {
-    const stopped = logEvents(breaker, writerOf(log, clock))
+    const stopped = logEvents(breaker, writerOf(log, clock), shownIn(log))
     Effect.runSync(Scope.addFinalizer(scope, Effect.sync(stopped)))
   }
   return breaker

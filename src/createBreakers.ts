@@ -3,9 +3,9 @@ import { type Breakers, KeyedBreaker, TabledBreakers } from "./Breakers.ts"
 import { type BreakersConfig, readGroupConfig } from "./BreakersConfig.ts"
 import { type Clock, systemClock } from "./Clock.ts"
 import { readManySaved, type SavedBreaker } from "./control-plane/persistence.ts"
-import { readSurroundings, writerOf } from "./createBreaker.ts"
+import { readSurroundings, shownIn, writerOf } from "./createBreaker.ts"
 import { refuseStrangers } from "./knownOptions.ts"
-import { type LogStyle, logMany } from "./observability/logging.ts"
+import { type LogStyle, logMany, type RedactedLog } from "./observability/logging.ts"
 import { Table } from "./table.ts"
 
 export interface BreakersOptions {
@@ -16,8 +16,11 @@ export interface BreakersOptions {
    * open one waits for what remained of its wait, one that the operator held is held. Its config is code, and not saved.
    */
   readonly restore?: readonly SavedBreaker[] | undefined
-  /** Structured logs of transitions, operator acts and troubles of all keys on the console. Default: none. */
-  readonly log?: LogStyle | false | undefined
+  /**
+   * Structured logs of transitions, operator acts and troubles of all keys on the console. They tell keys in clear, whatever the inspector
+   * hides: `redactedLog` of `recloser/inspect` hides them here, too. Default: none.
+   */
+  readonly log?: LogStyle | RedactedLog | false | undefined
 }
 
 /**
@@ -64,6 +67,6 @@ export function createBreakers(config: BreakersConfig = {}, options: BreakersOpt
     member: (name, recipe, classify, group) => new KeyedBreaker(name, recipe, classify, group),
   })
   const breakers = new TabledBreakers(table)
-  if (log) logMany(breakers, writerOf(log, clock))
+  if (log) logMany(breakers, writerOf(log, clock), shownIn(log))
   return breakers
 }

@@ -49,6 +49,13 @@ const discreetly =
     write({ level, message: withoutSecrets(message), facts: Object.fromEntries(told) })
   }
 
+/** What every event goes through before words are made of it. */
+export type Shown = <Event>(event: Event) => Event
+
+/** The same to listen to, but what is told has its names hidden. */
+const shownOf = ({ on }: Pick<Logged, "on">, shown: Shown | undefined): Pick<Logged, "on"> =>
+  shown === undefined ? { on } : { on: (name, listener) => on(name, (event) => listener(shown(event))) }
+
 /** Tells `write` of moves, acts and troubles; `first` is done before a move is told. Answers how to stop. */
 function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): () => void {
   const stops = [
@@ -106,12 +113,13 @@ function logActs({ on }: Pick<Logged, "on">, write: Write, first: () => void): (
 }
 
 /** Many breakers, without their refusals: those of a thousand open ones would drown the rest. Answers how to stop. */
-export const logMany = (breakers: Pick<Logged, "on">, write: Write): (() => void) =>
-  logActs({ on: (name, listener) => breakers.on(name, listener) }, discreetly(write), () => {})
+export const logMany = (breakers: Pick<Logged, "on">, write: Write, shown?: Shown): (() => void) =>
+  logActs(shownOf({ on: (name, listener) => breakers.on(name, listener) }, shown), discreetly(write), () => {})
 
 /** Tells `write` that a breaker has started, and of what happens to it; answers what to call when it has stopped. */
-export function logEvents(breaker: Logged, writeAll: Write): () => void {
+export function logEvents(breaker: Logged, writeAll: Write, shown?: Shown): () => void {
   const { name } = breaker
+  const { on } = shownOf({ on: (event, listener) => breaker.on(event, listener) }, shown)
   const write = discreetly(writeAll)
   let refused = 0
   let refusal: Rejection | undefined
@@ -124,8 +132,8 @@ export function logEvents(breaker: Logged, writeAll: Write): () => void {
     write({ level: "INFO", message: `${name}: refused ${calls}: ${reason}`, facts: { breaker: name, layer, refused } })
     refused = 0
   }
-  const stopActs = logActs({ on: (event, listener) => breaker.on(event, listener) }, write, tellRefusals)
-  const stopRefusals = breaker.on("refusal", ({ at, count, rejection }) => {
+  const stopActs = logActs({ on }, write, tellRefusals)
+  const stopRefusals = on("refusal", ({ at, count, rejection }) => {
     const isNews = refusal?.reason !== rejection.reason
     if (isNews) tellRefusals()
     refusal = rejection
@@ -153,6 +161,12 @@ export const onOneLine = (text: string): string =>
 
 /** `human`: a line for a terminal. `json`: one object a line. */
 export type LogStyle = "human" | "json"
+
+/** A log of which names are hidden: `redactedLog` of `recloser/inspect` makes one. */
+export interface RedactedLog {
+  readonly style: LogStyle
+  readonly shown: Shown
+}
 
 /** One entry as a line: `2026-11-25T09:00:00.000Z WARN  payments: closed → open: 62 % of 40 calls failed` */
 export function lineOf({ level, message, facts }: LogEntry, style: LogStyle, epochMs: number): string {

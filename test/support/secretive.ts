@@ -1,5 +1,5 @@
 /** Breakers of which every name that could say who somebody is holds the same word, so that one search finds what is told of them. */
-import { createBreaker, createBreakers } from "recloser"
+import { type BreakerOptions, createBreaker, createBreakers } from "recloser"
 import type { VirtualClock } from "recloser/testing"
 
 /** What must be found nowhere. */
@@ -14,8 +14,8 @@ export const guarded = `https://${"user:hunter2"}@alice-3.example/pay?token=tok-
 const tripping = { type: "basic", window: { type: "consecutive", failures: 3 }, openFor: "4 seconds" } as const
 
 /** A shop that depends on a customer's vault, with features and endpoints; and customers by key. */
-export function secretive(clock: VirtualClock) {
-  const customers = createBreakers({ config: () => ({ strategy: tripping, timeout: false }) }, { clock })
+export function secretive(clock: VirtualClock, log?: BreakerOptions["log"]) {
+  const customers = createBreakers({ config: () => ({ strategy: tripping, timeout: false }) }, { clock, log })
   const vault = customers.get(customer)
   const shop = createBreaker(
     "shop",
@@ -33,7 +33,7 @@ export function secretive(clock: VirtualClock) {
         fall: 1,
       },
     },
-    { clock },
+    { clock, log },
   )
   shop.addDependency(vault, { type: "critical" })
   const fail = async () => Promise.reject(new Error(`no answer for ${customer} from ${guarded}`))
