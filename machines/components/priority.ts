@@ -169,7 +169,7 @@ export const priority = component({
   reason: (snapshot) => {
     const { value, context } = read(snapshot)
     const { level, by } = context.pressure
-    if (value.pressure === "relaxed") return "as many calls in flight as may be"
+    if (value.pressure === "relaxed") return "bounds the calls in flight"
     return value.pressure === "foretold" ? "failure is foretold" : `the ${by} is ${Math.round(100 * level)} % full`
   },
   canRestore: (saved) => readSlots(saved) !== undefined,

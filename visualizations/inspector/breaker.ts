@@ -75,7 +75,7 @@ const holderItem = ({ by, layer, since: at, reason }: HolderView): HTMLElement =
     "li",
     {},
     el("b", {}, by),
-    ` (${layer}): ${reason}`,
+    ` (${layer})${reason === by ? "" : `: ${reason}`}`,
     el("span", { class: "soft" }, ` · since ${time(at)} (`, since(at), ")"),
   )
 

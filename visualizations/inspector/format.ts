@@ -3,9 +3,15 @@
 /** How far the server's clock is ahead of ours, in milliseconds. */
 let ahead = 0
 
+/** When the server said something last, by its own clock. */
+let heard = 0
+
 export const heardAt = (at: number): void => {
   ahead = at - Date.now()
+  heard = at
 }
+
+export const lastHeard = (): number => heard
 
 export const now = (): number => Date.now() + ahead
 
@@ -66,7 +72,7 @@ export function urgency({
   share,
   cause,
   heldParts,
-  refused,
+  refusedBy,
 }: {
   circuit: string
   mode: string
@@ -74,12 +80,12 @@ export function urgency({
   share: number
   cause: string
   heldParts: number
-  refused: number
+  refusedBy: string
 }): number {
   if (phase !== "active") return 1
   if (mode !== "auto") return 6
   const byCircuit: { readonly [state: string]: number } = { open: 8, halfOpen: 7, ramping: 5, degraded: 4 }
   const own = byCircuit[circuit] ?? 0
   const isHeld = cause !== "" || share < 1 || heldParts > 0
-  return Math.max(own, isHeld ? 3 : refused > 0 ? 2 : 0)
+  return Math.max(own, isHeld ? 3 : refusedBy === "" ? 0 : 2)
 }

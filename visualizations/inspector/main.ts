@@ -2,7 +2,7 @@
 import type { About } from "../../src/observability/inspector/protocol.ts"
 import { breakerView } from "./breaker.ts"
 import { el, fill, setText } from "./dom.ts"
-import { heardAt } from "./format.ts"
+import { heardAt, lastHeard, time } from "./format.ts"
 import { overview } from "./overview.ts"
 import { tick, type View } from "./parts.ts"
 import { replayView } from "./replay.ts"
@@ -27,7 +27,11 @@ let isRecorded = false
 
 function showLink(state: Link): void {
   link.dataset["link"] = state
-  setText(link, state === "live" && isRecorded ? "recording" : links[state])
+  const heard = lastHeard()
+  // What is shown is how it stood then: nothing counts down any more.
+  main.toggleAttribute("data-stale", state === "lost" && heard > 0)
+  const asOf = state === "lost" && heard > 0 ? `; this is how it stood at ${time(heard)}` : ""
+  setText(link, state === "live" && isRecorded ? "recording" : links[state] + asOf)
 }
 
 function header({ program, library, recording }: About): void {
@@ -113,7 +117,7 @@ async function start(): Promise<void> {
     addEventListener("keydown", (event) => {
       if (event.key === "Escape" && location.hash !== "" && location.hash !== "#/") location.hash = "#/"
     })
-    setInterval(tick, 100)
+    setInterval(() => main.hasAttribute("data-stale") || tick(), 100)
     go(known)
   } catch (error) {
     fill(top, el("span", { class: "brand" }, "recloser"), link)

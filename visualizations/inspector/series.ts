@@ -7,6 +7,22 @@ const [width, height, shownMs] = [300, 110, 60_000] as const
 const outcomes = ["success", "failure", "timedOut", "refused"] as const
 const names = { success: "succeeded", failure: "failed", timedOut: "timed out", refused: "refused" } as const
 
+/** What is laid over a colour, so that none is told by it alone: the legend shows the same. */
+const weaves: { readonly [outcome: string]: string | undefined } = { failure: "M0 4L4 0", timedOut: "M0 2H4" }
+
+const weaving = (): SVGElement =>
+  svgEl(
+    "defs",
+    {},
+    ...Object.entries(weaves).map(([outcome, d]) =>
+      svgEl(
+        "pattern",
+        { id: `weave-${outcome}`, width: 4, height: 4, patternUnits: "userSpaceOnUse" },
+        svgEl("path", { class: "weave", d }),
+      ),
+    ),
+  )
+
 /** The right end is now: what is missing in between is seen to be missing. */
 const x = (at: number): number => width * (1 - (now() - at) / shownMs)
 
@@ -23,12 +39,12 @@ function throughput(points: readonly Point[]): { readonly bars: readonly SVGElem
       const high = (perSecond(point, outcome) / top) * (height - 14)
       if (high <= 0) return []
       y -= high
-      return [
-        svgEl("rect", { class: outcome, x: x(point.at) - wide, y, width: Math.max(0.6, wide * 0.92), height: high }),
-      ]
+      const place = { x: x(point.at) - wide, y, width: Math.max(0.6, wide * 0.92), height: high }
+      const over = weaves[outcome] === undefined ? [] : [svgEl("rect", { ...place, fill: `url(#weave-${outcome})` })]
+      return [svgEl("rect", { class: outcome, ...place }), ...over]
     })
   })
-  return { bars, most: top }
+  return { bars: [weaving(), ...bars], most: top }
 }
 
 /** A line through what is known; a gap where nothing is. */

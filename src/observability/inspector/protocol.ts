@@ -15,7 +15,7 @@ export interface Row {
   readonly sent: number
   readonly failing: number
   readonly refused: number
-  /** The layer that refused the most of those; empty when none were. */
+  /** The layer that refused the most of those; empty when none were, or by nothing but a circuit that has closed since. */
   readonly refusedBy: string
   readonly inFlight: number
   /** Milliseconds; 0 when nothing is known. */

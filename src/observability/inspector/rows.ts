@@ -45,18 +45,21 @@ function lookAt(breaker: Inspected, before: Look | undefined): Look {
 const isIdle = (one: Look, other: Look): boolean =>
   one.sent === other.sent && one.settled === other.settled && one.refused === other.refused
 
-/** The layer that refused the most between two looks. */
-function refusedBy(first: Look, last: Look): string {
+/** A closed circuit refuses nothing any more. */
+const isOver = (layer: string, isClosed: boolean): boolean => isClosed && (layer === "circuit" || layer === "probe")
+
+/** The layer that refused the most between two looks, of those that may refuse still. */
+function refusedBy(first: Look, last: Look, isClosed: boolean): string {
   let [most, by] = [0, ""]
   if (last.refusals !== first.refusals)
     for (const [layer, count] of Object.entries(last.refusals)) {
       const refused = count - (first.refusals[layer] ?? 0)
-      if (refused > most) [most, by] = [refused, layer]
+      if (refused > most && !isOver(layer, isClosed)) [most, by] = [refused, layer]
     }
   return by
 }
 
-function ratesOf(looks: readonly Look[]): Pick<Row, "sent" | "failing" | "refused" | "refusedBy"> {
+function ratesOf(looks: readonly Look[], isClosed: boolean): Pick<Row, "sent" | "failing" | "refused" | "refusedBy"> {
   const [first, last] = [looks[0], looks.at(-1)]
   if (first === undefined || last === undefined || last.at <= first.at)
     return { sent: 0, failing: 0, refused: 0, refusedBy: "" }
@@ -66,7 +69,7 @@ function ratesOf(looks: readonly Look[]): Pick<Row, "sent" | "failing" | "refuse
     sent: rounded((last.sent - first.sent) / seconds, 1),
     failing: settled === 0 ? 0 : rounded((last.bad - first.bad) / settled, 3),
     refused: rounded((last.refused - first.refused) / seconds, 1),
-    refusedBy: refusedBy(first, last),
+    refusedBy: refusedBy(first, last, isClosed),
   }
 }
 
@@ -161,7 +164,7 @@ function rowOf(id: string, breaker: Inspected, { looks, p50, p99 }: Seen): Row {
     phase,
     share: rounded(restriction.share, 4),
     probes: Number.isFinite(restriction.probes) ? restriction.probes : 0,
-    ...ratesOf(looks),
+    ...ratesOf(looks, circuit === "closed"),
     inFlight: breaker.tally().inFlight,
     p50,
     p99,

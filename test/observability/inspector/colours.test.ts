@@ -55,6 +55,16 @@ describe.each(palettes(style))("a chart, %s", (_scheme, colours) => {
   })
 })
 
+test("no outcome is told by its colour alone, neither in the series nor in its legend", () => {
+  const css = read("visualizations/inspector/page.css")
+  const signs = ["success", "failure", "timedOut", "refused"].map(
+    (outcome) => new RegExp(`\\.key\\.${outcome}::before \\{\\s+content: "(\\S)`).exec(css)?.[1] ?? "■",
+  )
+  expect(new Set(signs).size).toBe(4)
+  expect(css).toMatch(/\.series \.refused \{\s+fill: none;/)
+  expect(read("visualizations/inspector/series.ts")).toMatch(/failure: "M[^"]+", timedOut: "M[^"]+"/)
+})
+
 test("no state is told by its colour alone", async () => {
   const format = read("visualizations/inspector/format.ts")
   const shapes = [...format.matchAll(/^ {2}(\w+): "(\S)"/gm)]

@@ -3,6 +3,7 @@ import { startInspector } from "recloser/inspect"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import type { OverviewMessage, Row, ServerMessage } from "../../../src/observability/inspector/protocol.ts"
+import { urgency } from "../../../visualizations/inspector/format.ts"
 import { whyOf } from "../../../visualizations/inspector/why.ts"
 import { isOverview, openPage } from "../../support/listening.ts"
 
@@ -60,6 +61,30 @@ describe("why a breaker stands as it does, in words", () => {
       page.close()
       await inspector.stop()
       void busy.stop({ grace: 0 })
+    }
+  })
+
+  test("a circuit that has closed refuses nothing any more, whatever it refused a second ago", async () => {
+    const clock = createVirtualClock()
+    const inspector = await startInspector({ clock, breakers: (name) => name === "back" })
+    const strategy = { type: "basic", window: { type: "consecutive", failures: 2 }, openFor: "1 second" } as const
+    const back = createBreaker("back", { strategy, timeout: false, priority: false }, { clock })
+    const page = await openPage(inspector)
+    try {
+      for (let call = 0; call < 9; call++) await back.tryExecute(async () => Promise.reject(new Error("503")))
+      await clock.advance(1200)
+      for (let probe = 0; probe < 2; probe++) await back.tryExecute(async () => {})
+      await clock.advance(1000)
+      const closed = (message: ServerMessage): message is OverviewMessage =>
+        isOverview(message) && message.rows.some(({ circuit, sent }) => circuit === "closed" && sent > 0)
+      const [row] = (await page.until(closed)).rows
+      expect(row).toMatchObject({ circuit: "closed", refusedBy: "" })
+      expect(row?.refused).toBeGreaterThan(0)
+      expect(urgency(row as Row)).toBe(0)
+    } finally {
+      page.close()
+      await inspector.stop()
+      await back.stop()
     }
   })
 })
