@@ -9,7 +9,7 @@ import { Charts } from "./charts.ts"
 import { controls } from "./controls.ts"
 import { el, fill, setText } from "./dom.ts"
 import { heardAt, millis, percent, rate, time } from "./format.ts"
-import { badge, decisionItem, entryOf, nextOf, since, until, type View } from "./parts.ts"
+import { badge, decisionItem, entryOf, messageItem, nextOf, since, until, type View } from "./parts.ts"
 import { series } from "./series.ts"
 import { type Link, listen } from "./stream.ts"
 import { whyOf } from "./why.ts"
@@ -188,11 +188,7 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
       )
     }
     if (passed !== heard.messages) {
-      const items = [...message.messages]
-        .reverse()
-        .map(({ at, from, to, event }) =>
-          el("li", {}, el("span", { class: "at" }, time(at)), `${from} → ${to}: `, el("b", {}, event)),
-        )
+      const items = message.messages.toReversed().map(messageItem)
       fill(messages, ...(items.length > 0 ? items : [el("li", { class: "soft" }, "None since this page was opened.")]))
     }
     const told = JSON.stringify(

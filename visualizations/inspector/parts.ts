@@ -1,5 +1,5 @@
 /** Pieces that several views show. */
-import type { Decision, Row } from "../../src/observability/inspector/protocol.ts"
+import type { Decision, Message, Row } from "../../src/observability/inspector/protocol.ts"
 import { el } from "./dom.ts"
 import { inWords, now, percent, shapeOf, span, time } from "./format.ts"
 
@@ -82,3 +82,13 @@ export function decisionItem({ at, id, name, words }: Decision, withName: boolea
   const who = withName ? [el("a", { href: hrefOf(id) }, name), " "] : []
   return el("li", {}, el("span", { class: "at" }, time(at)), ...who, words)
 }
+
+export const messageItem = ({ at, from, to, event, times }: Message): HTMLElement =>
+  el(
+    "li",
+    {},
+    el("span", { class: "at" }, time(at)),
+    `${from} → ${to}: `,
+    el("b", {}, event),
+    times > 1 && ` × ${times.toLocaleString()}`,
+  )

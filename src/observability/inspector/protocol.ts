@@ -133,6 +133,8 @@ export interface Message {
   readonly from: string
   readonly to: string
   readonly event: string
+  /** How often it came: of what comes every second, the last stands for all. */
+  readonly times: number
 }
 
 export interface BreakerMessage {

@@ -8,6 +8,7 @@ import type { Rows } from "./rows.ts"
 
 const mostPoints = 300
 const mostMessages = 120
+const routine = "slice.closed"
 
 const finite = (value: number): number => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : 0)
 
@@ -50,9 +51,16 @@ export class Watched {
     this.#before = { at: breaker.now(), ...breaker.tally() }
     this.#points.push(...pastOf(breaker))
     this.#silence = breaker.onPassed(({ from, to, event }) => {
-      this.#messages.push({ serial: ++this.#serial, at: breaker.wallNow(), from, to, event })
+      const times = event === routine ? this.#takeOut(from, to) + 1 : 1
+      this.#messages.push({ serial: ++this.#serial, at: breaker.wallNow(), from, to, event, times })
       if (this.#messages.length > 2 * mostMessages) this.#messages.splice(0, mostMessages)
     })
+  }
+
+  /** The last of its kind gives way to the next: what comes every second would soon be all there is to see. Answers how often it came. */
+  #takeOut(from: string, to: string): number {
+    const at = this.#messages.findLastIndex((one) => one.event === routine && one.from === from && one.to === to)
+    return at < 0 ? 0 : (this.#messages.splice(at, 1)[0]?.times ?? 0)
   }
 
   /** A new point of the series. */

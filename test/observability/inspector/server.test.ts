@@ -240,6 +240,26 @@ describe("one breaker", () => {
     expect(message.calls).toMatchObject({ admitted: 3, failure: 3 })
   })
 
+  test("keeps what happened in sight of what comes every second", async () => {
+    const payments = breakerOf("payments", basicOpen)
+    const [row] = (await (await openPage(inspector)).until(isOverview)).rows
+    const page = await openPage(inspector, row?.id)
+    await page.until(isBreaker)
+    payments.shadow("watching")
+    for (let second = 0; second < 15; second++) {
+      await payments.execute(async () => 1)
+      await clock.advance(1000)
+    }
+    const late = await openPage(inspector, row?.id)
+    const { messages } = await late.until(isBreaker)
+    expect(Math.max(...messages.map(({ times }) => times))).toBeGreaterThan(5)
+    expect(messages.map(({ event }) => event)).toContain("operator.shadow")
+    const slices = messages.filter(({ event }) => event === "slice.closed")
+    expect(new Set(slices.map(({ from, to }) => `${from} ${to}`)).size).toBe(slices.length)
+    page.close()
+    late.close()
+  })
+
   test("says of endpoints, health and features how they stand, since when, and what comes next", async () => {
     let sick = ""
     const check = ({ endpoint }: CheckContext) => endpoint?.id !== sick || { healthy: false, reason: "answered 503" }
