@@ -14,6 +14,8 @@ const ejected = (...ids: readonly string[]) =>
   ({ type: "endpoints.shifted", ejected: ids.map((id) => ejection(id)) }) as const
 const bad = (...ids: readonly string[]) =>
   ({ type: "health.found", verdicts: Object.fromEntries(ids.map((id) => [id, "bad"] as const)) }) as const
+const verdicts = (verdicts: { readonly [id: string]: "suspect" | "bad" }) =>
+  ({ type: "health.found", verdicts }) as const
 const findingOf = (chart: Chart) => discovery.finding?.(chart.snapshot()) as EndpointsFinding
 const stateOf = (chart: Chart) => findingOf(chart).state
 const named = (chart: Chart) => chart.advice().lines.endpoints?.endpoints.map(({ id }) => id)
@@ -58,6 +60,25 @@ describe("discovery", () => {
     chart.send(bad("b"))
     expect(stateOf(chart)).toBe("fresh")
     expect(chart.advice().lines.endpoints?.panic).toBe(false)
+  })
+
+  test("discovery law 6: what checks only suspect is named, and takes nobody away", () => {
+    const chart = start({ endpoints: ["a", "b", "c", "d"], panic: 0.6 })
+    chart.send(verdicts({ b: "suspect", d: "suspect", elsewhere: "suspect" }))
+    expect(findingOf(chart)).toMatchObject({ state: "fresh", away: [], suspect: ["b", "d"] })
+    expect(chart.advice().lines.endpoints).toMatchObject({ bad: [], suspect: ["b", "d"], panic: false })
+    chart.send(verdicts({ b: "bad", d: "suspect" }))
+    expect(findingOf(chart)).toMatchObject({ away: ["b"], suspect: ["d"] })
+    chart.send(told(endpointsOf("a", "b", "c")))
+    chart.send(told(endpointsOf("a", "b", "c", "d")))
+    expect(findingOf(chart).suspect).toEqual([])
+    chart.send(verdicts({ a: "suspect", b: "suspect", c: "bad" }))
+    chart.send(ejected("b"))
+    expect(findingOf(chart)).toMatchObject({ state: "panicking", away: ["b", "c"], suspect: [] })
+    chart.send(ejected())
+    expect(findingOf(chart)).toMatchObject({ state: "fresh", away: ["c"], suspect: ["a", "b"] })
+    chart.send(verdicts({}))
+    expect(findingOf(chart)).toMatchObject({ state: "fresh", away: [], suspect: [] })
   })
 
   test("a provider that is lost in a panic is still lost after it", () => {
