@@ -25,7 +25,8 @@ const ruleOf = (config: object, path: string) => {
 
 describe("a component that is given neither options nor a switch", () => {
   test.each(components)("%s: is told what else is right", async (key) => {
-    expect(ruleOf({ [key]: "x" }, `config.${key}`)).toMatch(/, true or false$/)
+    const switches = needing.includes(key) ? /^must be a plain object or false$/ : /, true or false$/
+    expect(ruleOf({ [key]: "x" }, `config.${key}`)).toMatch(switches)
     await createBreaker("switched", { [key]: false } as never).stop()
     if (needing.includes(key)) expect(ruleOf({ [key]: true }, `config.${key}`)).toMatch(/^must have/)
     else await createBreaker("switched", { [key]: true } as never).stop()
