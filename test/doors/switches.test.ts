@@ -50,6 +50,13 @@ describe("a component that is given neither options nor a switch", () => {
     expect(ruleOf(config, path)).toMatch(/true or false$|or false$/)
   })
 
+  test.each([
+    [{ priority: { limit: "20" } }, "config.priority.limit", 'must be a plain object, a number or "adaptive"'],
+    [{ priority: { queue: "20" } }, "config.priority.queue", "must be a plain object, a number, true or false"],
+  ])("%j is told the short form, too", (config, path, rule) => {
+    expect(ruleOf(config, path)).toBe(rule)
+  })
+
   test("what is wrong within its options is told without", () => {
     expect(ruleOf({ retry: { attempts: "x" } }, "config.retry.attempts")).not.toContain("or false")
   })
