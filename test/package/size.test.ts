@@ -11,9 +11,9 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 126.4 },
-  { door: "recloser/effect", take: "*", kB: 132.7 },
-  { door: "recloser/machines", take: "*", kB: 117.2 },
+  { door: "recloser", take: "*", kB: 126.6 },
+  { door: "recloser/effect", take: "*", kB: 132.9 },
+  { door: "recloser/machines", take: "*", kB: 117.4 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 56.7 },
   { door: "recloser/testing", take: "*", kB: 10 },
   { door: "recloser/inspect", take: "*", kB: 38.2 },
