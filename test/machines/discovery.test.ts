@@ -113,7 +113,7 @@ describe("discovery", () => {
     expect(named(chart)).toEqual(["c"])
   })
 
-  test("discovery laws 1, 2 and 3: they hold on every walk", () =>
+  test("discovery laws 1, 2, 3 and 6: they hold on every walk", () =>
     fc.assert(
       fc.asyncProperty(fc.array(discoverySteps, { maxLength: 40 }), async (walk) => {
         const chart = start({ where: { version: ["1", "2"] }, panic: 0.5 })
@@ -125,7 +125,12 @@ describe("discovery", () => {
               ? step.endpoints.filter(({ weight, metadata }) => weight > 0 && /^[12]$/.test(metadata["version"] ?? ""))
               : []
           if (may.length > 0) last = [...may].sort(byId)
-          const { state, endpoints, away } = findingOf(chart)
+          const { state, endpoints, away, suspect } = findingOf(chart)
+          const ids = endpoints.map(({ id }) => id)
+          expect(suspect.filter((id) => !ids.includes(id) || away.includes(id))).toEqual([])
+          if (state === "panicking") expect(suspect).toEqual([])
+          else if (step.type === "health.found")
+            expect(suspect).toEqual(ids.filter((id) => step.verdicts[id] === "suspect" && !away.includes(id)))
           expect(endpoints).toEqual(last)
           expect(state === "empty").toBe(last.length === 0)
           const well = last.length - away.length
