@@ -15,8 +15,9 @@ export interface DiscoveryContext {
   readonly endpoints: readonly Endpoint[]
   readonly isStale: boolean
   readonly reason: string
-  /** Ids of those that checks call bad, and those that were ejected. */
+  /** Ids of those that checks call bad, of those that they suspect, and those that were ejected. */
   readonly bad: readonly string[]
+  readonly suspect: readonly string[]
   readonly ejected: readonly Ejection[]
   readonly line: EndpointsLine
   readonly finding: EndpointsFinding
@@ -31,9 +32,18 @@ const matches = (filter: Where, { metadata }: Endpoint): boolean =>
 export const filtered = ({ where: filter }: DiscoverySettings, told: readonly Endpoint[]): readonly Endpoint[] =>
   told.filter((endpoint) => endpoint.weight > 0 && matches(filter, endpoint))
 
-const awayOf = (context: Pick<DiscoveryContext, "endpoints" | "bad" | "ejected">): readonly string[] => {
-  const ids = new Set([...context.bad, ...context.ejected.map(({ id }) => id)])
-  return context.endpoints.map(({ id }) => id).filter((id) => ids.has(id))
+type Doubts = Pick<DiscoveryContext, "endpoints" | "bad" | "suspect" | "ejected">
+
+const amongThem = ({ endpoints }: Doubts, ids: ReadonlySet<string>): readonly string[] =>
+  endpoints.map(({ id }) => id).filter((id) => ids.has(id))
+
+const awayOf = (context: Doubts): readonly string[] =>
+  amongThem(context, new Set([...context.bad, ...context.ejected.map(({ id }) => id)]))
+
+/** Those that get less than their part: nobody does where so few are well that all are tried. */
+function doubtedOf(context: Doubts, away: readonly string[], state: EndpointsFinding["state"]): readonly string[] {
+  const left = new Set(away)
+  return state === "panicking" ? [] : amongThem(context, new Set(context.suspect)).filter((id) => !left.has(id))
 }
 
 /** Whether so few are well that all are to be tried. Once they are, it takes a tenth more to end that. */
@@ -59,17 +69,19 @@ function settled(
 ): DiscoveryContext {
   const { settings, seed, endpoints, bad, reason, ejected } = context
   const { zone, ejection } = settings
+  const away = awayOf(context)
+  const suspect = doubtedOf(context, away, state)
   const line: EndpointsLine = {
-    ...{ endpoints, bad, zone, seed, panic: state === "panicking", slowStartMs: settings.slowStart },
+    ...{ endpoints, bad, suspect, zone, seed, panic: state === "panicking", slowStartMs: settings.slowStart },
     ejection: ejection && { share: ejection.share, firstMs: ejection.first, longestMs: ejection.longest },
   }
   const since = context.finding?.state === state ? context.finding.since : at
-  const finding: EndpointsFinding = { state, endpoints, away: awayOf(context), ejections: ejected, reason, since }
+  const finding: EndpointsFinding = { state, endpoints, away, suspect, ejections: ejected, reason, since }
   return { ...context, line: kept(context.line, line), finding: kept(context.finding, finding) }
 }
 
 export function freshDiscovery({ settings, seed, at }: PlugInput<DiscoverySettings>): DiscoveryContext {
-  const base = { seed, isStale: false, reason: "no endpoint is known yet", bad: [], ejected: [] }
+  const base = { seed, isStale: false, reason: "no endpoint is known yet", bad: [], suspect: [], ejected: [] }
   const told = settings.endpoints
   return settled({ ...base, settings, told, endpoints: filtered(settings, told) }, "empty", at)
 }
@@ -100,8 +112,13 @@ export function taken(context: DiscoveryContext, event: ProviderTold): Partial<D
   const told = [...event.endpoints].sort(byId)
   const endpoints = filtered(context.settings, told)
   const isKnown = isAmong(endpoints)
-  const away = { bad: context.bad.filter(isKnown), ejected: context.ejected.filter(({ id }) => isKnown(id)) }
-  return { told, endpoints, isStale: false, reason: "", ...away }
+  const { bad, suspect, ejected } = context
+  const kept = {
+    bad: bad.filter(isKnown),
+    suspect: suspect.filter(isKnown),
+    ejected: ejected.filter(({ id }) => isKnown(id)),
+  }
+  return { told, endpoints, isStale: false, reason: "", ...kept }
 }
 
 /** A list of no use, or none: the last one is kept. */
@@ -110,10 +127,12 @@ export function lost(context: DiscoveryContext, event: ProviderTold | ProviderLo
   return { isStale: true, reason }
 }
 
-/** Others are bad, or ejected, than before. */
+/** Others are bad, suspect or ejected than before. */
 export function noted(context: DiscoveryContext, event: EndpointsShifted | HealthFound): Partial<DiscoveryContext> {
   if (event.type === "endpoints.shifted") return { ejected: event.ejected }
-  return { bad: context.told.map(({ id }) => id).filter((id) => event.verdicts[id] === "bad") }
+  const ids = context.told.map(({ id }) => id)
+  const are = (verdict: "suspect" | "bad") => ids.filter((id) => event.verdicts[id] === verdict)
+  return { bad: are("bad"), suspect: are("suspect") }
 }
 
 /** The same list under other settings. */

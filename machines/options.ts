@@ -213,18 +213,22 @@ export function tagged<Cases extends { readonly [Type in keyof Cases]: Readers<C
   }
 }
 
-/** A short form: what `expand` recognises is rewritten before the inner reader sees it. */
+/** A short form: what `expand` recognises is rewritten before the inner reader sees it; what is neither is told of both. */
 export function short<Short, In, Out>(
   inner: Reader<In, Out>,
   expand: (value: unknown) => In | undefined,
+  also = "",
 ): Reader<In | Short, Out> {
   return {
     read: (value, path, problems) => {
       const expanded = expand(value)
-      if (expanded === undefined) return inner.read(value, path, problems)
-      // What was written short is wrong where it was written, and once.
       const own: Problem[] = []
-      const settings = inner.read(expanded, path, own)
+      const settings = inner.read(expanded ?? value, path, own)
+      if (expanded === undefined) {
+        for (const one of own) problems.push(one.path === path ? { ...one, rule: one.rule + also } : one)
+        return settings
+      }
+      // What was written short is wrong where it was written, and once.
       const [first] = own
       if (first !== undefined) problems.push({ ...first, path })
       return settings

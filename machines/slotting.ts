@@ -53,8 +53,10 @@ const queueFields = {
   deadline: duration({ default: "1 second", min: "1 millis", max: "1 hour" }),
 }
 export interface QueueFields extends Named<typeof queueFields> {}
-const queue = short<number, InOf<QueueReader>, OutOf<QueueReader>>(struct<QueueFields>(queueFields), (value) =>
-  typeof value === "number" ? { max: value } : undefined,
+const queue = short<number, InOf<QueueReader>, OutOf<QueueReader>>(
+  struct<QueueFields>(queueFields),
+  (value) => (typeof value === "number" ? { max: value } : undefined),
+  ", a number",
 )
 type QueueReader = ReturnType<typeof struct<QueueFields>>
 
@@ -74,8 +76,11 @@ export interface PressureFields extends Named<typeof pressureFields> {}
 
 const fields = {
   /** How many calls may be in flight: a number, or learned, between `min` and `max`. Default: `"adaptive"`. */
-  limit: short<number | "adaptive", InOf<typeof limit>, OutOf<typeof limit>>(limit, (value) =>
-    value === "adaptive" ? {} : typeof value === "number" ? { min: value, max: value, initial: value } : undefined,
+  limit: short<number | "adaptive", InOf<typeof limit>, OutOf<typeof limit>>(
+    limit,
+    (value) =>
+      value === "adaptive" ? {} : typeof value === "number" ? { min: value, max: value, initial: value } : undefined,
+    ', a number or "adaptive"',
   ),
   /** Parts of the slots that are kept for a class and those above it, as `{ critical: 0.2 }`. What is not used is lent out. */
   reserve,

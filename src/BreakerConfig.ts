@@ -45,8 +45,11 @@ export interface ReadConfig {
   readonly classify: Classify<never> | undefined
 }
 
-/** Without a list and without a provider nobody would ever say where to go. */
+/** Without a list and without a provider nobody would ever say where to go: `true` alone is not right either. */
 function refuseNowhere(parts: readonly ChosenPart[], problems: Problem[]): void {
+  for (const [index, one] of problems.entries())
+    if (one.path === "config.discovery")
+      problems[index] = { ...one, rule: one.rule.replace(", true or false", " or false") }
   const settings = parts.find(({ plug }) => plug.key === "discovery")?.settings as DiscoverySettings | undefined
   if (settings === undefined || settings.provider !== undefined) return
   if (problems.some(({ path }) => path.startsWith("config.discovery"))) return

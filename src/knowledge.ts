@@ -2,6 +2,7 @@
 
 import type { DiscoverySettings } from "../machines/endpointOptions.ts"
 import type { HealthSettings } from "../machines/healthOptions.ts"
+import type { Endpoint, EndpointsFinding } from "../machines/vocabulary/endpoint.ts"
 import type { Assembly } from "./assemble.ts"
 import { timekeeperOf } from "./Clock.ts"
 import { Checks } from "./checks.ts"
@@ -21,6 +22,8 @@ export class Knowledge {
   readonly #seed: number
   #watch: ProviderWatch | undefined
   #checks: Checks | undefined
+  /** The list whose endpoints are checked. */
+  #listed: readonly Endpoint[] | undefined
   readonly #silence: readonly (() => void)[]
 
   constructor(assembly: Assembly) {
@@ -28,7 +31,7 @@ export class Knowledge {
     this.#assembly = assembly
     this.#seed = clock.seed()
     this.#silence = [
-      listeners.add("finding", ({ finding }) => "endpoints" in finding && "away" in finding && this.#checkAll()),
+      listeners.add("finding", ({ finding }) => "away" in finding && this.#hear(finding)),
       listeners.add("transition", ({ to }) => to === "halfOpen" && this.#checks?.hurry()),
     ]
   }
@@ -50,6 +53,11 @@ export class Knowledge {
     this.#checks?.stop()
     this.#watch = undefined
     this.#checks = undefined
+  }
+
+  /** How endpoints are is no reason to check others. */
+  #hear({ endpoints }: EndpointsFinding): void {
+    if (endpoints !== this.#listed) this.#checkAll()
   }
 
   #adoptWatch(settings: DiscoverySettings | undefined): void {
@@ -92,6 +100,7 @@ export class Knowledge {
   #checkAll(): void {
     const isDiscovering = settingsOf(this.#assembly, "discovery") !== undefined
     const known = this.#assembly.plane.gate.lines.endpoints?.endpoints ?? []
+    this.#listed = known
     this.#checks?.check(isDiscovering ? known : undefined)
   }
 }

@@ -116,6 +116,8 @@ export interface BreakerMetrics {
       /** How many calls may go to, and how many of them get none now. */
       readonly endpoints: number
       readonly away: number
+      /** How many get less than their part: their last checks failed. */
+      readonly suspect: number
       /** Why the list is not fresh. */
       readonly reason: string
     }

@@ -12,6 +12,7 @@
  *   3. It panics exactly while a smaller part than `panic` is well, and then no endpoint is left out.
  *   4. What is known of endpoints that are gone is forgotten with them.
  *   5. Restored, it begins with the list of before, and believes the next one.
+ *   6. Whom checks only suspect is named, and gets less than its part; that takes nobody away.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import {
@@ -156,7 +157,7 @@ export const discovery = component({
   },
   report: (snapshot) => {
     const { value, context } = snapshotOf(snapshot)
-    const { away, reason, endpoints } = context.finding
-    return { state: value, endpoints: endpoints.length, away: away.length, reason }
+    const { away, suspect, reason, endpoints } = context.finding
+    return { state: value, endpoints: endpoints.length, away: away.length, suspect: suspect.length, reason }
   },
 })

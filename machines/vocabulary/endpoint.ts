@@ -27,6 +27,8 @@ export interface EndpointsLine {
   readonly endpoints: readonly Endpoint[]
   /** Ids of those that health checks call bad. */
   readonly bad: readonly string[]
+  /** Ids of those of which checks suspect that they are not well: they get less than their part. */
+  readonly suspect: readonly string[]
   /** So few are well that all are tried. */
   readonly panic: boolean
   /** Endpoints here are taken first, as long as half of them are well. */
@@ -56,6 +58,8 @@ export interface EndpointsFinding {
   readonly endpoints: readonly Endpoint[]
   /** Those that get no ordinary calls: health checks call them bad, or their calls ended worse than others'. */
   readonly away: readonly string[]
+  /** Those that get less than their part, by their ids: their last checks failed, and too few of them to leave them out. */
+  readonly suspect: readonly string[]
   /** Of those, the ones that their calls spoke against. */
   readonly ejections: readonly Ejection[]
   /** Why it is not fresh; empty if it is. */

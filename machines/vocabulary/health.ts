@@ -1,7 +1,7 @@
 /** Health: what checks of a service, and its own calls, say of it. */
 import type { EndpointVerdicts } from "./endpoint.ts"
 
-/** `suspect`: something speaks against it, too little to act on. */
+/** `suspect`: something speaks against it, too little to leave it out. */
 export type HealthState = "unknown" | "healthy" | "suspect" | "bad"
 
 /** One check has ended. */

@@ -67,11 +67,26 @@ function aboutAway(now: EndpointsFinding, before: EndpointsFinding | undefined, 
   return [...left, ...back.map((id) => `endpoint ${id} is back: ${why(id)}`)]
 }
 
+export const doubt = (id: string): string => `endpoint ${id} gets less than its part: a check failed`
+
+/** Who gets less than its part, and who gets it again. */
+function aboutDoubts(now: EndpointsFinding, before: EndpointsFinding | undefined): Words {
+  const [less, gotLess] = [new Set(now.suspect), new Set(before?.suspect)]
+  for (const id of now.away) less.add(id)
+  const again = now.endpoints.filter(({ id }) => gotLess.has(id) && !less.has(id))
+  return [
+    ...now.suspect.filter((id) => !gotLess.has(id)).map(doubt),
+    ...again.map(({ id }) => `endpoint ${id} gets its part again`),
+  ]
+}
+
 /** Who is new in the list, and who has gone from it. */
 function aboutList(now: EndpointsFinding, before: EndpointsFinding | undefined): Words {
   // Whoever hears of it for the first time is not told who came, but who is there.
   if (before === undefined)
-    return now.state === "fresh" && now.away.length === 0 ? [`${counted(now.endpoints.length, "endpoint")} known`] : []
+    return now.state === "fresh" && now.away.length + now.suspect.length === 0
+      ? [`${counted(now.endpoints.length, "endpoint")} known`]
+      : []
   if (before.endpoints === now.endpoints) return []
   const [ids, known] = [now, before].map(({ endpoints }) => new Set(endpoints.map(({ id }) => id)))
   const came = [...(ids ?? [])].filter((id) => !known?.has(id))
@@ -93,6 +108,7 @@ function aboutTrust({ state, reason, endpoints, away }: EndpointsFinding, before
 
 const aboutEndpoints = (now: EndpointsFinding, before: EndpointsFinding | undefined, at: number): Words => [
   ...aboutAway(now, before, at),
+  ...aboutDoubts(now, before),
   ...aboutTrust(now, before),
   ...aboutList(now, before),
 ]

@@ -252,6 +252,66 @@ describe("with discovery", () => {
     await it.breaker.stop()
   })
 
+  test("one that is suspect gets less than its part, a bad one none; where too few are well all get theirs", async () => {
+    const ill = new Set<string>()
+    const it = world({
+      discovery: { endpoints: ["a", "b", "c"], panic: 0.5, ejection: false },
+      health: {
+        check: ({ endpoint }) => !ill.has(endpoint?.id ?? ""),
+        interval: "10 seconds",
+        jitter: 0,
+        passive: false,
+      },
+    })
+    const parts = async () => {
+      const counts = { a: 0, b: 0, c: 0 }
+      for (let call = 0; call < 900; call++)
+        await it.breaker.execute(async ({ endpoint }) => void counts[endpoint?.id as "a" | "b" | "c"]++)
+      return counts
+    }
+    const discovery = () => it.breaker.metrics().components.discovery
+    await it.clock.advance("15 seconds")
+    expect((await parts()).b).toBeGreaterThan(240)
+    ill.add("b")
+    await it.clock.advance("10 seconds")
+    expect(discovery()).toMatchObject({ away: 0, suspect: 1 })
+    const { b } = await parts()
+    expect(b).toBeGreaterThan(90)
+    expect(b).toBeLessThan(220)
+    await it.clock.advance("20 seconds")
+    expect(discovery()).toMatchObject({ away: 1, suspect: 0 })
+    expect((await parts()).b).toBe(0)
+    ill.add("a")
+    await it.clock.advance("30 seconds")
+    expect(discovery()).toMatchObject({ state: "panicking", away: 2 })
+    const { a, c, b: all } = await parts()
+    expect(Math.min(a, all, c)).toBeGreaterThan(240)
+    await it.breaker.stop()
+  })
+
+  test("what checks say of endpoints is no reason to look for others", async () => {
+    const ill = new Set<string>()
+    const told: string[] = []
+    const inspect = (seen: { type: string; event: { type: string }; actorRef: { id: string } }) => {
+      if (seen.type === "@xstate.event" && seen.actorRef.id === "health") told.push(seen.event.type)
+    }
+    const check: HealthCheck = ({ endpoint }) => !ill.has(endpoint?.id ?? "")
+    const config = {
+      discovery: { endpoints: ["a", "b", "c"] },
+      health: { check, interval: "1 second", jitter: 0 },
+    } as const
+    const it = world(config, { inspect: inspect as never })
+    await it.clock.advance("5 seconds")
+    told.length = 0
+    for (let second = 0; second < 20; second++) {
+      second % 2 === 0 ? ill.add("a") : ill.clear()
+      await it.clock.advance("1 second")
+    }
+    expect(told.filter((type) => type === "check.settled").length).toBeGreaterThan(50)
+    expect(told.filter((type) => type === "checks.changed")).toEqual([])
+    await it.breaker.stop()
+  })
+
   test("endpoints that are gone are checked no longer", async () => {
     const checked: (string | undefined)[] = []
     const lists: string[][] = [["a", "b"]]

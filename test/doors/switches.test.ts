@@ -25,7 +25,8 @@ const ruleOf = (config: object, path: string) => {
 
 describe("a component that is given neither options nor a switch", () => {
   test.each(components)("%s: is told what else is right", async (key) => {
-    expect(ruleOf({ [key]: "x" }, `config.${key}`)).toMatch(/, true or false$/)
+    const switches = needing.includes(key) ? /^must be a plain object or false$/ : /, true or false$/
+    expect(ruleOf({ [key]: "x" }, `config.${key}`)).toMatch(switches)
     await createBreaker("switched", { [key]: false } as never).stop()
     if (needing.includes(key)) expect(ruleOf({ [key]: true }, `config.${key}`)).toMatch(/^must have/)
     else await createBreaker("switched", { [key]: true } as never).stop()
@@ -47,6 +48,13 @@ describe("a component that is given neither options nor a switch", () => {
     [{ retry: { hedge: "x" } }, "config.retry.hedge"],
   ])("%j is wrong once, and told the switch", (config, path) => {
     expect(ruleOf(config, path)).toMatch(/true or false$|or false$/)
+  })
+
+  test.each([
+    [{ priority: { limit: "20" } }, "config.priority.limit", 'must be a plain object, a number or "adaptive"'],
+    [{ priority: { queue: "20" } }, "config.priority.queue", "must be a plain object, a number, true or false"],
+  ])("%j is told the short form, too", (config, path, rule) => {
+    expect(ruleOf(config, path)).toBe(rule)
   })
 
   test("what is wrong within its options is told without", () => {

@@ -1,6 +1,7 @@
 /** The table of endpoints: bounds that hold whatever happens, and what it finds in services whose state is known. */
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import type { EndpointsLine } from "../../machines/vocabulary/endpoint.ts"
 import type { EndpointsShifted } from "../../machines/vocabulary/knowledge.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { Dice } from "../../src/data-plane/endpoints/dice.ts"
@@ -22,6 +23,7 @@ const acts = fc.oneof(
       do: fc.constant("swap" as const),
       set: sets,
       bad: fc.subarray(ids),
+      suspect: fc.subarray(ids),
       panic: fc.boolean(),
       moved: fc.boolean(),
     }),
@@ -43,7 +45,7 @@ describe("endpoints", () => {
             it.swap(
               lineOf(
                 named.map((id) => endpoint(id, { address })),
-                { seed, bad: act.bad, panic: act.panic },
+                { seed, bad: act.bad, suspect: act.suspect, panic: act.panic },
               ),
             )
           }
@@ -280,6 +282,28 @@ describe("a set of endpoints that changes", () => {
     expect(a / 3000).toBeGreaterThan(0.45)
     expect(a / 3000).toBeLessThan(0.7)
     expect(b / 3000).toBeGreaterThan(0.12)
+  })
+
+  test("one that checks suspect gets about half of its part; nobody gets less where all are suspect", () => {
+    for (const seed of seeds) {
+      const all = endpointsOf("a", "b", "c", "d")
+      const parts = (more: Partial<EndpointsLine>) => {
+        const it = endpointPlane(lineOf(all, { seed, ...more }))
+        const { a = 0 } = it.calls(2000, () => "success", 1)
+        return a / 2000
+      }
+      const part = parts({ suspect: ["a"] })
+      expect({ seed, part, isLess: part > 0.08 && part < 0.2 }).toMatchObject({ isLess: true })
+      const whole = parts({ suspect: all.map(({ id }) => id) })
+      expect({ seed, whole, isWhole: whole > 0.21 && whole < 0.29 }).toMatchObject({ isWhole: true })
+    }
+  })
+
+  test("one that was suspect and is not any more has its part again at once", () => {
+    const it = endpointPlane(lineOf(endpointsOf("a", "b"), { suspect: ["a"] }))
+    expect(it.calls(1000, () => "success", 1)["a"] ?? 0).toBeLessThan(400)
+    it.swap(lineOf(endpointsOf("a", "b")))
+    expect(it.calls(1000, () => "success", 1)["a"] ?? 0).toBeGreaterThan(440)
   })
 
   test("its own zone is taken as long as half of it is well, then all", () => {

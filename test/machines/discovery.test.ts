@@ -14,6 +14,8 @@ const ejected = (...ids: readonly string[]) =>
   ({ type: "endpoints.shifted", ejected: ids.map((id) => ejection(id)) }) as const
 const bad = (...ids: readonly string[]) =>
   ({ type: "health.found", verdicts: Object.fromEntries(ids.map((id) => [id, "bad"] as const)) }) as const
+const verdicts = (verdicts: { readonly [id: string]: "suspect" | "bad" }) =>
+  ({ type: "health.found", verdicts }) as const
 const findingOf = (chart: Chart) => discovery.finding?.(chart.snapshot()) as EndpointsFinding
 const stateOf = (chart: Chart) => findingOf(chart).state
 const named = (chart: Chart) => chart.advice().lines.endpoints?.endpoints.map(({ id }) => id)
@@ -60,6 +62,25 @@ describe("discovery", () => {
     expect(chart.advice().lines.endpoints?.panic).toBe(false)
   })
 
+  test("discovery law 6: what checks only suspect is named, and takes nobody away", () => {
+    const chart = start({ endpoints: ["a", "b", "c", "d"], panic: 0.6 })
+    chart.send(verdicts({ b: "suspect", d: "suspect", elsewhere: "suspect" }))
+    expect(findingOf(chart)).toMatchObject({ state: "fresh", away: [], suspect: ["b", "d"] })
+    expect(chart.advice().lines.endpoints).toMatchObject({ bad: [], suspect: ["b", "d"], panic: false })
+    chart.send(verdicts({ b: "bad", d: "suspect" }))
+    expect(findingOf(chart)).toMatchObject({ away: ["b"], suspect: ["d"] })
+    chart.send(told(endpointsOf("a", "b", "c")))
+    chart.send(told(endpointsOf("a", "b", "c", "d")))
+    expect(findingOf(chart).suspect).toEqual([])
+    chart.send(verdicts({ a: "suspect", b: "suspect", c: "bad" }))
+    chart.send(ejected("b"))
+    expect(findingOf(chart)).toMatchObject({ state: "panicking", away: ["b", "c"], suspect: [] })
+    chart.send(ejected())
+    expect(findingOf(chart)).toMatchObject({ state: "fresh", away: ["c"], suspect: ["a", "b"] })
+    chart.send(verdicts({}))
+    expect(findingOf(chart)).toMatchObject({ state: "fresh", away: [], suspect: [] })
+  })
+
   test("a provider that is lost in a panic is still lost after it", () => {
     const chart = start({ endpoints: ["a", "b"], panic: 0.6 })
     chart.send(bad("a"))
@@ -92,7 +113,7 @@ describe("discovery", () => {
     expect(named(chart)).toEqual(["c"])
   })
 
-  test("discovery laws 1, 2 and 3: they hold on every walk", () =>
+  test("discovery laws 1, 2, 3 and 6: they hold on every walk", () =>
     fc.assert(
       fc.asyncProperty(fc.array(discoverySteps, { maxLength: 40 }), async (walk) => {
         const chart = start({ where: { version: ["1", "2"] }, panic: 0.5 })
@@ -104,7 +125,12 @@ describe("discovery", () => {
               ? step.endpoints.filter(({ weight, metadata }) => weight > 0 && /^[12]$/.test(metadata["version"] ?? ""))
               : []
           if (may.length > 0) last = [...may].sort(byId)
-          const { state, endpoints, away } = findingOf(chart)
+          const { state, endpoints, away, suspect } = findingOf(chart)
+          const ids = endpoints.map(({ id }) => id)
+          expect(suspect.filter((id) => !ids.includes(id) || away.includes(id))).toEqual([])
+          if (state === "panicking") expect(suspect).toEqual([])
+          else if (step.type === "health.found")
+            expect(suspect).toEqual(ids.filter((id) => step.verdicts[id] === "suspect" && !away.includes(id)))
           expect(endpoints).toEqual(last)
           expect(state === "empty").toBe(last.length === 0)
           const well = last.length - away.length

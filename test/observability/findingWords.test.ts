@@ -92,12 +92,14 @@ describe("endpoints in words", () => {
     await clock.advance("3 seconds")
     expect(heard()).toEqual([
       "health: healthy → suspect: a: answered 503",
+      "endpoint a gets less than its part: a check failed",
       "health: endpoint a is bad: answered 503",
       "endpoint a is left out: its checks fail",
     ])
     sick.add("b")
     await clock.advance("3 seconds")
     expect(heard()).toEqual([
+      "endpoint b gets less than its part: a check failed",
       "health: endpoint b is bad: answered 503",
       "endpoint b is left out: its checks fail",
       "2 of 3 endpoints are not well: calls go to all of them",
@@ -105,6 +107,25 @@ describe("endpoints in words", () => {
     sick.clear()
     await clock.advance("3 seconds")
     expect(heard()).toContain("enough endpoints are well: calls go to those alone")
+  })
+
+  test("one whose check fails once gets less, until one passes", async () => {
+    const check = ({ endpoint }: { readonly endpoint: { readonly id: string } | undefined }) =>
+      !sick.has(endpoint?.id ?? "")
+    breakerOf({
+      discovery: { endpoints: ["a", "b", "c"] },
+      health: { check, interval: "1 second", jitter: 0, passive: false },
+    })
+    await clock.advance("3 seconds")
+    heard()
+    sick.add("a")
+    await clock.advance("1 second")
+    sick.clear()
+    await clock.advance("1 second")
+    expect(heard().filter((words) => words.startsWith("endpoint"))).toEqual([
+      "endpoint a gets less than its part: a check failed",
+      "endpoint a gets its part again",
+    ])
   })
 })
 

@@ -37,6 +37,16 @@ describe("what is too long to be what it says is not read", () => {
     expect(asked(" 120 ")).toBe(120_000)
   })
 
+  test("a Retry-After that is no date of HTTP was read as one, and kept a circuit open for as long as may be", () => {
+    const date = "Sun, 29 Nov 2026 07:28:00 GMT"
+    const asked = (text: string) => retryAfterOf({ ok: false, error: { headers: { "retry-after": text, date } } })
+    for (const text of ["wait 45", "12/31/2099", "soon 2050", "2099-12-31", "-5", "1e9", "30s", "Sunday 2099", "GMT"])
+      expect(asked(text), text).toBeUndefined()
+    for (const text of ["Sun, 29 Nov 2026 07:28:20 GMT", "Sunday, 29-Nov-26 07:28:20 GMT"])
+      expect(asked(text), text).toBe(20_000)
+    expect(asked("Sun, 29 Nov 2026 07:27:59 GMT")).toBeUndefined()
+  })
+
   test("a list of more seeds than may be was taken apart first", () => {
     expect(seedsOf("1,".repeat(500_000))).toBeUndefined()
     expect(seedsOf(Array.from({ length: 1000 }, (_, index) => 4_000_000_000 + index).join(", "))).toHaveLength(1000)

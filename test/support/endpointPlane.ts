@@ -30,6 +30,7 @@ export const ejection = (id: string, more: Partial<Ejection> = {}): Ejection => 
 export const lineOf = (endpoints: readonly Endpoint[], more: Partial<EndpointsLine> = {}): EndpointsLine => ({
   endpoints,
   bad: [],
+  suspect: [],
   panic: false,
   zone: undefined,
   ejection: { share: 0.5, firstMs: 1000, longestMs: 30_000 },

@@ -11,7 +11,7 @@ import type { Receipt } from "../receipt.ts"
 import { Dice } from "./dice.ts"
 import { Outliers } from "./outliers.ts"
 import { Roll } from "./roll.ts"
-import { Rotation } from "./rotation.ts"
+import { Rotation, weigh } from "./rotation.ts"
 import { Scouts } from "./scouts.ts"
 import type { Site } from "./site.ts"
 
@@ -237,6 +237,7 @@ export class Endpoints {
     const { bad, panic, zone } = this.#line
     const sick = new Set(bad)
     const all = this.#roll.all
+    weigh(all, this.#line)
     const well = panic ? all : all.filter((site) => site.ejectedUntil === undefined && !sick.has(site.facts.id))
     const near = zone === undefined ? [] : well.filter(({ facts }) => facts.zone === zone)
     const nearby = zone === undefined ? 0 : all.filter(({ facts }) => facts.zone === zone).length

@@ -2,11 +2,20 @@
  * Those among whom calls are spread: of two drawn by weight the one takes a call that costs less there. Two choices keep all
  * about equally busy without anybody looking at all of them (Mitzenmacher 2001), and a thousand callers do not all choose the same.
  */
+import type { EndpointsLine } from "../../../machines/vocabulary/endpoint.ts"
 import type { Dice } from "./dice.ts"
 import type { Site } from "./site.ts"
 
 /** So often a draw by weight is tried before the last one is taken. */
 const draws = 16
+/** So much of its part gets an endpoint whose last checks failed: it may be ill, or a check was unlucky. */
+const suspectPart = 0.5
+
+/** What each can take beside the others. */
+export function weigh(sites: readonly Site[], { suspect }: EndpointsLine): void {
+  const suspects = new Set(suspect)
+  for (const site of sites) site.weight = site.facts.weight * (suspects.has(site.facts.id) ? suspectPart : 1)
+}
 
 export class Rotation {
   readonly sites: readonly Site[]
@@ -15,7 +24,7 @@ export class Rotation {
 
   constructor(sites: readonly Site[]) {
     this.sites = sites
-    const weights = sites.map(({ facts }) => facts.weight)
+    const weights = sites.map(({ weight }) => weight)
     this.#mean = weights.reduce((sum, weight) => sum + weight, 0) / Math.max(1, weights.length)
     this.#most = Math.max(0, ...weights)
   }

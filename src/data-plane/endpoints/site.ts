@@ -28,6 +28,8 @@ const scouting = { firstMs: 1000, longestMs: 30_000 } as const
 
 export class Site {
   facts: Endpoint
+  /** Its part of the traffic beside the others', as the checks of it have it. */
+  weight: number
   /** The last list does not name it: it ends the calls that it has, and gets no more. */
   isGone = false
   /** Since when it takes its part of the traffic, less at first. */
@@ -69,6 +71,7 @@ export class Site {
 
   constructor(facts: Endpoint, startsAt: number) {
     this.facts = facts
+    this.weight = facts.weight
     this.since = { at: startsAt }
   }
 
@@ -164,7 +167,7 @@ export class Site {
   /** What it can take beside the others. */
   weightAt(now: number, slowStartMs: number): number {
     const age = now - this.since.at
-    return age >= slowStartMs ? this.facts.weight : this.facts.weight * Math.max(firstPart, age / slowStartMs)
+    return age >= slowStartMs ? this.weight : this.weight * Math.max(firstPart, age / slowStartMs)
   }
 
   /**
@@ -176,7 +179,7 @@ export class Site {
     if (this.ageMs(now) > patienceMs) this.#judge(now)
     const latencyMs = Math.max(least, typicalMs + known * (this.#latencyMs - typicalMs), this.#runMs(now))
     const quality = Math.max(worst, 1 - known * (1 - this.#quality))
-    return (latencyMs * (1 + (this.open * meanWeight) / Math.max(1e-9, this.facts.weight))) / quality
+    return (latencyMs * (1 + (this.open * meanWeight) / Math.max(1e-9, this.weight))) / quality
   }
 
   /** It may be well again: what it was is no reason to avoid it. */

@@ -4,7 +4,7 @@ import type { FeaturesFinding } from "../../../machines/vocabulary/feature.ts"
 import type { ComponentFinding } from "../../../machines/vocabulary/finding.ts"
 import type { HealthFinding } from "../../../machines/vocabulary/health.ts"
 import type { GraphFinding } from "../../../machines/vocabulary/standing.ts"
-import { groundOf } from "../findingWords.ts"
+import { doubt, groundOf } from "../findingWords.ts"
 import type { StandingLine } from "./protocol.ts"
 
 const line = (words: string, since = 0): StandingLine => ({ words, since, until: 0 })
@@ -28,7 +28,12 @@ function endpointsIn(finding: EndpointsFinding): readonly StandingLine[] {
     return { words: `endpoint ${id} is left out: ${groundOf(one)}${tried}`, since: at, until }
   })
   const others = finding.away.filter((id) => !known.has(id))
-  return [trustIn(finding), ...ejected, ...others.map((id) => line(`endpoint ${id} is left out: its checks fail`))]
+  return [
+    trustIn(finding),
+    ...ejected,
+    ...others.map((id) => line(`endpoint ${id} is left out: its checks fail`)),
+    ...finding.suspect.map((id) => line(doubt(id))),
+  ]
 }
 
 const healthIn = ({ reasons }: HealthFinding): readonly StandingLine[] => reasons.map((reason) => line(reason))

@@ -14,6 +14,7 @@ const lists = new Set([
   "told",
   "away",
   "bad",
+  "suspect",
   "ejected",
   "ejections",
   "more",

@@ -26,7 +26,7 @@ const tellers: readonly (readonly [signal: RegExp, from: (facts: Facts) => boole
   [/on health\.found /, (facts) => facts.has("health"), "health"],
   [/on provider\.\* /, isProvided, "a provider"],
   [/on check/, isChecked, "a check"],
-  [/on endpoints\.shifted /, (facts) => facts.has("discovery") && isEjecting(facts), "discovery with ejection"],
+  [/on endpoints\.shifted /, isEjecting, "discovery with ejection among several"],
 ]
 
 /** Whether nobody in this breaker hears what the root would pass on, and so nobody tells it. */

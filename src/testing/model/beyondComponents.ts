@@ -2,7 +2,7 @@
 import type { DiscoverySettings } from "../../../machines/endpointOptions.ts"
 import type { RecoverySettings } from "../../../machines/featuring.ts"
 import type { HealthSettings } from "../../../machines/healthOptions.ts"
-import { type Facts, isChecked, isEjecting, isProvided, type Rule, type Rules } from "./facts.ts"
+import { areSeveral, type Facts, isChecked, isEjecting, isProvided, type Rule, type Rules } from "./facts.ts"
 
 interface Bounds {
   readonly min: number
@@ -60,7 +60,6 @@ const prediction: readonly Rule[] = [
     why: "features are those of recovery, which this config has not",
   },
   { line: /→ frozen on circuit\.moved \[left\] is never refused/, why: comesBackToIt },
-  { line: /\[isSurer\] is never taken/, why: "it takes minutes of a trend that is made for it: no path has one" },
 ]
 
 const recovery: readonly Rule[] = [
@@ -73,9 +72,10 @@ const recovery: readonly Rule[] = [
   },
 ]
 
+const discoveryOf = (facts: Facts) => facts.of<DiscoverySettings>("discovery")
 const healthOf = (facts: Facts) => facts.of<HealthSettings>("health")
 /** Whether endpoints are checked one by one. */
-const areSeveral = (facts: Facts): boolean => isChecked(facts) && facts.has("discovery")
+const areChecked = (facts: Facts): boolean => isChecked(facts) && areSeveral(facts)
 const heeds = (facts: Facts): boolean => healthOf(facts).passive !== undefined
 const health: readonly Rule[] = [
   {
@@ -85,24 +85,24 @@ const health: readonly Rule[] = [
   },
   {
     line: /^suspect |→ suspect .*is never taken/,
-    when: (facts) => healthOf(facts).fall === 1 && !areSeveral(facts),
+    when: (facts) => healthOf(facts).fall === 1 && !areChecked(facts),
     why: "with a `fall` of 1 the first failure makes it bad",
   },
   { line: /on check/, when: (facts) => !isChecked(facts), why: "this config has no check" },
   {
-    line: /healthy → unknown on \[isUnknown\] is never taken/,
-    when: (facts) => isChecked(facts) && !areSeveral(facts),
-    why: "what its check has said is renewed, and not forgotten",
+    line: /unknown → suspect on \[isSuspect\] is never taken/,
+    when: (facts) => healthOf(facts).fall === 1,
+    why: "with a `fall` of 1 the first check makes it bad, or well",
   },
   {
     line: /(?:suspect|bad) → unknown on \[isUnknown\] is never taken/,
-    when: (facts) => !areSeveral(facts),
-    why: "only of endpoints that come and go is what was known forgotten at once",
+    when: (facts) => !isChecked(facts),
+    why: "only what checks have said is forgotten at once, when they end",
   },
   { line: /on after expiry/, when: isChecked, why: "each check renews what is known" },
   {
     line: /bad → suspect .* is never taken/,
-    when: (facts) => !areSeveral(facts) && !(isChecked(facts) && heeds(facts)),
+    when: (facts) => !areChecked(facts) && !(isChecked(facts) && heeds(facts)),
     why: "it hears of one source alone, which is bad until it is well",
   },
   {
@@ -118,12 +118,11 @@ const health: readonly Rule[] = [
   {
     line: /bad → healthy .* is never taken/,
     when: (facts) =>
-      areSeveral(facts) && !isProvided(facts) && !heeds(facts) && discoveryOf(facts).endpoints.length > 1,
+      areChecked(facts) && !isProvided(facts) && !heeds(facts) && discoveryOf(facts).endpoints.length > 1,
     why: "its endpoints get well one by one, and it is suspect until the last has",
   },
 ]
 
-const discoveryOf = (facts: Facts) => facts.of<DiscoverySettings>("discovery")
 const begins = (facts: Facts): boolean => discoveryOf(facts).endpoints.length > 0
 
 /** Whether so many endpoints may be away that all are tried. */
@@ -163,7 +162,7 @@ const discovery: readonly Rule[] = [
   {
     line: /on endpoints\.shifted/,
     when: (facts) => !isEjecting(facts),
-    why: "with `ejection: false` nobody is left out",
+    why: "with `ejection: false`, or one endpoint alone, nobody is left out",
   },
 ]
 

@@ -78,11 +78,18 @@ function changesOfRates(config: BreakerConfig): Changes {
   ]
 }
 
+function changesOfChecks(config: BreakerConfig): Changes {
+  const own = optionsOf(config.health)
+  if (own === undefined || !("check" in own) || own.check === undefined) return []
+  return [["it is told to check nothing", { ...config, health: { ...own, check: undefined } }, "health"]]
+}
+
 function changesOfComponents(config: BreakerConfig): Changes {
   const [recovery, discovery] = [optionsOf(config.recovery), optionsOf(config.discovery)]
   const endpoints = [{ address: "a.model", id: "a" }]
   return [
     ...changesOfRates(config),
+    ...changesOfChecks(config),
     ...(recovery === undefined
       ? []
       : [

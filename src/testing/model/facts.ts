@@ -24,5 +24,11 @@ export function isChecked(facts: Facts): boolean {
   return facts.has("health") && facts.of<{ readonly check?: unknown }>("health").check !== undefined
 }
 
+/** Whether there are endpoints of which one could be called without the others. */
+export const areSeveral = (facts: Facts): boolean =>
+  facts.has("discovery") &&
+  (isProvided(facts) || facts.of<{ readonly endpoints: readonly unknown[] }>("discovery").endpoints.length > 1)
+
+/** Whether calls may take an endpoint away: never the last one. */
 export const isEjecting = (facts: Facts): boolean =>
-  facts.of<{ readonly ejection?: unknown }>("discovery").ejection !== undefined
+  areSeveral(facts) && facts.of<{ readonly ejection?: unknown }>("discovery").ejection !== undefined

@@ -122,6 +122,15 @@ function floods(stage: Stage): Steps {
               await check(stage, settings, settings.rise, "pass")
             },
           ] as const,
+          [
+            "checks pass, a flood of calls succeeds, then most of them fail, then they succeed",
+            async () => {
+              await check(stage, settings, settings.rise, "pass")
+              await flood(well, 2000)
+              await flood(mixed(down, well, 4), 1000)
+              await flood(well, 800)
+            },
+          ] as const,
         ]),
   ]
 }

@@ -55,13 +55,12 @@ interface Sliced {
   readonly success: number
   readonly late: number
   readonly samples: number
+  readonly failure?: number
 }
-const sliced = ({ success, late, samples }: Sliced) => ({
+const blankSlice = { startedAt: 0, failure: 0, timedOut: 0, ignored: 0, slow: 0, late: 0, latency: latency(0) }
+const sliced = ({ success, late, samples, failure = 0 }: Sliced) => ({
   type: "slice.closed",
-  slice: {
-    ...{ startedAt: 0, success, failure: 0, timedOut: late, ignored: 0, slow: 0, late },
-    latency: latency(samples),
-  },
+  slice: { ...blankSlice, success, failure, timedOut: late, late, latency: latency(samples) },
 })
 const quietMs = 1_000_000
 const contents = {
@@ -74,6 +73,13 @@ const slices = Object.entries(contents).flatMap(([name, content]) => [
   { name, signal: sliced(content) },
   { name: `${name}, after a quiet time`, signal: sliced(content), afterMs: quietMs },
 ])
+
+/** As often as it takes to condemn it, however it stands in between. */
+const failing: Told = {
+  name: "five slices of failures",
+  signal: sliced({ success: 10, late: 0, samples: 0, failure: 90 }),
+  times: 5,
+}
 
 const budgets = (["spent", "funded"] as const).map((how) => ({
   name: `the budget is ${how}`,
@@ -123,6 +129,7 @@ const all: readonly Told[] = [
   ...probes,
   ...answers,
   ...slices,
+  failing,
   ...budgets,
   ...limits,
   ...pressures,
@@ -178,6 +185,29 @@ function dependencySteps(stage: Stage): Steps {
   ]
 }
 
+const [quietS, mostS] = [215, 400]
+/** A little up and down that is no trend, from -1 to 1. */
+const wobble = (second: number): number => Math.sin(second * 12.9898) * Math.cos(second * 78.233)
+
+/**
+ * Ever more calls fail, one in a hundred and then one in thirty. Once that is foretold they begin to take longer too: another cause, and
+ * one that less load may ease. By traffic it would take a thousand calls in each of some hundred seconds.
+ */
+async function creep(stage: Stage): Promise<void> {
+  const { breaker, clock } = stage
+  const stateNow = () => breaker.metrics().components.prediction?.state
+  let slowingS = 0
+  for (let second = 0; second < mostS && stateNow() !== "frozen"; second++) {
+    const failure = Math.round(10 + 4 * wobble(second) + 0.4 * Math.max(0, second - quietS))
+    const success = 1000 - failure
+    if (slowingS > 0 || stateNow() === "warned") slowingS++
+    const busyMs = success * 50 * (1 + 0.05 * wobble(second + 7)) * 1.06 ** slowingS
+    const slice = { ...blankSlice, startedAt: clock.now() - 1000, success, failure, busyMs }
+    send(stage, { type: "slice.closed", slice, running: 50 })
+    await clock.advance(1000)
+  }
+}
+
 /** The signals that some part of this breaker hears, as steps. */
 export function toldSteps(stage: Stage): Steps {
   const { parts } = stage.breaker.assembly
@@ -192,6 +222,9 @@ export function toldSteps(stage: Stage): Steps {
   return [
     ...all.flatMap((told) => step(`told: ${told.name}`, told, () => tell(stage, told))),
     ...late.flatMap((told) => step(`told late: ${told.name}`, told, () => send(stage, told.signal, 1))),
+    ...(parts.some(({ plug }) => plug.key === "prediction")
+      ? [["told: ever more calls fail, and then they slow down", () => creep(stage), ["prediction"]] as const]
+      : []),
     ...(hearersOf("dependency.moved").length > 0 ? dependencySteps(stage) : []),
   ]
 }

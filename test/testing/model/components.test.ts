@@ -31,12 +31,29 @@ const configs: { readonly [name: string]: BreakerConfig } = {
   "a check": { ...bare, health: { check: never } },
   "a check that condemns at once": { ...bare, health: { check: never, fall: 1, passive: false } },
   "calls alone": { ...bare, health: true },
+  "calls alone, beside the default strategy": { ...bare, strategy: "gradual", health: true },
   "neither checks nor calls": { ...bare, health: { passive: false } },
   "endpoints that are tried all at once": { ...bare, discovery: { endpoints, panic: 0.9 } },
   "a provider": { ...bare, discovery: { provider } },
   "endpoints in the config": { ...bare, discovery: { endpoints, ejection: false } },
   "a check of provided endpoints": { ...bare, health: { check: never }, discovery: { provider } },
   "a check of endpoints in the config": { ...bare, health: { check: never }, discovery: { provider, endpoints } },
+  "a check of endpoints that nobody else tells of": { ...bare, health: { check: never }, discovery: { endpoints } },
+  "a check of endpoints that condemns at once": {
+    ...bare,
+    health: { check: never, fall: 1 },
+    discovery: { endpoints },
+  },
+  "a check of endpoints, and calls tell nothing": {
+    ...bare,
+    health: { check: never, passive: false },
+    discovery: { endpoints },
+  },
+  "a check of one endpoint": {
+    ...bare,
+    health: { check: never, passive: false, fall: 1 },
+    discovery: { endpoints: ["10.0.0.1:80"] },
+  },
   "a dependency": {
     ...bare,
     strategy: { type: "dependency", own: "basic", dependencies: { ledger: { type: "critical" } } },
@@ -51,6 +68,15 @@ function contradictions(config: BreakerConfig, { coverage }: TestModel): readonl
     .filter(({ isCovered, chart, line }) => isCovered && reason(chart, line) !== undefined)
     .map(({ chart, line }) => `${chart}: ${line}`)
 }
+
+test("a forecast that grows surer is one of the paths", async () => {
+  const { coverage } = await testModel({ ...bare, prediction: true })
+  const grown = coverage.charts
+    .find(({ chart }) => chart === "prediction")
+    ?.transitions.find(({ guard }) => guard === "isSurer")
+  expect(grown?.taken).toBeGreaterThan(0)
+  expect(grown?.refused).toBeGreaterThan(0)
+}, 120_000)
 
 describe.each(Object.entries(configs))("a model of %s", (_name, config) => {
   test("reaches all that its charts have, or says why not; its paths are walked again", async () => {
