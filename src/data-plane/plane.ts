@@ -157,17 +157,17 @@ export class Plane implements Settler, QueueHost {
     admission.running--
     if (receipt.slot > 0) admission.bulkhead?.leave(receipt, kind, now)
     this.tally.count(kind)
-    const budget = kind === "success" ? this.retryBudget : undefined
-    const isFunded = budget?.fund()
+    const isFunded = kind === "success" && this.retryBudget?.fund() === true
     // A feature that fails has failed only while others are well: what goes well of no feature is heard, too.
     if (admission.features !== undefined) this.#report(admission.features.settle(receipt, kind, this.meter, now))
     const before = this.#reports
     this.meter.settle(kind, receipt.startedAt, now)
     const ear = before === this.#reports ? this.#ear : undefined
-    this.#report(ear?.hearFrom(receipt, receipt.epoch, kind, kind, now) ?? admission.bulkhead?.news(now))
+    const heard = ear?.hearPlain(receipt.epoch, now) ?? admission.bulkhead?.news(now)
+    if (heard !== undefined) this.#report(heard)
     if (this.queue.size > 0) this.queue.letIn(now)
     if (this.inFlight === 0) this.#hooks.idle()
-    if (isFunded) budget?.tellFunded(now)
+    if (isFunded) this.retryBudget?.tellFunded(now)
     return true
   }
 

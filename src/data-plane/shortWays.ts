@@ -49,6 +49,8 @@ export class ShortWays {
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   readonly timeoutMs: number
   readonly #looks: Looks
+  readonly #slots: Looks["bulkhead"]
+  readonly #rates: Looks["rates"]
 
   constructor(gate: Gate, looks: Looks, { ghost, tape, retryBudget }: Others) {
     const { bulkhead, rates, endpoints } = looks
@@ -58,6 +60,8 @@ export class ShortWays {
     this.isSlotted = bulkhead?.isOn === true
     this.isRated = rates?.isFree === false
     this.isRouted = endpoints !== undefined
+    this.#slots = this.isSlotted ? bulkhead : undefined
+    this.#rates = this.isRated ? rates : undefined
     const isBare = !this.isSlotted && !this.isRated && !this.isRouted
     this.isOpen = admitsAll(gate) && isObeyed && ghost === undefined
     this.isQuiet = this.isOpen && !this.isRouted
@@ -74,8 +78,9 @@ export class ShortWays {
    * with it before anything else.
    */
   isClear(now: number): boolean {
-    if (!this.isOpen || (this.isSlotted && this.#looks.bulkhead?.hasRoom(now) !== true)) return false
-    return !this.isRated || this.#looks.rates?.lets(now) === true
+    const slots = this.#slots
+    const rates = this.#rates
+    return this.isOpen && (slots === undefined || slots.hasRoom(now)) && (rates === undefined || rates.lets(now))
   }
 
   isClearFor(facts: Facts, now: number): boolean {
