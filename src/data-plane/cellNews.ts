@@ -1,5 +1,5 @@
 /** What happens among cells and endpoints, told to those outside. */
-import type { Judged } from "../../machines/vocabulary/outcome.ts"
+import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import type { Admission } from "./admission.ts"
 import type { CellChange, Cells } from "./cells.ts"
@@ -45,3 +45,7 @@ export function settleCell(cells: Cells | undefined, receipt: Receipt, judged: J
   if (receipt.counted && judged === "success") cells.hearGood()
   return false
 }
+
+/** The same of where an ordinary call went, which says nothing else of itself. */
+export const settleSite = ({ endpoints }: Admission, receipt: Receipt, kind: OutcomeKind, now: number): boolean =>
+  receipt.site !== undefined && endpoints?.leave(receipt.site, receipt, kind, true, now) === true

@@ -64,7 +64,7 @@ export class Receipt implements Permit, Held {
   declare tests: boolean
   readonly #settler: Settler
 
-  constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {
+  constructor(settler: Settler, epoch: number, startedAt: number, place?: ProbePlace, counted = true) {
     this.#settler = settler
     this.epoch = epoch
     this.startedAt = startedAt

@@ -40,8 +40,6 @@ export class ShortWays {
   readonly isRated: boolean
   /** It is handed an endpoint. */
   readonly isRouted: boolean
-  /** How an ordinary call ends is no news for its endpoint, nor for who decides beside this one. */
-  readonly isQuiet: boolean
   /** Nobody bounds or measures how long calls take, nor asks when they entered. */
   readonly isUnmeasured: boolean
   /** Every call is refused now, whatever it is: the whole check, for an open circuit. */
@@ -64,7 +62,6 @@ export class ShortWays {
     this.#rates = this.isRated ? rates : undefined
     const isBare = !this.isSlotted && !this.isRated && !this.isRouted
     this.isOpen = admitsAll(gate) && isObeyed && ghost === undefined
-    this.isQuiet = this.isOpen && !this.isRouted
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : never
     this.isShut = gate.restriction.share === 0 && isObeyed && isUnseen
     // A feature that fails has failed only if others have gone well since.
