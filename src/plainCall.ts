@@ -104,7 +104,6 @@ export class PlainCall<T> extends Receipt implements Flying, CallContext {
 
   /** The deadline: the caller is answered now, and the work is told to stop. */
   fire(): void {
-    if (this.settled) return
     const { plane } = this.#runner
     const givenMs = this.#flight.durationMs
     const error = new CallTimedOut(plane.breaker, givenMs)
@@ -119,7 +118,6 @@ export class PlainCall<T> extends Receipt implements Flying, CallContext {
 
   /** The breaker stops and waits no longer. */
   interrupt(error: CallRejected): void {
-    if (this.settled) return
     this.#end("ignored")
     this.#abort(error)
     answer(error, undefined, this.#first ?? this)
