@@ -42,18 +42,6 @@ const step = fc.oneof(
   },
 )
 
-const configs: fc.Arbitrary<BreakerConfig> = fc.record(
-  {
-    strategy: fc.constantFrom<NonNullable<BreakerConfig["strategy"]>>("basic", "gradual"),
-    timeout: fc.constantFrom<NonNullable<BreakerConfig["timeout"]>>(false, 2000, true),
-    retry: fc.boolean(),
-    priority: fc.constantFrom<NonNullable<BreakerConfig["priority"]>>(false, true),
-    metrics: fc.boolean(),
-    rateLimit: fc.constantFrom<NonNullable<BreakerConfig["rateLimit"]>>({ limit: 6, interval: "1 second" }),
-  },
-  { requiredKeys: ["strategy", "timeout", "retry"] },
-)
-
 const unsent = Object.assign(new Error("refused"), { code: "ECONNREFUSED" })
 const down = new Error("down")
 const classify: NonNullable<BreakerConfig["classify"]> = (exit) =>
@@ -67,6 +55,19 @@ const classify: NonNullable<BreakerConfig["classify"]> = (exit) =>
         ? { kind: "failure", trip: true }
         : "failure"
 
+const configs: fc.Arbitrary<BreakerConfig> = fc.record(
+  {
+    strategy: fc.constantFrom<NonNullable<BreakerConfig["strategy"]>>("basic", "gradual"),
+    timeout: fc.constantFrom<NonNullable<BreakerConfig["timeout"]>>(false, 2000, true),
+    retry: fc.boolean(),
+    priority: fc.constantFrom<NonNullable<BreakerConfig["priority"]>>(false, true),
+    metrics: fc.boolean(),
+    classify: fc.constant(classify),
+    rateLimit: fc.constantFrom<NonNullable<BreakerConfig["rateLimit"]>>({ limit: 6, interval: "1 second" }),
+  },
+  { requiredKeys: ["strategy", "timeout", "retry"] },
+)
+
 /** Of one with neither timeouts nor retries a stop ends only the calls that looked at their signal. */
 const isTimed = ({ timeout, retry }: BreakerConfig) => timeout !== false || retry === true
 
@@ -76,7 +77,7 @@ async function play(
   isPlain: boolean,
   isStopped: boolean,
 ) {
-  const it = world({ ...config, classify })
+  const it = world(config)
   const { clock, breaker } = it
   const inner = world({ timeout: 5000, retry: true }, { clock }).breaker
   const told: unknown[] = []
