@@ -1,6 +1,7 @@
 /** A call of which its caller says nothing takes few steps. The law: it comes to the same as one with an option that changes nothing. */
 import fc from "fast-check"
-import type { BreakerConfig, CallContext } from "recloser"
+import { type BreakerConfig, type CallContext, createBreakers } from "recloser"
+import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
 import type { AssembledBreaker } from "../../src/assembledBreaker.ts"
 import { world } from "../support/breakers.ts"
@@ -158,4 +159,19 @@ test("what a caller may say changes nothing unless it says something", async () 
     ),
     { numRuns: 200 },
   )
+})
+
+test("a key is not forgotten while a call of it waits to be made again", async () => {
+  const clock = createVirtualClock()
+  const config = (): BreakerConfig => ({ retry: true, strategy: "basic" })
+  const perKey = createBreakers({ max: 2, config }, { clock, log: false })
+  let attempts = 0
+  const made = perKey.get("a").execute(() => (++attempts === 1 ? Promise.reject(unsent) : Promise.resolve("up")))
+  await clock.advance(0)
+  expect(perKey.get("a").metrics().calls).toMatchObject({ failure: 1, inFlight: 0 })
+  for (const other of ["b", "c", "d"]) await perKey.get(other).execute(async () => "up")
+  await clock.advance(10_000)
+  expect(await made).toBe("up")
+  expect(perKey.get("a").metrics().calls).toMatchObject({ failure: 1, success: 1 })
+  await perKey.stop()
 })
