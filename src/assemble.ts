@@ -157,12 +157,14 @@ export const planeHooks = (
   seed,
 })
 
+const wake = (waiting: () => void): void => waiting()
+
 /** The data plane of a breaker and those who listen to it. */
 export function preparePlane(name: string, clock: Clock, late: { readonly assembly?: Assembly }) {
   const listeners = new Listeners(name, () => clock.now())
   const whenIdle = new Set<() => void>()
   const idle = () => {
-    if (whenIdle.size > 0) for (const wake of whenIdle) wake()
+    if (whenIdle.size > 0) whenIdle.forEach(wake)
   }
   const send: PlaneHooks["signal"] = (report) => late.assembly?.conductor.send(report)
   const signal: PlaneHooks["signal"] = (report) => {

@@ -32,7 +32,7 @@ import {
 import { chargeTo } from "./dependencyNode.ts"
 import type { BreakerEvents, Listener } from "./events.ts"
 import { Runner } from "./execution.ts"
-import { FirstAttempt, runFirst } from "./firstAttempt.ts"
+import { FirstAttempt } from "./firstAttempt.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { observe } from "./observing.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
@@ -80,10 +80,7 @@ export class AssembledBreaker implements Breaker {
     const { plane, clock, classify } = this.assembly
     if (options === none && typeof fn === "function") {
       const now = plane.untimed ? Number.NaN : clock.now()
-      if (plane.ways.isClear(now))
-        return plane.retryBudget === undefined
-          ? this.#runner.runPlain(now, fn, classify)
-          : runFirst(this.assembly, this.#runner, now, fn)
+      if (plane.ways.isClear(now)) return this.#runner.runPlain(now, fn, classify, this.assembly)
     }
     return new Promise<T | F>((resolve, reject) => this.#enter<T | F>(fn, options, resolve, reject))
   }

@@ -13,14 +13,21 @@ import type { CallContext, Runner } from "./execution.ts"
 
 export type Fallback<T> = (reason: CallRejected | CallTimedOut) => T | PromiseLike<T>
 
+/** One attempt of a call. */
+export interface Attempt {
+  readonly endpoint: Endpoint | undefined
+  /** Another attempt of the same call has answered. */
+  lose(reason: unknown): void
+}
+
 /** What becomes of an attempt of a call that may be made again. */
 export interface Sequel<T> {
   /** An attempt has succeeded; its caller is told next. */
-  won(attempt: Call<T>): void
+  won(attempt: Attempt): void
   /** An attempt has ended otherwise, and is settled next: whoever hears then that nothing is in flight must know better. */
   mayGoOn(): void
   /** Hears how an attempt has ended otherwise, before its caller does. True: the call goes on, and its caller waits. */
-  goesOn(attempt: Call<T>, judged: Judged, end: AttemptEnd<T>): boolean
+  goesOn(attempt: Attempt, judged: Judged, end: AttemptEnd<T>): boolean
 }
 
 /** How an attempt ended; `own`: by the breaker, which gave it no more time. */
@@ -38,23 +45,6 @@ export interface Course<T> {
   readonly sequel: Sequel<T> | undefined
 }
 
-/** The course of a call of which nobody has said anything. */
-export class PlainCourse<T> implements Course<T> {
-  readonly resolve: Course<T>["resolve"]
-  readonly reject: Course<T>["reject"]
-  readonly classify: Classify<never> | undefined
-  declare readonly fallback: undefined
-  declare readonly callerSignal: undefined
-  declare readonly attempts: undefined
-  declare readonly sequel: undefined
-
-  constructor(resolve: Course<T>["resolve"], reject: Course<T>["reject"], classify: Classify<never> | undefined) {
-    this.resolve = resolve
-    this.reject = reject
-    this.classify = classify
-  }
-}
-
 const never = Number.POSITIVE_INFINITY
 /** Ends that lie no further apart are the same: they were computed in different ways. */
 const instantMs = 0.001
@@ -68,7 +58,7 @@ export interface InFlight {
 }
 
 /** One call in flight: what its function is given, and the timer of its deadline. */
-export class Call<T> extends Timer implements CallContext, InFlight {
+export class Call<T> extends Timer implements Attempt, CallContext, InFlight {
   readonly attempt: number
   readonly deadline: number
   older: InFlight | undefined

@@ -1,16 +1,19 @@
 /** Running admitted calls as promises: what all calls of one breaker share. */
 import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { Judged } from "../machines/vocabulary/outcome.ts"
+import type { Assembly } from "./assemble.ts"
 import type { CallRejected } from "./CallRejected.ts"
 import type { Clock } from "./Clock.ts"
-import { Call, type Course, type InFlight, PlainCourse } from "./call.ts"
+import { Call, type Course, type InFlight } from "./call.ts"
 import { type CallExit, type Charge, type Classify, classifyWith } from "./classify.ts"
+import { Flight } from "./data-plane/flight.ts"
 import type { Plane } from "./data-plane/plane.ts"
-import { Receipt } from "./data-plane/receipt.ts"
+import type { Receipt } from "./data-plane/receipt.ts"
 import type { TimerList } from "./data-plane/timers.ts"
 import type { Wheel } from "./data-plane/wheel.ts"
 import { DirectCall } from "./directCall.ts"
 import type { Listeners } from "./events.ts"
+import { PlainCall } from "./plainCall.ts"
 
 /** What a protected function is given. */
 export interface CallContext {
@@ -38,6 +41,8 @@ function promiseOf<T>(fn: (call: CallContext) => T | PromiseLike<T>, call: CallC
   }
 }
 
+const never = Number.POSITIVE_INFINITY
+
 const observe = Promise.prototype.then as <T>(
   this: Promise<T>,
   succeed: (value: T) => unknown,
@@ -58,6 +63,9 @@ export class Runner {
   /** Direct calls that were asked for their signal. */
   readonly signalled = new Set<DirectCall>()
   #list: TimerList | undefined
+  /** Ordinary calls in flight that have the time that calls have now; and the same of whatever time. */
+  #flight: Flight<PlainCall<unknown>> | undefined = undefined
+  #flights: readonly Flight<PlainCall<unknown>>[] = []
 
   constructor(plane: Plane, clock: Clock, wheel: Wheel, listeners: Listeners, charge: Charge | undefined) {
     this.plane = plane
@@ -72,13 +80,15 @@ export class Runner {
     startedAt: number,
     fn: (call: CallContext) => T | PromiseLike<T>,
     classify: Classify<never> | undefined,
+    assembly: Assembly,
   ): Promise<T> {
     const { plane } = this
-    const { timeoutMs } = plane.ways
-    if (timeoutMs === Number.POSITIVE_INFINITY) return this.#runDirect(startedAt, fn, classify)
-    const receipt = plane.enter(new Receipt(plane, plane.gate.epoch, startedAt, undefined, true))
+    const isRepeatable = plane.retryBudget !== undefined
+    if (!isRepeatable && plane.ways.timeoutMs === never) return this.#runDirect(startedAt, fn, classify)
+    const call = plane.enter(new PlainCall(this, startedAt, fn, classify, isRepeatable ? assembly : undefined))
     return new Promise<T>((resolve, reject) => {
-      this.run(receipt, timeoutMs, fn, new PlainCourse(resolve, reject, classify))
+      call.begin(resolve, reject)
+      this.observe(call, fn)
     })
   }
 
@@ -125,12 +135,12 @@ export class Runner {
   }
 
   run<T>(receipt: Receipt, timeoutMs: number, fn: (call: CallContext) => T | PromiseLike<T>, course: Course<T>): void {
-    this.observe(new Call(this, receipt, timeoutMs, course, 1), fn)
+    const call = new Call(this, receipt, timeoutMs, course, 1)
+    if (!call.ended) this.observe(call, fn)
   }
 
   /** Runs the work of a call that has begun. */
-  observe<T>(call: Call<T>, fn: (call: CallContext) => T | PromiseLike<T>): void {
-    if (call.ended) return
+  observe<T>(call: Call<T> | PlainCall<T>, fn: (call: CallContext) => T | PromiseLike<T>): void {
     observe.call(
       promiseOf(fn, call),
       (value) => call.succeed(value as T),
@@ -141,12 +151,27 @@ export class Runner {
   /** Ends every call in flight: the breaker is stopping and its grace is over. */
   interruptAll(reason: () => CallRejected): void {
     for (let call = this.newest; call !== undefined; call = this.newest) call.interrupt(reason())
+    for (const flight of this.#flights) for (const call of flight.calls) call.interrupt(reason())
     for (const call of this.signalled) call.interrupt(reason())
   }
 
   listOf(durationMs: number): TimerList {
     if (this.#list?.durationMs !== durationMs) this.#list = this.wheel.listOf(durationMs)
     return this.#list
+  }
+
+  flightOf(durationMs: number): Flight<PlainCall<unknown>> {
+    const flight = this.#flight
+    return flight?.durationMs === durationMs ? flight : this.#changeFlight(durationMs)
+  }
+
+  #changeFlight(durationMs: number): Flight<PlainCall<unknown>> {
+    const flying = this.#flights.filter(({ count }) => count > 0)
+    const known = flying.find((flight) => flight.durationMs === durationMs)
+    const flight = known ?? new Flight<PlainCall<unknown>>(durationMs)
+    this.#flight = flight
+    this.#flights = known === undefined ? [...flying, flight] : flying
+    return flight
   }
 
   /** What the end of a call means. What the user's own code throws is told; the call goes on. */

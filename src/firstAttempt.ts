@@ -6,10 +6,9 @@ import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { Assembly } from "./assemble.ts"
 import { type Attempts, attemptsOf } from "./attempts.ts"
 import type { ExecuteOptions, Run } from "./Breaker.ts"
-import type { AttemptEnd, Call, Course, Fallback, Sequel } from "./call.ts"
-import { none } from "./callOptions.ts"
+import type { Attempt, AttemptEnd, Course, Fallback, Sequel } from "./call.ts"
 import type { Classify } from "./classify.ts"
-import { Receipt } from "./data-plane/receipt.ts"
+import type { Receipt } from "./data-plane/receipt.ts"
 import type { Runner } from "./execution.ts"
 import { presentMark } from "./exhaustion.ts"
 import { RepeatedCall } from "./repeatedCall.ts"
@@ -22,7 +21,7 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
   readonly classify: Classify<never> | undefined
   readonly deadline: number
   /** Marks that are made from now on are about it. */
-  readonly since = presentMark()
+  readonly since: number
   /** How the call ends for its caller. */
   readonly caller: Pick<Course<T>, "resolve" | "reject">
   #repeated: RepeatedCall<T> | undefined = undefined
@@ -34,6 +33,7 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
     options: ExecuteOptions<never, T>,
     deadline: number,
     caller: Pick<Course<T>, "resolve" | "reject">,
+    since: number = presentMark(),
   ) {
     this.assembly = assembly
     this.runner = runner
@@ -42,6 +42,7 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
     this.classify = options.classify ?? assembly.classify
     this.deadline = deadline
     this.caller = caller
+    this.since = since
   }
 
   get callerSignal(): AbortSignal | undefined {
@@ -77,7 +78,7 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
     this.#whole()
   }
 
-  goesOn(attempt: Call<T>, judged: Judged, end: AttemptEnd<T>): boolean {
+  goesOn(attempt: Attempt, judged: Judged, end: AttemptEnd<T>): boolean {
     return this.#whole().goesOn(attempt, judged, end)
   }
 
@@ -91,14 +92,4 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
     }
     return this.#repeated
   }
-}
-
-/** An ordinary call that may be made again, for which the way is clear. */
-export const runFirst = <T>(assembly: Assembly, runner: Runner, now: number, fn: Run<T>): Promise<T> => {
-  const { plane } = assembly
-  const receipt = plane.enter(new Receipt(plane, plane.gate.epoch, now, undefined, true))
-  return new Promise((resolve, reject) => {
-    const first = new FirstAttempt(assembly, runner, fn, none, Number.POSITIVE_INFINITY, { resolve, reject })
-    runner.run(receipt, plane.ways.timeoutMs, fn, first)
-  })
 }

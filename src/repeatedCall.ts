@@ -3,7 +3,7 @@ import type { Judged } from "../machines/vocabulary/outcome.ts"
 import type { Assembly } from "./assemble.ts"
 import { Attempts, type CallTerms } from "./attempts.ts"
 import type { CallTimedOut } from "./CallRejected.ts"
-import { type AttemptEnd, answer, Call, type Course, type Fallback, type Sequel } from "./call.ts"
+import { type Attempt, type AttemptEnd, answer, Call, type Course, type Fallback, type Sequel } from "./call.ts"
 import type { Classify } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"
@@ -21,7 +21,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
   readonly #first: FirstAttempt<T>
   #isOver = false
   /** Attempts that run now: one, or the two of a hedged call. */
-  readonly #running = new Set<Call<T>>()
+  readonly #running = new Set<Attempt>()
   #hedge: Call<T> | undefined = undefined
   /** How the last attempt ended that was not the last word. */
   #last: AttemptEnd<T> | undefined = undefined
@@ -62,7 +62,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
 
   mayGoOn(): void {}
 
-  won(attempt: Call<T>): void {
+  won(attempt: Attempt): void {
     const tally = this.assembly.plane.retryBudget?.tally
     if (tally !== undefined && attempt === this.#hedge) tally.hedgesWon++
     else if (tally !== undefined && this.#last !== undefined) tally.rescued++
@@ -70,7 +70,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
     this.#loseOthers()
   }
 
-  goesOn(attempt: Call<T>, judged: Judged, end: AttemptEnd<T>): boolean {
+  goesOn(attempt: Attempt, judged: Judged, end: AttemptEnd<T>): boolean {
     this.#forget(attempt)
     this.noteTried(attempt.endpoint)
     // Of two attempts that run, the other may still succeed.
@@ -93,7 +93,8 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
     const timeoutMs = Math.min(this.assembly.plane.ways.timeoutMs, this.terms.deadline - receipt.startedAt)
     const call = new Call<T>(this.#runner, receipt, timeoutMs, this, this.begin())
     this.noteTried(receipt.endpoint)
-    if (!call.ended) this.#running.add(call)
+    if (call.ended) return call
+    this.#running.add(call)
     this.#runner.observe(call, this.#first.fn)
     return call
   }
@@ -176,7 +177,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
     else this.#disarm()
   }
 
-  #forget(attempt: Call<T>): void {
+  #forget(attempt: Attempt): void {
     this.#running.delete(attempt)
     this.#disarm()
   }

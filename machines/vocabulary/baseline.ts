@@ -4,7 +4,7 @@ import type { Evidence } from "./evidence.ts"
 /** As if one of twenty calls had been bad, before anything is known. */
 export const prior = { bad: 1, calls: 20 } as const
 /** From so many outcomes on the baseline follows time instead: a memory of at least five minutes. */
-const settledCalls = 1000
+export const settledCalls = 1000
 const memoryMs = 300_000
 /** Bursts are forgotten by e in this time. */
 const burstMs = 3_600_000
@@ -29,6 +29,16 @@ export function learn(evidence: Evidence, bad: number, at: number): void {
       : Math.min(1 / settledCalls, (at - evidence.learnedAt) / memoryMs)
   evidence.usual += weight * (bad - evidence.usual)
   evidence.worst *= Math.max(0, 1 - (at - evidence.learnedAt) / burstMs)
+  evidence.learned++
+  evidence.learnedAt = at
+}
+
+/** The same of a success, where the baseline follows time. */
+export function learnGood(evidence: Evidence, at: number): void {
+  const passed = at - evidence.learnedAt
+  const weight = passed < memoryMs / settledCalls ? passed / memoryMs : 1 / settledCalls
+  evidence.usual -= weight * evidence.usual
+  if (evidence.worst > 0) evidence.worst *= passed < burstMs ? 1 - passed / burstMs : 0
   evidence.learned++
   evidence.learnedAt = at
 }

@@ -7,9 +7,10 @@
  *
  * The record is mutable, so that a call costs a few additions; who needs a value copies it first. Both planes call these functions.
  */
-import { type Baseline, brokenShare, clamp, learn, prior, usualShare } from "./baseline.ts"
+import { type Baseline, brokenShare, clamp, learn, learnGood, prior, settledCalls, usualShare } from "./baseline.ts"
 import { judgeCohort, takeIntoCohort } from "./cohort.ts"
 import type { SequentialLine } from "./gate.ts"
+import { remember, rememberGood } from "./recent.ts"
 import { dies, goneRow, isHopeless, reliefAt, usualPart } from "./verdict.ts"
 
 export type EvidenceRule = "excursion" | "rate" | "run" | "relief" | "dead" | "cohort"
@@ -59,8 +60,6 @@ export interface Evidence {
   parted: boolean
 }
 
-/** The recent past fades by e in this time. */
-const recentMs = 5000
 /** The logarithms are worked out anew after so many outcomes. */
 const refreshAfter = 16
 
@@ -137,16 +136,6 @@ export function beginEpoch(evidence: Evidence, line: SequentialLine | undefined)
   evidence.recentCalls = 0
   evidence.recentBad = 0
   evidence.recentSlow = 0
-}
-
-function remember(evidence: Evidence, bad: boolean, slow: boolean, at: number): void {
-  const faded = (at - evidence.recentAt) / recentMs
-  // For a short while the first two terms of the exponential are as good, and cheaper: they are off by less than a millionth.
-  const kept = faded < 1e-3 ? 1 - faded : Math.exp(-faded)
-  evidence.recentCalls = evidence.recentCalls * kept + 1
-  evidence.recentBad = evidence.recentBad * kept + (bad ? 1 : 0)
-  evidence.recentSlow = evidence.recentSlow * kept + (slow ? 1 : 0)
-  evidence.recentAt = at
 }
 
 function refresh(evidence: Evidence, line: SequentialLine): void {
@@ -234,6 +223,21 @@ export function accrue(
   }
   const rule = watchers[line.watch](evidence, line, bad, slow)
   return rule ?? (isHopeless(evidence, line) ? "rate" : undefined)
+}
+
+/**
+ * Takes in a success of a service that is as usual, all of whose cohort is known: what `accrue` does with it, in few steps, because most
+ * outcomes are such. False when it is not that simple, and nothing was done.
+ */
+export function accrueGood(evidence: Evidence, { watch, rate }: SequentialLine, at: number): boolean {
+  const { recentCalls, recentBad, learned } = evidence
+  const isSimple = evidence.judged && evidence.score === 0 && evidence.stale < refreshAfter && watch === "usual"
+  // Where too much was bad lately it may ring at whatever comes next.
+  if (!isSimple || !(recentBad < rate * recentCalls) || learned < settledCalls) return false
+  evidence.stale++
+  rememberGood(evidence, at)
+  learnGood(evidence, at)
+  return true
 }
 
 type Watcher = (evidence: Evidence, line: SequentialLine, bad: boolean, slow: boolean) => EvidenceRule | undefined

@@ -45,7 +45,7 @@ const noise = 2 ** -50
 export const freshBucket = (): Bucket => ({ debt: 0, at: Number.NEGATIVE_INFINITY })
 
 /** The nearest tick: so that a call which comes when it was told to is not early by a rounding of the clock. */
-export const tickOf = (ms: number): number => Math.round(ms * ticksPerMs)
+export const tickOf = (ms: number): number => Math.floor(ms * ticksPerMs + 0.5)
 export const msOf = (ticks: number): number => ticks / ticksPerMs
 
 const divisor = (one: number, other: number): number => (other === 0 ? one : divisor(other, one % other))

@@ -2,7 +2,7 @@
  * Whether one more call may enter: the gate first, then the gauges that it bounds. All of them look before any of them takes, and
  * nothing can come between: a refused call has spent nothing, so nothing needs to be undone.
  */
-import { costOf, type Facts, type FurtherFacts } from "../../machines/vocabulary/facts.ts"
+import { costOf, type Facts, type FurtherFacts, noFacts } from "../../machines/vocabulary/facts.ts"
 import { type CellLine, type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { type Judged, kindOf } from "../../machines/vocabulary/outcome.ts"
 import { rankOf } from "../../machines/vocabulary/priority.ts"
@@ -168,7 +168,8 @@ export class Admission {
 
   /** Hands a call its endpoint, also one of which nothing else is asked. */
   route(receipt: Receipt, facts: Facts, now: number): Receipt {
-    this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)
+    if (facts === noFacts) this.endpoints?.enter(receipt, false, now)
+    else this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)
     return receipt
   }
 

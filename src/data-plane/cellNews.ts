@@ -1,8 +1,8 @@
 /** What happens among cells and endpoints, told to those outside. */
-import type { Judged } from "../../machines/vocabulary/outcome.ts"
+import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
 import type { Admission } from "./admission.ts"
-import type { Cells } from "./cells.ts"
+import type { CellChange, Cells } from "./cells.ts"
 import type { Meter } from "./meter.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
 import type { Receipt } from "./receipt.ts"
@@ -10,12 +10,14 @@ import { Visit } from "./visits.ts"
 
 /** Tells what has changed since this was last asked. */
 export function tellCells({ cells, endpoints }: Admission, hooks: PlaneHooks, now: number): void {
-  for (const source of [cells, endpoints]) {
-    const news = source?.news
-    if (source === undefined || news === undefined) continue
-    source.news = undefined
-    hooks.cell?.(news, now)
-  }
+  if (cells?.news !== undefined) tellNews(cells, hooks, now)
+  if (endpoints?.news !== undefined) tellNews(endpoints, hooks, now)
+}
+
+function tellNews(source: { news: CellChange | undefined }, hooks: PlaneHooks, now: number): void {
+  const { news } = source
+  source.news = undefined
+  if (news !== undefined) hooks.cell?.(news, now)
 }
 
 /** A cell has refused a call. When all have for long, the service is gone, and that is the circuit's business. */
@@ -43,3 +45,7 @@ export function settleCell(cells: Cells | undefined, receipt: Receipt, judged: J
   if (receipt.counted && judged === "success") cells.hearGood()
   return false
 }
+
+/** The same of where an ordinary call went, which says nothing else of itself. */
+export const settleSite = ({ endpoints }: Admission, receipt: Receipt, kind: OutcomeKind, now: number): boolean =>
+  receipt.site !== undefined && endpoints?.leave(receipt.site, receipt, kind, true, now) === true

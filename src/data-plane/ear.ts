@@ -27,6 +27,17 @@ export class Ear {
     return told && { ...told, epoch }
   }
 
+  /** An answer to an ordinary call of the epoch in force that says nothing of limits: what `hear` makes of most, in few steps. */
+  hearPlain(epoch: number, now: number): ThrottleTold | undefined {
+    const hearing = this.#hearing
+    if (hearing === undefined || now - hearing.since >= this.#toldMs) {
+      const told = this.hear("success", now)
+      return told && { ...told, epoch }
+    }
+    hearing.answered++
+    return undefined
+  }
+
   /** One more answer; what is to be reported now, if anything is. */
   hear(judged: Judged, now: number): Omit<ThrottleTold, "epoch"> | undefined {
     const hearing = (this.#hearing ??= freshHearing(now))

@@ -6,7 +6,14 @@
 import { type Baseline, baselineOf } from "../../machines/vocabulary/baseline.ts"
 import type { Statistics } from "../../machines/vocabulary/circuit.ts"
 import { enter, leave, withdraw } from "../../machines/vocabulary/cohort.ts"
-import { accrue, beginEpoch, type Evidence, freshEvidence, resume } from "../../machines/vocabulary/evidence.ts"
+import {
+  accrue,
+  accrueGood,
+  beginEpoch,
+  type Evidence,
+  freshEvidence,
+  resume,
+} from "../../machines/vocabulary/evidence.ts"
 import type { Gate, RatioLine, SequentialLine } from "../../machines/vocabulary/gate.ts"
 import { isFailure, type Judged, kindOf, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { AlarmRang, Report } from "../../machines/vocabulary/signal.ts"
@@ -83,16 +90,26 @@ export class Meter {
   settle(judged: Judged, startedAt: number, now: number): void {
     const durationMs = now - startedAt
     const isLate = this.lateness.isSlow(durationMs)
+    if (judged === "success" && !isLate) return this.#succeed(durationMs, startedAt, now)
     const slow = isLate && startedAt > this.lateness.excusedUntil(now)
     const wasOverdue = this.lateness.leave(startedAt)
-    if (judged === "success" && !isLate) {
-      this.slices.succeed(durationMs, now)
-      return this.#count(judged, false, wasOverdue, startedAt, now)
-    }
     const kind = kindOf(judged)
     this.slices.count(kind, slow, durationMs, now)
     if (typeof judged !== "string" && judged.trip) return this.#report(asked(now, this.#epoch, judged.retryAfterMs))
     this.#count(kind, slow, wasOverdue, startedAt, now)
+  }
+
+  /** A success that was not slow: most are, and mean nothing new. */
+  #succeed(durationMs: number, startedAt: number, now: number): void {
+    const wasOverdue = this.lateness.leave(startedAt)
+    this.slices.succeed(durationMs, now)
+    const evidence = this.#evidence
+    const sequence = this.#sequence
+    if (wasOverdue || sequence === undefined || evidence === undefined || !accrueGood(evidence, sequence, now))
+      return this.#count("success", false, wasOverdue, startedAt, now)
+    leave(evidence)
+    this.#armedAt = -never
+    if (this.slices.mayEnd(now)) this.#closeSlice(now)
   }
 
   #count(kind: OutcomeKind, slow: boolean, wasOverdue: boolean, startedAt: number, now: number): void {

@@ -9,7 +9,7 @@ import type { SettlementDetails } from "../../machines/vocabulary/permit.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { Admission } from "./admission.ts"
-import { hearCells, tellCells, tellReport, tidings } from "./cellNews.ts"
+import { hearCells, settleSite, tellCells, tellReport, tidings } from "./cellNews.ts"
 import { type Ear, earUnder } from "./ear.ts"
 import type { Ghost } from "./ghost.ts"
 import { Meter } from "./meter.ts"
@@ -85,24 +85,21 @@ export class Plane implements Settler, QueueHost {
 
   /** Takes what one call needs, or says why not. `now` is read once by the caller; while `untimed` it may be `NaN`. */
   admit(now: number, facts: Facts = noFacts): Receipt | Rejection {
-    if (this.ways.isClearFor(facts, now))
-      return this.enter(new Receipt(this, this.gate.epoch, now, undefined, true), facts)
-    const ticket = this.#decide(now, facts)
-    this.tell(ticket, now, facts)
-    return ticket
+    if (this.ways.isClearFor(facts, now)) return this.enter(new Receipt(this, this.gate.epoch, now), facts)
+    return this.tell(this.#decide(now, facts), now, facts)
   }
 
   /** Who decides beside this one hears of it, and who writes it down. What an operator lets through unseen teaches nobody. */
-  tell(ticket: Receipt | Rejection, now: number, facts: Facts): void {
+  tell<T extends Receipt | Rejection>(ticket: T, now: number, facts: Facts): T {
     this.tally.sort(facts, ticket.admitted)
     if (this.ghost !== undefined && this.gate.enforcement !== "off") this.ghost.follow(ticket, now, facts)
     if (this.tape !== undefined) write(this.tape, ticket, now, facts)
+    return ticket
   }
 
   /** Like `admit`, for callers who can wait: `undefined` when the call has to, and nothing was taken or counted. */
   request(now: number, facts: Facts = noFacts): Receipt | Rejection | undefined {
-    if (this.ways.isClearFor(facts, now))
-      return this.enter(new Receipt(this, this.gate.epoch, now, undefined, true), facts)
+    if (this.ways.isClearFor(facts, now)) return this.enter(new Receipt(this, this.gate.epoch, now), facts)
     return this.admission.mustWait(facts, now) ? undefined : this.admit(now, facts)
   }
 
@@ -143,7 +140,7 @@ export class Plane implements Settler, QueueHost {
   settleAt(receipt: Receipt, given: Judged, now: number): boolean {
     if (receipt.settled) return false
     const isPlain = receipt.isPlain && receipt.epoch === this.gate.epoch && this.admission.cells === undefined
-    return isPlain && typeof given === "string" && this.ways.isQuiet
+    return isPlain && typeof given === "string" && this.ways.isOpen
       ? this.#settlePlain(receipt, given, now)
       : this.#settleWhole(receipt, given, now)
   }
@@ -156,18 +153,21 @@ export class Plane implements Settler, QueueHost {
     this.inFlight--
     admission.running--
     if (receipt.slot > 0) admission.bulkhead?.leave(receipt, kind, now)
+    const isCharged = settleSite(admission, receipt, kind, now)
     this.tally.count(kind)
-    const budget = kind === "success" ? this.retryBudget : undefined
-    const isFunded = budget?.fund()
+    const isFunded = kind === "success" && this.retryBudget?.fund() === true
     // A feature that fails has failed only while others are well: what goes well of no feature is heard, too.
     if (admission.features !== undefined) this.#report(admission.features.settle(receipt, kind, this.meter, now))
     const before = this.#reports
-    this.meter.settle(kind, receipt.startedAt, now)
+    if (isCharged) this.meter.pass(kind, receipt.startedAt, now, true)
+    else this.meter.settle(kind, receipt.startedAt, now)
+    if (receipt.site !== undefined) tellCells(admission, this.#hooks, now)
     const ear = before === this.#reports ? this.#ear : undefined
-    this.#report(ear?.hearFrom(receipt, receipt.epoch, kind, kind, now) ?? admission.bulkhead?.news(now))
+    const heard = ear?.hearPlain(receipt.epoch, now) ?? tidings(admission, now)
+    if (heard !== undefined) this.#report(heard)
     if (this.queue.size > 0) this.queue.letIn(now)
     if (this.inFlight === 0) this.#hooks.idle()
-    if (isFunded) budget?.tellFunded(now)
+    if (isFunded) this.retryBudget?.tellFunded(now)
     return true
   }
 

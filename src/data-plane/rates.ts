@@ -74,14 +74,19 @@ export class Rates {
 
   /** Whether a call of which nothing is said may enter. */
   lets(now: number): boolean {
-    const tick = tickOf(now)
-    return this.#lone === undefined ? this.#shelves.every((shelf) => shelf.lets(tick)) : this.#lone.lets(tick)
+    const lone = this.#lone
+    return lone === undefined ? this.#allLet(tickOf(now)) : lone.lets(tickOf(now))
   }
 
-  /** That call enters. */
+  #allLet(tick: number): boolean {
+    return this.#shelves.every((shelf) => shelf.lets(tick))
+  }
+
+  /** That call enters, at once. */
   takeOne(now: number): Spent {
-    if (this.#lone === undefined) this.take(one, now)
-    else this.#lone.takeOne(tickOf(now))
+    const lone = this.#lone
+    if (lone === undefined) this.take(one, now)
+    else lone.takeOne()
     return one
   }
 

@@ -36,39 +36,51 @@ export interface Spent {
   readonly key: string | undefined
 }
 
+/** Made for each call: its fields are written once, in its constructor, instead of twice (`declare` leaves out what would write `undefined`). */
 export class Receipt implements Permit, Held {
-  readonly epoch: number
-  readonly startedAt: number
-  readonly place: ProbePlace | undefined
+  declare readonly epoch: number
+  declare readonly startedAt: number
+  declare readonly place: ProbePlace | undefined
   /** False for calls that ran while the gate was not obeyed: they enter no window. */
-  readonly counted: boolean
+  declare readonly counted: boolean
   /** Whether its holder may forget to settle it: then a lease ends it. */
-  leased = false
-  settled = false
+  declare leased: boolean
+  declare settled: boolean
   /** It entered by the short way: it holds nothing but a slot. */
-  isPlain = false
+  declare isPlain: boolean
   /** Its number on the tape, from 1; 0 when nobody recorded its entry. */
-  serial = 0
+  declare serial: number
   /** What it has spent of rate limits: to be given back, should it never be made. */
-  spent: Spent | undefined = undefined
+  declare spent: Spent | undefined
   /** Where it goes. */
-  site: Site | undefined = undefined
+  declare site: Site | undefined
   /** What it holds of the bulkhead: see `Held`. */
-  slot = 0
-  rank = 0
-  tenant: string | undefined = undefined
+  declare slot: number
+  declare rank: number
+  declare tenant: string | undefined
   /** The feature of which its end says something. */
-  feature: string | undefined = undefined
+  declare feature: string | undefined
   /** It was let in to test its feature. */
-  tests = false
+  declare tests: boolean
   readonly #settler: Settler
 
-  constructor(settler: Settler, epoch: number, startedAt: number, place: ProbePlace | undefined, counted: boolean) {
+  constructor(settler: Settler, epoch: number, startedAt: number, place?: ProbePlace, counted = true) {
     this.#settler = settler
     this.epoch = epoch
     this.startedAt = startedAt
     this.place = place
     this.counted = counted
+    this.leased = false
+    this.settled = false
+    this.isPlain = false
+    this.serial = 0
+    this.spent = undefined
+    this.site = undefined
+    this.slot = 0
+    this.rank = 0
+    this.tenant = undefined
+    this.feature = undefined
+    this.tests = false
   }
 
   get endpoint(): Endpoint | undefined {

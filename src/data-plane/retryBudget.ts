@@ -65,8 +65,7 @@ export class RetryBudget {
 
   /** A success. True when a spent budget is funded by it, which is then to be told. */
   fund(): boolean {
-    const left = this.#left + this.#perSuccess
-    this.#left = Math.min(left, this.#most)
+    this.#left = Math.min(this.#left + this.#perSuccess, this.#most)
     return this.#isSpent && this.#left >= this.#enough
   }
 

@@ -41,6 +41,9 @@ export class Shelf {
   /** What a call costs that costs one, and what may be owed at most for it to enter. */
   readonly #one: number
   readonly #room: number
+  /** What was owed when it was looked at last. */
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #owed = 0.5
   readonly #bucket: Bucket
   readonly #keys: KeyedBuckets | undefined
 
@@ -71,12 +74,18 @@ export class Shelf {
 
   /** Whether a call of which nothing is said may enter. */
   lets(tick: number): boolean {
-    return debtAt(this.limit.rate, this.#find(undefined, tick), tick) <= this.#room
+    const bucket = this.#keys === undefined ? this.#bucket : this.#keys.find("", tick)
+    const owed = debtAt(this.limit.rate, bucket, tick)
+    this.#lookedAt = tick
+    this.#owed = owed
+    return owed <= this.#room
   }
 
-  /** That call enters, where keys are not told apart. */
-  takeOne(tick: number): void {
-    spend(this.limit.rate, this.#bucket, this.#one, tick)
+  /** That call enters, where keys are not told apart: what was owed when it was looked at is owed still. */
+  takeOne(): void {
+    const bucket = this.#bucket
+    bucket.debt = this.#owed + this.#one
+    if (this.#lookedAt > bucket.at) bucket.at = this.#lookedAt
   }
 
   ticksUntil(cost: number, key: string | undefined, tick: number): number {

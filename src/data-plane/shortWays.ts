@@ -40,8 +40,6 @@ export class ShortWays {
   readonly isRated: boolean
   /** It is handed an endpoint. */
   readonly isRouted: boolean
-  /** How an ordinary call ends is no news for its endpoint, nor for who decides beside this one. */
-  readonly isQuiet: boolean
   /** Nobody bounds or measures how long calls take, nor asks when they entered. */
   readonly isUnmeasured: boolean
   /** Every call is refused now, whatever it is: the whole check, for an open circuit. */
@@ -49,6 +47,8 @@ export class ShortWays {
   /** How long a call may run now: bypassed or in shadow, the gate's timeout is not enforced either. */
   readonly timeoutMs: number
   readonly #looks: Looks
+  readonly #slots: Looks["bulkhead"]
+  readonly #rates: Looks["rates"]
 
   constructor(gate: Gate, looks: Looks, { ghost, tape, retryBudget }: Others) {
     const { bulkhead, rates, endpoints } = looks
@@ -58,9 +58,10 @@ export class ShortWays {
     this.isSlotted = bulkhead?.isOn === true
     this.isRated = rates?.isFree === false
     this.isRouted = endpoints !== undefined
+    this.#slots = this.isSlotted ? bulkhead : undefined
+    this.#rates = this.isRated ? rates : undefined
     const isBare = !this.isSlotted && !this.isRated && !this.isRouted
     this.isOpen = admitsAll(gate) && isObeyed && ghost === undefined
-    this.isQuiet = this.isOpen && !this.isRouted
     this.timeoutMs = isObeyed ? gate.restriction.timeoutMs : never
     this.isShut = gate.restriction.share === 0 && isObeyed && isUnseen
     // A feature that fails has failed only if others have gone well since.
@@ -74,8 +75,9 @@ export class ShortWays {
    * with it before anything else.
    */
   isClear(now: number): boolean {
-    if (!this.isOpen || (this.isSlotted && this.#looks.bulkhead?.hasRoom(now) !== true)) return false
-    return !this.isRated || this.#looks.rates?.lets(now) === true
+    const slots = this.#slots
+    const rates = this.#rates
+    return this.isOpen && (slots === undefined || slots.hasRoom(now)) && (rates === undefined || rates.lets(now))
   }
 
   isClearFor(facts: Facts, now: number): boolean {

@@ -19,17 +19,26 @@ export class Slices {
   #sliceMs = never
   #lateAfterMs = never
   #slice: SliceTally | undefined
+  /** When the present slice is long enough. */
+  #endsAt = never
   #sketch: LatencySketch | undefined
 
   adopt({ sliceMs = never, lateAfterMs = never }: Lines): void {
     this.#sliceMs = sliceMs
     this.#lateAfterMs = lateAfterMs
+    if (this.#slice !== undefined) this.#endsAt = this.#slice.startedAt + sliceMs
+  }
+
+  #begin(now: number): SliceTally {
+    this.#slice = new SliceTally(now)
+    this.#endsAt = now + this.#sliceMs
+    return this.#slice
   }
 
   /** Counts one outcome, if anybody wants slices. */
   count(kind: OutcomeKind, slow: boolean, durationMs: number, now: number): void {
     if (this.#sliceMs === never) return
-    const slice = (this.#slice ??= new SliceTally(now))
+    const slice = this.#slice ?? this.#begin(now)
     slice.count(kind)
     if (slow && kind !== "ignored") slice.slow++
     if (kind === "success") this.#time(slice, durationMs, now)
@@ -38,7 +47,7 @@ export class Slices {
   /** The same of a success that was not slow. */
   succeed(durationMs: number, now: number): void {
     if (this.#sliceMs === never) return
-    const slice = (this.#slice ??= new SliceTally(now))
+    const slice = this.#slice ?? this.#begin(now)
     slice.success++
     this.#time(slice, durationMs, now)
   }
@@ -48,15 +57,21 @@ export class Slices {
     if (!(durationMs >= 0)) return
     if (durationMs > this.#lateAfterMs) slice.late++
     slice.busyMs += durationMs
-    const sketch = (this.#sketch ??= new LatencySketch(now))
-    sketch.add(durationMs, now)
+    this.#sketch ??= new LatencySketch(now)
+    this.#sketch.add(durationMs, now)
+  }
+
+  /** Whether the present slice is long enough. */
+  mayEnd(now: number): boolean {
+    return now >= this.#endsAt
   }
 
   /** The present slice, if it is long enough; then another begins. */
   close(now: number): Slice | undefined {
     const slice = this.#slice
-    if (slice === undefined || now < slice.startedAt + this.#sliceMs) return undefined
+    if (slice === undefined || !this.mayEnd(now)) return undefined
     this.#slice = undefined
+    this.#endsAt = never
     return { ...slice, latency: this.latency(now) }
   }
 

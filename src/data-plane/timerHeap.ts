@@ -1,8 +1,8 @@
 /** Lists of timers in the order of their next end: a binary heap. */
-import type { TimerList } from "./timers.ts"
+import type { EndingList } from "./timers.ts"
 
 /** Of timers that end at one instant the longer was armed first. Whose lists were there first is no reason: others of the clock made some of them. */
-const isBefore = (one: TimerList, other: TimerList) =>
+const isBefore = (one: EndingList, other: EndingList) =>
   one.wakeAt < other.wakeAt ||
   (one.wakeAt === other.wakeAt &&
     (one.durationMs > other.durationMs || (one.durationMs === other.durationMs && one.serial < other.serial)))
@@ -11,16 +11,16 @@ const isBefore = (one: TimerList, other: TimerList) =>
 const fewLists = 64
 
 export class TimerHeap {
-  readonly #lists: TimerList[] = []
+  readonly #lists: EndingList[] = []
   #serial = 0
   /** Lists whose timers are all gone before their end. */
   #hollow = 0
 
-  get first(): TimerList | undefined {
+  get first(): EndingList | undefined {
     return this.#lists[0]
   }
 
-  push(list: TimerList, wakeAt: number): void {
+  push(list: EndingList, wakeAt: number): void {
     list.queued = true
     list.wakeAt = wakeAt
     list.serial = this.#serial++
@@ -29,15 +29,15 @@ export class TimerHeap {
   }
 
   /** The first list has a later end now. */
-  deferFirst(list: TimerList, wakeAt: number): void {
+  deferFirst(list: EndingList, wakeAt: number): void {
     list.wakeAt = wakeAt
     this.#sink(0)
   }
 
   /** There is a first. */
   dropFirst(): void {
-    const first = this.#lists[0] as TimerList
-    const last = this.#lists.pop() as TimerList
+    const first = this.#lists[0] as EndingList
+    const last = this.#lists.pop() as EndingList
     first.queued = false
     if (first === last) return
     this.#lists[0] = last
@@ -55,7 +55,7 @@ export class TimerHeap {
   }
 
   /** Lets go of the hollow lists, such as calls with deadlines of their own leave; answers which. */
-  prune(): readonly TimerList[] {
+  prune(): readonly EndingList[] {
     const lists = this.#lists
     const gone = lists.filter(({ first }) => first === undefined)
     const kept = lists.filter(({ first }) => first !== undefined)
@@ -77,7 +77,7 @@ export class TimerHeap {
     const heap = this.#lists
     for (let at = start; at > 0; ) {
       const parent = (at - 1) >> 1
-      const [child, above] = [heap[at] as TimerList, heap[parent] as TimerList]
+      const [child, above] = [heap[at] as EndingList, heap[parent] as EndingList]
       if (!isBefore(child, above)) return
       heap[at] = above
       heap[parent] = child
@@ -91,8 +91,8 @@ export class TimerHeap {
       const left = 2 * at + 1
       const right = left + 1
       if (left >= heap.length) return
-      const least = right < heap.length && isBefore(heap[right] as TimerList, heap[left] as TimerList) ? right : left
-      const [above, below] = [heap[at] as TimerList, heap[least] as TimerList]
+      const least = right < heap.length && isBefore(heap[right] as EndingList, heap[left] as EndingList) ? right : left
+      const [above, below] = [heap[at] as EndingList, heap[least] as EndingList]
       if (!isBefore(below, above)) return
       heap[at] = below
       heap[least] = above

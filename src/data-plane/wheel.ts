@@ -6,8 +6,9 @@
  * a deadline that is met costs no more than that.
  */
 
+import type { Flight, Flying } from "./flight.ts"
 import { TimerHeap } from "./timerHeap.ts"
-import { Alarm, type Timer, TimerList } from "./timers.ts"
+import { Alarm, type EndingList, type Timer, TimerList } from "./timers.ts"
 
 /** What the wheel needs of a clock. */
 export interface WheelHost {
@@ -29,6 +30,8 @@ const releaseAfterMs = 20
 const punctualMs = 10
 /** It is given as long as it was late to read them, and no longer than this. */
 const longestGraceMs = 100
+
+const never = Number.POSITIVE_INFINITY
 
 export class Wheel {
   readonly host: WheelHost
@@ -90,8 +93,11 @@ export class Wheel {
     } else last.next = timer
     list.last = timer
     this.#armed++
-    if (timer.holds && this.#holding++ === 0 && !this.#held) this.#holdHost()
-    if (!list.queued) this.#enqueue(list, timer.due)
+    if (timer.holds) this.#hold()
+    if (list.queued) return
+    // Dropped from the table while it was empty, a list comes back unless another of its length has taken the place.
+    if (!this.#lists.has(list.durationMs)) this.#lists.set(list.durationMs, list)
+    this.#enqueue(list, timer.due)
   }
 
   /** Disarms a timer; nothing happens when it is not armed. */
@@ -99,24 +105,49 @@ export class Wheel {
     const list = timer.list
     if (list === undefined) return
     this.#armed--
-    const { previous, next } = timer
-    if (previous === undefined) list.first = next
-    else previous.next = next
-    if (next === undefined) list.last = previous
-    else next.previous = previous
-    timer.list = undefined
-    timer.previous = undefined
-    timer.next = undefined
-    if (list.first === undefined && list.queued && this.#heap.hollowed() && !this.#turning) this.#prune()
-    if (timer.holds && --this.#holding === 0 && this.#release.list === undefined)
-      this.arm(this.#release, releaseAfterMs)
+    list.remove(timer)
+    if (list.first === undefined) this.#emptied(list)
+    if (timer.holds) this.#letGo()
+  }
+
+  /** A call begins; what lasts for ever is not waited for. While any is in flight the process stays alive. */
+  join<C extends Flying>(flight: Flight<C>, call: C): void {
+    flight.add(call)
+    if (flight.durationMs === never) return
+    this.#armed++
+    if (flight.count > 1) return
+    this.#hold()
+    if (flight.queued) this.#heap.filled()
+    else this.#enqueue(flight, call.due)
+  }
+
+  /** A call has ended. */
+  leave<C extends Flying>(flight: Flight<C>, call: C): void {
+    flight.remove(call)
+    if (flight.durationMs === never) return
+    this.#armed--
+    if (flight.count > 0) return
+    this.#emptied(flight)
+    this.#letGo()
+  }
+
+  #emptied(list: EndingList): void {
+    if (list.queued && this.#heap.hollowed() && !this.#turning) this.#prune()
+  }
+
+  #hold(): void {
+    if (this.#holding++ === 0 && !this.#held) this.#holdHost()
+  }
+
+  #letGo(): void {
+    if (--this.#holding === 0 && this.#release.list === undefined) this.arm(this.#release, releaseAfterMs)
   }
 
   #prune(): void {
     for (const list of this.#heap.prune()) this.#forget(list)
   }
 
-  #forget(list: TimerList): void {
+  #forget(list: EndingList): void {
     if (this.#lists.get(list.durationMs) === list) this.#lists.delete(list.durationMs)
   }
 
@@ -131,9 +162,7 @@ export class Wheel {
     this.#timer?.hold(false)
   }
 
-  #enqueue(list: TimerList, wakeAt: number): void {
-    // Dropped from the table while it was empty, a list comes back unless another of its length has taken the place.
-    if (!this.#lists.has(list.durationMs)) this.#lists.set(list.durationMs, list)
+  #enqueue(list: EndingList, wakeAt: number): void {
     this.#heap.push(list, wakeAt)
     this.#schedule()
   }
@@ -201,11 +230,11 @@ export class Wheel {
     }
   }
 
-  #turnList(list: TimerList, now: number, by: number): void {
+  #turnList(list: EndingList, now: number, by: number): void {
     const timer = list.first
     // A list may be waiting for the end of a timer that is gone: what others have that ends sooner goes before its next one.
     const isDue = timer !== undefined && timer.due <= Math.min(by, list.wakeAt)
-    if (isDue) this.disarm(timer)
+    if (isDue) list.takeFirst(this)
     const following = list.first
     if (following === undefined) {
       this.#heap.dropFirst()

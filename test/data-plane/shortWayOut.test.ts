@@ -7,7 +7,7 @@ import { cellLine } from "../support/keyedPlane.ts"
 const entered = ({ plane, clock }: ReturnType<typeof barePlane>): Receipt => {
   const ticket = plane.admit(clock.now())
   if (!ticket.admitted) throw new Error("refused")
-  expect([ticket.isPlain, plane.ways.isQuiet]).toEqual([true, true])
+  expect([ticket.isPlain, plane.ways.isOpen]).toEqual([true, true])
   return ticket
 }
 

@@ -4,6 +4,7 @@ import { expect, it } from "vitest"
 import { decideAdmission, freshAdmission } from "../../machines/vocabulary/admission.ts"
 import { type Enforcement, type Gate, idleGate, type RateLine, unrestricted } from "../../machines/vocabulary/gate.ts"
 import { Plane } from "../../src/data-plane/plane.ts"
+import { Rates } from "../../src/data-plane/rates.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
 import { stepClock } from "../support/stepClock.ts"
 
@@ -78,4 +79,26 @@ it("the data plane counts against rates exactly what the total function does, wh
     { numRuns: 400 },
   )
   for (const times of Object.values(seen)) expect(times).toBeGreaterThan(200)
+})
+
+it("a call of which nothing is said counts by the short way as by the whole, also when the clock goes back", () => {
+  const time = fc.oneof(fc.integer({ min: 0, max: 50 }), fc.constant(-7), fc.double({ min: 0, max: 3, noNaN: true }))
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 2 }), fc.array(time, { maxLength: 80 }), (rates, waits) => {
+      const [short, whole] = [new Rates(() => 1), new Rates(() => 1)]
+      for (const each of [short, whole]) each.adopt({ ...idleGate, lines: { rates } })
+      let now = 100
+      for (const wait of waits) {
+        now += wait
+        const lets = short.lets(now)
+        expect(lets).toBe(whole.look(1, undefined, now) === undefined)
+        if (lets) {
+          short.takeOne(now)
+          whole.take({ cost: 1, key: undefined }, now)
+        }
+        expect(short.save(now)).toEqual(whole.save(now))
+        expect(short.look(1, undefined, now)).toEqual(whole.look(1, undefined, now))
+      }
+    }),
+  )
 })

@@ -147,7 +147,7 @@ function play(steps: readonly Step[], isShort: boolean) {
       if (
         typeof step.judged === "string" &&
         call.isPlain &&
-        plane.ways.isQuiet &&
+        plane.ways.isOpen &&
         call.epoch === gate.epoch &&
         !call.settled
       )

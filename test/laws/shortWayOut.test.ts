@@ -67,7 +67,7 @@ function play(steps: readonly Step[], circuit: CircuitLine | undefined, isShort:
       const [call] = calls.splice(step.which % Math.max(1, calls.length), 1)
       if (call === undefined) continue
       ends++
-      if (typeof step.judged === "string" && call.isPlain && plane.ways.isQuiet && call.epoch === gate.epoch) short++
+      if (typeof step.judged === "string" && call.isPlain && plane.ways.isOpen && call.epoch === gate.epoch) short++
       plane.settleAt(call, step.judged, clock.now())
     }
     const { meter, admission, tally } = plane

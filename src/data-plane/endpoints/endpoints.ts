@@ -41,6 +41,8 @@ export class Endpoints {
   #dueAt = Number.POSITIVE_INFINITY
   #hasShifted = false
   #looked = 0
+  /** Which of those among whom calls are spread is looked at next. */
+  #next = 0
   /** How long a call takes, wherever: what is expected of an endpoint of which nothing is known. */
   #typicalMs = 0
   /** When a call to an endpoint that is neither gone nor left out ended well last. */
@@ -146,7 +148,9 @@ export class Endpoints {
   #choose(now: number, mayScout: boolean, tried: readonly string[]): Site | undefined {
     const { sites } = this.#rotation
     // One after another, one a call: whoever hangs is not chosen, and would never be looked at.
-    const looked = sites[this.#looked++ % sites.length]
+    const looked = sites[this.#next]
+    this.#looked++
+    if (++this.#next >= sites.length) this.#next = 0
     if (looked !== undefined && looked.open >= hangs && this.#hasRoom && this.#hangs(looked, now))
       this.#eject(looked, true, now)
     if (looked !== undefined && mayScout && this.#scouts.sends(looked, this.#typicalMs, now)) return looked
@@ -190,13 +194,13 @@ export class Endpoints {
     if (isVoid) {
       // Nothing was found out. The next call need not be the next to try.
       this.#outliers.postpone(site, ejection, now)
-      return this.#planned()
+      return this.#plan()
     }
     if (bad) {
       this.#outliers.eject(site, ejection, now)
       site.triedInVain()
       this.#hasShifted = true
-      return this.#planned()
+      return this.#plan()
     }
     this.#outliers.free(site, now)
     this.#ejected.delete(site)
@@ -221,15 +225,11 @@ export class Endpoints {
     return due
   }
 
-  #planned(): true {
-    this.#plan()
-    return true
-  }
-
-  #plan(): void {
+  #plan(): true {
     this.#dueAt = Number.POSITIVE_INFINITY
     for (const { probe, probeUntil, ejectedUntil = 0 } of this.#ejected)
       this.#dueAt = Math.min(this.#dueAt, probe === undefined ? ejectedUntil : probeUntil)
+    return true
   }
 
   /** Among whom calls are spread now. Where nobody is well everybody is tried. */
@@ -243,6 +243,7 @@ export class Endpoints {
     const nearby = zone === undefined ? 0 : all.filter(({ facts }) => facts.zone === zone).length
     const isNearEnough = near.length > 0 && near.length * 2 >= nearby
     this.#rotation = new Rotation(isNearEnough ? near : well.length > 0 ? well : all)
+    this.#next = this.#looked % this.#rotation.sites.length || 0
     this.#plan()
   }
 }

@@ -176,9 +176,12 @@ export class Site {
    */
   costAt(now: number, typicalMs: number, meanWeight: number): number {
     const known = this.#answers === 0 ? 0 : faded(Math.max(0, now - this.#measuredAt) / memoryMs)
+    const usualMs = typicalMs + known * (this.#latencyMs - typicalMs)
+    const quality = this.#quality === 1 ? 1 : Math.max(worst, 1 - known * (1 - this.#quality))
+    // Nothing is under way.
+    if (this.open === 0) return Math.max(least, usualMs) / quality
     if (this.ageMs(now) > patienceMs) this.#judge(now)
-    const latencyMs = Math.max(least, typicalMs + known * (this.#latencyMs - typicalMs), this.#runMs(now))
-    const quality = Math.max(worst, 1 - known * (1 - this.#quality))
+    const latencyMs = Math.max(least, usualMs, this.#runMs(now))
     return (latencyMs * (1 + (this.open * meanWeight) / Math.max(1e-9, this.weight))) / quality
   }
 

@@ -37,6 +37,8 @@ export class Limit {
   #idleMs = 0
   #areLong = false
   #isDraining = false
+  /** How many calls may be in flight. */
+  value: number
   /** It may have moved, or found something out, since it was last looked at. */
   isStirred = true
   /** When a call ended last. */
@@ -47,12 +49,13 @@ export class Limit {
     this.#most = most
     this.#first = first
     this.#limit = first
+    this.value = this.#whole
   }
 
-  get value(): number {
-    if (this.#areLong) return this.#most
-    return Math.max(this.#least, Math.floor(this.#limit + 0.3))
+  get #whole(): number {
+    return this.#areLong ? this.#most : Math.max(this.#least, Math.floor(this.#limit + 0.3))
   }
+
   /** Nothing has spoken against more calls at once yet, and none has ended: what is held back is held back for fear alone. */
   get isBlind(): boolean {
     return this.isUncharted && this.#meanMs === 0
@@ -69,7 +72,10 @@ export class Limit {
 
   /** How many calls may be in flight now, beside those that nobody waits for and that may still run. */
   effective(now: number): number {
-    if (!this.#ghosts.some) return this.value
+    return this.#ghosts.some ? this.#besideGhosts(now) : this.value
+  }
+
+  #besideGhosts(now: number): number {
     return Math.max(1, this.value - Math.floor(this.#ghosts.at(now) + 0.7))
   }
 
@@ -132,11 +138,16 @@ export class Limit {
     round.add(kind, ms)
     this.#heardAt = now
     this.#meanMs += (this.#meanMs === 0 ? 1 : 0.05) * (ms - this.#meanMs)
-    const areLong = this.#meanMs > (this.#areLong ? 0.5 : 1) * longestMs
-    if (areLong !== this.#areLong) this.isStirred = true
-    this.#areLong = areLong
+    if (this.#meanMs > (this.#areLong ? 0.5 : 1) * longestMs !== this.#areLong) this.#turn()
     if (round.outcomes >= leastOutcomes && round.lastedFor(now) >= Math.max(leastMs, this.#meanMs))
       this.#endRound(area, now)
+  }
+
+  /** Calls have grown so long that their number says nothing, or are no longer. */
+  #turn(): void {
+    this.#areLong = !this.#areLong
+    this.value = this.#whole
+    this.isStirred = true
   }
 
   /** Who gives up after so long has waited longer than calls take: the work goes on without him. */
@@ -172,6 +183,7 @@ export class Limit {
   #sink(inFlight: number, ms: number): void {
     if (!this.#search.isUncharted || this.#limit <= this.#first || inFlight > 0.25 * this.#limit) return
     this.#limit = Math.max(this.#first, this.#limit * 2 ** (-ms / sinksMs))
+    this.value = this.#whole
     // What was done under the higher limit is nothing to measure the lower one by.
     this.#search = new Search()
   }
@@ -180,6 +192,7 @@ export class Limit {
     const before = this.#limit
     this.#limit = Math.max(this.#least, Math.min(this.#most, Math.max(limit, before / 2)))
     if (this.#limit === before) return
+    this.value = this.#whole
     this.#changedAt = now
     this.isStirred = true
   }
