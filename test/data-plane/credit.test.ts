@@ -21,3 +21,12 @@ test("credit that is just enough is enough: of two calls at a share of a half th
   const entered = Array.from({ length: 6 }, () => credit.spend(0.5))
   expect(entered).toEqual([true, false, true, false, true, false])
 })
+
+test("credit begins anew with an epoch: half of what the first call needs is there, whatever was earned or entered before", () => {
+  const tally = new Tally()
+  const credit = new Credit(tally)
+  const first = [credit.spend(0.3), credit.spend(0.3), credit.spend(0.3), credit.spend(0.3)]
+  tally.admitted += 3
+  credit.beginEpoch()
+  expect([credit.spend(0.3), credit.spend(0.3), credit.spend(0.3), credit.spend(0.3)]).toEqual(first)
+})

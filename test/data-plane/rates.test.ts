@@ -1,7 +1,7 @@
 /** Buckets under limits that change, are saved and come back, for all calls and for each key. */
 import { describe, expect, test } from "vitest"
 import { type Gate, idleGate, type RateLine, unrestricted } from "../../machines/vocabulary/gate.ts"
-import { Rates } from "../../src/data-plane/rates.ts"
+import { Rates, ratesUnder } from "../../src/data-plane/rates.ts"
 
 const perSecond = (limit: number, more: Partial<RateLine> = {}): RateLine => ({
   limit,
@@ -167,5 +167,102 @@ describe("more keys than are told apart", () => {
     for (const key of ["a", "b", "c"]) enter(rates, key, 0)
     rates.adopt(gateOf([perSecond(2, { keys: 2 })]))
     expect(rates.save(0)[0]?.keys?.map(([key]) => key)).toEqual(["a", "b"])
+  })
+})
+
+describe("several limits", () => {
+  test("are followed by their times, wherever they stand among the others", () => {
+    const rates = ratesOf(perSecond(10), perSecond(60, { intervalMs: 60_000, burst: 10 }))
+    rates.take({ cost: 4, key: undefined }, 0)
+    rates.adopt(gateOf([perSecond(60, { intervalMs: 60_000, burst: 10 }), perSecond(20)]))
+    rates.take({ cost: 3, key: undefined }, 0)
+    rates.adopt(gateOf([perSecond(20)]))
+    expect(rates.left(0)).toMatchObject([{ left: 13 }])
+  })
+
+  test("let a call enter only where each of them does, and are spent by it together", () => {
+    const rates = ratesOf(perSecond(10), perSecond(2, { intervalMs: 10_000 }))
+    expect([rates.lets(0), rates.takeOne(0), rates.takeOne(0), rates.lets(0)]).toMatchObject([true, {}, {}, false])
+    expect(rates.left(0)).toMatchObject([{ left: 8 }, { left: 0 }])
+  })
+
+  test("are paid when the last of them is", () => {
+    const rates = ratesOf(perSecond(10), perSecond(2, { intervalMs: 10_000 }))
+    rates.takeOne(0)
+    expect([rates.isPaid(100), rates.isPaid(4999), rates.isPaid(5000)]).toEqual([false, false, true])
+  })
+
+  test("tell calls apart by their keys where one of them does", () => {
+    expect(ratesOf(perSecond(10), perSecond(4, { keys: 9 })).isKeyed).toBe(true)
+    expect(ratesOf(perSecond(10), perSecond(4, { intervalMs: 10_000 })).isKeyed).toBe(false)
+  })
+})
+
+describe("an ordinary call", () => {
+  test("is one of those without a key, where keys are told apart", () => {
+    const rates = ratesOf(perSecond(2, { keys: 9 }))
+    expect([rates.lets(0), rates.takeOne(0), rates.takeOne(0), rates.lets(0)]).toMatchObject([true, {}, {}, false])
+    expect([enter(rates, undefined, 0), enter(rates, "a", 0)]).toEqual([0, 2])
+  })
+})
+
+describe("a call that was lived through before", () => {
+  test("enters whatever is owed", () => {
+    const rates = ratesOf(perSecond(10))
+    enter(rates, undefined, 0)
+    rates.adopt(gateOf([perSecond(2)]))
+    expect([rates.look(1, undefined, 0), rates.look(0, undefined, 0)]).toMatchObject([{}, undefined])
+  })
+
+  test("holds no bucket that a key could have that spends something", () => {
+    const rates = ratesOf(perSecond(10, { keys: 1 }))
+    rates.take({ cost: 0, key: "a" }, 0)
+    rates.take({ cost: 10, key: "b" }, 0)
+    expect([enter(rates, "b", 0), rates.look(1, "b", 0)]).toMatchObject([0, { isShared: false }])
+  })
+})
+
+describe("a gate", () => {
+  const limitsOf = (rates: Rates) => rates.left(0).map(({ limit }) => limit)
+
+  test("with the limits of the last one leaves the buckets alone", () => {
+    const gate = gateOf([perSecond(10)], 3)
+    const rates = new Rates(() => 0)
+    rates.adopt(gate)
+    const [set, tightened] = limitsOf(rates)
+    rates.adopt({ ...gate, version: 1 })
+    expect(limitsOf(rates)[0]).toBe(set)
+    expect(limitsOf(rates)[1]).toBe(tightened)
+  })
+
+  test("with another rate, or another burst, replaces what actors had tightened it to", () => {
+    const rates = new Rates(() => 0)
+    rates.adopt({ ...gateOf([], 3), lines: {} })
+    expect([rates.isFree, rates.look(1, undefined, 0), limitsOf(rates)]).toMatchObject([
+      false,
+      undefined,
+      [{ limit: 3, burst: 5 }],
+    ])
+    rates.adopt({ ...gateOf([], 2), lines: {} })
+    expect(limitsOf(rates)).toMatchObject([{ limit: 2, burst: 5 }])
+    rates.adopt({ ...idleGate, restriction: { ...unrestricted, rate: 2, burst: 4 }, lines: {} })
+    expect(limitsOf(rates)).toMatchObject([{ limit: 2, burst: 4 }])
+  })
+
+  test("without limits frees what had any", () => {
+    const rates = ratesOf(perSecond(1))
+    rates.takeOne(0)
+    expect([rates.isFree, rates.lets(0)]).toEqual([false, false])
+    rates.adopt({ ...idleGate, restriction: unrestricted, lines: {} })
+    expect([rates.isFree, rates.lets(0), rates.isPaid(0)]).toEqual([true, true, true])
+  })
+
+  test("makes rates when it limits something for the first time, be it by a line or by an actor, and keeps them", () => {
+    const free: Gate = { ...idleGate, restriction: unrestricted, lines: {} }
+    expect(ratesUnder(free, undefined, () => 0)).toBeUndefined()
+    const rates = ratesUnder(gateOf([perSecond(1)]), undefined, () => 0)
+    expect(rates?.isFree).toBe(false)
+    expect(ratesUnder({ ...free, restriction: { ...unrestricted, rate: 1 } }, undefined, () => 0)?.isFree).toBe(false)
+    expect(ratesUnder(free, rates, () => 0)).toBe(rates)
   })
 })

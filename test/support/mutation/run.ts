@@ -1,74 +1,95 @@
 /**
- * `npm run mutation -- --mutate src/data-plane/credit.ts`: StrykerJS over these files, one after the other, each held against the tests that
- * come to it by the fewest imports; without `--mutate` over all of both planes. `--shard 2/8` takes every eighth file, from the second on.
- * What is known of a file and has not changed is not tried again (coverage/mutation). Ends with an error below 95 % of all.
+ * `npm run mutation -- --mutate src/data-plane/credit.ts`: StrykerJS over these files, each held against the tests that come to it by the
+ * fewest imports, and those mutants that live against more of them; without `--mutate` over all of both planes. `--shard 2/8` takes every
+ * eighth file, from the second on. Of a file that has not changed only those that lived are tried again (`--fresh`: all). What is found
+ * stands in results.json and SCORE.md. Ends with an error below 95 % of the files named.
  */
-import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { root, typescriptUnder } from "../repository.ts"
-import { likely } from "../sabotage/likely.ts"
+import { typescriptUnder } from "../repository.ts"
+import { nearest } from "./nearest.ts"
+import { digestOf, keep, type Result, results } from "./results.ts"
+import { scoreOf, writeScore } from "./score.ts"
+import { type Mutant, survivorOf, tried } from "./stryker.ts"
 
 const { values } = parseArgs({
   options: {
     mutate: { type: "string" },
     shard: { type: "string", default: "1/1" },
     tests: { type: "string", default: "10" },
+    more: { type: "string", default: "20" },
+    slow: { type: "string", default: "8" },
+    together: { type: "string", default: "10" },
+    minutes: { type: "string", default: "30" },
+    fresh: { type: "boolean", default: false },
   },
 })
 
 const [shard = 1, shards = 1] = values.shard.split("/").map(Number)
-const all = values.mutate?.split(",") ?? typescriptUnder("machines", "src/data-plane")
-const files = all.filter((_, at) => at % shards === shard - 1)
+const planes = typescriptUnder("machines", "src/data-plane")
+const files = (values.mutate?.split(",") ?? planes).filter((_, at) => at % shards === shard - 1)
+for (const path of files)
+  if (!planes.includes(path))
+    throw new TypeError(`--mutate names ${path}, which is no file of machines/ or src/data-plane/`)
 
-/** These take minutes by themselves, and kill no mutant that the others do not. */
-const isLong = /differential|reference|interleavings|timeoutWorlds|paths/
+const isUnknown = (path: string): boolean => values.fresh || results()[path]?.digest !== digestOf(path)
 
-interface Mutant {
-  readonly status: string
-  readonly mutatorName: string
-  readonly replacement?: string
-  readonly location: { readonly start: { readonly line: number } }
-}
+const counts = (mutants: readonly Mutant[], ...statuses: readonly string[]): number =>
+  mutants.filter(({ status }) => statuses.includes(status)).length
 
-const detected = ["Killed", "Timeout"]
-const counted = [...detected, "Survived", "NoCoverage"]
-
-function mutantsOf(path: string): readonly Mutant[] {
-  const name = path.replaceAll("/", "_")
-  const report = join(root, `coverage/mutation/${name}.json`)
-  const tests = likely(path).filter((test) =>
-    /^test\/(?:laws|machines|contracts|data-plane|doors|regressions)\//.test(test),
-  )
-  const env = {
-    ...process.env,
-    MUTANT_TESTS: tests
-      .filter((test) => !isLong.test(test))
-      .slice(0, Number(values.tests))
-      .join(","),
-    MUTANT_REPORT: report,
+function resultOf(path: string, mutants: readonly Mutant[]): Result {
+  return {
+    digest: digestOf(path),
+    killed: counts(mutants, "Killed"),
+    timedOut: counts(mutants, "Timeout"),
+    broken: counts(mutants, "RuntimeError", "CompileError"),
+    survivors: mutants
+      .filter(({ status }) => status === "Survived" || status === "NoCoverage")
+      .map((mutant) => survivorOf(path, mutant)),
   }
-  const incremental = ["--incremental", "--incrementalFile", `coverage/mutation/${name}.incremental.json`]
-  const stryker = join(root, "node_modules/@stryker-mutator/core/bin/stryker.js")
-  const flags = [stryker, "run", "test/support/mutation/strykerConfig.js", "--mutate", path, ...incremental]
-  const { status } = spawnSync(process.execPath, flags, { cwd: root, stdio: ["ignore", "ignore", "inherit"], env })
-  if (status !== 0) throw new Error(`StrykerJS ended with ${status} for ${path}`)
-  const { files } = JSON.parse(readFileSync(report, "utf8")) as { files: { [path: string]: { mutants: Mutant[] } } }
-  return files[path]?.mutants ?? []
 }
 
-mkdirSync(join(root, "coverage/mutation"), { recursive: true })
-const total = { detected: 0, counted: 0 }
-for (const path of files) {
-  const mutants = mutantsOf(path).filter(({ status }) => counted.includes(status))
-  const killed = mutants.filter(({ status }) => detected.includes(status))
-  total.detected += killed.length
-  total.counted += mutants.length
-  console.log(`${path}: ${killed.length} of ${mutants.length}`)
-  for (const { status, location, mutatorName, replacement } of mutants.filter((one) => !killed.includes(one)))
-    console.log(`  ${location.start.line}: ${mutatorName} became ${replacement ?? "something else"} (${status})`)
+/** All mutants of these files, against the few tests that are nearest. */
+function first(paths: readonly string[]): void {
+  const tests = nearest(paths, Number(values.tests))
+  const found = tried(paths, { tests, areSlow: false }, Number(values.minutes))
+  // A file without code has no mutants, and no report.
+  for (const path of paths) keep(path, resultOf(path, found[path]?.mutants ?? []))
 }
-const score = total.counted === 0 ? 100 : (100 * total.detected) / total.counted
-console.log(`score ${score.toFixed(1)} %: ${total.detected} of ${total.counted} mutants of ${files.length} files`)
+
+/** Those that lived, against more tests. */
+function again(paths: readonly string[], count: number, areSlow: boolean): void {
+  const before = results()
+  const living = paths.filter((path) => (before[path]?.survivors.length ?? 0) > 0)
+  if (living.length === 0) return
+  const patterns = living.flatMap((path) => before[path]?.survivors.map(({ at }) => `${path}:${at}`) ?? [])
+  const found = tried(patterns, { tests: nearest(living, count), areSlow }, Number(values.minutes))
+  for (const path of living) {
+    const { killed = 0, timedOut = 0, broken = 0, survivors = [] } = before[path] ?? {}
+    const known = (mutant: Mutant): boolean => {
+      const { at, to } = survivorOf(path, mutant)
+      return survivors.some((one) => one.at === at && one.to === to)
+    }
+    const now = resultOf(path, (found[path]?.mutants ?? []).filter(known))
+    const seen = now.killed + now.timedOut + now.broken + now.survivors.length
+    if (seen !== survivors.length)
+      throw new Error(`${path}: of ${survivors.length} mutants that lived ${seen} were tried again`)
+    keep(path, { ...now, killed: killed + now.killed, timedOut: timedOut + now.timedOut, broken: broken + now.broken })
+  }
+}
+
+const together = Number(values.together)
+for (let at = 0; at < files.length; at += together) {
+  const began = Date.now()
+  const paths = files.slice(at, at + together)
+  const unknown = paths.filter(isUnknown)
+  if (unknown.length > 0) first(unknown)
+  const between = Date.now()
+  if (values.more !== "0") again(paths, Number(values.more), false)
+  if (values.slow !== "0") again(paths, Number(values.slow), true)
+  writeScore()
+  for (const path of paths) console.log(`${path}: ${scoreOf([path]).said}`)
+  console.log(`  ${Math.round((between - began) / 1000)} s, then ${Math.round((Date.now() - between) / 1000)} s`)
+}
+const { score, said } = scoreOf(files)
+console.log(`score ${said}`)
 process.exitCode = score < 95 ? 1 : 0
