@@ -172,12 +172,11 @@ describe("more keys than are told apart", () => {
 
 describe("several limits", () => {
   test("are followed by their times, wherever they stand among the others", () => {
-    const rates = ratesOf(perSecond(10), perSecond(60, { intervalMs: 60_000, burst: 10 }))
+    const rates = ratesOf(perSecond(10))
     rates.take({ cost: 4, key: undefined }, 0)
     rates.adopt(gateOf([perSecond(60, { intervalMs: 60_000, burst: 10 }), perSecond(20)]))
     rates.take({ cost: 3, key: undefined }, 0)
-    rates.adopt(gateOf([perSecond(20)]))
-    expect(rates.left(0)).toMatchObject([{ left: 13 }])
+    expect(rates.left(0)).toMatchObject([{ left: 3 }, { left: 13 }])
   })
 
   test("let a call enter only where each of them does, and are spent by it together", () => {
@@ -209,9 +208,16 @@ describe("an ordinary call", () => {
 describe("a call that was lived through before", () => {
   test("enters whatever is owed", () => {
     const rates = ratesOf(perSecond(10))
-    enter(rates, undefined, 0)
-    rates.adopt(gateOf([perSecond(2)]))
+    // As a bypass lets them in.
+    rates.take({ cost: 20, key: undefined }, 0)
     expect([rates.look(1, undefined, 0), rates.look(0, undefined, 0)]).toMatchObject([{}, undefined])
+  })
+
+  test("is not the last that entered", () => {
+    const rates = ratesOf(perSecond(1))
+    rates.take({ cost: 1, key: undefined }, 100)
+    rates.take({ cost: 0, key: undefined }, 500)
+    expect(rates.look(1, undefined, 600)).toMatchObject({ since: 100 })
   })
 
   test("holds no bucket that a key could have that spends something", () => {
@@ -224,6 +230,16 @@ describe("a call that was lived through before", () => {
 
 describe("a gate", () => {
   const limitsOf = (rates: Rates) => rates.left(0).map(({ limit }) => limit)
+
+  test("is not needed: before the first nothing is limited", () => {
+    const rates = new Rates(() => 0)
+    expect([rates.isFree, rates.lets(0), rates.look(1, undefined, 0), rates.left(0)]).toEqual([
+      true,
+      true,
+      undefined,
+      [],
+    ])
+  })
 
   test("with the limits of the last one leaves the buckets alone", () => {
     const gate = gateOf([perSecond(10)], 3)

@@ -40,6 +40,18 @@ describe("bad calls in a row", () => {
     expect(streaks.isOneCell).toBe(false)
   })
 
+  test("are one cell's if the last success was another's, whatever came before it", () => {
+    for (const key of ["a", "b", "c"]) {
+      streaks.good(key)
+      streaks.bad("a")
+      expect(streaks.isOneCell).toBe(key !== "a")
+    }
+    streaks.clear()
+    for (const key of ["a", "b"]) streaks.good(key)
+    streaks.bad("a")
+    expect(streaks.isOneCell).toBe(true)
+  })
+
   test("are compared with the last 32 successes, and no earlier ones", () => {
     streaks.good("b")
     times(31, () => streaks.good("a"))

@@ -61,6 +61,9 @@ describe("lists whose timers are all gone", () => {
     heap.filled()
     heap.filled()
     expect([heap.hollowed(), heap.hollowed()]).toEqual([false, true])
+    // Half of them is not more than half.
+    const even = heapOf(66).heap
+    expect(Array.from({ length: 34 }, () => even.hollowed()).indexOf(true)).toBe(33)
     const few = heapOf(64).heap
     expect(Array.from({ length: 64 }, () => few.hollowed())).not.toContain(true)
   })

@@ -25,6 +25,9 @@ describe("calls of the cohort", () => {
   test("are the first that enter, and those that enter at the same instant as the last of them", () => {
     const evidence = evidenceOf()
     for (let at = 1; at <= 20; at++) enter(evidence, known, at)
+    const later = { ...evidence }
+    enter(later, known, 21)
+    expect(later).toMatchObject({ entered: 20, lastEntered: 20, running: 21 })
     enter(evidence, known, 20)
     enter(evidence, known, 21)
     expect(evidence).toMatchObject({ entered: 21, lastEntered: 20, running: 22 })

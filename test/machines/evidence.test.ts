@@ -102,6 +102,17 @@ describe("an excursion from what is usual", () => {
     expect(ring(judged(), { ...usual, threshold: 0.1 }, "sbgsbs")).toEqual([6, "excursion"])
   })
 
+  test("rings where its evidence is just the line's, and is over where it is just gone", () => {
+    const evidence = judged()
+    play(evidence, usual, "b")
+    const threshold = evidence.score + evidence.badStep
+    Object.assign(evidence, { failures: 4, row: 0 })
+    expect(play(evidence, { ...usual, threshold }, "b")).toEqual(["excursion"])
+    evidence.score = -evidence.goodStep
+    play(evidence, usual, "g")
+    expect(evidence).toMatchObject({ score: 0, calls: 0, failures: 0 })
+  })
+
   test("is over, and nothing is counted any more, when its evidence is gone", () => {
     const evidence = judged()
     play(evidence, usual, "sgggg")
@@ -123,6 +134,9 @@ describe("an excursion from what is usual", () => {
     const noisy = judged({ worst: 0.5, learned: 900, usual: 0.38 })
     expect(ring(noisy, { ...usual, threshold: 3, rate: 2 }, "b".repeat(30))?.[1]).toBe("run")
     expect(ring(judged(), { ...usual, threshold: 1, rate: 2 }, "b".repeat(30))).toEqual([5, "run"])
+    // At one in ten as usual it takes nine for e^20, or just as many as make the line.
+    expect(ring(judged(), { ...usual, threshold: 20, rate: 2 }, "b".repeat(30))).toEqual([9, "run"])
+    expect(ring(judged(), { ...usual, threshold: 5 * -Math.log(usually), rate: 2 }, "b".repeat(30))).toEqual([5, "run"])
   })
 })
 
