@@ -10,7 +10,8 @@ export const goal = 95
 
 const planes = (): readonly string[] => typescriptUnder("machines", "src/data-plane")
 
-const verdictOn = (path: string, { line, from, to }: Survivor): Judged | undefined =>
+/** What was found out about a mutant that lives; `undefined` while nobody has. */
+export const verdictOn = (path: string, { line, from, to }: Survivor): Judged | undefined =>
   judged.find(
     (one) =>
       one.path === path && one.line === line && one.mutants.some(([was, became]) => was === from && became === to),
