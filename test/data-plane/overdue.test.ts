@@ -55,8 +55,16 @@ describe("a watch", () => {
     const overdue = new Overdue(lineMs, 0)
     overdue.enter(5)
     expect([overdue.hasSlept(250), overdue.hasSlept(251)]).toEqual([false, true])
-    expect(overdue.enter(330)).toBe(false)
+    expect([overdue.enter(309), overdue.enter(310), overdue.enter(330)]).toEqual([true, false, false])
     expect(new Overdue(lineMs, 0).hasSlept(9999)).toBe(false)
+  })
+
+  test("moves nothing when a call enters for which there is room", () => {
+    const overdue = new Overdue(lineMs, 10_000)
+    overdue.enter(10_005)
+    expect([overdue.enter(10_200), overdue.count]).toEqual([true, 0])
+    overdue.sweep(10_200)
+    expect(overdue.count).toBe(1)
   })
 
   test("that was not swept takes calls in as long as there is room, and sweeps for the next", () => {
@@ -78,6 +86,9 @@ describe("a watch", () => {
     expect(overdue.next(199)).toBe(0)
     expect([overdue.next(200), overdue.enteredFrom, overdue.next(500)]).toEqual([1, 30, 0])
     expect([overdue.count, overdue.nextIn(500), overdue.takeNews()]).toEqual([3, undefined, 0])
+    const late = new Overdue(lineMs, 0)
+    late.enter(3)
+    expect([late.next(500), late.enteredFrom]).toEqual([1, 0])
     // Silence is skipped in one step.
     expect([overdue.enter(900), overdue.nextIn(900)]).toEqual([true, 170])
   })

@@ -75,8 +75,8 @@ describe("what is given back", () => {
     const rates = shared()
     rates.giveBack({ cost: 3, key: "b" }, 0, 0)
     expect(enter(rates, "b", 0)).toBe(8)
-    rates.giveBack({ cost: 0.5, key: "a" }, 0, 0)
-    expect(enter(rates, "a", 0)).toBe(9)
+    rates.giveBack({ cost: 1, key: "a" }, 0, 0)
+    expect(enter(rates, "a", 0)).toBe(10)
   })
 
   test("lets nobody be forgotten", () => {
@@ -280,5 +280,79 @@ describe("a gate", () => {
     expect(rates?.isFree).toBe(false)
     expect(ratesUnder({ ...free, restriction: { ...unrestricted, rate: 1 } }, undefined, () => 0)?.isFree).toBe(false)
     expect(ratesUnder(free, rates, () => 0)).toBe(rates)
+  })
+})
+
+describe("a refusal", () => {
+  test("says by which limit, since when, what is spent of it, and when it makes sense to come back", () => {
+    const line = perSecond(1, { intervalMs: 3000, burst: 2 })
+    const rates = ratesOf(line)
+    rates.take({ cost: 1.5, key: undefined }, 100)
+    expect([rates.look(0.5, undefined, 100), rates.lets(100)]).toEqual([undefined, false])
+    expect(rates.look(1, undefined, 700)).toEqual({
+      limit: expect.objectContaining(line),
+      ...{ retryAt: 1600, since: 100, spent: 1.3, isShared: false },
+    })
+    expect(rates.look(3, undefined, 700)).toMatchObject({ retryAt: Number.POSITIVE_INFINITY })
+  })
+
+  test("of a key says whether it shares a place; of no key, too", () => {
+    const rates = ratesOf(perSecond(2, { keys: 1 }))
+    enter(rates, undefined, 0)
+    expect(rates.look(1, undefined, 0)).toMatchObject({ isShared: false })
+    enter(rates, "a", 0)
+    expect(rates.look(1, "a", 0)).toMatchObject({ isShared: true })
+  })
+})
+
+describe("calls without a key, where keys are told apart", () => {
+  test("have a bucket of their own, and get back into it what they did not need", () => {
+    const rates = ratesOf(perSecond(2, { keys: 9 }))
+    enter(rates, undefined, 0)
+    rates.giveBack({ cost: 1, key: undefined }, 0, 0)
+    expect(enter(rates, undefined, 0)).toBe(1)
+  })
+
+  test("enter as long as there is room for just one", () => {
+    const rates = ratesOf(perSecond(1, { keys: 9 }))
+    expect([rates.lets(0), rates.takeOne(0), rates.lets(0), rates.lets(1000)]).toMatchObject([true, {}, false, true])
+  })
+})
+
+describe("keys that share a place", () => {
+  /** Two that share the only place there is, beside one that has the only bucket and will have paid in half a second. */
+  function sharing() {
+    const rates = ratesOf(perSecond(2, { keys: 1 }))
+    enter(rates, "a", 0, 1)
+    expect([enter(rates, "b", 0, 1), enter(rates, "c", 0, 1), enter(rates, "b", 0)]).toEqual([1, 1, 0])
+    return rates
+  }
+
+  test("get back into it what any of them did not need", () => {
+    const rates = sharing()
+    rates.giveBack({ cost: 1, key: "c" }, 0, 0)
+    expect(enter(rates, "b", 0)).toBe(1)
+  })
+
+  test("bring nothing of what others owe into a bucket of their own", () => {
+    expect(enter(sharing(), "b", 500)).toBe(2)
+    expect(enter(sharing(), "c", 500)).toBe(2)
+    expect(enter(sharing(), "d", 500)).toBe(2)
+  })
+})
+
+describe("what was saved", () => {
+  test("of keys is what they owe still", () => {
+    const rates = ratesOf(perSecond(2, { keys: 9 }))
+    enter(rates, "a", 0, 1)
+    enter(rates, "b", 0, 2)
+    expect(rates.save(500)).toEqual([{ ms: 0, keys: [["b", 500]] }])
+    expect(rates.save(1000)).toEqual([{ ms: 0, keys: [] }])
+  })
+
+  test("of keys is nothing to a limit that tells none apart", () => {
+    const rates = ratesOf(perSecond(2))
+    rates.restore([{ ms: 500, keys: [["a", 1000]] }], 0, 0)
+    expect(rates.save(0)).toEqual([{ ms: 500 }])
   })
 })

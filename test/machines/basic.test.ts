@@ -371,7 +371,7 @@ describe("basic says why it stands as it does", () => {
     })
   })
 
-  test.each([{}, { basic: undefined }, { basic: { circuit: "Stryker was here!" } }, { gradual: { circuit: "open" } }])(
+  test.each([{}, { basic: undefined }, { basic: { circuit: "ajar" } }, { gradual: { circuit: "open" } }])(
     "basic law 6: nothing of it was saved, and it stands as it did: %j",
     (parts) => {
       const chart = start()
@@ -383,5 +383,6 @@ describe("basic says why it stands as it does", () => {
 
 test("basic refuses fractions of a probe", () => {
   expect(problemsOf(basic, { probes: { needed: 1.5 } })).toHaveLength(1)
+  expect(problemsOf(basic, { probes: { atOnce: 1.5 } })).toHaveLength(1)
   expect(problemsOf(basic, { probes: { needed: 1000 } })).toEqual([])
 })

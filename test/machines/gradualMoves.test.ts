@@ -44,6 +44,7 @@ const toRamping: Move = [
 ]
 const toJudging: Move = [partial, "degraded.judging", "excursion", "40 % of 30 calls failed", of(30, 12)]
 const toTrying: Move = [rung("cohort", 16, 8), "degraded.trying", "cohort", "50 % of 16 calls failed", of(16, 8)]
+const stepLate: Move = [slow, "ramping", "cohort", "60 % of 5 calls were slow", { ...of(5, 0, 3), ...share(0.6, 0.5) }]
 const stepUp: Move = [good, "ramping", "cohort", "0 % of 5 calls failed", { ...of(5, 0), ...share(0, 0.5) }]
 
 const moves: readonly (readonly [string, readonly Move[]])[] = [
@@ -57,6 +58,7 @@ const moves: readonly (readonly [string, readonly Move[]])[] = [
       toRamping,
       stepUp,
       stepUp,
+      [7, "ramping"],
       [good, "closed", "cohort", "0 % of 5 calls failed", { ...of(5, 0), ...share(0, 0.5) }],
       [good, "closed"],
     ],
@@ -108,14 +110,37 @@ const moves: readonly (readonly [string, readonly Move[]])[] = [
       ],
     ],
   ],
+  ["a ramp that is late", [toOpen, toHalfOpen, toRamping, stepUp, stepLate]],
   [
-    "a ramp that is late",
+    "a ramp that is late on its lowest step",
     [
-      toOpen,
-      toHalfOpen,
-      toRamping,
+      ...[toOpen, toHalfOpen, toRamping, stepLate, stepLate, [3, "ramping"] as const],
+      [slow, "open.waiting", "cohort", "60 % of 5 calls were slow", { ...of(5, 0, 3), ...share(0.6, 0.5) }],
+    ],
+  ],
+  [
+    "a ramp on which the service goes again",
+    [
+      ...[toOpen, toHalfOpen, toRamping, [3, "ramping"] as const],
+      [gone, "open.waiting", "run", "100 % of 6 calls failed", of(6, 6)],
+    ],
+  ],
+  [
+    "alarms that say nothing of a step, nor of a degraded time",
+    [
+      ...[toOpen, toHalfOpen, toRamping],
+      [rung("excursion", 10, 9), "ramping"],
+      [rung("excursion", 10, 0), "ramping"],
       stepUp,
-      [slow, "ramping", "cohort", "60 % of 5 calls were slow", { ...of(5, 0, 3), ...share(0.6, 0.5) }],
+    ],
+  ],
+  [
+    "an alarm that does not judge a degraded time",
+    [
+      toJudging,
+      [rung("excursion", 16, 8), "degraded.judging"],
+      toTrying,
+      [rung("excursion", 16, 8), "degraded.trying"],
     ],
   ],
   [
@@ -169,6 +194,8 @@ describe("gradual tells each of its moves", () => {
         const circuit = state.split(".")[0]
         expect(finding).toEqual({ circuit, entries, at: chart.clock.now(), rule, reason, statistics })
       }
+      const { retryAt = 0 } = chart.advice().demand
+      if (state === "open.waiting") expect(retryAt - chart.clock.now()).toBeGreaterThanOrEqual(500)
     }
   })
 })
@@ -225,5 +252,60 @@ describe("gradual weighs probes that are wrong now and then", () => {
       reason: `${needed} more probes succeeded than failed, as many as it takes`,
       statistics: { calls: needed + 2, failures: 1 },
     })
+  })
+})
+
+describe("gradual remembers", () => {
+  const options = { slowCalls: { after: "100 millis" }, openFor: { base: 1000, step: 100, max: 2000, jitter: 0 } }
+  const patienceOf = (chart: Chart) => chart.advice().lines.patienceMs
+  const waitOf = (chart: Chart) => (chart.advice().demand.retryAt ?? 0) - chart.clock.now()
+  const close = (chart: Chart): void => {
+    for (const signal of [probe("succeeded"), good, good, good]) chart.send(signal)
+    expect(stateOf(chart)).toBe("closed")
+  }
+  const open = async (chart: Chart): Promise<void> => {
+    chart.send(gone)
+    await chart.clock.advance(waitOf(chart))
+    expect(stateOf(chart)).toBe("halfOpen")
+  }
+
+  test("each probe that hung, until it has closed: the next gets longer", async () => {
+    const chart = startChart(gradual, { options })
+    await open(chart)
+    expect(patienceOf(chart)).toBe(100)
+    for (const longer of [125, 200]) {
+      chart.send(probe("expired"))
+      await chart.clock.advance(waitOf(chart))
+      expect(patienceOf(chart)).toBe(longer)
+    }
+    close(chart)
+    await open(chart)
+    expect(patienceOf(chart)).toBe(100)
+  })
+
+  test("when it closed, and not when its ramp began: trips are remembered from then on", async () => {
+    const chart = start()
+    await open(chart)
+    chart.send(probe("failed"))
+    await chart.clock.advance(waitOf(chart))
+    chart.send(probe("succeeded"))
+    await chart.clock.advance(50_000)
+    for (const signal of [good, good, good]) chart.send(signal)
+    expect(stateOf(chart)).toBe("closed")
+    await chart.clock.advance(30_000)
+    chart.send(gone)
+    expect(waitOf(chart)).toBe(1100)
+  })
+
+  test("nothing of an earlier ramp when another begins", async () => {
+    const chart = start()
+    await open(chart)
+    chart.send(probe("succeeded"))
+    const { share: first } = chart.advice().demand
+    chart.send(good)
+    chart.send(good)
+    chart.send(good)
+    for (const signal of [partial, rung("cohort", 16, 8), rung("cohort", 20, 1)]) chart.send(signal)
+    expect([stateOf(chart), chart.advice().demand.share]).toEqual(["ramping", first])
   })
 })

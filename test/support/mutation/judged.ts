@@ -106,4 +106,207 @@ export const judged: readonly Judged[] = [
     mutants: [["index > this.#newest", "index >= this.#newest"]],
     why: "to advance to the slice where one is clears nothing, and moves nothing",
   },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "debt === 0 || tick <= at ? debt : Math.max(0, debt - (tick - at) * perTick)",
+    mutants: [
+      ["debt === 0", "false"],
+      ["tick <= at", "tick < at"],
+    ],
+    why: "the short way: of no debt, and in no time, nothing is paid off the whole way either",
+  },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "const [perTick, perPart] = ticks / whole <= largest ? [given / whole, ticks / whole] : below(given, ticks, largest)",
+    mutants: [["ticks / whole <= largest", "ticks / whole < largest"]],
+    why: "a fraction that just may be is its own best fraction below",
+  },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "while (d > 0) {",
+    mutants: [["d > 0", "d >= 0"]],
+    why: "it is asked only for fractions whose denominator is above the largest, and breaks before it has found them",
+  },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "const steps = by[1] === 0 ? wanted : Math.min(wanted, Math.floor((largest - moved[1]) / by[1]))",
+    mutants: [["by[1] === 0", "false"]],
+    why: "what is divided by nothing is infinite, and bounds nothing",
+  },
+  {
+    path: "machines/tripping.ts",
+    line: "if (circuit === undefined || !circuits.includes(circuit)) return undefined",
+    mutants: [["circuit === undefined", "false"]],
+    why: "what is undefined is none of the circuits: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/basic.ts",
+    line: 'savedHalfOpen: ({ event }) => ["halfOpen", "ramping"].includes(savedOf(event)?.circuit ?? ""),',
+    mutants: [['""', '"Stryker was here!"']],
+    why: "neither is one of the circuits that are looked for",
+  },
+  {
+    path: "machines/strategies/basic.ts",
+    line: 'savedClosed: ({ event }) => ["closed", "degraded"].includes(savedOf(event)?.circuit ?? ""),',
+    mutants: [['""', '"Stryker was here!"']],
+    why: "neither is one of the circuits that are looked for",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'savedProbing: ({ event }) => ["halfOpen", "ramping"].includes(savedOf(event)?.circuit ?? ""),',
+    mutants: [['""', '"Stryker was here!"']],
+    why: "neither is one of the circuits that are looked for",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "this.#earlier = earlier === undefined || earlier.count > 0 ? earlier : earlier.#earlier",
+    mutants: [
+      ["earlier === undefined || earlier.count > 0", "true"],
+      ["earlier.count > 0", "earlier.count >= 0"],
+    ],
+    why: "a watch that has nothing left to say answers as the one before it: leaving it out only keeps the chain short",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "while (this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) this.#news += this.#pass()",
+    mutants: [
+      ["this.#waiting > 0", "true"],
+      ["this.#waiting > 0", "this.#waiting >= 0"],
+    ],
+    why: "empty buckets are passed one by one instead of in one step: slower after a silence, and the same",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "while (calls === 0 && this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) calls = this.#pass()",
+    mutants: [
+      ["this.#waiting > 0", "true"],
+      ["this.#waiting > 0", "this.#waiting >= 0"],
+    ],
+    why: "empty buckets are passed one by one instead of in one step: slower after a silence, and the same",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "if (calls === 0) this.#skip(now)",
+    mutants: [
+      ["calls === 0", "false"],
+      ["calls === 0", "calls !== 0"],
+      ["this.#skip(now)", ";"],
+    ],
+    why: "a silence that is not skipped now is skipped when the next call enters",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "if (this.#waiting === 0) this.#passed = Math.max(this.#passed, this.#bucketOf(now - this.#lineMs) - 2)",
+    mutants: [
+      ["this.#waiting === 0", "true"],
+      ["this.#bucketOf(now - this.#lineMs) - 2", "this.#bucketOf(now - this.#lineMs) + 2"],
+    ],
+    why: "buckets up to there have been passed when it is asked, and calls enter a whole line later",
+  },
+  {
+    path: "src/data-plane/shelf.ts",
+    line: "return cost === 1 ? this.#one : unitsOf(this.limit.rate, cost)",
+    mutants: [["cost === 1", "false"]],
+    why: "the short way of a call that costs one: the units of one are the same worked out again",
+  },
+  {
+    path: "src/data-plane/shelf.ts",
+    line: "restore({ ms, keys = [] }: Owed, elapsedMs: number, tick: number): void {",
+    mutants: [["[]", '["Stryker was here"]']],
+    why: "a text that is no pair of a key and a number is not more than the time that has passed, and is left alone",
+  },
+  {
+    path: "src/data-plane/keyedBuckets.ts",
+    line: "if (before?.hash === hash || before?.hash === 0) return before",
+    mutants: [["before?.hash === 0", "false"]],
+    why: "a copy of the bucket of several takes its place, with the same debt",
+  },
+  {
+    path: "src/data-plane/keyedBuckets.ts",
+    line: "const before = this.#shared.size === 0 ? undefined : this.#shared.get(this.#placeOf(key))",
+    mutants: [["this.#shared.size === 0", "false"]],
+    why: "the short way where nothing is shared: the key is not hashed to find that out",
+  },
+  {
+    path: "src/data-plane/baseline.ts",
+    line: "if (calls === 0) return 0",
+    mutants: [["calls === 0", "false"]],
+    why: "of no calls every share is multiplied by one, and nothing is learned",
+  },
+  {
+    path: "src/data-plane/baseline.ts",
+    line: "return this.#noise <= 2 * this.usually",
+    mutants: [["this.#noise <= 2 * this.usually", "this.#noise < 2 * this.usually"]],
+    why: "two learned fractions: that they are equal to the last bit is no case of its own",
+  },
+  {
+    path: "machines/strategies/basic.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as BasicContext, events: {} as Signal, input: {} as PlugInput<BasicSettings>, meta: {} as StateMeta<BasicContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as GradualContext, events: {} as Signal, input: {} as PlugInput<GradualSettings>, meta: {} as StateMeta<GradualContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'gone: ({ context, event }) => event.type === "alarm.rang" && isGone(event, context.settings),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'partial: ({ event }) => event.type === "alarm.rang" && isPartial(event),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'mayTry: ({ context, event }) => event.type === "alarm.rang" && canPay(context, event),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'lateAtLowest: ({ event }) => event.type === "alarm.rang" && isLate(event) && isTrouble(event.statistics),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'stepBad: ({ event }) => event.type === "alarm.rang" && isRule(event, "cohort") && isTrouble(event.statistics),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: "newLine: ({ context, event }) => learntLine(context, event) !== context.slowAfterMs,",
+    mutants: [["learntLine(context, event) !== context.slowAfterMs", "true"]],
+    why: "the line that it has is noted again",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: '"slice.closed": { guard: "newLine", actions: "noteLine" },',
+    mutants: [['"newLine"', '""']],
+    why: "the line that it has is noted again",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: '{ guard: "helped", target: "#gradual.ramping", actions: ["noteHelped", "beginRamp", "blame"] },',
+    mutants: [['"blame"', '""']],
+    why: "a trial that helped leaves less than 0.45 to blame, and 0.6 of that is below the 0.3 that stands anyway",
+  },
 ]

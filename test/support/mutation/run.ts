@@ -40,6 +40,18 @@ const isUnknown = (path: string): boolean => values.fresh || results()[path]?.di
 const counts = (mutants: readonly Mutant[], ...statuses: readonly string[]): number =>
   mutants.filter(({ status }) => statuses.includes(status)).length
 
+/** Of these files those that are still what they were when they were tried: what is known of another text is not kept. */
+function unchanged(paths: readonly string[], digests: ReadonlyMap<string, string>): readonly string[] {
+  return paths.filter((path) => {
+    const isSame = digests.get(path) === digestOf(path)
+    if (!isSame) console.log(`${path} was changed while it was tried, and is left out`)
+    return isSame
+  })
+}
+
+const digestsOf = (paths: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(paths.map((path) => [path, digestOf(path)]))
+
 function resultOf(path: string, mutants: readonly Mutant[]): Result {
   return {
     digest: digestOf(path),
@@ -55,9 +67,10 @@ function resultOf(path: string, mutants: readonly Mutant[]): Result {
 /** All mutants of these files, against the few tests that are nearest. */
 function first(paths: readonly string[]): void {
   const tests = nearest(paths, Number(values.tests))
+  const digests = digestsOf(paths)
   const found = tried(paths, { tests, areSlow: false }, Number(values.minutes))
   // A file without code has no mutants, and no report.
-  for (const path of paths) keep(path, resultOf(path, found[path]?.mutants ?? []))
+  for (const path of unchanged(paths, digests)) keep(path, resultOf(path, found[path]?.mutants ?? []))
 }
 
 /** Those that lived and are not judged, against more tests. */
@@ -67,9 +80,10 @@ function again(paths: readonly string[], count: number, areSlow: boolean): void 
     (before[path]?.survivors ?? []).filter((one) => verdictOn(path, one) === undefined)
   const living = paths.filter((path) => openOf(path).length > 0)
   if (living.length === 0) return
+  const digests = digestsOf(living)
   const patterns = living.flatMap((path) => openOf(path).map(({ at }) => `${path}:${at}`))
   const found = tried(patterns, { tests: nearest(living, count), areSlow }, Number(values.minutes))
-  for (const path of living) {
+  for (const path of unchanged(living, digests)) {
     const open = openOf(path)
     // Within the part that a mutant changes others were found, which have been killed.
     const isOpen = (mutant: Mutant): boolean => {
