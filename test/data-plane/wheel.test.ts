@@ -200,3 +200,108 @@ describe("a turn", () => {
     expect([fired(), wheel.turnedAt, wheel.turnedBy]).toEqual([["a at 101"], 101, 101])
   })
 })
+
+describe("timers of one length", () => {
+  test("wait in one list, and leave it from anywhere", () => {
+    const { wheel, alarm, fired, wakeAt, setTo } = hosted()
+    expect(wheel.listOf(50)).toBe(wheel.listOf(50))
+    alarm("first", 50)
+    setTo(10)
+    const middle = alarm("middle", 50)
+    setTo(20)
+    alarm("last", 50)
+    wheel.disarm(middle)
+    wakeAt(50)
+    expect(fired()).toEqual(["first at 50"])
+    wakeAt(70)
+    expect(fired()).toEqual(["last at 70"])
+  })
+
+  test("that was kept and is forgotten comes back, unless another has taken its place", () => {
+    const { wheel, wakeAt, setTo } = hosted()
+    const kept = wheel.listOf(50)
+    wheel.armIn(kept, new Alarm(() => {}), 0)
+    wakeAt(50)
+    expect(wheel.lengths).toBe(0)
+    wheel.armIn(kept, new Alarm(() => {}), 50)
+    expect([wheel.lengths, wheel.listOf(50)]).toEqual([1, kept])
+    wakeAt(100)
+    const other = wheel.listOf(50)
+    expect(other).not.toBe(kept)
+    setTo(110)
+    wheel.armIn(other, new Alarm(() => {}), 110)
+    wheel.armIn(kept, new Alarm(() => {}), 105)
+    expect(wheel.listOf(50)).toBe(other)
+    wakeAt(155)
+    expect([wheel.listOf(50), wheel.size]).toEqual([other, 1])
+  })
+})
+
+describe("lists without timers", () => {
+  /** Seventy lengths, with so many timers each. */
+  function seventy(each: number) {
+    const one = hosted()
+    const timers = Array.from({ length: 70 }, (_, at) => Array.from({ length: each }, () => one.alarm("", 10_000 + at)))
+    return { ...one, timers }
+  }
+
+  test("are let go of once they are more than half", () => {
+    const { wheel, timers } = seventy(2)
+    for (const [first] of timers) wheel.disarm(first as Alarm)
+    const lengths = timers.slice(0, 36).map(([, last]) => {
+      wheel.disarm(last as Alarm)
+      return wheel.lengths
+    })
+    expect(lengths).toEqual([...Array<number>(35).fill(70), 34])
+  })
+
+  test("that get timers again are none", () => {
+    const { wheel, alarm, timers } = seventy(1)
+    let [last] = timers[0] as [Alarm]
+    for (let time = 0; time < 100; time++) {
+      wheel.disarm(last)
+      expect(wheel.lengths).toBe(70)
+      last = alarm("", 10_000)
+    }
+  })
+
+  test("whose end has come are none", () => {
+    const { wheel, alarm, timers, wakeAt } = seventy(1)
+    for (let at = 0; at < 100; at++) alarm("", 5 + at / 1000)
+    wakeAt(6)
+    expect(wheel.lengths).toBe(70)
+    wheel.disarm(timers[0]?.[0] as Alarm)
+    expect(wheel.lengths).toBe(70)
+  })
+})
+
+describe("a wheel that rested", () => {
+  test("holds and releases its host as before", () => {
+    const { wheel, alarm, asked } = hosted()
+    wheel.disarm(alarm("one", 600, { holds: true }))
+    wheel.rest()
+    asked()
+    wheel.disarm(alarm("two", 600, { holds: true }))
+    expect(asked()).toEqual(["arm 600 held", "disarm", "arm 20 held"])
+  })
+})
+
+describe("what has happened", () => {
+  test("is not taken back by a host that is late", () => {
+    const { wheel, alarm, wakeAt } = hosted()
+    wheel.turn(40)
+    alarm("a", 50)
+    wakeAt(500)
+    expect([wheel.turnedAt, wheel.turnedBy]).toEqual([40, 40])
+  })
+
+  test("happens one after the other: a timer that turns the wheel fires nothing itself", () => {
+    const { wheel, alarm, fired, wakeAt } = hosted()
+    wheel.arm(new Alarm((now) => wheel.turn(now + 1000)), 10, 0)
+    alarm("later", 30)
+    wakeAt(15)
+    expect(fired()).toEqual([])
+    wakeAt(30)
+    expect(fired()).toEqual(["later at 30"])
+  })
+})

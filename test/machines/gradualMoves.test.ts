@@ -31,6 +31,7 @@ const row = { bound: { of: "row", value: 1, line: 1 } } as const
 const gone = rung("run", 6, 6)
 const partial = rung("excursion", 30, 12)
 const [good, bad] = [rung("cohort", 5, 0), rung("cohort", 5, 4)]
+const slower = { ...rung("cohort", 5, 0), statistics: of(5, 0, 4) } as Sent
 const slow = { ...rung("cohort", 5, 0), statistics: of(5, 0, 3) } as Sent
 
 const toOpen: Move = [gone, "open.waiting", "run", "100 % of 6 calls failed", of(6, 6)]
@@ -115,7 +116,7 @@ const moves: readonly (readonly [string, readonly Move[]])[] = [
     "a ramp that is late on its lowest step",
     [
       ...[toOpen, toHalfOpen, toRamping, stepLate, stepLate, [3, "ramping"] as const],
-      [slow, "open.waiting", "cohort", "60 % of 5 calls were slow", { ...of(5, 0, 3), ...share(0.6, 0.5) }],
+      [slower, "open.waiting", "cohort", "80 % of 5 calls were slow", { ...of(5, 0, 4), ...share(0.8, 0.5) }],
     ],
   ],
   [
@@ -270,10 +271,10 @@ describe("gradual remembers", () => {
   }
 
   test("each probe that hung, until it has closed: the next gets longer", async () => {
-    const chart = startChart(gradual, { options })
+    const chart = startChart(gradual, { options: { ...options, openFor: { ...options.openFor, base: 100, step: 0 } } })
     await open(chart)
     expect(patienceOf(chart)).toBe(100)
-    for (const longer of [125, 200]) {
+    for (const longer of [125, 150]) {
       chart.send(probe("expired"))
       await chart.clock.advance(waitOf(chart))
       expect(patienceOf(chart)).toBe(longer)
@@ -292,6 +293,20 @@ describe("gradual remembers", () => {
     await chart.clock.advance(50_000)
     for (const signal of [good, good, good]) chart.send(signal)
     expect(stateOf(chart)).toBe("closed")
+    await chart.clock.advance(30_000)
+    chart.send(gone)
+    expect(waitOf(chart)).toBe(1100)
+  })
+
+  test("when load was found not to be to blame: trips are remembered from then on, too", async () => {
+    const chart = start()
+    await open(chart)
+    chart.send(probe("failed"))
+    await chart.clock.advance(waitOf(chart))
+    chart.send(probe("succeeded"))
+    await chart.clock.advance(50_000)
+    for (const signal of [bad, bad]) chart.send(signal)
+    expect(stateOf(chart)).toBe("degraded.named")
     await chart.clock.advance(30_000)
     chart.send(gone)
     expect(waitOf(chart)).toBe(1100)

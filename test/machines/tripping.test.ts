@@ -1,5 +1,6 @@
 /** The steps that every strategy takes which trips, by themselves: what is remembered of each fact. */
 import { describe, expect, test } from "vitest"
+import { basic } from "../../machines/strategies/basic.ts"
 import {
   closedBy,
   entered,
@@ -16,6 +17,7 @@ import {
 } from "../../machines/tripping.ts"
 import type { Signal } from "../../machines/vocabulary/signal.ts"
 import type { Waits } from "../../machines/waiting.ts"
+import { problemsOf, settingsOf } from "../support/charts.ts"
 
 const openFor: Waits = { base: 1000, step: 0, factor: 2, max: 60_000, jitter: 0, memory: 10_000, longestAsked: 300_000 }
 const trip = (more: Partial<TripContext> = {}): TripContext => ({
@@ -26,6 +28,13 @@ const trip = (more: Partial<TripContext> = {}): TripContext => ({
 })
 const alarm = (at: number, more: object = {}) => ({ type: "alarm.rang", at, ...more }) as Signal
 const signal = (type: string, at: number, more: object = {}) => ({ type, at, ...more }) as Signal
+
+test("probes are whole, one at the least and a thousand at the most; their lease is a millisecond to a day", () => {
+  const problems = (probes: object) => problemsOf(basic, { probes }).length
+  expect([1, 1000, 0, 1001, 1.5].map((atOnce) => problems({ atOnce }))).toEqual([0, 0, 1, 1, 1])
+  expect(["1 millis", "1 day", 0, "25 hours"].map((lease) => problems({ lease }))).toEqual([0, 0, 1, 1])
+  expect(settingsOf(basic)).toMatchObject({ probes: { atOnce: 1, lease: 60_000 } })
+})
 
 test("a trip begins with nothing: never tripped, and never closed", () => {
   expect(freshTrip(5)).toEqual({

@@ -41,7 +41,7 @@ describe("mutants that live and were judged", () => {
 
 describe("SCORE.md", () => {
   test("says what is on record: `npm run mutation -- --write` writes it", () => {
-    const asOfThen = (text: string): string => text.replaceAll(" (has changed since)", "")
+    const asOfThen = (text: string): string => text.replaceAll(/ \((?:has changed since|is gone)\)/g, "")
     // How many files and lines there are by now is of the day it was written.
     const figures = (text: string): readonly string[] =>
       asOfThen(text)

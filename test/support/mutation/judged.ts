@@ -309,4 +309,16 @@ export const judged: readonly Judged[] = [
     mutants: [['"blame"', '""']],
     why: "a trial that helped leaves less than 0.45 to blame, and 0.6 of that is below the 0.3 that stands anyway",
   },
+  {
+    path: "machines/judging.ts",
+    line: "const isNear = present !== undefined && asked < 1.25 * present && asked > 0.8 * present",
+    mutants: [["present !== undefined", "true"]],
+    why: "nothing is less than a part of what is undefined: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/wheel.ts",
+    line: "timer.due = last !== undefined && last.due > now + list.durationMs ? last.due : now + list.durationMs",
+    mutants: [["last.due > now + list.durationMs", "last.due >= now + list.durationMs"]],
+    why: "where both are the same it is the same which is taken",
+  },
 ]

@@ -70,7 +70,11 @@ const code = (text: string): string => {
   return short === "" ? "nothing" : `\`\` ${short.replaceAll("|", "\\|")} \`\``
 }
 
-const changed = (path: string, { digest }: Result): string => (digestOf(path) === digest ? "" : " (has changed since)")
+/** What is said of a file that is not any more what it was when it was tried. */
+const changed = (path: string, { digest }: Result): string => {
+  if (!planes().includes(path)) return " (is gone)"
+  return digestOf(path) === digest ? "" : " (has changed since)"
+}
 
 const row = (name: string, of: Figures, note = ""): string =>
   `| ${name}${note} | ${of.mutants} | ${of.killed} | ${of.timedOut} | ${of.survived} | ${of.uncovered} | ${of.equivalent} | ${scoreIn(of).toFixed(1)} | ${scoreBeside(of).toFixed(1)} |`
