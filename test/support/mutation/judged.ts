@@ -321,4 +321,22 @@ export const judged: readonly Judged[] = [
     mutants: [["last.due > now + list.durationMs", "last.due >= now + list.durationMs"]],
     why: "where both are the same it is the same which is taken",
   },
+  {
+    path: "src/data-plane/wheel.ts",
+    line: "if (this.#turning) return",
+    mutants: [["this.#turning", "false"]],
+    why: "it is asked twice on the way to a turn, and either question alone keeps a timer from turning the wheel",
+  },
+  {
+    path: "machines/slowness.ts",
+    line: "const isSlower = isSteady && asked > slowAfterMs && tookMs <= muchSlower * slowAfterMs",
+    mutants: [["asked > slowAfterMs", "asked >= slowAfterMs"]],
+    why: "what is asked for and is the line already makes the same line",
+  },
+  {
+    path: "machines/ramping.ts",
+    line: 'isRule(event, "cohort") && shareOf(event) < helpedBelow(context)',
+    mutants: [["shareOf(event) < helpedBelow(context)", "shareOf(event) <= helpedBelow(context)"]],
+    why: "a share that is just the half less a twentieth, to the last bit, is no case of its own",
+  },
 ]
