@@ -333,10 +333,4 @@ export const judged: readonly Judged[] = [
     mutants: [["asked > slowAfterMs", "asked >= slowAfterMs"]],
     why: "what is asked for and is the line already makes the same line",
   },
-  {
-    path: "machines/ramping.ts",
-    line: 'isRule(event, "cohort") && shareOf(event) < helpedBelow(context)',
-    mutants: [["shareOf(event) < helpedBelow(context)", "shareOf(event) <= helpedBelow(context)"]],
-    why: "a share that is just the half less a twentieth, to the last bit, is no case of its own",
-  },
 ]
