@@ -84,7 +84,7 @@ function living(all: Results, isJudged: boolean): readonly string[] {
     const these = survivors.filter((one) => (verdictOn(path, one) !== undefined) === isJudged)
     if (these.length === 0) return []
     const lines = these.map((one) => {
-      const why = verdictOn(path, one)?.why ?? (one.isUncovered ? "no test runs it" : undefined)
+      const why = verdictOn(path, one)?.why ?? (one.isUncovered ? "none of the tests runs it" : undefined)
       return `- ${one.at.split(":")[0]}: ${code(one.from)} became ${code(one.to)}${why === undefined ? "" : `: ${why}`}`
     })
     return [`### ${path}`, "", ...lines, ""]
