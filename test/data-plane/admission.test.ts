@@ -305,3 +305,78 @@ describe("the first probes", () => {
     expect(one.refusedBy({ priority: "high" }, 100)).toBeUndefined()
   })
 })
+
+describe("what comes and goes while calls run", () => {
+  const unsent = { kind: "ignored", trip: false, retryAfterMs: undefined, unsent: true } as const
+
+  test("takes nothing of calls that entered before it came", () => {
+    const one = admissionOf()
+    const [first, second, third] = [one.enter(), one.enter(), one.enter()]
+    one.swap({ rates: [{ limit: 1, intervalMs: 1000, burst: 5 }] })
+    one.admission.settle(first, unsent, 5)
+    expect(one.admission.rates?.left(5)[0]?.left).toBe(5)
+    one.swap({ endpoints: lineOf(endpointsOf("a")) })
+    const endpoints = one.admission.endpoints as NonNullable<typeof one.admission.endpoints>
+    const left = vi.spyOn(endpoints, "leave")
+    expect([one.admission.settle(second, "failure", 5), left.mock.calls]).toEqual([false, []])
+    one.swap({ slots }, { slots: 2 })
+    const gone = vi.spyOn(one.admission.bulkhead as NonNullable<typeof one.admission.bulkhead>, "leave")
+    one.admission.settle(third, "failure", 5)
+    expect(gone).not.toHaveBeenCalled()
+  })
+
+  test("is missed by no call that was handed an endpoint", () => {
+    const one = admissionOf({ endpoints: lineOf(endpointsOf("a")) })
+    const call = one.enter()
+    one.swap({})
+    expect(one.admission.settle(call, "failure", 5)).toBe(false)
+  })
+
+  test("a probe that ends was none of the calls that ran", () => {
+    const { admission, enter } = admissionOf({ leaseMs: 1000 }, { probes: 1 })
+    admission.settle(enter(), "success", 5)
+    expect(admission.running).toBe(0)
+  })
+
+  test("calls that came before slots were watched have not come of late", () => {
+    const one = admissionOf()
+    one.enter({}, 10)
+    one.swap({ slots, leaseMs: 1000 }, { slots: 2, probes: 1 }, { epoch: 2 })
+    expect(one.refusedBy({ priority: "high" }, 100)).toBeUndefined()
+  })
+})
+
+describe("what is not there is not asked", () => {
+  test("features by no call without one, and none by a call with one", () => {
+    expect(admissionOf().refusedBy({ feature: "pay" })).toBeUndefined()
+    const { admission, enter } = admissionOf({ features: { pay: { since: 0 } } })
+    const entered = vi.spyOn(admission.features as NonNullable<typeof admission.features>, "enter")
+    enter()
+    enter({ feature: "pay" })
+    expect(entered.mock.calls.map(([, feature]) => feature)).toEqual(["pay"])
+  })
+
+  test("cells by no call without a key; what they hold back says until when", () => {
+    const { admission, enter, refusedBy } = admissionOf({ cells: cellLine })
+    enter({ key: "a" })
+    const cells = admission.cells as NonNullable<typeof admission.cells>
+    const convict = { since: 0, calls: 3, failures: 3, slow: 0 } as unknown as NonNullable<
+      ReturnType<typeof cells.holds>
+    >
+    const holds = vi
+      .spyOn(cells, "holds")
+      .mockImplementation((key) => (key === "a" ? convict : key === "b" ? 3 : undefined))
+    const until = vi.spyOn(cells.condemned, "retryAt").mockImplementation(() => 9)
+    expect([refusedBy(), refusedBy({ key: "a" }), refusedBy({ key: "b" })]).toEqual([undefined, "cell", "cell"])
+    expect(holds.mock.calls.map(([key]) => key)).toEqual(["a", "b"])
+    expect(until.mock.calls.map(([one]) => one)).toEqual([convict, undefined])
+  })
+})
+
+test("a limit that has no ground makes room for a call that finds no slot", () => {
+  const { admission, enter, refusedBy } = admissionOf({ slots }, { slots: 1 })
+  enter()
+  const missed = vi.spyOn(admission.bulkhead as NonNullable<typeof admission.bulkhead>, "miss")
+  missed.mockReturnValueOnce(false).mockReturnValueOnce(true)
+  expect([refusedBy(), refusedBy()]).toEqual(["limit", undefined])
+})

@@ -335,6 +335,7 @@ describe("keys that share a place", () => {
   })
 
   test("bring nothing of what others owe into a bucket of their own", () => {
+    expect(sharing().look(2, "b", 500)).toBeUndefined()
     expect(enter(sharing(), "b", 500)).toBe(2)
     expect(enter(sharing(), "c", 500)).toBe(2)
     expect(enter(sharing(), "d", 500)).toBe(2)

@@ -47,6 +47,8 @@ describe("a slice", () => {
     slices.succeed(Number.NaN, 0)
     slices.count("success", false, -1, 0)
     expect(slices.close(100)).toEqual({ ...none, startedAt: 0, success: 2, latency: noLatency })
+    slices.succeed(0, 100)
+    expect(slices.latency(100).samples).toBe(1)
   })
 
   test("is none where nobody wants one", () => {

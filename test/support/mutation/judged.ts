@@ -333,4 +333,118 @@ export const judged: readonly Judged[] = [
     mutants: [["asked > slowAfterMs", "asked >= slowAfterMs"]],
     why: "what is asked for and is the line already makes the same line",
   },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "if (steps < wanted) break",
+    mutants: [["steps < wanted", "false"]],
+    why: "once a step has no room below the largest denominator, none of those after it has: they add nothing",
+  },
+  {
+    path: "src/data-plane/shortWays.ts",
+    line: "if (!this.isOpen || (this.isSlotted && this.#looks.bulkhead?.hasRoom(now) !== true)) return false",
+    mutants: [["this.#looks.bulkhead?.hasRoom", "this.#looks.bulkhead.hasRoom"]],
+    why: "where it is slotted there is a bulkhead: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/shortWays.ts",
+    line: "return !this.isRated || this.#looks.rates?.lets(now) === true",
+    mutants: [["this.#looks.rates?.lets", "this.#looks.rates.lets"]],
+    why: "where it is rated there are rates: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "this.bulkhead?.enterOrdinary(receipt, now)",
+    mutants: [["this.bulkhead?.enterOrdinary", "this.bulkhead.enterOrdinary"]],
+    why: "it is called only where there are slots: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (gate.lines.slots !== undefined) this.bulkhead ??= new Bulkhead(this.#wheel)",
+    mutants: [["gate.lines.slots !== undefined", "true"]],
+    why: "a bulkhead without slots is off and holds up nobody: it is made only where there are some, for its weight",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: 'if (spent !== undefined && typeof judged !== "string" && judged.unsent) {',
+    mutants: [
+      ['typeof judged !== "string"', "true"],
+      ['"string"', '""'],
+    ],
+    why: "of a text nothing is unsent: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "this.rates?.giveBack(spent, receipt.startedAt, now)",
+    mutants: [["this.rates?.giveBack", "this.rates.giveBack"]],
+    why: "what was spent was spent of rates, which are kept: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (receipt.slot > 0) this.bulkhead?.leave(receipt, kindOf(judged), now)",
+    mutants: [["this.bulkhead?.leave", "this.bulkhead.leave"]],
+    why: "who holds a slot has it of a bulkhead, which is kept: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (!this.isParted) return receipt.tests",
+    mutants: [["!this.isParted", "false"]],
+    why: "the short way where there are neither cells nor endpoints: the whole way asks neither and says the same",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: 'this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)',
+    mutants: [['"normal"', '""']],
+    why: "what is no class ranks as a normal call does",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "const bound = facts.feature === undefined ? undefined : this.features?.look(facts.feature)",
+    mutants: [["facts.feature === undefined", "false"]],
+    why: "nothing is held back under no name: the short way of a call without a feature",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (floor > 0 && rankOf(facts.priority) < floor) return this.#refusals.byFloor(now)",
+    mutants: [
+      ["floor > 0", "true"],
+      ["floor > 0", "floor >= 0"],
+    ],
+    why: "no rank is below nothing: the short way where there is no floor",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "return refusal !== undefined && this.bulkhead?.miss(facts, now) ? undefined : refusal",
+    mutants: [["this.bulkhead?.miss", "this.bulkhead.miss"]],
+    why: "who was refused for want of a slot was refused by a bulkhead: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (this.endpoints !== undefined) this.route(receipt, facts, now)",
+    mutants: [["this.endpoints !== undefined", "true"]],
+    why: "where there are none nothing is handed out on the way either",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: 'if (refusal.layer === "cell" && key !== undefined) this.cells?.refuse(key, now)',
+    mutants: [
+      ["key !== undefined", "true"],
+      ["this.cells?.refuse", "this.cells.refuse"],
+    ],
+    why: "only cells refuse at their layer, and only calls with a key: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: 'if (refusal.layer === "feature" && feature !== undefined) this.features?.refuse(feature)',
+    mutants: [
+      ["feature !== undefined", "true"],
+      ["this.features?.refuse", "this.features.refuse"],
+    ],
+    why: "only features refuse at their layer, and only calls with one: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/lateness.ts",
+    line: "#isWatched = false",
+    mutants: [["false", "true"]],
+    why: "a gate says whether anybody watches before the first call enters",
+  },
 ]
