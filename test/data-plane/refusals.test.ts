@@ -196,3 +196,48 @@ test("templates are made once for each gate, and anew for the next", () => {
   })
   expect(all().map(({ heldBy }) => heldBy[0])).toEqual([...Array<string>(6).fill("other"), "rateLimit"])
 })
+
+describe("who holds a gate less is not named", () => {
+  test("by slots, the floor, the line, and probes", () => {
+    const [most, less] = [
+      { slots: 4, queue: 2, floor: 3, probes: 2 },
+      { slots: 9, queue: 9, floor: 1, probes: 9 },
+    ]
+    const refusals = refusalsOf(holder("priority", "priority", most), holder("other", "health", less))
+    const all = [refusals.bySlots(0), refusals.byFloor(0), refusals.inLine("full", 0), refusals.byProbes(0, 1)]
+    expect(all.map(({ heldBy }) => heldBy)).toEqual(Array(4).fill(["priority"]))
+  })
+
+  test("by a rate: who has set it, or its burst", () => {
+    const refusals = refusalsOf(
+      holder("slower", "rateLimit", { rate: 2, burst: 9 }),
+      holder("smaller", "health", { rate: 9, burst: 5 }),
+      holder("other", "health", { rate: 9, burst: 9 }),
+    )
+    const limit = tightenedLimit({ rate: 2, burst: 5 })
+    const spent = { limit, retryAt: 1, since: 1, spent: 1, isShared: false } as Parameters<Refusals["byRate"]>[1]
+    expect([...refusals.byRate(0, spent).heldBy].sort()).toEqual(["slower", "smaller"])
+  })
+
+  test("nobody: then it is the lifecycle's", () => {
+    const nobody = {
+      layer: "limit",
+      heldBy: ["lifecycle"],
+      since: 0,
+      reason: "the breaker is not active",
+      rule: "phase",
+    }
+    expect(refusalsOf().byLimit(0)).toEqual({ ...told, ...nobody, statistics: undefined })
+  })
+})
+
+test("a cell is held back for one bad call, or for several", () => {
+  const reasons = [1, 2].map((calls) => refusalsOf().byCell("a", calls, 0, 0).reason)
+  expect(reasons).toEqual(['"a" is held back: its last call was bad', '"a" is held back: its last 2 calls were bad'])
+})
+
+test("a limit is told in calls, and in milliseconds below a second", () => {
+  const [limit] = setLimits({ rates: [{ limit: 3, intervalMs: 999, burst: 5 }] })
+  const spent = { limit, retryAt: 1, since: 1, spent: 1, isShared: false } as Parameters<Refusals["byRate"]>[1]
+  expect(refusalsOf().byRate(0, spent).reason).toBe("3 calls in 999 ms are spent")
+})
