@@ -144,7 +144,7 @@ function readTrip(saved: unknown): SavedTrip | undefined {
   const { circuit, remainingMs = 0, trips = 1, sinceCloseMs = 0, isAsked, draws = 0 } = saved as Partial<SavedTrip>
   if (circuit === undefined || !circuits.includes(circuit)) return undefined
   const numbers: readonly unknown[] = [remainingMs, trips, sinceCloseMs, draws]
-  if (!numbers.every((n) => typeof n === "number" && Number.isFinite(n) && n >= 0)) return undefined
+  if (!numbers.every((n) => Number.isFinite(n) && (n as number) >= 0)) return undefined
   return { circuit, remainingMs, trips, sinceCloseMs, isAsked: isAsked === true, draws }
 }
 

@@ -62,7 +62,7 @@ export const baselineOf = ({ usual, learned, worst, accepted, learnedAt }: Evide
 })
 
 const isShare = (value: unknown): boolean => typeof value === "number" && value >= 0 && value <= 1
-const isCount = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value) && value >= 0
+const isCount = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
 
 /** A baseline that was saved; `undefined` for what cannot be one. */
 export function readBaseline(saved: unknown): Baseline | undefined {

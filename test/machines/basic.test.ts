@@ -9,9 +9,11 @@ import {
   findingOf,
   forcedOpen,
   probe,
+  problemsOf,
   released,
   restored,
   saveOf,
+  settingsOf,
   startChart,
 } from "../support/charts.ts"
 import { steps, take } from "../support/walks.ts"
@@ -292,4 +294,95 @@ describe("basic obeys the operator and its own past", () => {
       { numRuns: 300 },
     )
   })
+})
+
+describe("basic learns new settings", () => {
+  const changed = (options: unknown) =>
+    ({ type: "settings.changed", settings: settingsOf(basic, options) }) as Parameters<Chart["send"]>[0]
+  const entriesOf = (chart: Chart) => findingOf(basic, chart).entries
+
+  test("basic law 7: closed, it goes on with its window, and with the settings of now", async () => {
+    const chart = start({ openFor: steady })
+    chart.send(changed({ openFor: { ...steady, base: 3000 }, probes: { needed: 1 } }))
+    expect(findingOf(basic, chart)).toMatchObject({ circuit: "closed", entries: 1, rule: "start" })
+    chart.send(alarm)
+    expect(waitOf(chart)).toBe(3000)
+    await chart.clock.advance(3000)
+    chart.send(probe("succeeded"))
+    expect(circuitOf(chart)).toBe("closed")
+  })
+
+  test.each([
+    ["another window", { window: { type: "time", duration: "1 hour" } }],
+    ["another slow line", { slowCalls: { after: "2 seconds" } }],
+  ])("basic law 7: closed, it begins anew with %s, and says so", async (_, options) => {
+    const chart = start()
+    await chart.clock.advance(500)
+    chart.send(changed(options))
+    expect(findingOf(basic, chart)).toEqual({
+      circuit: "closed",
+      entries: 2,
+      at: 500,
+      reason: "reconfigured: another window",
+      rule: "reconfigured",
+      statistics: undefined,
+    })
+    const { lines } = chart.advice()
+    expect(lines).toEqual(start(options).advice().lines)
+  })
+
+  test("basic law 7: open, it keeps its wait, whatever window there is; half-open, it lets in as many probes as it is to now", async () => {
+    const chart = start({ openFor: steady })
+    chart.send(alarm)
+    await chart.clock.advance(400)
+    chart.send(changed({ openFor: { ...steady, base: 9000 }, window: { type: "consecutive" }, probes: { atOnce: 3 } }))
+    expect([circuitOf(chart), waitOf(chart), entriesOf(chart)]).toEqual(["open", 600, 2])
+    await chart.clock.advance(600)
+    expect([circuitOf(chart), entriesOf(chart), chart.advice().demand.probes]).toEqual(["halfOpen", 3, 3])
+    chart.send(changed({ openFor: { ...steady, base: 9000 }, probes: { atOnce: 4 } }))
+    expect([circuitOf(chart), entriesOf(chart), chart.advice().demand.probes]).toEqual(["halfOpen", 3, 4])
+    chart.send(probe("failed"))
+    expect([circuitOf(chart), waitOf(chart), entriesOf(chart)]).toEqual(["open", 18_000, 4])
+  })
+})
+
+describe("basic says why it stands as it does", () => {
+  test("basic law 5: the operator forced it open, and when", async () => {
+    const chart = start()
+    await chart.clock.advance(30)
+    chart.send(forcedOpen)
+    const why = { rule: "operator", statistics: undefined, at: 30 }
+    expect(findingOf(basic, chart)).toEqual({ circuit: "open", entries: 2, reason: "operator: maintenance", ...why })
+  })
+
+  test.each([
+    ["open", "open"],
+    ["halfOpen", "halfOpen"],
+    ["ramping", "halfOpen"],
+    ["closed", "closed"],
+    ["degraded", "closed"],
+  ])("basic law 6: it was saved while %s, and is %s", (circuit, stands) => {
+    const chart = start()
+    chart.send(restored({ basic: { circuit, remainingMs: 700, trips: 1, sinceCloseMs: 0 } }))
+    expect(findingOf(basic, chart)).toMatchObject({
+      circuit: stands,
+      rule: "restored",
+      reason: "restored from a saved state",
+    })
+  })
+
+  test.each([{}, { basic: undefined }, { basic: { circuit: "ajar" } }, { gradual: { circuit: "open" } }])(
+    "basic law 6: nothing of it was saved, and it stands as it did: %j",
+    (parts) => {
+      const chart = start()
+      chart.send(restored(parts))
+      expect(findingOf(basic, chart)).toMatchObject({ circuit: "closed", rule: "start", entries: 1 })
+    },
+  )
+})
+
+test("basic refuses fractions of a probe", () => {
+  expect(problemsOf(basic, { probes: { needed: 1.5 } })).toHaveLength(1)
+  expect(problemsOf(basic, { probes: { atOnce: 1.5 } })).toHaveLength(1)
+  expect(problemsOf(basic, { probes: { needed: 1000 } })).toEqual([])
 })

@@ -1,6 +1,9 @@
 /** The tests that mutants of machines/ and src/data-plane/ are held against: those of the sources, without what measures or draws. */
-import { defineConfig } from "vitest/config"
+
+import { defineConfig, type ViteUserConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 import base from "../../../vitest.config.ts"
+import { StandingWorker } from "./StandingWorker.ts"
 
 interface Project {
   readonly resolve: object
@@ -8,14 +11,34 @@ interface Project {
 }
 
 const [source] = (base.test?.projects ?? []) as unknown as readonly [Project]
-const kinds = ["laws", "machines", "contracts", "data-plane", "doors", "regressions"]
+
+// StrykerJS asks for the tests of some files at a time, the likeliest to kill first.
+const tests = process.env.MUTANT_TESTS?.split(",") ?? []
+
+class AsAsked extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => tests.findIndex((test) => moduleId.endsWith(test))
+    return [...files].sort((one, other) => place(one) - place(other))
+  }
+}
+
+/** StrykerJS names a pool of its own on the command line, so ours is put in its place afterwards. */
+const standing = {
+  name: "standing",
+  configureVitest({ project }: { project: { config: object } }) {
+    const createPoolWorker = (options: ConstructorParameters<typeof StandingWorker>[0]) => new StandingWorker(options)
+    Object.assign(project.config, { pool: "standing", poolRunner: { name: "standing", createPoolWorker } })
+  },
+}
 
 export default defineConfig({
   resolve: source.resolve,
+  plugins: [standing],
   test: {
-    // StrykerJS asks for the tests of one file at a time.
-    include: process.env.MUTANT_TESTS?.split(",") ?? kinds.map((kind) => `test/${kind}/**/*.test.ts`),
+    include: tests,
     exclude: [...source.test.exclude],
+    setupFiles: ["test/support/mutation/eachFile.ts"],
+    sequence: { sequencer: AsAsked, setupFiles: "list" },
     testTimeout: 20_000,
   },
-})
+} as ViteUserConfig)

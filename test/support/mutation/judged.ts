@@ -1,0 +1,450 @@
+/** Mutants that live because they change nothing that anybody could notice, and why. */
+
+export interface Judged {
+  readonly path: string
+  /** The line in which the mutant begins, as it stands in the file, without its indentation. */
+  readonly line: string
+  /** What stands there, and what was put in its place. */
+  readonly mutants: readonly (readonly [from: string, to: string])[]
+  readonly why: string
+}
+
+export const judged: readonly Judged[] = [
+  {
+    path: "machines/vocabulary/cohort.ts",
+    line: "if (!bad && at - startedAt > evidence.longestMs) evidence.longestMs = at - startedAt",
+    mutants: [["at - startedAt > evidence.longestMs", "at - startedAt >= evidence.longestMs"]],
+    why: "what is as long as the longest takes its place with the same number",
+  },
+  {
+    path: "machines/vocabulary/evidence.ts",
+    line: "const kept = faded < 1e-3 ? 1 - faded : Math.exp(-faded)",
+    mutants: [
+      ["faded < 1e-3", "false"],
+      ["faded < 1e-3", "faded <= 1e-3"],
+    ],
+    why: "a quicker way to the same within a millionth; laws hold it to that",
+  },
+  {
+    path: "machines/vocabulary/evidence.ts",
+    line: "if (!bad && evidence.score === 0) {",
+    mutants: [
+      ["!bad && evidence.score === 0", "false"],
+      ["{ evidence.row = 0 evidence.rowSlow = 0 return undefined }", "{}"],
+    ],
+    why: "the ordinary call's short way: the whole way adds a negative step to nothing, and restarts an excursion that is none",
+  },
+  {
+    path: "machines/vocabulary/evidence.ts",
+    line: "const isNormal = evidence.usual > usualPart * evidence.accepted && evidence.calls >= 100",
+    mutants: [["evidence.usual > usualPart * evidence.accepted", "evidence.usual >= usualPart * evidence.accepted"]],
+    why: "two learned fractions that both move with every outcome: that they are equal to the last bit is no case of its own",
+  },
+  {
+    path: "machines/vocabulary/evidence.ts",
+    line: 'return evidence.relief > reliefAt || isNormal ? "relief" : undefined',
+    mutants: [["evidence.relief > reliefAt", "evidence.relief >= reliefAt"]],
+    why: "a sum of logarithms that is 12 to the last bit is no case of its own",
+  },
+  {
+    path: "machines/vocabulary/verdict.ts",
+    line: "export const dies = (bad: number, good: number, pending: number): boolean => deathOf(bad, good, pending) >= certainty",
+    mutants: [["deathOf(bad, good, pending) >= certainty", "deathOf(bad, good, pending) > certainty"]],
+    why: "of whole numbers of calls no sum of these logarithms is 3.2",
+  },
+  {
+    path: "src/data-plane/rates.ts",
+    line: "this.#lone = first?.limit.keys === undefined && others.length === 0 ? first : undefined",
+    mutants: [["first?.limit.keys === undefined && others.length === 0", "false"]],
+    why: "the short way of a lone limit: the whole way over all limits comes to the same, and costs more",
+  },
+  {
+    path: "src/data-plane/rates.ts",
+    line: "return this.#lone === undefined ? this.#shelves.every((shelf) => shelf.lets(tick)) : this.#lone.lets(tick)",
+    mutants: [["this.#lone === undefined", "true"]],
+    why: "the short way of a lone limit: the whole way over all limits comes to the same, and costs more",
+  },
+  {
+    path: "src/data-plane/rates.ts",
+    line: "if (this.#lone === undefined) this.take(one, now)",
+    mutants: [["this.#lone === undefined", "true"]],
+    why: "the short way of a lone limit: the whole way over all limits comes to the same, and costs more",
+  },
+  {
+    path: "src/data-plane/retryBudget.ts",
+    line: "if (line !== this.#line) this.#bound(line)",
+    mutants: [["line !== this.#line", "true"]],
+    why: "the bounds of the same line are worked out again, and are the same",
+  },
+  {
+    path: "src/data-plane/streaks.ts",
+    line: "isOne = true",
+    mutants: [["true", "false"]],
+    why: "the first call of a row sets it, and nobody asks before",
+  },
+  {
+    path: "src/data-plane/streaks.ts",
+    line: 'of = ""',
+    mutants: [['""', '"Stryker was here!"']],
+    why: "the first call of a row sets it, and nobody asks before",
+  },
+  {
+    path: "src/data-plane/streaks.ts",
+    line: 'readonly #good: string[] = Array.from({ length: remembered }, () => "")',
+    mutants: [["{ length: remembered }", "{}"]],
+    why: "the array grows to its length as successes come; it is made whole so that it keeps its shape",
+  },
+  {
+    path: "src/data-plane/timerHeap.ts",
+    line: "one.wakeAt < other.wakeAt || (one.wakeAt === other.wakeAt && one.serial < other.serial)",
+    mutants: [["one.serial < other.serial", "one.serial <= other.serial"]],
+    why: "no two lists have one serial number",
+  },
+  {
+    path: "src/data-plane/window.ts",
+    line: "if (index > this.#newest) this.#advance(index)",
+    mutants: [["index > this.#newest", "index >= this.#newest"]],
+    why: "to advance to the slice where one is clears nothing, and moves nothing",
+  },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "debt === 0 || tick <= at ? debt : Math.max(0, debt - (tick - at) * perTick)",
+    mutants: [
+      ["debt === 0", "false"],
+      ["tick <= at", "tick < at"],
+    ],
+    why: "the short way: of no debt, and in no time, nothing is paid off the whole way either",
+  },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "const [perTick, perPart] = ticks / whole <= largest ? [given / whole, ticks / whole] : below(given, ticks, largest)",
+    mutants: [["ticks / whole <= largest", "ticks / whole < largest"]],
+    why: "a fraction that just may be is its own best fraction below",
+  },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "while (d > 0) {",
+    mutants: [["d > 0", "d >= 0"]],
+    why: "it is asked only for fractions whose denominator is above the largest, and breaks before it has found them",
+  },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "const steps = by[1] === 0 ? wanted : Math.min(wanted, Math.floor((largest - moved[1]) / by[1]))",
+    mutants: [["by[1] === 0", "false"]],
+    why: "what is divided by nothing is infinite, and bounds nothing",
+  },
+  {
+    path: "machines/tripping.ts",
+    line: "if (circuit === undefined || !circuits.includes(circuit)) return undefined",
+    mutants: [["circuit === undefined", "false"]],
+    why: "what is undefined is none of the circuits: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/basic.ts",
+    line: 'savedHalfOpen: ({ event }) => ["halfOpen", "ramping"].includes(savedOf(event)?.circuit ?? ""),',
+    mutants: [['""', '"Stryker was here!"']],
+    why: "neither is one of the circuits that are looked for",
+  },
+  {
+    path: "machines/strategies/basic.ts",
+    line: 'savedClosed: ({ event }) => ["closed", "degraded"].includes(savedOf(event)?.circuit ?? ""),',
+    mutants: [['""', '"Stryker was here!"']],
+    why: "neither is one of the circuits that are looked for",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'savedProbing: ({ event }) => ["halfOpen", "ramping"].includes(savedOf(event)?.circuit ?? ""),',
+    mutants: [['""', '"Stryker was here!"']],
+    why: "neither is one of the circuits that are looked for",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "this.#earlier = earlier === undefined || earlier.count > 0 ? earlier : earlier.#earlier",
+    mutants: [
+      ["earlier === undefined || earlier.count > 0", "true"],
+      ["earlier.count > 0", "earlier.count >= 0"],
+    ],
+    why: "a watch that has nothing left to say answers as the one before it: leaving it out only keeps the chain short",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "while (this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) this.#news += this.#pass()",
+    mutants: [
+      ["this.#waiting > 0", "true"],
+      ["this.#waiting > 0", "this.#waiting >= 0"],
+    ],
+    why: "empty buckets are passed one by one instead of in one step: slower after a silence, and the same",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "while (calls === 0 && this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) calls = this.#pass()",
+    mutants: [
+      ["this.#waiting > 0", "true"],
+      ["this.#waiting > 0", "this.#waiting >= 0"],
+    ],
+    why: "empty buckets are passed one by one instead of in one step: slower after a silence, and the same",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "if (calls === 0) this.#skip(now)",
+    mutants: [
+      ["calls === 0", "false"],
+      ["calls === 0", "calls !== 0"],
+      ["this.#skip(now)", ";"],
+    ],
+    why: "a silence that is not skipped now is skipped when the next call enters",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "if (this.#waiting === 0) this.#passed = Math.max(this.#passed, this.#bucketOf(now - this.#lineMs) - 2)",
+    mutants: [
+      ["this.#waiting === 0", "true"],
+      ["this.#bucketOf(now - this.#lineMs) - 2", "this.#bucketOf(now - this.#lineMs) + 2"],
+    ],
+    why: "buckets up to there have been passed when it is asked, and calls enter a whole line later",
+  },
+  {
+    path: "src/data-plane/shelf.ts",
+    line: "return cost === 1 ? this.#one : unitsOf(this.limit.rate, cost)",
+    mutants: [["cost === 1", "false"]],
+    why: "the short way of a call that costs one: the units of one are the same worked out again",
+  },
+  {
+    path: "src/data-plane/shelf.ts",
+    line: "restore({ ms, keys = [] }: Owed, elapsedMs: number, tick: number): void {",
+    mutants: [["[]", '["Stryker was here"]']],
+    why: "a text that is no pair of a key and a number is not more than the time that has passed, and is left alone",
+  },
+  {
+    path: "src/data-plane/keyedBuckets.ts",
+    line: "if (before?.hash === hash || before?.hash === 0) return before",
+    mutants: [["before?.hash === 0", "false"]],
+    why: "a copy of the bucket of several takes its place, with the same debt",
+  },
+  {
+    path: "src/data-plane/keyedBuckets.ts",
+    line: "const before = this.#shared.size === 0 ? undefined : this.#shared.get(this.#placeOf(key))",
+    mutants: [["this.#shared.size === 0", "false"]],
+    why: "the short way where nothing is shared: the key is not hashed to find that out",
+  },
+  {
+    path: "src/data-plane/baseline.ts",
+    line: "if (calls === 0) return 0",
+    mutants: [["calls === 0", "false"]],
+    why: "of no calls every share is multiplied by one, and nothing is learned",
+  },
+  {
+    path: "src/data-plane/baseline.ts",
+    line: "return this.#noise <= 2 * this.usually",
+    mutants: [["this.#noise <= 2 * this.usually", "this.#noise < 2 * this.usually"]],
+    why: "two learned fractions: that they are equal to the last bit is no case of its own",
+  },
+  {
+    path: "machines/strategies/basic.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as BasicContext, events: {} as Signal, input: {} as PlugInput<BasicSettings>, meta: {} as StateMeta<BasicContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as GradualContext, events: {} as Signal, input: {} as PlugInput<GradualSettings>, meta: {} as StateMeta<GradualContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'gone: ({ context, event }) => event.type === "alarm.rang" && isGone(event, context.settings),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'partial: ({ event }) => event.type === "alarm.rang" && isPartial(event),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'mayTry: ({ context, event }) => event.type === "alarm.rang" && canPay(context, event),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'lateAtLowest: ({ event }) => event.type === "alarm.rang" && isLate(event) && isTrouble(event.statistics),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: 'stepBad: ({ event }) => event.type === "alarm.rang" && isRule(event, "cohort") && isTrouble(event.statistics),',
+    mutants: [['event.type === "alarm.rang"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: "newLine: ({ context, event }) => learntLine(context, event) !== context.slowAfterMs,",
+    mutants: [["learntLine(context, event) !== context.slowAfterMs", "true"]],
+    why: "the line that it has is noted again",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: '"slice.closed": { guard: "newLine", actions: "noteLine" },',
+    mutants: [['"newLine"', '""']],
+    why: "the line that it has is noted again",
+  },
+  {
+    path: "machines/strategies/gradual.ts",
+    line: '{ guard: "helped", target: "#gradual.ramping", actions: ["noteHelped", "beginRamp", "blame"] },',
+    mutants: [['"blame"', '""']],
+    why: "a trial that helped leaves less than 0.45 to blame, and 0.6 of that is below the 0.3 that stands anyway",
+  },
+  {
+    path: "machines/judging.ts",
+    line: "const isNear = present !== undefined && asked < 1.25 * present && asked > 0.8 * present",
+    mutants: [["present !== undefined", "true"]],
+    why: "nothing is less than a part of what is undefined: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/wheel.ts",
+    line: "timer.due = last !== undefined && last.due > now + list.durationMs ? last.due : now + list.durationMs",
+    mutants: [["last.due > now + list.durationMs", "last.due >= now + list.durationMs"]],
+    why: "where both are the same it is the same which is taken",
+  },
+  {
+    path: "src/data-plane/wheel.ts",
+    line: "if (this.#turning) return",
+    mutants: [["this.#turning", "false"]],
+    why: "it is asked twice on the way to a turn, and either question alone keeps a timer from turning the wheel",
+  },
+  {
+    path: "machines/slowness.ts",
+    line: "const isSlower = isSteady && asked > slowAfterMs && tookMs <= muchSlower * slowAfterMs",
+    mutants: [["asked > slowAfterMs", "asked >= slowAfterMs"]],
+    why: "what is asked for and is the line already makes the same line",
+  },
+  {
+    path: "machines/vocabulary/rate.ts",
+    line: "if (steps < wanted) break",
+    mutants: [["steps < wanted", "false"]],
+    why: "once a step has no room below the largest denominator, none of those after it has: they add nothing",
+  },
+  {
+    path: "src/data-plane/shortWays.ts",
+    line: "if (!this.isOpen || (this.isSlotted && this.#looks.bulkhead?.hasRoom(now) !== true)) return false",
+    mutants: [["this.#looks.bulkhead?.hasRoom", "this.#looks.bulkhead.hasRoom"]],
+    why: "where it is slotted there is a bulkhead: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/shortWays.ts",
+    line: "return !this.isRated || this.#looks.rates?.lets(now) === true",
+    mutants: [["this.#looks.rates?.lets", "this.#looks.rates.lets"]],
+    why: "where it is rated there are rates: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "this.bulkhead?.enterOrdinary(receipt, now)",
+    mutants: [["this.bulkhead?.enterOrdinary", "this.bulkhead.enterOrdinary"]],
+    why: "it is called only where there are slots: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (gate.lines.slots !== undefined) this.bulkhead ??= new Bulkhead(this.#wheel)",
+    mutants: [["gate.lines.slots !== undefined", "true"]],
+    why: "a bulkhead without slots is off and holds up nobody: it is made only where there are some, for its weight",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: 'if (spent !== undefined && typeof judged !== "string" && judged.unsent) {',
+    mutants: [
+      ['typeof judged !== "string"', "true"],
+      ['"string"', '""'],
+    ],
+    why: "of a text nothing is unsent: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "this.rates?.giveBack(spent, receipt.startedAt, now)",
+    mutants: [["this.rates?.giveBack", "this.rates.giveBack"]],
+    why: "what was spent was spent of rates, which are kept: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (receipt.slot > 0) this.bulkhead?.leave(receipt, kindOf(judged), now)",
+    mutants: [["this.bulkhead?.leave", "this.bulkhead.leave"]],
+    why: "who holds a slot has it of a bulkhead, which is kept: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (!this.isParted) return receipt.tests",
+    mutants: [["!this.isParted", "false"]],
+    why: "the short way where there are neither cells nor endpoints: the whole way asks neither and says the same",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: 'this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)',
+    mutants: [['"normal"', '""']],
+    why: "what is no class ranks as a normal call does",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "const bound = facts.feature === undefined ? undefined : this.features?.look(facts.feature)",
+    mutants: [["facts.feature === undefined", "false"]],
+    why: "nothing is held back under no name: the short way of a call without a feature",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (floor > 0 && rankOf(facts.priority) < floor) return this.#refusals.byFloor(now)",
+    mutants: [
+      ["floor > 0", "true"],
+      ["floor > 0", "floor >= 0"],
+    ],
+    why: "no rank is below nothing: the short way where there is no floor",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "return refusal !== undefined && this.bulkhead?.miss(facts, now) ? undefined : refusal",
+    mutants: [["this.bulkhead?.miss", "this.bulkhead.miss"]],
+    why: "who was refused for want of a slot was refused by a bulkhead: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (this.endpoints !== undefined) this.route(receipt, facts, now)",
+    mutants: [["this.endpoints !== undefined", "true"]],
+    why: "where there are none nothing is handed out on the way either",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: 'if (refusal.layer === "cell" && key !== undefined) this.cells?.refuse(key, now)',
+    mutants: [
+      ["key !== undefined", "true"],
+      ["this.cells?.refuse", "this.cells.refuse"],
+    ],
+    why: "only cells refuse at their layer, and only calls with a key: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: 'if (refusal.layer === "feature" && feature !== undefined) this.features?.refuse(feature)',
+    mutants: [
+      ["feature !== undefined", "true"],
+      ["this.features?.refuse", "this.features.refuse"],
+    ],
+    why: "only features refuse at their layer, and only calls with one: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/lateness.ts",
+    line: "#isWatched = false",
+    mutants: [["false", "true"]],
+    why: "a gate says whether anybody watches before the first call enters",
+  },
+]
