@@ -46,7 +46,7 @@ test.each([
   ["a bypass", { ...open, enforcement: "off" } as Gate],
 ])("%s closes the short way", (_, gate) => {
   const ways = waysOf(gate)
-  expect([ways.isOpen, ways.isQuiet, ways.isUnmeasured, ways.isClear(0)]).toEqual([false, false, false, false])
+  expect([ways.isOpen, ways.isUnmeasured, ways.isClear(0)]).toEqual([false, false, false])
 })
 
 test("a floor at ordinary calls, or below, leaves them their way", () => {
@@ -57,7 +57,7 @@ test("who decides beside the breaker closes the short way; who writes calls down
   const haunted = waysOf(open, {}, { ghost: {} })
   expect([haunted.isOpen, haunted.isUnmeasured]).toEqual([false, false])
   const taped = waysOf(open, {}, { tape: {} })
-  expect([taped.isOpen, taped.isQuiet, taped.isUnmeasured]).toEqual([true, true, false])
+  expect([taped.isOpen, taped.isUnmeasured]).toEqual([true, false])
 })
 
 test.each([
@@ -77,10 +77,10 @@ test.each([
 test("slots and rates that are there are asked; those that are off, or free, are not", () => {
   expect([waysOf(open, slots(false)).isClear(0), waysOf(open, slots(false, false)).isClear(0)]).toEqual([false, true])
   expect([waysOf(open, rates(false)).isClear(0), waysOf(open, rates(false, true)).isClear(0)]).toEqual([false, true])
-  const flags = ({ isSlotted, isRated, isRouted, isQuiet }: ShortWays) => [isSlotted, isRated, isRouted, isQuiet]
-  expect(flags(waysOf(open, { ...slots(true), ...rates(true) }))).toEqual([true, true, false, true])
-  expect(flags(waysOf(open, { ...slots(true, false), ...rates(true, true) }))).toEqual([false, false, false, true])
-  expect(flags(waysOf(open, { endpoints: {} }))).toEqual([false, false, true, false])
+  const flags = ({ isSlotted, isRated, isRouted }: ShortWays) => [isSlotted, isRated, isRouted]
+  expect(flags(waysOf(open, { ...slots(true), ...rates(true) }))).toEqual([true, true, false])
+  expect(flags(waysOf(open, { ...slots(true, false), ...rates(true, true) }))).toEqual([false, false, false])
+  expect(flags(waysOf(open, { endpoints: {} }))).toEqual([false, false, true])
   expect(waysOf(open, { ...slots(false), ...rates(true) }).isClear(0)).toBe(false)
   expect(waysOf(open, { ...slots(true), ...rates(false) }).isClear(0)).toBe(false)
 })
