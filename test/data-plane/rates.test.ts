@@ -267,6 +267,7 @@ describe("a gate", () => {
 
   test("without limits frees what had any", () => {
     const rates = ratesOf(perSecond(1))
+    expect(rates.lets(0)).toBe(true)
     rates.takeOne(0)
     expect([rates.isFree, rates.lets(0)]).toEqual([false, false])
     rates.adopt({ ...idleGate, restriction: unrestricted, lines: {} })
