@@ -16,8 +16,15 @@ function headerOf(headers: HeadersLike, name: string): string | undefined {
   return typeof value === "string" && value.length <= longest ? value.trim() : undefined
 }
 
-/** A date as HTTP writes it (RFC 9110, 5.6.7), the obsolete form with its zone included: `Date.parse` takes "wait 45" for a year. */
+/** Dates as HTTP writes them, and wrote them once (RFC 9110, 5.6.7): `Date.parse` takes "wait 45" for a year. */
 const httpDate = /^[A-Z][a-z]{2,8}, [\w -]{9,11} \d\d:\d\d:\d\d GMT$/
+const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/
+
+function instantOf(text: string): number {
+  if (httpDate.test(text)) return Date.parse(text)
+  // It names no zone, and means GMT.
+  return asctime.test(text) ? Date.parse(`${text} GMT`) : Number.NaN
+}
 
 /** Milliseconds that a Retry-After asks for: seconds, or a date, told from the response's own; nothing for what lies in the past. */
 export function retryAfterIn(headers: unknown): number | undefined {
@@ -25,8 +32,7 @@ export function retryAfterIn(headers: unknown): number | undefined {
   const asked = headerOf(headers as HeadersLike, "retry-after")
   if (asked === undefined) return undefined
   if (/^\d+$/.test(asked)) return 1000 * Number(asked)
-  if (!httpDate.test(asked)) return undefined
-  const ms = Date.parse(asked) - Date.parse(headerOf(headers as HeadersLike, "date") ?? "")
+  const ms = instantOf(asked) - instantOf(headerOf(headers as HeadersLike, "date") ?? "")
   return ms >= 0 ? ms : undefined
 }
 

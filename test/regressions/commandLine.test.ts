@@ -42,7 +42,7 @@ describe("what is too long to be what it says is not read", () => {
     const asked = (text: string) => retryAfterOf({ ok: false, error: { headers: { "retry-after": text, date } } })
     for (const text of ["wait 45", "12/31/2099", "soon 2050", "2099-12-31", "-5", "1e9", "30s", "Sunday 2099", "GMT"])
       expect(asked(text), text).toBeUndefined()
-    for (const text of ["Sun, 29 Nov 2026 07:28:20 GMT", "Sunday, 29-Nov-26 07:28:20 GMT"])
+    for (const text of ["Sun, 29 Nov 2026 07:28:20 GMT", "Sunday, 29-Nov-26 07:28:20 GMT", "Sun Nov 29 07:28:20 2026"])
       expect(asked(text), text).toBe(20_000)
     expect(asked("Sun, 29 Nov 2026 07:27:59 GMT")).toBeUndefined()
   })
