@@ -26,10 +26,10 @@ const waysOf = (gate: Gate = open, looks: Partial<Looks> = {}, others: Partial<O
 const slots = (hasRoom: boolean, isOn = true) => ({ bulkhead: { isOn, hasRoom: () => hasRoom } })
 const rates = (lets: boolean, isFree = false) => ({ rates: { isFree, lets: () => lets } })
 
-test("a gate that holds nothing back, and of which nobody wants to know anything, is clear, quiet and not measured", () => {
+test("a gate that holds nothing back, and of which nobody wants to know anything, is clear and not measured", () => {
   const ways = waysOf()
   expect({ ...ways }).toEqual({
-    ...{ isOpen: true, isSlotted: false, isRated: false, isRouted: false, isQuiet: true, isUnmeasured: true },
+    ...{ isOpen: true, isSlotted: false, isRated: false, isRouted: false, isUnmeasured: true },
     ...{ isShut: false, timeoutMs: Number.POSITIVE_INFINITY },
   })
   expect(ways.isClear(0)).toBe(true)

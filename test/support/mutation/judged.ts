@@ -18,15 +18,6 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "machines/vocabulary/evidence.ts",
-    line: "const kept = faded < 1e-3 ? 1 - faded : Math.exp(-faded)",
-    mutants: [
-      ["faded < 1e-3", "false"],
-      ["faded < 1e-3", "faded <= 1e-3"],
-    ],
-    why: "a quicker way to the same within a millionth; laws hold it to that",
-  },
-  {
-    path: "machines/vocabulary/evidence.ts",
     line: "if (!bad && evidence.score === 0) {",
     mutants: [
       ["!bad && evidence.score === 0", "false"],
@@ -60,14 +51,14 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "src/data-plane/rates.ts",
-    line: "return this.#lone === undefined ? this.#shelves.every((shelf) => shelf.lets(tick)) : this.#lone.lets(tick)",
-    mutants: [["this.#lone === undefined", "true"]],
+    line: "return lone === undefined ? this.#allLet(tickOf(now)) : lone.lets(tickOf(now))",
+    mutants: [["lone === undefined", "true"]],
     why: "the short way of a lone limit: the whole way over all limits comes to the same, and costs more",
   },
   {
     path: "src/data-plane/rates.ts",
-    line: "if (this.#lone === undefined) this.take(one, now)",
-    mutants: [["this.#lone === undefined", "true"]],
+    line: "if (lone === undefined) this.take(one, now)",
+    mutants: [["lone === undefined", "true"]],
     why: "the short way of a lone limit: the whole way over all limits comes to the same, and costs more",
   },
   {
@@ -96,7 +87,7 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "src/data-plane/timerHeap.ts",
-    line: "one.wakeAt < other.wakeAt || (one.wakeAt === other.wakeAt && one.serial < other.serial)",
+    line: "(one.durationMs > other.durationMs || (one.durationMs === other.durationMs && one.serial < other.serial)))",
     mutants: [["one.serial < other.serial", "one.serial <= other.serial"]],
     why: "no two lists have one serial number",
   },
@@ -340,18 +331,6 @@ export const judged: readonly Judged[] = [
     why: "once a step has no room below the largest denominator, none of those after it has: they add nothing",
   },
   {
-    path: "src/data-plane/shortWays.ts",
-    line: "if (!this.isOpen || (this.isSlotted && this.#looks.bulkhead?.hasRoom(now) !== true)) return false",
-    mutants: [["this.#looks.bulkhead?.hasRoom", "this.#looks.bulkhead.hasRoom"]],
-    why: "where it is slotted there is a bulkhead: it is said for the compiler",
-  },
-  {
-    path: "src/data-plane/shortWays.ts",
-    line: "return !this.isRated || this.#looks.rates?.lets(now) === true",
-    mutants: [["this.#looks.rates?.lets", "this.#looks.rates.lets"]],
-    why: "where it is rated there are rates: it is said for the compiler",
-  },
-  {
     path: "src/data-plane/admission.ts",
     line: "this.bulkhead?.enterOrdinary(receipt, now)",
     mutants: [["this.bulkhead?.enterOrdinary", "this.bulkhead.enterOrdinary"]],
@@ -392,7 +371,7 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "src/data-plane/admission.ts",
-    line: 'this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)',
+    line: 'else this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)',
     mutants: [['"normal"', '""']],
     why: "what is no class ranks as a normal call does",
   },
@@ -446,5 +425,75 @@ export const judged: readonly Judged[] = [
     line: "#isWatched = false",
     mutants: [["false", "true"]],
     why: "a gate says whether anybody watches before the first call enters",
+  },
+  {
+    path: "machines/vocabulary/rejection.ts",
+    line: 'const own = template(breaker, gate, holding(gate, "slots"), false)',
+    mutants: [["false", "true"]],
+    why: "what a template says of probes is its layer and its reason, and both are said anew",
+  },
+  {
+    path: "machines/vocabulary/rejection.ts",
+    line: 'const own = template(breaker, gate, holding(gate, "queue"), false)',
+    mutants: [["false", "true"]],
+    why: "what a template says of probes is its layer and its reason, and both are said anew",
+  },
+  {
+    path: "machines/vocabulary/rejection.ts",
+    line: "...template(breaker, gate, limit.tightened ? holders : [], false),",
+    mutants: [
+      ["false", "true"],
+      ["[]", '["Stryker was here"]'],
+    ],
+    why: "what a template says of probes is its layer and its reason, and both are said anew; a text has neither a since nor statistics, as nobody has",
+  },
+  {
+    path: "machines/vocabulary/rejection.ts",
+    line: 'return { ...template(breaker, gate, holders, false), layer: "feature", reason, retryAt }',
+    mutants: [["false", "true"]],
+    why: "what a template says of probes is its layer and its reason, and both are said anew",
+  },
+  {
+    path: "machines/vocabulary/window.ts",
+    line: "return { ...window, calls, failures, slow, chunks: chunk > 0 ? chunks.slice(chunk) : chunks, skip }",
+    mutants: [
+      ["chunk > 0", "true"],
+      ["chunk > 0", "chunk >= 0"],
+    ],
+    why: "the short way where no chunk is gone: the list of all of them is copied, and is the same",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (facts === noFacts) this.endpoints?.enter(receipt, false, now)",
+    mutants: [["facts === noFacts", "false"]],
+    why: "the short way of a call of which nothing is said: it ranks as a normal one and has tried nothing the whole way too",
+  },
+  {
+    path: "machines/vocabulary/baseline.ts",
+    line: "const weight = passed < memoryMs / settledCalls ? passed / memoryMs : 1 / settledCalls",
+    mutants: [["passed < memoryMs / settledCalls", "passed <= memoryMs / settledCalls"]],
+    why: "where both are the same it is the same which is taken: 300 of 300 000 is one of a thousand",
+  },
+  {
+    path: "machines/vocabulary/baseline.ts",
+    line: "if (evidence.worst > 0) evidence.worst *= passed < burstMs ? 1 - passed / burstMs : 0",
+    mutants: [
+      ["evidence.worst > 0", "true"],
+      ["evidence.worst > 0", "evidence.worst >= 0"],
+      ["passed < burstMs", "passed <= burstMs"],
+    ],
+    why: "the short way where there was no burst: nothing of nothing is nothing; and of a whole hour one less one is nothing",
+  },
+  {
+    path: "src/data-plane/shelf.ts",
+    line: "if (this.#lookedAt > bucket.at) bucket.at = this.#lookedAt",
+    mutants: [["this.#lookedAt > bucket.at", "this.#lookedAt >= bucket.at"]],
+    why: "what is as late takes its place with the same number",
+  },
+  {
+    path: "src/data-plane/slices.ts",
+    line: "if (slice === undefined || !this.mayEnd(now)) return undefined",
+    mutants: [["slice === undefined", "false"]],
+    why: "no slice never ends: it is said for the compiler",
   },
 ]
