@@ -496,4 +496,175 @@ export const judged: readonly Judged[] = [
     mutants: [["slice === undefined", "false"]],
     why: "no slice never ends: it is said for the compiler",
   },
+  {
+    path: "machines/vocabulary/quota.ts",
+    line: "return remaining !== undefined && resetAfterMs !== undefined && answered * resetAfterMs > remaining * overMs",
+    mutants: [
+      ["remaining !== undefined && resetAfterMs !== undefined", "true"],
+      [
+        "remaining !== undefined && resetAfterMs !== undefined",
+        "remaining !== undefined || resetAfterMs !== undefined",
+      ],
+      ["remaining !== undefined", "true"],
+      ["resetAfterMs !== undefined", "true"],
+    ],
+    why: "what is unsaid makes no number, and no number is more: it is said for the compiler",
+  },
+  {
+    path: "machines/vocabulary/recent.ts",
+    line: "return faded < shortly ? 1 - faded : Math.exp(-faded)",
+    mutants: [
+      ["faded < shortly", "false"],
+      ["faded < shortly", "faded <= shortly"],
+    ],
+    why: "a quicker way to the same within a millionth; laws hold it to that",
+  },
+  {
+    path: "machines/vocabulary/recent.ts",
+    line: "if (recent.recentBad === 0) return",
+    mutants: [["recent.recentBad === 0", "false"]],
+    why: "the short way: what is left of nothing is nothing, and of the bad ones some are slow",
+  },
+  {
+    path: "src/data-plane/ear.ts",
+    line: 'return typeof judged !== "string" && judged.quota?.exceeded === true ? "ignored" : judged',
+    mutants: [
+      ['typeof judged !== "string"', "true"],
+      ['"string"', '""'],
+    ],
+    why: "a text has no quota: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/ear.ts",
+    line: "if (hearing === undefined || now - hearing.since >= this.#toldMs) {",
+    mutants: [
+      ["hearing === undefined || now - hearing.since >= this.#toldMs", "true"],
+      ["now - hearing.since", "now + hearing.since"],
+    ],
+    why: "the short way of an answer that is not due: the whole way counts it and tells nothing",
+  },
+  {
+    path: "src/data-plane/ear.ts",
+    line: 'const told = this.hear("success", now)',
+    mutants: [['"success"', '""']],
+    why: "of an answer without a quota it does not matter how the call ended",
+  },
+  {
+    path: "src/data-plane/ear.ts",
+    line: 'return listen(hearing, typeof judged === "string" ? undefined : judged.quota, this.#toldMs, now)',
+    mutants: [
+      ['typeof judged === "string"', "false"],
+      ['"string"', '""'],
+    ],
+    why: "a text has no quota: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/flight.ts",
+    line: "if (seat === row.length && this.count < seat >> 1) return this.#makeRoom(call)",
+    mutants: [["seat === row.length", "true"]],
+    why: "gaps are closed earlier than need be: slower, and the same",
+  },
+  {
+    path: "src/data-plane/flight.ts",
+    line: "return this.#row.slice(this.#head, this.#tail).filter((call) => call !== undefined)",
+    mutants: [["this.#row.slice(this.#head, this.#tail)", "this.#row"]],
+    why: "nobody sits before the first or after the last: it is quicker to look only between them",
+  },
+  {
+    path: "src/data-plane/flight.ts",
+    line: "this.#row.fill(undefined)",
+    mutants: [["this.#row.fill(undefined)", ";"]],
+    why: "seats behind the last are written over before they are looked at: emptied, they keep nobody in memory",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "isParted = false",
+    mutants: [["false", "true"]],
+    why: "its plane says it with every gate, before the meter hears of the gate",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "#epoch = -1",
+    mutants: [["-1", "+1"]],
+    why: "under the first gate the kind of line is new too, if there is one: it begins an epoch either way",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "#isRow = false",
+    mutants: [["false", "true"]],
+    why: "each gate says it anew, and without one nothing is counted",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "#armedAt = -never",
+    mutants: [["-never", "+never"]],
+    why: "each gate arms it anew, and without one nothing rings",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (this.#sequence !== undefined && this.#evidence !== undefined) enter(this.#evidence, this.#sequence, startedAt)",
+    mutants: [["this.#evidence !== undefined", "true"]],
+    why: "where there is a sequence there is evidence: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: 'if (judged === "success" && !isLate) return this.#succeed(durationMs, startedAt, now)',
+    mutants: [
+      ['judged === "success" && !isLate', "false"],
+      ['"success"', '""'],
+    ],
+    why: "the short way of a success that was not slow: the whole way comes to the same, as a law holds of each of its steps",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: 'if (typeof judged !== "string" && judged.trip) return this.#report(asked(now, this.#epoch, judged.retryAfterMs))',
+    mutants: [
+      ['typeof judged !== "string"', "true"],
+      ['"string"', '""'],
+    ],
+    why: "a text asks for nothing: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (wasOverdue || sequence === undefined || evidence === undefined || !accrueGood(evidence, sequence, now))",
+    mutants: [
+      [
+        "wasOverdue || sequence === undefined || evidence === undefined || !accrueGood(evidence, sequence, now)",
+        "true",
+      ],
+      ["evidence === undefined", "false"],
+      ["evidence === undefined", "evidence !== undefined"],
+    ],
+    why: "the short way of a success of a service that is as usual: the whole way comes to the same, as a law holds; where there is a sequence there is evidence",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: 'return this.#count("success", false, wasOverdue, startedAt, now)',
+    mutants: [['"success"', '""']],
+    why: "what is neither a failure nor ignored counts as a success",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (this.slices.mayEnd(now)) this.#closeSlice(now)",
+    mutants: [["this.slices.mayEnd(now)", "true"]],
+    why: "the short way while a slice lasts: closing asks the same",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (this.#sequence !== undefined && this.#evidence !== undefined) {",
+    mutants: [["this.#evidence !== undefined", "true"]],
+    why: "where there is a sequence there is evidence: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (entered && this.#sequence !== undefined && this.#evidence !== undefined) {",
+    mutants: [["this.#evidence !== undefined", "true"]],
+    why: "where there is a sequence there is evidence: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (rule === undefined && this.#armedAt === never && isQuiet(line, ring, overdue)) this.#armedAt = -never",
+    mutants: [["rule === undefined", "true"]],
+    why: "what is quiet has reached no line: it need not be weighed where one is reached",
+  },
 ]
