@@ -658,13 +658,49 @@ export const judged: readonly Judged[] = [
   {
     path: "src/data-plane/meter.ts",
     line: "if (entered && this.#sequence !== undefined && this.#evidence !== undefined) {",
-    mutants: [["this.#evidence !== undefined", "true"]],
-    why: "where there is a sequence there is evidence: it is said for the compiler",
+    mutants: [
+      ["this.#evidence !== undefined", "true"],
+      ["this.#sequence !== undefined", "true"],
+    ],
+    why: "where no sequence is watched nothing has entered its cohort and nothing of it runs; where one is there is evidence",
   },
   {
     path: "src/data-plane/meter.ts",
     line: "if (rule === undefined && this.#armedAt === never && isQuiet(line, ring, overdue)) this.#armedAt = -never",
     mutants: [["rule === undefined", "true"]],
     why: "what is quiet has reached no line: it need not be weighed where one is reached",
+  },
+  {
+    path: "src/data-plane/features.ts",
+    line: "if (bound === undefined || bound.share === 0) return",
+    mutants: [["bound.share === 0", "false"]],
+    why: "of nothing a call earns nothing: no credit is written down",
+  },
+  {
+    path: "src/data-plane/features.ts",
+    line: "if (feature === undefined) return undefined",
+    mutants: [["feature === undefined", "false"]],
+    why: "no line has no name, and without one nothing is weighed or told: the short way of a call that names none",
+  },
+  {
+    path: "src/data-plane/probeReport.ts",
+    line: 'const retryAfterMs = typeof judged === "string" ? undefined : judged.retryAfterMs',
+    mutants: [
+      ['typeof judged === "string"', "false"],
+      ['"string"', '""'],
+    ],
+    why: "a text asks for no wait: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/probeReport.ts",
+    line: "if (place !== undefined) admission.leases.freePlace(place)",
+    mutants: [["place !== undefined", "true"]],
+    why: "whoever reports a probe has seen that it has a place: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/probeReport.ts",
+    line: "if (epoch === gate.epoch && place?.expired !== true) return probeReport(receipt, judged, now, meter, isCharged)",
+    mutants: [["place?.expired", "place.expired"]],
+    why: "whoever reports a probe has seen that it has a place: it is said for the compiler",
   },
 ]
