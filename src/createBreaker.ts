@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import { assemble, readAll, startIn } from "./assemble.ts"
+import { type Assembly, assemble, readAll, startIn } from "./assemble.ts"
 import { AssembledBreaker } from "./assembledBreaker.ts"
 import type { Breaker } from "./Breaker.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
@@ -41,8 +41,9 @@ export function readSurroundings(clock: Clock, log: BreakerOptions["log"]): void
   refuseNoClock(clock)
 }
 
-export const shownIn = (log: LogStyle | RedactedLog): Shown | undefined =>
-  typeof log === "string" ? undefined : log.shown
+/** Of a breaker that begins, names may have been told before anybody listened. */
+export const shownIn = (log: LogStyle | RedactedLog, begun?: Assembly): Shown | undefined =>
+  typeof log === "string" ? undefined : log.shown(begun)
 
 /** Writes a log on the console: what is worth a warning on stderr, the rest on stdout. */
 export const writerOf = (log: LogStyle | RedactedLog, clock: Clock) => (entry: LogEntry) => {
@@ -77,7 +78,7 @@ export function createBreaker(name: string, config: BreakerConfig = {}, options:
     scope,
   )
   if (log) {
-    const stopped = logEvents(breaker, writerOf(log, clock), shownIn(log))
+    const stopped = logEvents(breaker, writerOf(log, clock), shownIn(log, breaker.assembly))
     Effect.runSync(Scope.addFinalizer(scope, Effect.sync(stopped)))
   }
   return breaker

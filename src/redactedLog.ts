@@ -1,12 +1,16 @@
 /** A log of which names are hidden, as the inspector and the recorder hide them. */
-import { redactionOf } from "./givenNames.ts"
+import type { Assembly } from "./assemble.ts"
+import { GivenNames } from "./givenNames.ts"
 import { invalid } from "./knownOptions.ts"
-import type { LogStyle, RedactedLog } from "./observability/logging.ts"
+import type { LogStyle, RedactedLog, Shown } from "./observability/logging.ts"
 import { Mask } from "./observability/redaction/mask.ts"
-import type { Redact } from "./observability/redaction/redaction.ts"
+import { type Redact, Redaction } from "./observability/redaction/redaction.ts"
 
 /** Of so many breakers it is remembered which names they have told of. */
 const mostBreakers = 1000
+
+/** One for all logs: it listens for as long as the process lives. */
+let names: GivenNames | undefined
 
 interface Told {
   readonly type: string
@@ -34,7 +38,14 @@ interface Told {
 export function redactedLog(style: LogStyle, redact: Redact): RedactedLog {
   if (style !== "human" && style !== "json") throw invalid("style", style, 'must be "human" or "json"')
   if (typeof redact !== "function") throw invalid("redact", redact, "must be a function")
-  const { redaction } = redactionOf(redact)
+  names ??= new GivenNames()
+  const given = names
+  const redaction = new Redaction(redact, (name) => given.isOwn(name, false))
+  return { style, shown: (begun) => shownWith(redaction, begun as Assembly | undefined) }
+}
+
+/** Names that were told to one breaker are hidden in whatever it tells later. Those of many are forgotten with the oldest. */
+function shownWith(redaction: Redaction, begun: Assembly | undefined): Shown {
   const masks = new Map<string, Mask>()
   const maskOf = (breaker: string): Mask => {
     const mask = masks.get(breaker) ?? new Mask(redaction)
@@ -55,7 +66,11 @@ export function redactedLog(style: LogStyle, redact: Redact): RedactedLog {
       ...(rejection && { rejection: { ...mask.value(rejection), reason: reasonIn(rejection, mask, redaction.hide) } }),
     }
   }
-  return { style, shown: (event) => shown(event as Told) as typeof event }
+  if (begun !== undefined) {
+    const { endpoints } = begun.plane.gate.lines
+    maskOf(begun.name).learn([...begun.parts.map(({ settings }) => settings), { endpoints: endpoints?.endpoints }])
+  }
+  return (event) => shown(event as Told) as typeof event
 }
 
 /** A part of the service is called by the key of its calls, at the beginning. */

@@ -84,7 +84,8 @@ export class Shelf {
   /** That call enters, where keys are not told apart: what was owed when it was looked at is owed still. */
   takeOne(): void {
     const bucket = this.#bucket
-    bucket.debt = this.#owed + this.#one
+    this.#owed += this.#one
+    bucket.debt = this.#owed
     if (this.#lookedAt > bucket.at) bucket.at = this.#lookedAt
   }
 

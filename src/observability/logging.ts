@@ -165,7 +165,8 @@ export type LogStyle = "human" | "json"
 /** A log of which names are hidden: `redactedLog` of `recloser/inspect` makes one. */
 export interface RedactedLog {
   readonly style: LogStyle
-  readonly shown: Shown
+  /** What the events of a breaker go through that has begun; or those of many. */
+  readonly shown: (begun?: object) => Shown
 }
 
 /** One entry as a line: `2026-11-25T09:00:00.000Z WARN  payments: closed → open: 62 % of 40 calls failed` */

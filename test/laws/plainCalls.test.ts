@@ -41,6 +41,11 @@ const step = fc.oneof(
       to: fc.constantFrom("bypass", "release", "shadow"),
     }),
   },
+  // While calls are in flight: those that began before keep their time.
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant("timeout" as const), ms: fc.constantFrom(250, 1000, 2000, 2500) }),
+  },
 )
 
 const unsent = Object.assign(new Error("refused"), { code: "ECONNREFUSED" })
@@ -102,6 +107,7 @@ async function play(
   let number = 0
   for (const next of steps) {
     if (next.type === "wait") await clock.advance(next.ms)
+    else if (next.type === "timeout") breaker.reconfigure({ ...config, timeout: next.ms })
     else if (next.type === "operator") breaker[next.to as "bypass"]("law")
     else {
       const id = ++number

@@ -26,7 +26,7 @@ function withoutLogin(text: string, after: number): string {
 /** `user:password@host`, without a scheme. */
 function withoutBareLogin(text: string): string {
   const host = text.slice(text.lastIndexOf("@") + 1)
-  return /^[^@/]*:[^/]*@/.test(text) && place.test(host) ? host : text
+  return /^[^@/:]*:[^@/]*@/.test(text) && place.test(host) ? host : text
 }
 
 /** Where the query begins of what says no scheme: `/pay?token=…`. */
