@@ -278,6 +278,25 @@ describe("a cell that is held back", () => {
   })
 })
 
+describe("a new epoch", () => {
+  test("begins with the credit of none", () => {
+    const one = admissionOf({}, { share: 0.5 })
+    const asked = () => Array.from({ length: 4 }, () => one.refusedBy() ?? "in")
+    const first = asked()
+    expect(one.refusedBy()).toBe(first[0] === "in" ? undefined : first[0])
+    one.swap({}, { share: 0.5 }, { epoch: 2 })
+    expect(asked()).toEqual(first)
+  })
+
+  test("has places of its own for probes", () => {
+    const one = admissionOf({ leaseMs: 1000 }, { probes: 1 })
+    one.enter()
+    expect(one.refusedBy()).toBe("probe")
+    one.swap({ leaseMs: 1000 }, { probes: 1 }, { epoch: 2 })
+    expect([one.refusedBy(), one.refusedBy()]).toEqual([undefined, "probe"])
+  })
+})
+
 describe("the first probes", () => {
   const half = { slots, leaseMs: 1000 }
 
@@ -296,6 +315,17 @@ describe("the first probes", () => {
     const alone = admissionOf({ slots }, { slots: 2 })
     alone.swap(half, { slots: 2, probes: 1 }, { epoch: 2 })
     expect(alone.refusedBy({ priority: "high" }, 100)).toBeUndefined()
+  })
+
+  test("are left to them for as long from each epoch on", () => {
+    const one = admissionOf({ slots }, { slots: 2 })
+    one.clock.step(5000)
+    one.admission.settle(one.enter(), "success", 5000)
+    one.swap(half, { slots: 2, probes: 1 }, { epoch: 2 })
+    expect([one.refusedBy({ priority: "high" }, 5249), one.refusedBy({ priority: "high" }, 5250)]).toEqual([
+      "probe",
+      undefined,
+    ])
   })
 
   test("are anybody's where nobody watches slots", () => {
@@ -330,6 +360,10 @@ describe("what comes and goes while calls run", () => {
     const call = one.enter()
     one.swap({})
     expect(one.admission.settle(call, "failure", 5)).toBe(false)
+    const keyed = admissionOf({ endpoints: lineOf(endpointsOf("a")), cells: cellLine })
+    const other = keyed.enter({ key: "k" })
+    keyed.swap({ cells: cellLine })
+    expect([other.site === undefined, keyed.admission.settle(other, "failure", 5)]).toEqual([false, false])
   })
 
   test("a probe that ends was none of the calls that ran", () => {

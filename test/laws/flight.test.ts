@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Flight, type Flying } from "../../src/data-plane/flight.ts"
+import { Alarm, TimerList } from "../../src/data-plane/timers.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
 import { stepClock } from "../support/stepClock.ts"
 
@@ -109,6 +110,59 @@ describe("calls in flight", () => {
     wheel.leave(flight, other)
     clock.step(50)
     expect(told.at(-1)).toBe(false)
+  })
+
+  it("count among the lists that wait for nobody only while none of them runs", () => {
+    const wheel = new Wheel(stepClock())
+    const timers = Array.from({ length: 70 }, () => new Alarm(() => {}))
+    for (const [at, timer] of timers.entries()) wheel.arm(timer, 1000 + at, 0)
+    const flights = timers.map((_, at) => new Flight<Call>(2000 + at))
+    const begin = () =>
+      flights.map((flight) => {
+        const call = new Call(flight, 0, () => {})
+        wheel.join(flight, call)
+        return call
+      })
+    const end = (calls: readonly Call[]) => {
+      for (const call of calls) wheel.leave(call.flight, call)
+    }
+    end(begin())
+    const again = begin()
+    wheel.disarm(timers[0] as Alarm)
+    // Beside those of the timers there is the one that lets go of the process.
+    expect(wheel.lengths).toBe(71)
+    end(again)
+    // More than half of all 141 wait for nobody now: they are let go of, and the timer's with them.
+    expect(wheel.lengths).toBe(70)
+    expect(flights.some(({ queued }) => queued)).toBe(false)
+  })
+
+  it("take the seats of those that have ended: a few that last make no long row", () => {
+    const flight = new Flight<Call>(100)
+    expect(flight.seats).toBe(0)
+    const lasting = Array.from({ length: 3 }, () => new Call(flight, 0, () => {}))
+    for (const call of lasting) flight.add(call)
+    for (let call = 0; call < 1000; call++) {
+      const short = new Call(flight, 0, () => {})
+      flight.add(short)
+      flight.remove(short)
+    }
+    expect(flight.calls).toEqual(lasting)
+    expect(flight.seats).toBeLessThan(20)
+  })
+
+  it("keep a row that is not long, and none of an empty one is taken", () => {
+    const seatsAfter = (count: number) => {
+      const flight = new Flight<Call>(100)
+      const calls = Array.from({ length: count }, () => new Call(flight, 0, () => {}))
+      for (const call of calls) flight.add(call)
+      for (const call of calls) flight.remove(call)
+      flight.takeFirst({ leave: () => expect.unreachable() })
+      return flight.seats
+    }
+    expect([3, 1024, 1025].map(seatsAfter)).toEqual([3, 1024, 0])
+    const nobody = { disarm: () => expect.unreachable(), leave: () => expect.unreachable() }
+    new TimerList(100).takeFirst(nobody)
   })
 
   it("leave a row that was long behind them", () => {

@@ -5,6 +5,7 @@ import {
   brokenShare,
   clamp,
   learn,
+  learnGood,
   readBaseline,
   usualOf,
   usualShare,
@@ -69,6 +70,25 @@ describe("an outcome", () => {
       0,
     ])
   })
+})
+
+describe("a success of a service of which a thousand outcomes are known", () => {
+  const learned = { ...freshEvidence(), usual: 0.2, worst: 0.4, learned: 1000, learnedAt: 100 }
+
+  test.each([0, 30, 299, 300, 301, 3000, 900_000, 3_599_999, 3_600_000, 9_000_000])(
+    "is learned as every outcome is, %d ms after the last",
+    (ms) => {
+      const [whole, short] = [{ ...learned }, { ...learned }]
+      learn(whole, 0, 100 + ms)
+      learnGood(short, 100 + ms)
+      expect(short).toEqual({
+        ...whole,
+        usual: expect.closeTo(whole.usual, 12) as number,
+        worst: expect.closeTo(whole.worst, 12) as number,
+      })
+      expect(short.worst).toBeGreaterThanOrEqual(0)
+    },
+  )
 })
 
 describe("a baseline that is saved", () => {

@@ -1,6 +1,13 @@
 /** Evidence by itself: what each outcome adds to it, by the formulas of its sources worked out by hand, and what rings. */
 import { describe, expect, test } from "vitest"
-import { accrue, beginEpoch, type Evidence, freshEvidence, resume } from "../../machines/vocabulary/evidence.ts"
+import {
+  accrue,
+  accrueGood,
+  beginEpoch,
+  type Evidence,
+  freshEvidence,
+  resume,
+} from "../../machines/vocabulary/evidence.ts"
 import type { SequentialLine } from "../../machines/vocabulary/gate.ts"
 
 const usual: SequentialLine = {
@@ -31,6 +38,11 @@ function ring(evidence: Evidence, line: SequentialLine, ends: string, from = 0) 
 // One call in twenty is bad at first, known from as many as twenty: one standard deviation more is usual, and from there 0.4 + half of it broken.
 const usually = 0.05 + Math.sqrt((0.05 * 0.95) / 20)
 const broken = 0.4 + usually / 2
+
+test("a success goes the short way from the thousandth outcome on", () => {
+  const goes = (learned: number) => accrueGood(judged({ learned, stale: 0, recentCalls: 9 }), usual, 1)
+  expect([999, 1000].map(goes)).toEqual([false, true])
+})
 
 describe("what is known before anything has ended", () => {
   test("is that one call in twenty is bad, and nothing else", () => {

@@ -18,15 +18,6 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "machines/vocabulary/evidence.ts",
-    line: "const kept = faded < 1e-3 ? 1 - faded : Math.exp(-faded)",
-    mutants: [
-      ["faded < 1e-3", "false"],
-      ["faded < 1e-3", "faded <= 1e-3"],
-    ],
-    why: "a quicker way to the same within a millionth; laws hold it to that",
-  },
-  {
-    path: "machines/vocabulary/evidence.ts",
     line: "if (!bad && evidence.score === 0) {",
     mutants: [
       ["!bad && evidence.score === 0", "false"],
@@ -60,14 +51,14 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "src/data-plane/rates.ts",
-    line: "return this.#lone === undefined ? this.#shelves.every((shelf) => shelf.lets(tick)) : this.#lone.lets(tick)",
-    mutants: [["this.#lone === undefined", "true"]],
+    line: "return lone === undefined ? this.#allLet(tickOf(now)) : lone.lets(tickOf(now))",
+    mutants: [["lone === undefined", "true"]],
     why: "the short way of a lone limit: the whole way over all limits comes to the same, and costs more",
   },
   {
     path: "src/data-plane/rates.ts",
-    line: "if (this.#lone === undefined) this.take(one, now)",
-    mutants: [["this.#lone === undefined", "true"]],
+    line: "if (lone === undefined) this.take(one, now)",
+    mutants: [["lone === undefined", "true"]],
     why: "the short way of a lone limit: the whole way over all limits comes to the same, and costs more",
   },
   {
@@ -96,7 +87,7 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "src/data-plane/timerHeap.ts",
-    line: "one.wakeAt < other.wakeAt || (one.wakeAt === other.wakeAt && one.serial < other.serial)",
+    line: "(one.durationMs > other.durationMs || (one.durationMs === other.durationMs && one.serial < other.serial)))",
     mutants: [["one.serial < other.serial", "one.serial <= other.serial"]],
     why: "no two lists have one serial number",
   },
@@ -340,18 +331,6 @@ export const judged: readonly Judged[] = [
     why: "once a step has no room below the largest denominator, none of those after it has: they add nothing",
   },
   {
-    path: "src/data-plane/shortWays.ts",
-    line: "if (!this.isOpen || (this.isSlotted && this.#looks.bulkhead?.hasRoom(now) !== true)) return false",
-    mutants: [["this.#looks.bulkhead?.hasRoom", "this.#looks.bulkhead.hasRoom"]],
-    why: "where it is slotted there is a bulkhead: it is said for the compiler",
-  },
-  {
-    path: "src/data-plane/shortWays.ts",
-    line: "return !this.isRated || this.#looks.rates?.lets(now) === true",
-    mutants: [["this.#looks.rates?.lets", "this.#looks.rates.lets"]],
-    why: "where it is rated there are rates: it is said for the compiler",
-  },
-  {
     path: "src/data-plane/admission.ts",
     line: "this.bulkhead?.enterOrdinary(receipt, now)",
     mutants: [["this.bulkhead?.enterOrdinary", "this.bulkhead.enterOrdinary"]],
@@ -392,7 +371,7 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "src/data-plane/admission.ts",
-    line: 'this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)',
+    line: 'else this.endpoints?.enter(receipt, rankOf(facts.priority) > rankOf("normal"), now, (facts as FurtherFacts).tried)',
     mutants: [['"normal"', '""']],
     why: "what is no class ranks as a normal call does",
   },
@@ -446,5 +425,282 @@ export const judged: readonly Judged[] = [
     line: "#isWatched = false",
     mutants: [["false", "true"]],
     why: "a gate says whether anybody watches before the first call enters",
+  },
+  {
+    path: "machines/vocabulary/rejection.ts",
+    line: 'const own = template(breaker, gate, holding(gate, "slots"), false)',
+    mutants: [["false", "true"]],
+    why: "what a template says of probes is its layer and its reason, and both are said anew",
+  },
+  {
+    path: "machines/vocabulary/rejection.ts",
+    line: 'const own = template(breaker, gate, holding(gate, "queue"), false)',
+    mutants: [["false", "true"]],
+    why: "what a template says of probes is its layer and its reason, and both are said anew",
+  },
+  {
+    path: "machines/vocabulary/rejection.ts",
+    line: "...template(breaker, gate, limit.tightened ? holders : [], false),",
+    mutants: [
+      ["false", "true"],
+      ["[]", '["Stryker was here"]'],
+    ],
+    why: "what a template says of probes is its layer and its reason, and both are said anew; a text has neither a since nor statistics, as nobody has",
+  },
+  {
+    path: "machines/vocabulary/rejection.ts",
+    line: 'return { ...template(breaker, gate, holders, false), layer: "feature", reason, retryAt }',
+    mutants: [["false", "true"]],
+    why: "what a template says of probes is its layer and its reason, and both are said anew",
+  },
+  {
+    path: "machines/vocabulary/window.ts",
+    line: "return { ...window, calls, failures, slow, chunks: chunk > 0 ? chunks.slice(chunk) : chunks, skip }",
+    mutants: [
+      ["chunk > 0", "true"],
+      ["chunk > 0", "chunk >= 0"],
+    ],
+    why: "the short way where no chunk is gone: the list of all of them is copied, and is the same",
+  },
+  {
+    path: "src/data-plane/admission.ts",
+    line: "if (facts === noFacts) this.endpoints?.enter(receipt, false, now)",
+    mutants: [["facts === noFacts", "false"]],
+    why: "the short way of a call of which nothing is said: it ranks as a normal one and has tried nothing the whole way too",
+  },
+  {
+    path: "machines/vocabulary/baseline.ts",
+    line: "const weight = passed < memoryMs / settledCalls ? passed / memoryMs : 1 / settledCalls",
+    mutants: [["passed < memoryMs / settledCalls", "passed <= memoryMs / settledCalls"]],
+    why: "where both are the same it is the same which is taken: 300 of 300 000 is one of a thousand",
+  },
+  {
+    path: "machines/vocabulary/baseline.ts",
+    line: "if (evidence.worst > 0) evidence.worst *= passed < burstMs ? 1 - passed / burstMs : 0",
+    mutants: [
+      ["evidence.worst > 0", "true"],
+      ["evidence.worst > 0", "evidence.worst >= 0"],
+      ["passed < burstMs", "passed <= burstMs"],
+    ],
+    why: "the short way where there was no burst: nothing of nothing is nothing; and of a whole hour one less one is nothing",
+  },
+  {
+    path: "src/data-plane/shelf.ts",
+    line: "if (this.#lookedAt > bucket.at) bucket.at = this.#lookedAt",
+    mutants: [["this.#lookedAt > bucket.at", "this.#lookedAt >= bucket.at"]],
+    why: "what is as late takes its place with the same number",
+  },
+  {
+    path: "src/data-plane/slices.ts",
+    line: "if (slice === undefined || !this.mayEnd(now)) return undefined",
+    mutants: [["slice === undefined", "false"]],
+    why: "no slice never ends: it is said for the compiler",
+  },
+  {
+    path: "machines/vocabulary/quota.ts",
+    line: "return remaining !== undefined && resetAfterMs !== undefined && answered * resetAfterMs > remaining * overMs",
+    mutants: [
+      ["remaining !== undefined && resetAfterMs !== undefined", "true"],
+      [
+        "remaining !== undefined && resetAfterMs !== undefined",
+        "remaining !== undefined || resetAfterMs !== undefined",
+      ],
+      ["remaining !== undefined", "true"],
+      ["resetAfterMs !== undefined", "true"],
+    ],
+    why: "what is unsaid makes no number, and no number is more: it is said for the compiler",
+  },
+  {
+    path: "machines/vocabulary/recent.ts",
+    line: "return faded < shortly ? 1 - faded : Math.exp(-faded)",
+    mutants: [
+      ["faded < shortly", "false"],
+      ["faded < shortly", "faded <= shortly"],
+    ],
+    why: "a quicker way to the same within a millionth; laws hold it to that",
+  },
+  {
+    path: "machines/vocabulary/recent.ts",
+    line: "if (recent.recentBad === 0) return",
+    mutants: [["recent.recentBad === 0", "false"]],
+    why: "the short way: what is left of nothing is nothing, and of the bad ones some are slow",
+  },
+  {
+    path: "src/data-plane/ear.ts",
+    line: 'return typeof judged !== "string" && judged.quota?.exceeded === true ? "ignored" : judged',
+    mutants: [
+      ['typeof judged !== "string"', "true"],
+      ['"string"', '""'],
+    ],
+    why: "a text has no quota: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/ear.ts",
+    line: "if (hearing === undefined || now - hearing.since >= this.#toldMs) {",
+    mutants: [
+      ["hearing === undefined || now - hearing.since >= this.#toldMs", "true"],
+      ["now - hearing.since", "now + hearing.since"],
+    ],
+    why: "the short way of an answer that is not due: the whole way counts it and tells nothing",
+  },
+  {
+    path: "src/data-plane/ear.ts",
+    line: 'const told = this.hear("success", now)',
+    mutants: [['"success"', '""']],
+    why: "of an answer without a quota it does not matter how the call ended",
+  },
+  {
+    path: "src/data-plane/ear.ts",
+    line: 'return listen(hearing, typeof judged === "string" ? undefined : judged.quota, this.#toldMs, now)',
+    mutants: [
+      ['typeof judged === "string"', "false"],
+      ['"string"', '""'],
+    ],
+    why: "a text has no quota: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/flight.ts",
+    line: "if (seat === row.length && this.count < seat >> 1) return this.#makeRoom(call)",
+    mutants: [["seat === row.length", "true"]],
+    why: "gaps are closed earlier than need be: slower, and the same",
+  },
+  {
+    path: "src/data-plane/flight.ts",
+    line: "return this.#row.slice(this.#head, this.#tail).filter((call) => call !== undefined)",
+    mutants: [["this.#row.slice(this.#head, this.#tail)", "this.#row"]],
+    why: "nobody sits before the first or after the last: it is quicker to look only between them",
+  },
+  {
+    path: "src/data-plane/flight.ts",
+    line: "this.#row.fill(undefined)",
+    mutants: [["this.#row.fill(undefined)", ";"]],
+    why: "seats behind the last are written over before they are looked at: emptied, they keep nobody in memory",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "isParted = false",
+    mutants: [["false", "true"]],
+    why: "its plane says it with every gate, before the meter hears of the gate",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "#epoch = -1",
+    mutants: [["-1", "+1"]],
+    why: "under the first gate the kind of line is new too, if there is one: it begins an epoch either way",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "#isRow = false",
+    mutants: [["false", "true"]],
+    why: "each gate says it anew, and without one nothing is counted",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "#armedAt = -never",
+    mutants: [["-never", "+never"]],
+    why: "each gate arms it anew, and without one nothing rings",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (this.#sequence !== undefined && this.#evidence !== undefined) enter(this.#evidence, this.#sequence, startedAt)",
+    mutants: [["this.#evidence !== undefined", "true"]],
+    why: "where there is a sequence there is evidence: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: 'if (judged === "success" && !isLate) return this.#succeed(durationMs, startedAt, now)',
+    mutants: [
+      ['judged === "success" && !isLate', "false"],
+      ['"success"', '""'],
+    ],
+    why: "the short way of a success that was not slow: the whole way comes to the same, as a law holds of each of its steps",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: 'if (typeof judged !== "string" && judged.trip) return this.#report(asked(now, this.#epoch, judged.retryAfterMs))',
+    mutants: [
+      ['typeof judged !== "string"', "true"],
+      ['"string"', '""'],
+    ],
+    why: "a text asks for nothing: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (wasOverdue || sequence === undefined || evidence === undefined || !accrueGood(evidence, sequence, now))",
+    mutants: [
+      [
+        "wasOverdue || sequence === undefined || evidence === undefined || !accrueGood(evidence, sequence, now)",
+        "true",
+      ],
+      ["evidence === undefined", "false"],
+      ["evidence === undefined", "evidence !== undefined"],
+    ],
+    why: "the short way of a success of a service that is as usual: the whole way comes to the same, as a law holds; where there is a sequence there is evidence",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: 'return this.#count("success", false, wasOverdue, startedAt, now)',
+    mutants: [['"success"', '""']],
+    why: "what is neither a failure nor ignored counts as a success",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (this.slices.mayEnd(now)) this.#closeSlice(now)",
+    mutants: [["this.slices.mayEnd(now)", "true"]],
+    why: "the short way while a slice lasts: closing asks the same",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (this.#sequence !== undefined && this.#evidence !== undefined) {",
+    mutants: [["this.#evidence !== undefined", "true"]],
+    why: "where there is a sequence there is evidence: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (entered && this.#sequence !== undefined && this.#evidence !== undefined) {",
+    mutants: [
+      ["this.#evidence !== undefined", "true"],
+      ["this.#sequence !== undefined", "true"],
+    ],
+    why: "where no sequence is watched nothing has entered its cohort and nothing of it runs; where one is there is evidence",
+  },
+  {
+    path: "src/data-plane/meter.ts",
+    line: "if (rule === undefined && this.#armedAt === never && isQuiet(line, ring, overdue)) this.#armedAt = -never",
+    mutants: [["rule === undefined", "true"]],
+    why: "what is quiet has reached no line: it need not be weighed where one is reached",
+  },
+  {
+    path: "src/data-plane/features.ts",
+    line: "if (bound === undefined || bound.share === 0) return",
+    mutants: [["bound.share === 0", "false"]],
+    why: "of nothing a call earns nothing: no credit is written down",
+  },
+  {
+    path: "src/data-plane/features.ts",
+    line: "if (feature === undefined) return undefined",
+    mutants: [["feature === undefined", "false"]],
+    why: "no line has no name, and without one nothing is weighed or told: the short way of a call that names none",
+  },
+  {
+    path: "src/data-plane/probeReport.ts",
+    line: 'const retryAfterMs = typeof judged === "string" ? undefined : judged.retryAfterMs',
+    mutants: [
+      ['typeof judged === "string"', "false"],
+      ['"string"', '""'],
+    ],
+    why: "a text asks for no wait: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/probeReport.ts",
+    line: "if (place !== undefined) admission.leases.freePlace(place)",
+    mutants: [["place !== undefined", "true"]],
+    why: "whoever reports a probe has seen that it has a place: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/probeReport.ts",
+    line: "if (epoch === gate.epoch && place?.expired !== true) return probeReport(receipt, judged, now, meter, isCharged)",
+    mutants: [["place?.expired", "place.expired"]],
+    why: "whoever reports a probe has seen that it has a place: it is said for the compiler",
   },
 ]
