@@ -4,8 +4,10 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { evaluate, distance as fromGoals } from "../../src/testing/simulation/evaluate.ts"
 import { none } from "../../src/testing/simulation/policies/none.ts"
+import { spreadOver } from "../../src/testing/simulation/policies/separate.ts"
 import type { PolicyMaker } from "../../src/testing/simulation/policy.ts"
 import type { Scenario, Variant } from "../../src/testing/simulation/scenario.ts"
+import { scenarios } from "../../src/testing/simulation/scenarios/catalogue.ts"
 import { shards } from "../../src/testing/simulation/scenarios/shards.ts"
 import { stationary } from "../../src/testing/simulation/scenarios/stationary.ts"
 import { stepOutage } from "../../src/testing/simulation/scenarios/stepOutage.ts"
@@ -14,7 +16,7 @@ import { type Family, families } from "./policies/catalogue.ts"
 import { mollitia } from "./policies/mollitia.ts"
 import { printed, report } from "./report/report.ts"
 import { type RunSettings, runScenario } from "./run.ts"
-import { bestAtRandom, type Search } from "./search.ts"
+import { bestAtRandom, drawnOf, type Search } from "./search.ts"
 
 let folder: string
 let file: string
@@ -143,6 +145,31 @@ describe("what was found", () => {
     other.keep({ scenario: "S2", world: "d", policy: "opossum, best of 3", ...entry })
     one.keep({ scenario: "S12", world: "a", policy: "opossum, best of 3", ...entry })
     expect(entries().map(({ scenario, world }) => `${scenario} ${world}`)).toEqual(["S2 d", "S12 a", "S12 d"])
+  })
+})
+
+describe("best.json", () => {
+  const standing: Entry[] = JSON.parse(readFileSync(new URL("results/best.json", import.meta.url), "utf8"))
+
+  /** In every way in which its scenario uses it. */
+  const usesIn = ({ each, alsoEach }: Scenario) =>
+    [each, alsoEach].flatMap((by) => families.map((family) => ({ family, spread: spreadOver(by) })))
+
+  test("says of each entry what is drawn today: else delete it, and search again with `bench:worth -- --random 200`", () => {
+    expect(standing.length).toBeGreaterThan(0)
+    for (const { scenario: id, world, policy, drawn, winner, settings } of standing) {
+      const scenario = scenarios.find((one) => one.id === id)
+      expect(scenario?.variants.map((one) => one.id)).toContain(world)
+      const uses = scenario === undefined ? [] : usesIn(scenario)
+      const today = uses.map(({ family, spread }) => drawnOf(family, { settings: 200, spread }))
+      const own = today.find((one) => one.policy === policy)
+      expect({ policy, drawn: own?.drawn, settings: own?.makers[winner]?.setup }).toEqual({ policy, drawn, settings })
+    }
+  })
+
+  test("has one entry for each package, use and world", () => {
+    const places = standing.map(({ scenario, world, policy }) => `${scenario}: ${world}: ${policy}`)
+    expect(new Set(places).size).toBe(places.length)
   })
 })
 

@@ -99,23 +99,28 @@ async function stillHolds({ variant, config }: Search, drawn: readonly PolicyMak
   return figuresOf(reached) === entry.figures && distance(variant.goals, reached) === entry.distance
 }
 
+/** So many settings of a package, the same whenever they are drawn, and what tells them from others. */
+export function drawnOf({ shipped, atRandom }: Family, { settings, spread }: Pick<Search, "settings" | "spread">) {
+  const random = stream(settings, `settings of ${shipped.id}`)
+  const id = `${shipped.id}, best of ${settings}`
+  const makers = Array.from({ length: settings }, () => spread(atRandom(random, id)))
+  return { policy: makers[0]?.id ?? id, makers, drawn: digest(makers.map(({ setup }) => setup)) }
+}
+
 export async function bestAtRandom(family: Family, search: Search): Promise<Found> {
-  const { scenario, variant, settings, spread, ledger, progress } = search
-  const random = stream(settings, `settings of ${family.shipped.id}`)
-  const id = `${family.shipped.id}, best of ${settings}`
-  const drawn = Array.from({ length: settings }, () => spread(family.atRandom(random, id)))
-  const policy = drawn[0]?.id ?? id
-  const asked: Searched = { scenario, world: variant.id, policy, drawn: digest(drawn.map(({ setup }) => setup)) }
-  const what = `${scenario}: ${variant.id}: ${settings} settings of ${policy}`
+  const { scenario, variant, settings, ledger, progress } = search
+  const { makers, policy, drawn } = drawnOf(family, search)
+  const asked: Searched = { scenario, world: variant.id, policy, drawn }
   const known = ledger?.find(asked)
-  let winner = known?.winner
-  if (known === undefined || !(await stillHolds(search, drawn, known))) {
-    progress(known === undefined ? what : `${what}: what is known of them does not hold any more`)
-    const entry = { ...asked, ...(await searched(search, drawn)) }
-    ledger?.keep(entry)
-    winner = entry.winner
+  const found = (winner: number): Found => {
+    const maker = makers[winner]
+    if (maker === undefined) throw new Error("no setting was drawn")
+    return { maker, tried: makers.length, world: variant.id }
   }
-  const maker = drawn[winner ?? -1]
-  if (maker === undefined) throw new Error("no setting was drawn")
-  return { maker, tried: drawn.length, world: variant.id }
+  if (known !== undefined && (await stillHolds(search, makers, known))) return found(known.winner)
+  const what = `${scenario}: ${variant.id}: ${settings} settings of ${policy}`
+  progress(known === undefined ? what : `${what}: what is known of them does not hold any more`)
+  const entry = { ...asked, ...(await searched(search, makers)) }
+  ledger?.keep(entry)
+  return found(entry.winner)
 }
