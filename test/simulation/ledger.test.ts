@@ -155,13 +155,14 @@ describe("best.json", () => {
   const usesIn = ({ each, alsoEach }: Scenario) =>
     [each, alsoEach].flatMap((by) => families.map((family) => ({ family, spread: spreadOver(by) })))
 
-  test("says of each entry what is drawn today: else delete it, and search again with `bench:worth -- --random 200`", () => {
+  test("says of each entry what is drawn today: else delete it, and search again", () => {
     expect(standing.length).toBeGreaterThan(0)
     for (const { scenario: id, world, policy, drawn, winner, settings } of standing) {
       const scenario = scenarios.find((one) => one.id === id)
       expect(scenario?.variants.map((one) => one.id)).toContain(world)
       const uses = scenario === undefined ? [] : usesIn(scenario)
-      const today = uses.map(({ family, spread }) => drawnOf(family, { settings: 200, spread }))
+      const count = Number(policy.match(/best of (\d+)/)?.[1])
+      const today = uses.map(({ family, spread }) => drawnOf(family, { settings: count, spread }))
       const own = today.find((one) => one.policy === policy)
       expect({ policy, drawn: own?.drawn, settings: own?.makers[winner]?.setup }).toEqual({ policy, drawn, settings })
     }
