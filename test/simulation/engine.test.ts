@@ -14,6 +14,7 @@ import { SteadyServer } from "../../src/testing/simulation/worlds/steady.ts"
 import { WorkersLoad } from "../../src/testing/simulation/worlds/workers.ts"
 import { onHostTime } from "./hostTime.ts"
 import { families, shipped } from "./policies/catalogue.ts"
+import { mollitia, mollitiaAtRandom } from "./policies/mollitia.ts"
 import { PromisePolicy } from "./policies/promises.ts"
 
 const fault = { from: 15_000, to: 25_000 }
@@ -89,6 +90,24 @@ describe("a run", () => {
         await runWorld(outage(4), maker, 4, { turns: 2 * standardTurns }),
       ]
       expect(ends(twice)).toEqual(ends(once))
+    },
+  )
+
+  test.each(worlds)(
+    "of mollitia in %s is what it is when it checks and copies its own window",
+    async (_name, world) => {
+      const settings = stream(11, "settings of mollitia")
+      for (let draw = 0; draw < 8; draw++) {
+        const options = draw === 0 ? {} : mollitiaAtRandom(settings)
+        const sooner = await runWorld(world(10), mollitia(options), 10)
+        expect(sooner, JSON.stringify(options)).toEqual(
+          await runWorld(
+            world(10),
+            mollitia(options, "mollitia", () => ({})),
+            10,
+          ),
+        )
+      }
     },
   )
 

@@ -6,6 +6,7 @@ import { recloser } from "../../src/testing/simulation/policies/recloser.ts"
 import { separately, spreadOver } from "../../src/testing/simulation/policies/separate.ts"
 import type { PolicyMaker } from "../../src/testing/simulation/policy.ts"
 import type { Scenario, Variant } from "../../src/testing/simulation/scenario.ts"
+import type { Ledger } from "./ledger.ts"
 import { alsoIn, families, shipped } from "./policies/catalogue.ts"
 import { layersWithoutBreakers } from "./policies/layers.ts"
 import type { Drawn, Panel } from "./report/chart.ts"
@@ -19,6 +20,8 @@ export interface RunSettings {
   readonly heldOut: readonly number[]
   /** Random settings tried for each package. */
   readonly settings: number
+  /** Where the best of them is known from earlier runs. Without it they are all tried. */
+  readonly ledger?: Ledger | undefined
   readonly full: boolean
   isWanted(policy: string): boolean
   isRun(variant: Variant): boolean
@@ -38,7 +41,7 @@ const spreadsOf = ({ each, alsoEach }: Scenario): readonly Spread[] =>
 async function bests(
   scenario: Scenario,
   variant: Variant,
-  { settings, config, isWanted, progress }: RunSettings,
+  { settings, config, ledger, isWanted, progress }: RunSettings,
   known: Known,
 ): Promise<readonly Found[]> {
   if (settings === 0) return []
@@ -47,8 +50,8 @@ async function bests(
     for (const family of families.filter(({ shipped }) => isWanted(shipped.id))) {
       const { id } = spread(family.shipped)
       const earlier = variant.calls <= searchableCalls ? undefined : known.get(id)
-      if (earlier === undefined) progress(`${scenario.id}: ${variant.id}: ${settings} settings of ${id}`)
-      const best = earlier ?? (await bestAtRandom(family, { variant, settings, config, spread }))
+      const search: Search = { scenario: scenario.id, variant, settings, config, spread, ledger, progress }
+      const best = earlier ?? (await bestAtRandom(family, search))
       known.set(id, best)
       all.push(best)
     }

@@ -13,6 +13,7 @@ import type { BreakerConfig } from "../../src/index.ts"
 import type { Scenario } from "../../src/testing/simulation/scenario.ts"
 import { scenarios } from "../../src/testing/simulation/scenarios/catalogue.ts"
 import { type Compared, compare, predictionReport } from "./compare.ts"
+import { disbelieved, ledgerIn } from "./ledger.ts"
 import { alsoIn, shipped } from "./policies/catalogue.ts"
 import { chart, type Panel } from "./report/chart.ts"
 import type { Outcome } from "./report/outcome.ts"
@@ -29,7 +30,9 @@ const usage = `npm run bench:worth -- SCENARIO… [options]
   --policy a,b    only policies with these ids (recloser, none, opossum, …)
   --only TEXT     only worlds whose name contains this
   --config FILE   JSON: the config of recloser, instead of {}
-  --random N      look for the best of N random settings of each package and world (slow)
+  --random N      also the best of N random settings of each package and world: those in results/best.json, others are looked
+                  for (slow) and written there one by one, so that a run that is ended goes on where it was (not with --config)
+  --search-again  look for those in results/best.json as well
   --prediction    recloser with prediction on beside off, in the worlds that are long enough for it (seeds ${comparedSeeds})
   --full          every policy on all seeds, and worlds at their full length where the standard one is shortened
   --out FOLDER    write reports and charts there`
@@ -49,6 +52,7 @@ function readCommandLine() {
         only: { type: "string" },
         config: { type: "string" },
         random: { type: "string", default: "0" },
+        "search-again": { type: "boolean", default: false },
         full: { type: "boolean", default: false },
         prediction: { type: "boolean", default: false },
         out: { type: "string" },
@@ -87,11 +91,16 @@ const config: BreakerConfig = flags.config === undefined ? {} : JSON.parse(readF
 const settingsCount = Number(flags.random)
 if (!Number.isInteger(settingsCount) || settingsCount < 0) stop("--random takes a whole number")
 
+const results = fileURLToPath(new URL("results", import.meta.url))
+const ledger = ledgerIn(join(results, "best.json"))
+
 const settings: RunSettings = {
   config,
   seeds: readSeeds(flags.seeds ?? standardSeeds),
   heldOut: flags.seeds === undefined ? readSeeds(heldOutSeeds) : [],
   settings: settingsCount,
+  // Some goals are relative to our own breaker: what is best beside another config of it is nobody else's business.
+  ledger: flags.config !== undefined ? undefined : flags["search-again"] ? disbelieved(ledger) : ledger,
   full: flags.full,
   isWanted: (id) => policies?.some((name) => id === name || id.startsWith(`${name},`)) ?? true,
   isRun: ({ id }) => flags.only === undefined || id.includes(flags.only),
@@ -99,7 +108,7 @@ const settings: RunSettings = {
 }
 
 const isStandard = [flags.seeds, flags.policy, flags.only, flags.config].every((flag) => flag === undefined)
-const folder = flags.out ?? (isStandard ? fileURLToPath(new URL("results", import.meta.url)) : undefined)
+const folder = flags.out ?? (isStandard ? results : undefined)
 
 async function panels({ variants, full }: Outcome): Promise<readonly Panel[]> {
   const all: Panel[] = []

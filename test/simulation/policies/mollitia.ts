@@ -21,20 +21,53 @@ const circuits: { readonly [state: string]: "closed" | "open" | "halfOpen" } = {
   "half-opened": "halfOpen",
 }
 
-function guard(port: Port, { window = "count", timeout: _, ...options }: MollitiaOptions): Guard {
+/** What the breaker keeps of the calls in its window. */
+interface Inside {
+  readonly requests: readonly unknown[]
+  readonly state: string
+  readonly stateTimestamp: number
+}
+
+/**
+ * Before each call it asks for a state that processes may share, and as it ships asks itself: it then checks every call of its
+ * own window, a thousand at times, and makes each of them anew, which is nine tenths of its time. Its own needs no check, and a
+ * call that is never changed no copy: without these it decides the same, sooner.
+ */
+const unchecked = (breaker: object): object => {
+  const inside = breaker as Inside
+  return {
+    isValidData: () => true,
+    getState: async () =>
+      new Promise((resolve) => {
+        const { requests, state, stateTimestamp: timestamp } = inside
+        // As there: copied when the answer is read, and of the window as it was when it was asked for.
+        resolve({ requests: { map: () => requests.slice() }, state: { state, timestamp } })
+      }),
+  }
+}
+
+type Replace = (breaker: object) => object
+
+function guard(port: Port, { window = "count", timeout: _, ...options }: MollitiaOptions, replace: Replace): Guard {
   const breaker = window === "count" ? new SlidingCountBreaker(options) : new SlidingTimeBreaker(options)
+  Object.assign(breaker, replace(breaker))
   breaker.on("state-changed", (state: string) => port.moved(circuits[state] ?? "open"))
   const func = (run: () => Promise<unknown>) => run()
   const circuit = new Circuit({ func, options: { modules: [breaker] } })
   return { execute: (run) => circuit.execute(run) }
 }
 
-export const mollitia = (options: MollitiaOptions = {}, id = "mollitia"): PolicyMaker => ({
+/** `replace`: what the breaker gets instead of its own, for the test that nothing hangs on it. */
+export const mollitia = (
+  options: MollitiaOptions = {},
+  id = "mollitia",
+  replace: Replace = unchecked,
+): PolicyMaker => ({
   id,
   kind: "package",
   setup: Object.keys(options).length === 0 ? "SlidingCountBreaker with its defaults" : settingsOf(options),
   around: onHostTime,
-  make: (port) => new PromisePolicy(port, guard(port, options), options.timeout),
+  make: (port) => new PromisePolicy(port, guard(port, options, replace), options.timeout),
 })
 
 export function mollitiaAtRandom(random: Random): MollitiaOptions {
