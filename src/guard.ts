@@ -11,7 +11,7 @@ import { CallRejected, type CallTimedOut } from "./CallRejected.ts"
 import { checkFacts, checkFeature, factNames } from "./callFacts.ts"
 import type { Verdict } from "./classify.ts"
 import { fallbackFor } from "./dependencies.ts"
-import { attemptNow } from "./guardedAttempt.ts"
+import { type AttemptEnds, attemptNow } from "./guardedAttempt.ts"
 import { repeatedly } from "./guardedCall.ts"
 import { invalid, refuseNoFunction, refuseStrangers } from "./knownOptions.ts"
 import { timeLeftIn } from "./timeLeft.ts"
@@ -51,13 +51,11 @@ export type Answer<A, E, R> = (
 ) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
 
 /** What stands in for a call. Run as an effect, what is none would end the fiber past all that could catch it. */
-const standingIn =
-  <A, E, R>(fallback: Answer<A, E, R>): Answer<A, E, R> =>
-  (reason) => {
-    const given: unknown = fallback(reason)
-    if (Effect.isEffect(given)) return given as ReturnType<Answer<A, E, R>>
-    return Effect.die(new TypeError(`a fallback must answer an Effect (got ${show(given)})`))
-  }
+function standIn<A, E, R>(fallback: Answer<A, E, R>, reason: CallRejected | CallTimedOut): ReturnType<Answer<A, E, R>> {
+  const given: unknown = fallback(reason)
+  if (Effect.isEffect(given)) return given as ReturnType<Answer<A, E, R>>
+  return Effect.die(new TypeError(`a fallback must answer an Effect (got ${show(given)})`))
+}
 
 function readRetry({ idempotent, retry }: GuardOptions<never, never, unknown, unknown, unknown>): void {
   if (idempotent !== undefined && typeof idempotent !== "boolean")
@@ -84,18 +82,33 @@ export function readGuard<A, E, A2, E2, R2>(options: GuardOptions<A, E, A2, E2, 
 }
 
 /** Only this breaker's own refusals and timeouts are answered, not those that the effect itself fails with. */
+class OwnEnds<A, E, R> implements AttemptEnds<A, E, R> {
+  readonly #assembly: Assembly
+  readonly #fallback: Answer<A, E, R> | undefined
+
+  constructor(assembly: Assembly, fallback: Answer<A, E, R> | undefined) {
+    this.#assembly = assembly
+    this.#fallback = fallback
+  }
+
+  late(error: CallTimedOut) {
+    return this.#fallback === undefined ? Effect.fail(error) : standIn(this.#fallback, error)
+  }
+
+  refuse(refusal: Rejection) {
+    const fallback = this.#fallback ?? (fallbackFor(this.#assembly, refusal) as Answer<A, E, R> | undefined)
+    const error = new CallRejected(refusal)
+    return fallback === undefined ? Effect.fail(error) : standIn(fallback, error)
+  }
+}
+
 export const guardWith = <A, E, R, A2 = never, E2 = never, R2 = never>(
   assembly: Assembly,
   effect: Effect.Effect<A, E, R>,
   options: GuardOptions<A, E, A2, E2, R2> | undefined,
 ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> => {
   const deadlineMs = readGuard(options, assembly.plane.gate)
-  const late: Answer<A2, E2, R2> = options?.fallback === undefined ? Effect.fail : standingIn(options.fallback)
-  const refuse = (refusal: Rejection) => {
-    const standIn = options?.fallback === undefined ? fallbackFor(assembly, refusal) : undefined
-    return (standIn === undefined ? late : standingIn(standIn as Answer<A2, E2, R2>))(new CallRejected(refusal))
-  }
-  const ends = { refuse, late }
+  const ends = new OwnEnds<A2, E2, R2>(assembly, options?.fallback)
   return Effect.withFiber((fiber) => {
     const msLeft = Math.min(deadlineMs, timeLeftIn(fiber))
     return assembly.plane.retryBudget === undefined || options?.retry === false

@@ -50,8 +50,8 @@ function verdictOf<A, E>(assembly: Assembly, own: OwnClassify<A, E>, exit: Exit.
 
 /** What an attempt comes to when it does not come to its own end, and who hears how it is judged. */
 export interface AttemptEnds<A, E, R> {
-  readonly refuse: (rejection: Rejection) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
-  readonly late: (error: CallTimedOut) => Effect.Effect<A, E | CallRejected | CallTimedOut, R>
+  refuse(rejection: Rejection): Effect.Effect<A, E | CallRejected | CallTimedOut, R>
+  late(error: CallTimedOut): Effect.Effect<A, E | CallRejected | CallTimedOut, R>
   /** Whether it may wait for a slot: it may, unless this is false. */
   readonly waits?: boolean
   /** What is known of the attempt, where that is more than its options say. */
@@ -70,7 +70,7 @@ const withDeadline = <A, E, R, A2, E2, R2>(
   effect: Effect.Effect<A, E, R>,
   receipt: Receipt,
   timeoutMs: number,
-  { late, judged }: AttemptEnds<A2, E2, R2>,
+  ends: AttemptEnds<A2, E2, R2>,
 ): Effect.Effect<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2> =>
   Effect.withFiber((parent) =>
     Effect.callback<A | A2, E | E2 | CallRejected | CallTimedOut, R | R2>((resume) => {
@@ -85,11 +85,11 @@ const withDeadline = <A, E, R, A2, E2, R2>(
       const wheel = wheelOf(clock)
       let timedOut: CallTimedOut | undefined
       // In the caller's fiber: what the fallback throws is the caller's.
-      const stand = (reason: CallTimedOut) => Effect.suspend(() => late(reason))
+      const stand = (reason: CallTimedOut) => Effect.suspend(() => ends.late(reason))
       const alarm = new Alarm((now) => {
         timedOut = new CallTimedOut(name, timeoutMs)
         const kind = kindOfTimeout(plane, timeoutMs, now)
-        judged?.(kind)
+        ends.judged?.(kind)
         plane.settleAt(receipt, kind, now)
         child.interruptUnsafe()
       })
@@ -160,11 +160,13 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
       return givenMs === never ? called : withDeadline(assembly, called, granted, givenMs, ends)
     }
     const ticket = ends.waits === false ? plane.admit(now, facts) : plane.request(now, facts)
-    if (ticket === undefined) return inTurn(plane.queue, facts, now, now + msLeft, begin, ends.refuse)
+    if (ticket === undefined)
+      return inTurn(plane.queue, facts, now, now + msLeft, begin, (refused) => ends.refuse(refused))
     return ticket.admitted ? begin(ticket) : ends.refuse(ticket)
   })
-  return Effect.onExit(entered, (exit) => {
-    if (receipt === undefined || receipt.settled) return Effect.void
+  // What is settled at once needs no effect of its own.
+  return Effect.onExitPrimitive(entered, (exit) => {
+    if (receipt === undefined || receipt.settled) return undefined
     const now = clock.now()
     // Interrupted when its time is over anyway, as by a guard around this one, it took too long.
     const isLate = now > receipt.startedAt + givenMs - instantMs && Exit.hasInterrupts(exit)
@@ -173,6 +175,6 @@ export const attemptNow = <A, E, R, A2, E2, R2>(
       : verdictOf(assembly, options?.classify, exit as Exit.Exit<A, E>)
     ends.judged?.(judged)
     plane.settleAt(receipt, judged, now)
-    return Effect.void
+    return undefined
   })
 }

@@ -195,8 +195,5 @@ export const repeatedly = <A, E, R, A2, E2, R2>(
   Effect.withFiber((fiber) => {
     const outer = Context.get(fiber.context, PresentAttempts)
     const call = new GuardedCall(assembly, effect, options, deadlineMs, ends, outer)
-    return Effect.ensuring(
-      call.run(),
-      Effect.sync(() => call.over()),
-    )
+    return Effect.onExitPrimitive(call.run(), () => void call.over())
   })

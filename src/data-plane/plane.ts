@@ -113,7 +113,8 @@ export class Plane implements Settler, QueueHost {
     this.tally.admitted++
     this.meter.enter(now)
     if (ways.isSlotted) admission.holdSlot(receipt, now)
-    if (ways.isRouted) admission.route(receipt, facts, now)
+    if (ways.isRouted && facts === noFacts) admission.endpoints?.hand(receipt, true, now)
+    else if (ways.isRouted) admission.route(receipt, facts, now)
     if (ways.isRated) receipt.spent = admission.rates?.takeOne(now)
     if (this.tape !== undefined) receipt.serial = this.tape.entered("ordinary", now, facts)
     return receipt

@@ -9,6 +9,7 @@ import { isFailure, type Judged, kindOf } from "../../../machines/vocabulary/out
 import type { CellChange } from "../cells.ts"
 import type { Receipt } from "../receipt.ts"
 import { Dice } from "./dice.ts"
+import { LeftOut } from "./leftOut.ts"
 import { Outliers } from "./outliers.ts"
 import { Roll } from "./roll.ts"
 import { Rotation, weigh } from "./rotation.ts"
@@ -35,10 +36,8 @@ export class Endpoints {
   readonly #outliers: Outliers
   readonly #roll = new Roll()
   readonly #scouts = new Scouts()
-  #rotation = new Rotation([])
-  #ejected = new Set<Site>()
-  /** When the first of those that are ejected may be tried. */
-  #dueAt = Number.POSITIVE_INFINITY
+  #rotation = new Rotation([], 0)
+  readonly #ejected: LeftOut
   #hasShifted = false
   #looked = 0
   /** Which of those among whom calls are spread is looked at next. */
@@ -53,10 +52,11 @@ export class Endpoints {
     this.#pace = pace
     this.#dice = new Dice(line.seed)
     this.#outliers = new Outliers(this.#dice)
+    this.#ejected = new LeftOut(this.#outliers)
     this.#take(line, now)
   }
 
-  /** Each endpoint that calls may go to. */
+  /** Each that calls may go to. */
   get sites(): readonly Site[] {
     return this.#roll.all
   }
@@ -76,12 +76,17 @@ export class Endpoints {
   /** Hands the call its endpoint, if there is any. `isSparing`: it matters too much to try one that was left out. */
   enter(receipt: Receipt, isSparing: boolean, now: number, tried: readonly string[] = none): void {
     // What decides about the circuit, a cell or a feature must not find one that is sick for reasons of its own.
-    const mayTry = !isSparing && receipt.isOrdinary && tried.length === 0
-    const site = (now >= this.#dueAt && mayTry ? this.#due(now) : undefined) ?? this.#choose(now, mayTry, tried)
+    this.hand(receipt, !isSparing && receipt.isOrdinary && tried.length === 0, now, tried)
+  }
+
+  /** The same where it is known whether it may try one that was left out. */
+  hand(receipt: Receipt, mayTry: boolean, now: number, tried: readonly string[] = none): void {
+    const site =
+      (now >= this.#ejected.dueAt && mayTry ? this.#ejected.due(now) : undefined) ?? this.#choose(now, mayTry, tried)
     if (site === undefined) return
     if (site.ejectedUntil !== undefined && mayTry && this.#outliers.isDue(site, now)) {
       this.#outliers.probe(site, receipt, now)
-      this.#plan()
+      this.#ejected.plan()
     }
     receipt.site = site
     site.enter(now)
@@ -91,6 +96,7 @@ export class Endpoints {
   leave(site: Site, receipt: Receipt, judged: Judged, isOwn: boolean, now: number): boolean {
     const kind = kindOf(judged)
     const { startedAt } = receipt
+    if (kind === "success" && isOwn && this.#leaveWell(site, startedAt, now)) return false
     const slow = this.#pace.isSlow(now - startedAt) && startedAt > this.#pace.excusedUntil(now)
     const bad = isFailure(kind) || slow
     const counts = isOwn && kind !== "ignored" && !site.isGone
@@ -107,6 +113,17 @@ export class Endpoints {
     return bad && this.#wellAt >= startedAt && !this.#line.panic
   }
 
+  /** The short way of most: of an endpoint that nothing speaks against, in the usual time. */
+  #leaveWell(site: Site, startedAt: number, now: number): boolean {
+    const ms = now - startedAt
+    if (site.evidence !== 0 || site.isGone || site.ejectedUntil !== undefined || this.#pace.isSlow(ms)) return false
+    if (!site.leaveWell(startedAt, this.#typicalMs, now)) return false
+    this.#typicalMs = this.#typicalMs === 0 ? ms : this.#typicalMs + 0.05 * (ms - this.#typicalMs)
+    this.#wellAt = now
+    this.#outliers.takeWell(site)
+    return true
+  }
+
   /** Calls choose no endpoints any more: what still ends says nothing of those of another list. */
   close(): undefined {
     for (const site of this.#roll.all) site.isGone = true
@@ -117,24 +134,24 @@ export class Endpoints {
   within(now: number): "oneCell" | undefined {
     const called = this.#rotation.sites
     const late = called.filter((site) => this.#isLate(site, now))
-    return late.length > 1 ? undefined : this.#outliers.within(called, this.#ejected)
+    return late.length > 1 ? undefined : this.#outliers.within(called, this.#ejected.all)
   }
 
   /** What the machines should know of. */
   shifted(now: number): EndpointsShifted | undefined {
     if (!this.#hasShifted) return undefined
     this.#hasShifted = false
-    return { type: "endpoints.shifted", at: now, ejected: [...this.#ejected].map((site) => site.ejection) }
+    return { type: "endpoints.shifted", at: now, ejected: this.#ejected.all.map((site) => site.ejection) }
   }
 
   #take(line: EndpointsLine, now: number): void {
     this.#line = line
     this.#roll.take(line.endpoints, now)
     const before = this.#ejected.size
-    const isOut = ({ ejectedUntil }: Site) => ejectedUntil !== undefined
     // Whoever is left out is let in by a probe, or by a config that leaves out nobody; also one that was named by no list meanwhile.
-    if (line.ejection === undefined) for (const site of this.#roll.all.filter(isOut)) this.#outliers.free(site, now)
-    this.#ejected = new Set(this.#roll.all.filter(isOut))
+    if (line.ejection === undefined)
+      for (const site of this.#roll.all) if (site.ejectedUntil !== undefined) this.#outliers.free(site, now)
+    this.#ejected.take(this.#roll.all)
     if (this.#ejected.size !== before) this.#hasShifted = true
     this.#respread()
   }
@@ -154,7 +171,7 @@ export class Endpoints {
     if (looked !== undefined && looked.open >= hangs && this.#hasRoom && this.#hangs(looked, now))
       this.#eject(looked, true, now)
     if (looked !== undefined && mayScout && this.#scouts.sends(looked, this.#typicalMs, now)) return looked
-    return this.#rotation.choose(this.#dice, now, this.#line.slowStartMs, this.#typicalMs, tried)
+    return this.#rotation.choose(this.#dice, now, this.#typicalMs, tried)
   }
 
   #isLate(site: Site, now: number): boolean {
@@ -194,13 +211,13 @@ export class Endpoints {
     if (isVoid) {
       // Nothing was found out. The next call need not be the next to try.
       this.#outliers.postpone(site, ejection, now)
-      return this.#plan()
+      return this.#ejected.plan()
     }
     if (bad) {
       this.#outliers.eject(site, ejection, now)
       site.triedInVain()
       this.#hasShifted = true
-      return this.#plan()
+      return this.#ejected.plan()
     }
     this.#outliers.free(site, now)
     this.#ejected.delete(site)
@@ -215,23 +232,6 @@ export class Endpoints {
     this.news = { to, key: site.facts.id, cells: 1, condemned: this.#ejected.size, statistics }
   }
 
-  /** The one that has waited longest to be tried. */
-  #due(now: number): Site | undefined {
-    let due: Site | undefined
-    for (const site of this.#ejected) {
-      if (!this.#outliers.isDue(site, now)) continue
-      if (due === undefined || (site.ejectedUntil as number) < (due.ejectedUntil as number)) due = site
-    }
-    return due
-  }
-
-  #plan(): true {
-    this.#dueAt = Number.POSITIVE_INFINITY
-    for (const { probe, probeUntil, ejectedUntil = 0 } of this.#ejected)
-      this.#dueAt = Math.min(this.#dueAt, probe === undefined ? ejectedUntil : probeUntil)
-    return true
-  }
-
   /** Among whom calls are spread now. Where nobody is well everybody is tried. */
   #respread(): void {
     const { bad, panic, zone } = this.#line
@@ -242,8 +242,8 @@ export class Endpoints {
     const near = zone === undefined ? [] : well.filter(({ facts }) => facts.zone === zone)
     const nearby = zone === undefined ? 0 : all.filter(({ facts }) => facts.zone === zone).length
     const isNearEnough = near.length > 0 && near.length * 2 >= nearby
-    this.#rotation = new Rotation(isNearEnough ? near : well.length > 0 ? well : all)
+    this.#rotation = new Rotation(isNearEnough ? near : well.length > 0 ? well : all, this.#line.slowStartMs)
     this.#next = this.#looked % this.#rotation.sites.length || 0
-    this.#plan()
+    this.#ejected.plan()
   }
 }

@@ -64,6 +64,19 @@ export class Outliers {
     return site.evidence >= threshold && this.#row === site && site.recentBad > clearly * elsewhere * site.recent
   }
 
+  /** A good outcome of one that nothing speaks against, a row of bad ones neither: what `take` makes of it, in few steps. */
+  takeWell(site: Site): void {
+    const own = this.#fading.of(this.#serial - site.serial)
+    this.#serial++
+    this.#all = this.#all * kept + 1
+    this.#bad *= kept
+    this.#usual -= this.#usual / usual.learnedFrom
+    site.recent = site.recent * own * kept + 1
+    site.recentBad = site.recentBad * own * kept
+    site.serial = this.#serial
+    this.#row = undefined
+  }
+
   /**
    * Where the trouble sits: most of what was bad of late came from those that are left out, or from one more, while others are called too.
    * Where several fail one after another, and nobody is well between them, the trouble is everywhere, however few calls some of them get.

@@ -121,6 +121,28 @@ export class Site {
     this.#quality += Math.max(perOutcome, renewed) * ((good ? 1 : 0) - this.#quality)
   }
 
+  /**
+   * The short way of a call that ended well, in the usual time, and says no more: what `leave` makes of most, in few steps. `false`, and
+   * nothing has happened, where that is not so.
+   */
+  leaveWell(startedAt: number, typicalMs: number, now: number): boolean {
+    if (startedAt < this.#judgedAt || startedAt === this.#scoutedAt || this.#latencyMs > shunned * typicalMs)
+      return false
+    this.inFlight--
+    if (startedAt === this.#askedAt) this.#newest--
+    this.open--
+    this.#startedAt = this.open === 0 ? 0 : this.#startedAt - startedAt
+    if (startedAt > this.#answeredAt) this.#answeredAt = startedAt
+    this.#quality += perOutcome * (1 - this.#quality)
+    const known = this.#answers
+    const before = known === 0 ? typicalMs : this.#latencyMs
+    const answers = known < 1 / perAnswer ? known + 1 : 1 / perAnswer
+    this.#answers = answers
+    this.#latencyMs = before + (now - startedAt - before) * (1 / (before === 0 ? answers : answers + 1))
+    this.#measuredAt = now
+    return true
+  }
+
   /** Its last calls, and what spoke against it: those in a row, where there is no other bad one of late. */
   lately(isSlow: boolean): Statistics {
     const known = Math.round(this.recentBad)

@@ -7,6 +7,7 @@ import { measureRounds } from "../measure.ts"
 const guard = "recloser guard, no component"
 const watched = "recloser guard, slow calls + metrics"
 const least = "Effect.suspend + Effect.onExit"
+const leaner = "Effect.suspend + Effect.onExitPrimitive"
 const own = "Effect CircuitBreaker"
 const deadline = "recloser guard, defaults"
 
@@ -22,6 +23,7 @@ export const insideFiber: CostCase = {
       rows: {
         "bare effect": "the loop around `Effect.sync`: the floor",
         [least]: "the least a guard can do: count on the way out, no clock",
+        [leaner]: "the same, with a finalizer that answers no effect: what ours is made of",
         [guard]: "`breaker.guard(effect)`, C1's configuration",
         [watched]: "the same, with slow calls and metrics",
         [own]: "`CircuitBreaker.rate({ threshold: 0.5, size: 100 })`, memory store, one key",
@@ -68,7 +70,8 @@ export const insideFiber: CostCase = {
     ]
     const plain = [
       effect.bare(calls),
-      effect.leastGuard(calls),
+      effect.leastGuard(least, calls),
+      effect.leanerGuard(leaner, calls),
       recloser.closed(calls),
       recloser.closedWatched(calls),
       effect.breaker(5_000),

@@ -42,18 +42,38 @@ export const laterAnswer: Effect.Effect<number> = Effect.promise(laterWork)
 
 export const bare = (calls: number): Subject => inOneFiber("bare effect", calls, () => answer)
 
-/** A clock-free guard that counts: what any bookkeeping around an effect costs at least. */
-export const leastGuard = (calls: number): Subject => {
+/** A clock-free guard that counts: what any bookkeeping around an effect costs at least. `finalized` makes it of what counts. */
+const counting = (
+  name: string,
+  calls: number,
+  finalized: (count: () => void) => () => Effect.Effect<number>,
+): Subject => {
   let settled = 0
-  const settle = () => {
+  const guarded = finalized(() => {
     settled++
-    return Effect.void
-  }
-  const subject = inOneFiber("Effect.suspend + Effect.onExit", calls, () =>
-    Effect.suspend(() => Effect.onExit(answer, settle)),
-  )
+  })
+  const subject = inOneFiber(name, calls, () => Effect.suspend(guarded))
   return { ...subject, run: (total) => subject.run(total).then((sum) => (settled > 0 ? sum : -1)) }
 }
+
+export const leastGuard = (name: string, calls: number): Subject =>
+  counting(name, calls, (count) => {
+    const settle = () => {
+      count()
+      return Effect.void
+    }
+    return () => Effect.onExit(answer, settle)
+  })
+
+/** The same, where nothing is left to be run when it has counted. */
+export const leanerGuard = (name: string, calls: number): Subject =>
+  counting(name, calls, (count) => {
+    const settle = () => {
+      count()
+      return undefined
+    }
+    return () => Effect.onExitPrimitive(answer, settle)
+  })
 
 export const breaker = (calls: number): Subject => {
   const circuit = make()
