@@ -522,6 +522,12 @@ describe("the page of a recording", () => {
       .fill('{"strategy":{"type":"basic","window":{"type":"consecutive","failures":3}}}')
     await page.getByRole("button", { name: "Decide anew" }).click()
     await shows(page, "#what-if", "3 calls in a row were bad")
+    await shows(
+      page,
+      "#what-if p",
+      /payments: with the other config (\d+ (fewer|more)|as many) calls would have failed/,
+    )
+    await shows(page, "#what-if tr", /probes in vain\s*\d+/)
     await shoot(page, "replay", true)
     await page.getByLabel("another config, as JSON").fill('{"strategy":"magic"}')
     await page.getByRole("button", { name: "Decide anew" }).click()

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest"
 import type { OverviewMessage, Row, ServerMessage } from "../../../src/observability/inspector/protocol.ts"
 import { urgency } from "../../../visualizations/inspector/format.ts"
 import { headline } from "../../../visualizations/inspector/overview.ts"
+import { openings, probesInVain } from "../../../visualizations/inspector/replay.ts"
 import type { Store } from "../../../visualizations/inspector/store.ts"
 import { isOverAlready, troubledSince, whyOf } from "../../../visualizations/inspector/why.ts"
 import { isOverview, openPage } from "../../support/listening.ts"
@@ -73,6 +74,22 @@ describe("why a breaker stands as it does, in words", () => {
     const held = { ...open, mode: "forcedOpen" }
     expect(headline(store, [held])).toBe("search refuses its calls.")
     expect(headline(store, [{ ...well, share: 0 }])).toBe("search refuses its calls.")
+  })
+
+  test("a probe in vain is no opening: a long outage of one config would look worse than three short ones of another", () => {
+    const moves = [
+      ["closed", "open"],
+      ...Array.from({ length: 13 }, () => ["open", "halfOpen", "halfOpen", "open"]).flatMap(([a, b, c, d]) => [
+        [a, b],
+        [c, d],
+      ]),
+      ["open", "halfOpen"],
+      ["halfOpen", "ramping"],
+      ["ramping", "open"],
+    ].map(([from = "", to = ""], at) => ({ afterMs: 1000 * at, from, to, reason: "because" }))
+    const dealt = { moves, sent: 0, refused: 0, failed: 0, succeeded: 0, refusedWell: 0 }
+    expect(openings(dealt).map(({ from }) => from)).toEqual(["closed", "ramping"])
+    expect(probesInVain(dealt)).toBe(13)
   })
 
   test("what was refused by a circuit that has closed since is no trouble of now", () => {
