@@ -27,10 +27,10 @@ import {
 import { eventsOf } from "./eventStream.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type GuardOptions, guardWith } from "./guard.ts"
-import { refuseStrangers } from "./knownOptions.ts"
+import { invalid, refuseStrangers } from "./knownOptions.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
-import { logEffect } from "./observability/effectLogger.ts"
-import { logEvents } from "./observability/logging.ts"
+import { writerToLogger } from "./observability/effectLogger.ts"
+import { logEvents, type RedactedLog } from "./observability/logging.ts"
 import { observe } from "./observing.ts"
 import { streamOf } from "./providedStream.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
@@ -182,10 +182,22 @@ export class AssembledEffectBreaker implements EffectBreaker {
 }
 
 export interface MakeOptions {
-  /** Whether transitions, operator acts, troubles and sampled refusals go to Effect's Logger. Default `true`. */
-  readonly log?: boolean | undefined
+  /**
+   * Whether transitions, operator acts, troubles and sampled refusals go to Effect's Logger. Keys, features and endpoints are told in
+   * clear, whatever the inspector hides: `redactedLog` of `recloser/inspect` hides them here, too (its style is the Logger's business).
+   * Logins and queries of addresses never are. Default `true`.
+   */
+  readonly log?: boolean | RedactedLog | undefined
   /** What `save` returned, perhaps in another process. */
   readonly restore?: SavedBreaker | undefined
+}
+
+/** Throws `InvalidConfig` for options that are none, and for a log that is none. */
+export function refuseMakeOptions(options: { readonly log?: unknown }): void {
+  refuseStrangers(options, ["log", "restore"])
+  const { log = true } = options
+  if (typeof log !== "boolean" && typeof (log as RedactedLog | null)?.shown !== "function")
+    throw invalid("options.log", log, "must be true or false, or what redactedLog made")
 }
 
 /** How long calls in flight may still run when the Scope closes. */
@@ -215,18 +227,18 @@ export const make = (
   Effect.gen(function* () {
     const read = yield* Effect.try({
       try: () => {
-        refuseStrangers(options, ["log", "restore"])
+        refuseMakeOptions(options)
         return readAll(name, config, options.restore)
       },
       catch: (error) => error as InvalidConfig,
     })
     const assembly = yield* assemble(read, { clock: yield* presentClock, openStream: streamOf })
     const breaker = new AssembledEffectBreaker(assembly)
-    const run = Effect.runForkWith(yield* Effect.context())
+    const write = yield* writerToLogger
     const { log = true } = options
-    const stopped = log ? logEvents(breaker, (entry) => void run(logEffect(entry))) : () => {}
+    const stopped = log ? logEvents(breaker, write, (log as Partial<RedactedLog>).shown?.(assembly)) : undefined
     const left = Effect.sync(() => {
-      stopped()
+      stopped?.()
       breaker.endEvents()
     })
     yield* Effect.addFinalizer(() => Effect.andThen(drain(assembly, undefined, graceMs), left))

@@ -17,16 +17,16 @@ import {
   type EffectDependencyOptions,
   graceMs,
   presentClock,
+  refuseMakeOptions,
 } from "./EffectBreaker.ts"
 import { eventsOf } from "./eventStream.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type BreakersMetrics, readGroup } from "./groupMetrics.ts"
 import { type GuardOptions, readGuard } from "./guard.ts"
-import { refuseStrangers } from "./knownOptions.ts"
 import { Member } from "./member.ts"
 import { type BreakerMetrics, readMetrics } from "./metrics.ts"
-import { logEffect } from "./observability/effectLogger.ts"
-import { logMany } from "./observability/logging.ts"
+import { writerToLogger } from "./observability/effectLogger.ts"
+import { logMany, type RedactedLog } from "./observability/logging.ts"
 import { observe } from "./observing.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
@@ -171,8 +171,11 @@ class TabledEffectBreakers implements EffectBreakers {
 }
 
 export interface MakeBreakersOptions {
-  /** Whether transitions, operator acts and troubles go to Effect's Logger; refusals of many keys would drown them. Default `true`. */
-  readonly log?: boolean | undefined
+  /**
+   * Whether transitions, operator acts and troubles go to Effect's Logger; refusals of many keys would drown them. Keys are told in clear,
+   * whatever the inspector hides: `redactedLog` of `recloser/inspect` hides them here, too (its style is the Logger's business). Default `true`.
+   */
+  readonly log?: boolean | RedactedLog | undefined
   /** What `save` returned, perhaps in another process. A key comes back when it becomes known for the first time. */
   readonly restore?: readonly SavedBreaker[] | undefined
 }
@@ -197,7 +200,7 @@ export const makeMany = (
   Effect.gen(function* () {
     const read = yield* Effect.try({
       try: () => {
-        refuseStrangers(options, ["log", "restore"])
+        refuseMakeOptions(options)
         return { ...readGroupConfig(config), saved: readManySaved(options.restore) }
       },
       catch: (error) => error as InvalidConfig,
@@ -210,8 +213,9 @@ export const makeMany = (
       member: (name, recipe, classify, group) => new KeyedEffectBreaker(ends, name, recipe, classify, group),
     })
     const breakers = new TabledEffectBreakers(table, ends)
-    const run = Effect.runForkWith(yield* Effect.context())
-    if (options.log !== false) logMany(breakers, (entry) => void run(logEffect(entry)))
+    const write = yield* writerToLogger
+    const { log = true } = options
+    if (log) logMany(breakers, write, (log as Partial<RedactedLog>).shown?.())
     const endStreams = Effect.sync(() => {
       for (const end of ends) end()
     })

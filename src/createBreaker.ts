@@ -34,7 +34,7 @@ export interface BreakerOptions {
 
 /** Throws `InvalidConfig` for what is no clock, or no style of logs. */
 export function readSurroundings(clock: Clock, log: BreakerOptions["log"]): void {
-  const style = typeof log === "object" ? log?.style : log
+  const style = typeof log === "object" ? typeof log?.shown === "function" && log.style : log
   if ((log !== undefined && log !== false && style !== "human" && style !== "json") || log === null) {
     throw invalid("options.log", log, 'must be "human", "json", what redactedLog made, or false')
   }

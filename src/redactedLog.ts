@@ -21,10 +21,11 @@ interface Told {
 }
 
 /**
- * For `log` of `createBreaker` and `createBreakers`: the same lines, with what `redact` makes of it in place of each text that says who
- * somebody is: the key of a breaker of `createBreakers`, also where another depends on that; keys of calls; names of features, ids and
- * addresses of endpoints; messages of errors. Names that the program gave its own breakers, and the reasons of its operators, are told. The
- * same marks as on the page and in a recording come from the same `redact`: see `createMarks`. Throws `InvalidConfig`.
+ * For `log` of `createBreaker` and `createBreakers`, and of breakers of `recloser/effect`, where `style` says nothing because the Logger
+ * has its own: the same lines, with what `redact` makes of it in place of each text that says who somebody is: the key of a breaker of
+ * `createBreakers`, also where another depends on that; keys of calls; names of features, ids and addresses of endpoints; messages of
+ * errors. Names that the program gave its own breakers, and the reasons of its operators, are told. The same marks as on the page and in
+ * a recording come from the same `redact`: see `createMarks`. Throws `InvalidConfig`.
  *
  * @example
  * import { createBreakers } from "recloser"

@@ -3,6 +3,8 @@ import type { LogEntry } from "./logging.ts"
 
 const writers = { INFO: Effect.logInfo, WARN: Effect.logWarning, ERROR: Effect.logError } as const
 
-/** A log entry for whatever Logger the program has, its facts as annotations. */
-export const logEffect = ({ level, message, facts }: LogEntry): Effect.Effect<void> =>
-  Effect.annotateLogs(writers[level](message), facts)
+/** Tells the Logger of the present fiber, whatever that is, of log entries, their facts as annotations. */
+export const writerToLogger = Effect.map(Effect.context(), (context) => {
+  const run = Effect.runForkWith(context)
+  return ({ level, message, facts }: LogEntry) => void run(Effect.annotateLogs(writers[level](message), facts))
+})

@@ -12,20 +12,25 @@ const { values: flags } = parseArgs({ options: { print: { type: "boolean", defau
 const goalMs = 5
 const rounds = 15
 
-/** Milliseconds, least of all rounds: whatever else the machine does only adds to them. */
-async function least(read: () => unknown): Promise<number> {
-  let ms = Number.POSITIVE_INFINITY
-  for (let round = 0; round < rounds; round++) {
-    const startedAt = performance.now()
-    try {
-      await read()
-    } catch {
-      // To be refused is what most of it is for.
-    }
-    ms = Math.min(ms, performance.now() - startedAt)
+async function timed(read: () => unknown): Promise<number> {
+  const startedAt = performance.now()
+  try {
+    await read()
+  } catch {
+    // To be refused is what most of it is for.
   }
-  return ms
+  return performance.now() - startedAt
 }
+
+/** Milliseconds, least of all rounds: whatever else the machine does only adds to them. By turns, so that it adds to all alike. */
+async function leasts(reads: readonly (() => unknown)[]): Promise<readonly number[]> {
+  const all = reads.map(() => Number.POSITIVE_INFINITY)
+  for (let round = 0; round < rounds; round++)
+    for (const [index, read] of reads.entries()) all[index] = Math.min(all[index] as number, await timed(read))
+  return all
+}
+
+const least = async (read: () => unknown): Promise<number> => (await leasts([read]))[0] as number
 
 /** A million characters; and so many that those who refuse by length take them: 20, 200, 2 000 and 10 000 characters. */
 const texts: readonly (readonly [string, string])[] = [
@@ -77,10 +82,10 @@ for (const reader of hostileReaders) found.push(await worstOf(reader))
 const missed = found.filter(({ ms }) => ms > goalMs)
 
 const told: string[] = []
-for (const [what, text] of valid)
-  told.push(
-    `| ${what} | ${figure(await least(() => JSON.parse(text)))} | ${figure(await least(() => parseBounded(text)))} |`,
-  )
+for (const [what, text] of valid) {
+  const [alone, ours] = await leasts([() => JSON.parse(text), () => parseBounded(text)])
+  told.push(`| ${what} | ${figure(alone)} | ${figure(ours)} |`)
+}
 
 const page = `# What a million hostile characters cost
 
@@ -109,6 +114,10 @@ full of values V8's parser takes what stands below, in milliseconds, and looking
 | valid JSON of nothing but | \`JSON.parse\` | as we read it |
 | --- | --- | --- |
 ${told.join("\n")}
+
+Where those are missed they are V8's own: it keeps each name that is new, and makes a shape of object for each, a microsecond and a half for each of 80 000.
+Nothing tells them from a file that is meant before they are read: a list of as many endpoints with labels of their own costs as much, and is valid. What bounds
+them is the length of what is read: an answer of a registry ends at 32 MB, a file is as long as whoever may write on this machine makes it.
 `
 
 console.log(page)

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import type { PhaseCounts, SideSummary, Summary } from "../../src/cli/demo/summary.ts"
+import { asking } from "../support/listening.ts"
 import { type Ended, ended, lineOf, run, start, startCode } from "./command.ts"
 
 type Line = Readonly<Record<string, unknown>>
@@ -232,3 +233,15 @@ describe("recloser demo --to", () => {
     })
   })
 })
+
+it("prints one line with the address of its page, which is there as long as the demonstration", async () => {
+  const child = start("demo", "--duration", "600")
+  const all = ended(child)
+  const url = (await lineOf(child, (line) => line.startsWith("inspector: "))).slice("inspector: ".length)
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{32}$/)
+  expect(await (await asking({ url }, "/api/about")).json()).toMatchObject({ program: "recloser demo" })
+  child.kill("SIGINT")
+  const { code, stdout } = await all
+  expect(code).toBe(0)
+  expect(stdout.match(/^.*inspector:.*$/gm)).toEqual([`inspector: ${url}`])
+}, 60_000)

@@ -7,9 +7,9 @@ import { createVirtualClock } from "recloser/testing"
 import { describe, expect, it } from "vitest"
 import type { Circuit } from "../../machines/vocabulary/circuit.ts"
 import { stepPicture, steps, stepTo } from "../../src/cli/replay/stepper.ts"
-import { comparisonLines } from "../../src/cli/replay/words.ts"
+import { comparisonLines, momentLine, storyOf } from "../../src/cli/replay/words.ts"
 import { readRecording } from "../../src/observability/recording/read.ts"
-import { play } from "../../src/testing/replay/play.ts"
+import { type Moment, play } from "../../src/testing/replay/play.ts"
 import type { Dealt } from "../../src/testing/replay/whatIf.ts"
 import { folder, incident } from "../support/incident.ts"
 import { keyedIncident } from "../support/keyedIncident.ts"
@@ -25,6 +25,40 @@ describe("recloser replay", () => {
     expect(stdout).toContain("open → half-open: ")
     expect(stdout).toContain("1000 of 1000 calls are decided as they were")
     expect(stdout).toMatch(/trace [0-9a-f]{64}\n$/)
+  })
+
+  it("tells of an outage once, however often it was looked into, also of two at the same time", () => {
+    const common = { mode: "auto", share: 1, heldBy: [], actors: [], calls: {} as Moment["calls"] } as const
+    let wall = Date.UTC(2026, 10, 29)
+    const moved = (breaker: string, circuit: Circuit, words: string): Moment => {
+      wall += 100
+      return { ...common, kind: "moved", wall, breaker, circuit, words }
+    }
+    const rounds = (breaker: string, count: number) =>
+      Array.from({ length: count }, () => [
+        moved(breaker, "halfOpen", "open → halfOpen: waited 1 s"),
+        moved(breaker, "open", "halfOpen → open: a probe failed; next probe in 1 s"),
+      ]).flat()
+    const opened = (breaker: string) => moved(breaker, "open", "closed → open: 6 calls in a row failed")
+    const [a, b] = [
+      [opened("a"), ...rounds("a", 3)],
+      [opened("b"), ...rounds("b", 1)],
+    ]
+    const acted: Moment = { ...moved("a", "open", "operator: auto → forcedOpen: why"), kind: "operator" }
+    const end = [moved("a", "halfOpen", "open → halfOpen: waited 1 s"), moved("a", "closed", "halfOpen → closed: well")]
+    const mixed = [...a.slice(0, 3), ...b, ...a.slice(3), acted, ...end, opened("a"), ...rounds("a", 2)]
+    expect(storyOf(mixed).map((moment) => momentLine(moment, 1).slice(14))).toEqual([
+      "a  closed → open: 6 calls in a row failed",
+      "b  closed → open: 6 calls in a row failed",
+      "b  open → half-open: waited 1 s",
+      "b  half-open → open: a probe failed; next probe in 1 s",
+      "a  opened again, 3 times: a probe failed; next probe in 1 s",
+      "a  operator: auto → forced-open: why",
+      "a  open → half-open: waited 1 s",
+      "a  half-open → closed: well",
+      "a  closed → open: 6 calls in a row failed",
+      "a  opened again, 2 times: a probe failed; next probe in 1 s",
+    ])
   })
 
   it("lets no recorded name write lines of its own, or move the cursor", async () => {

@@ -12,7 +12,7 @@ import { doors, root } from "../support/repository.ts"
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
   { door: "recloser", take: "*", kB: 128.1 },
-  { door: "recloser/effect", take: "*", kB: 133.6 },
+  { door: "recloser/effect", take: "*", kB: 133.7 },
   { door: "recloser/machines", take: "*", kB: 118.5 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 56.9 },
   { door: "recloser/testing", take: "*", kB: 10 },

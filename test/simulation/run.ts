@@ -1,11 +1,13 @@
 /** Runs a scenario: every policy in every world, and our own on seeds that nothing was tuned on. */
 import type { BreakerConfig } from "../../src/index.ts"
-import { evaluate, medianSeed, runOf } from "../../src/testing/simulation/evaluate.ts"
+import { runWorld } from "../../src/testing/simulation/engine.ts"
+import { evaluate, medianSeed } from "../../src/testing/simulation/evaluate.ts"
 import { none } from "../../src/testing/simulation/policies/none.ts"
 import { recloser } from "../../src/testing/simulation/policies/recloser.ts"
 import { separately, spreadOver } from "../../src/testing/simulation/policies/separate.ts"
 import type { PolicyMaker } from "../../src/testing/simulation/policy.ts"
 import type { Scenario, Variant } from "../../src/testing/simulation/scenario.ts"
+import type { World } from "../../src/testing/simulation/world.ts"
 import type { Ledger } from "./ledger.ts"
 import { alsoIn, families, shipped } from "./policies/catalogue.ts"
 import { layersWithoutBreakers } from "./policies/layers.ts"
@@ -59,13 +61,25 @@ async function bests(
   return all
 }
 
-/** Where calls pass many layers, other policies make sense than elsewhere. */
+/** The policies that are run in a world as they ship, ours first. Where calls pass many layers, others make sense than elsewhere. */
+export function standingIn(
+  { id, each, alsoEach }: Scenario,
+  variant: Variant,
+  { config, isWanted }: Pick<RunSettings, "config" | "isWanted">,
+): readonly PolicyMaker[] {
+  const layered = variant.ours?.(config)
+  if (layered !== undefined) return [layered, none, ...layersWithoutBreakers].filter((one) => isWanted(one.id))
+  const alsoOurs = alsoEach === undefined ? [] : [separately(recloser(config), alsoEach)]
+  const all = [...shipped(config), ...alsoOurs, ...(alsoIn[id] ?? [])]
+  return all.filter((one) => isWanted(one.id)).map(spreadOver(each))
+}
+
 async function layeredOutcome(
   variant: Variant,
   ours: PolicyMaker,
+  makers: readonly PolicyMaker[],
   { config, seeds, heldOut, full, isWanted }: RunSettings,
 ): Promise<VariantOutcome> {
-  const makers = [ours, none, ...layersWithoutBreakers].filter(({ id }) => isWanted(id))
   const reached = await evaluate(variant, makers, { seeds, full, config })
   const unseen = heldOut.length > 0 && isWanted(ours.id) ? [ours] : []
   const [other] = await evaluate(variant, unseen, { seeds: heldOut, full, config })
@@ -80,15 +94,12 @@ async function variantOutcome(
 ): Promise<VariantOutcome> {
   const { config, seeds, heldOut, full, isWanted, progress } = settings
   progress(`${scenario.id}: ${variant.id}`)
-  const { each, alsoEach } = scenario
   const ours = variant.ours?.(config)
-  if (ours !== undefined) return layeredOutcome(variant, ours, settings)
-  const spread = spreadOver(each)
-  const alsoOurs = alsoEach === undefined ? [] : [separately(recloser(config), alsoEach)]
-  const others = [...alsoOurs, ...(alsoIn[scenario.id] ?? [])]
-  const standing = [...shipped(config), ...others].filter(({ id }) => isWanted(id))
+  const standing = standingIn(scenario, variant, settings)
+  if (ours !== undefined) return layeredOutcome(variant, ours, standing, settings)
+  const spread = spreadOver(scenario.each)
   const found = await bests(scenario, variant, settings, known)
-  const makers = [...standing.map(spread), ...found.map(({ maker }) => maker)]
+  const makers = [...standing, ...found.map(({ maker }) => maker)]
   const reached = await evaluate(variant, makers, { seeds, full, config })
   const unseen = heldOut.length > 0 && isWanted("recloser") ? [spread(recloser(config))] : []
   const [other] = await evaluate(variant, unseen, { seeds: heldOut, full, config })
@@ -114,10 +125,29 @@ export async function panelOf({ variant, reached }: VariantOutcome, full: boolea
   const ours = oursIn(reached)
   if (ours === undefined) return undefined
   const seed = medianSeed(variant, ours)
+  const makers = reached.map(({ maker }) => maker).filter((maker) => maker !== none && !maker.id.includes("best of"))
+  return drawnPanel(variant, seed, makers, full)
+}
+
+/** Whoever has not been answered until then was not answered in time. */
+const spareMs = 10_000
+
+/** What happens after the last second that a chart shows changes nothing in it. */
+function shownOf({ shown, world }: Variant, seed: number, full: boolean): World {
+  const whole = world(seed, full)
+  const horizonMs = Math.min(whole.horizonMs, Math.ceil(shown[1]) * 1000 + 2 * whole.patienceMs + spareMs)
+  return { ...whole, horizonMs }
+}
+
+/** The runs of these policies, and the one without any, as far as a chart shows them. */
+export async function drawnPanel(
+  variant: Variant,
+  seed: number,
+  makers: readonly PolicyMaker[],
+  full: boolean,
+): Promise<Panel> {
+  const run = (maker: PolicyMaker) => runWorld(shownOf(variant, seed, full), maker, seed)
   const runs: Drawn[] = []
-  for (const { maker } of reached) {
-    if (maker === none || maker.id.includes("best of")) continue
-    runs.push({ id: maker.id, recording: await runOf(variant, maker, seed, full), hasStates: hasStates(maker) })
-  }
-  return { variant, seed, runs, unprotected: await runOf(variant, none, seed, full) }
+  for (const maker of makers) runs.push({ id: maker.id, recording: await run(maker), hasStates: hasStates(maker) })
+  return { variant, seed, runs, unprotected: await run(none) }
 }

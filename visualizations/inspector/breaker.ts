@@ -12,7 +12,7 @@ import { heardAt, millis, percent, rate, time } from "./format.ts"
 import { badge, decisionItem, entryOf, messageItem, nextOf, since, until, type View } from "./parts.ts"
 import { series } from "./series.ts"
 import { type Link, listen } from "./stream.ts"
-import { whyOf } from "./why.ts"
+import { troubledSince, whyOf } from "./why.ts"
 
 const fieldWords: { readonly [field: string]: string } = {
   share: "share of calls that may enter",
@@ -151,6 +151,7 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
 
   function show(message: BreakerMessage): void {
     const { row, actors } = message
+    const troubledAt = troubledSince(row)
     heardAt(message.at)
     document.title = `${row.name} · recloser`
     fill(title, row.name, " ", badge(row))
@@ -158,7 +159,7 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
     fill(next, nextOf(row))
     fill(
       meta,
-      ...(row.since > 0 ? [`since ${time(row.since)} (`, since(row.since), ") · "] : []),
+      ...(troubledAt > 0 ? [`since ${time(troubledAt)} (`, since(troubledAt), ") · "] : []),
       `${entryOf(row)} · epoch ${message.epoch}`,
     )
     fill(graphs, series(message.points, row.share))

@@ -6,7 +6,7 @@ import { graph, rootsOf } from "./graph.ts"
 import { badge, decisionItem, entryOf, hrefOf, lookOf, nextOf, partOf, since, stateOf, type View } from "./parts.ts"
 import type { SortKey, Store } from "./store.ts"
 import { Table } from "./table.ts"
-import { whyOf } from "./why.ts"
+import { troubledSince, whyOf } from "./why.ts"
 
 const mostIncidents = 6
 const shownDecisions = 60
@@ -16,6 +16,7 @@ function incident(row: Row, isRoot: boolean): HTMLElement {
   const share = el("i", {})
   share.style.width = `${partOf(row) * 100}%`
   const next = nextOf(row)
+  const at = troubledSince(row)
   return el(
     "a",
     { class: `incident ${lookOf(stateOf(row))}`, href: hrefOf(row.id) },
@@ -27,7 +28,7 @@ function incident(row: Row, isRoot: boolean): HTMLElement {
     el(
       "p",
       { class: "soft" },
-      ...(row.since > 0 ? ["since ", time(row.since), " (", since(row.since), ") · "] : []),
+      ...(at > 0 ? ["since ", time(at), " (", since(at), ") · "] : []),
       `${entryOf(row)} · ${rate(row.refused)} refused/s · ${rate(row.sent)} sent/s`,
     ),
     el("div", { class: "bar", title: entryOf(row) }, share),
@@ -55,6 +56,8 @@ export function headline(store: Store, troubled: readonly Row[]): string {
   const said = (names: readonly string[], one: string, many: string) =>
     names.length === 0 ? [] : [`${listed(names)} ${names.length === 1 ? one : many}`]
   const parts = [
+    ...said(of("fails"), "is failing: its calls are refused", "are failing: their calls are refused"),
+    ...said(of("lags"), "is too slow: its calls are refused", "are too slow: their calls are refused"),
     ...said(of("refuses"), "refuses its calls", "refuse their calls"),
     ...said(of("unwell"), "is not well", "are not well"),
     ...said(of("held"), "does what an operator says", "do what an operator says"),
@@ -64,10 +67,12 @@ export function headline(store: Store, troubled: readonly Row[]): string {
   return `${parts.join("; ")}.`
 }
 
-type Plight = "refuses" | "unwell" | "held" | "busy" | "returns"
+type Plight = "fails" | "lags" | "refuses" | "unwell" | "held" | "busy" | "returns"
 
 /** Where only probes enter, calls are refused as much as where none do: the headline need not change with each probe. */
-function plightOf({ share, probes, circuit, mode, cause, heldParts }: Row): Plight {
+function plightOf({ share, probes, circuit, mode, cause, heldParts, episode }: Row): Plight {
+  const isTripped = (circuit === "open" || circuit === "halfOpen") && mode === "auto" && cause === ""
+  if (isTripped) return /\bwere slow\b/.test(episode?.reason ?? "") ? "lags" : "fails"
   if (share === 0 || probes > 0) return "refuses"
   if (mode !== "auto") return "held"
   if (circuit === "closed" && share === 1 && heldParts === 0 && cause === "") return "busy"

@@ -41,7 +41,7 @@ export const hrefOf = (id: string): string => `#/b/${encodeURIComponent(id)}`
 export function entryOf({ share, probes, heldParts }: Pick<Row, "share" | "probes" | "heldParts">): string {
   if (share > 0 && probes > 0) return `only probes may enter, ${probes} at once`
   return share === 0
-    ? "no call may enter"
+    ? "no call may enter now"
     : `${percent(share)} of ${heldParts > 0 ? "all others" : "the calls"} may enter`
 }
 

@@ -23,20 +23,18 @@ const mostCompared = 20
 const momentItem = ({ wall, breaker, words }: RecordedMoment, click: () => void): HTMLElement =>
   el("li", { click }, el("span", { class: "at" }, timeOf(wall)), el("b", {}, breaker), ` ${spelt(words)}`)
 
-function comparison({
-  breaker,
-  calls,
-  recorded,
-  other,
-  guessed,
-  sentOnGuess,
-  elsewhere,
-}: RecordedComparison): HTMLElement {
+/** A probe in vain opens nothing that was not open before. */
+export const openings = ({ moves }: RecordedDealt): RecordedDealt["moves"] =>
+  moves.filter(({ from, to }) => to === "open" && from !== "halfOpen")
+
+export const probesInVain = ({ moves }: RecordedDealt): number =>
+  moves.filter(({ from, to }) => to === "open" && from === "halfOpen").length
+
+function comparison({ breaker, calls, recorded, other, words }: RecordedComparison): HTMLElement {
   const row = (name: string, read: (dealt: RecordedDealt) => string) =>
     el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, read(recorded)), el("td", {}, read(other)))
-  const opened = ({ moves }: RecordedDealt) => moves.filter(({ to }) => to === "open")
   const first = (dealt: RecordedDealt) => {
-    const [one] = opened(dealt)
+    const [one] = openings(dealt)
     return one === undefined ? "never" : `after ${span(one.afterMs)}: ${one.reason}`
   }
   const head = el(
@@ -46,26 +44,19 @@ function comparison({
   )
   const body = [
     row("first opened", first),
-    row("opened", (dealt) => timesOf(opened(dealt).length)),
+    row("opened", (dealt) => timesOf(openings(dealt).length)),
+    row("probes in vain", (dealt) => String(probesInVain(dealt))),
     row("sent", ({ sent }) => String(sent)),
     row("refused", ({ refused }) => String(refused)),
     row("failed of those sent", ({ failed }) => String(failed)),
     row("refused although they would do well", ({ refusedWell }) => String(refusedWell)),
   ]
-  const doubt =
-    guessed === 0
-      ? ""
-      : `How ${guessed} refused calls would have ended is a guess, from the calls beside them; ${sentOnGuess} of them are sent here.`
-  const moved =
-    elsewhere === 0
-      ? ""
-      : ` ${elsewhere} calls would have gone to another endpoint: how they would have ended there is a guess, from the calls that went there.`
   return el(
     "div",
     {},
     el("h2", {}, `${breaker}, ${calls} calls`),
+    el("p", {}, words),
     el("table", { class: "plain" }, el("thead", {}, head), el("tbody", {}, ...body)),
-    el("p", { class: "soft" }, doubt + moved),
   )
 }
 

@@ -4,9 +4,17 @@ import { el, fill, setText } from "./dom.ts"
 import { millis, percent, rate } from "./format.ts"
 import { badge, hrefOf, stateOf } from "./parts.ts"
 import type { SortKey } from "./store.ts"
+import { isOverAlready } from "./why.ts"
 
 const rowHeight = 36
 const beyond = 6
+
+/** What the strategies of a breaker are to whoever has never heard of them. */
+const holders: { readonly [actor: string]: string } = { basic: "its circuit", gradual: "its circuit" }
+
+/** Who holds calls back, and in which breaker the trouble began. */
+const heldIn = ({ heldBy, cause }: Row): string =>
+  `${heldBy.map((actor) => holders[actor] ?? actor).join(", ")}${cause === "" ? "" : ` (${cause})`}`
 
 interface Shown {
   readonly element: HTMLAnchorElement
@@ -57,9 +65,10 @@ export class Table {
   show(rows: readonly Row[]): void {
     this.#rows = rows
     this.#selected = Math.min(this.#selected, Math.max(0, rows.length - 1))
-    this.#all.style.height = `${rows.length * rowHeight}px`
+    // The line below the last row is that of the table.
+    this.#all.style.height = `${rows.length * rowHeight - 1}px`
     // A few breakers need no room for thousands.
-    this.#scroller.style.height = rows.length < 12 ? `${Math.max(1, rows.length) * rowHeight + 2}px` : ""
+    this.#scroller.style.height = rows.length < 12 ? `${Math.max(1, rows.length) * rowHeight - 1}px` : ""
     this.#draw()
   }
 
@@ -109,14 +118,14 @@ export class Table {
       fill(state, badge(row))
     }
     if (name !== undefined) setText(name, row.name)
-    const held = row.cause === "" ? row.heldBy.join(", ") : `${row.heldBy.join(", ")} (${row.cause})`
-    const texts = [rate(row.sent), percent(row.failing), rate(row.refused), millis(row.p50), millis(row.p99), held]
+    const latencies = [millis(row.p50), millis(row.p99)]
+    const texts = [rate(row.sent), percent(row.failing), rate(row.refused), ...latencies, heldIn(row)]
     texts.forEach((text, at) => {
       const cell = figures[at]
       if (cell !== undefined) setText(cell, text)
     })
     figures[1]?.classList.toggle("hot", row.failing >= 0.1)
-    figures[2]?.classList.toggle("hot", row.refused > 0)
+    figures[2]?.classList.toggle("hot", row.refused > 0 && !isOverAlready(row))
   }
 
   #make(index: number): Shown {

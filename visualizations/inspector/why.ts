@@ -44,6 +44,14 @@ function refusalOf({ refused, refusedBy }: Row): string {
   return refused === 0 || ground === undefined ? "" : `${rate(refused)} calls a second are refused: ${ground}.`
 }
 
+/** Since when it is in trouble: its episode is as old as what began it, however often it was probed since. */
+export const troubledSince = ({ episode, circuit, mode, since }: Row): number =>
+  episode === undefined || circuit === "closed" || mode !== "auto" ? since : episode.at
+
+/** What it has refused of late was refused by a circuit that has closed since: nothing is held back any more. */
+export const isOverAlready = ({ circuit, share, refusedBy }: Row): boolean =>
+  circuit === "closed" && share === 1 && refusedBy === ""
+
 const begun: { readonly [circuit: string]: string | undefined } = { degraded: "Degraded since" }
 
 /** Why it left the closed state, and what has become of that. */

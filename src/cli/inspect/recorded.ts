@@ -3,11 +3,12 @@ import { systemClock } from "../../Clock.ts"
 import { newToken, paceOf, unavailable } from "../../inspector.ts"
 import { libraryVersion } from "../../libraryVersion.ts"
 import type { World } from "../../observability/inspector/inspected.ts"
-import type { RecordedAnswer } from "../../observability/inspector/recorded.ts"
+import type { RecordedAnswer, RecordedComparison } from "../../observability/inspector/recorded.ts"
 import { InspectorServer } from "../../observability/inspector/server.ts"
 import type { Recording } from "../../observability/recording/read.ts"
 import { play } from "../../testing/replay/play.ts"
 import { whatIf } from "../../testing/replay/whatIf.ts"
+import { conclusion } from "../replay/words.ts"
 
 const nobody: World = { breakers: [], size: 0, find: () => undefined, onTold: () => () => {} }
 
@@ -16,11 +17,13 @@ export function answerer(recording: Recording): (question: string, body: unknown
   let answer: RecordedAnswer | undefined
   return (question, body) => {
     if (question === "recording" && body === undefined) return (answer ??= answerOf(recording))
-    if (question === "what-if" && body !== undefined)
-      return whatIf(recording, (body as { readonly config?: unknown }).config)
+    if (question === "what-if" && body !== undefined) return comparisonsOf(recording, body)
     return undefined
   }
 }
+
+const comparisonsOf = (recording: Recording, body: unknown): readonly RecordedComparison[] =>
+  whatIf(recording, (body as { readonly config?: unknown }).config).map((one) => ({ ...one, words: conclusion(one) }))
 
 function answerOf(recording: Recording): RecordedAnswer {
   const { moments: played, decisions, agreed, trace, omitted } = play(recording)

@@ -8,7 +8,7 @@ import { stopWhenUnread } from "../demo/stopSignals.ts"
 import { givenConfig, Unusable } from "../simulate/givenConfig.ts"
 import { whyNot } from "../whyNot.ts"
 import { stepThrough } from "./stepper.ts"
-import { agreement, comparisonsLines, momentLine, widthOf } from "./words.ts"
+import { agreement, comparisonsLines, momentLine, storyOf, widthOf } from "./words.ts"
 
 export interface ReplayOptions {
   readonly file: string
@@ -38,7 +38,7 @@ export async function replay(options: ReplayOptions, refuse: Refuse): Promise<vo
     : [
         ...titleOf(recording),
         // Who has stepped through them has seen them.
-        ...(isWatched ? [] : [...moments.map((moment) => momentLine(moment, width)), ""]),
+        ...(isWatched ? [] : [...storyOf(moments).map((moment) => momentLine(moment, width)), ""]),
         ...agreement(played).map(onOneLine),
       ]
   process.stdout.write(`${lines.join("\n")}\n`)

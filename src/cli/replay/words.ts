@@ -19,6 +19,31 @@ export function momentLine({ wall, breaker, words, share }: Moment, width: numbe
   return onOneLine(`${clockTime(wall)}  ${breaker.padEnd(width)}  ${spelt(words)}${isOpen}`)
 }
 
+/** An outage is one story, however often it was looked into: rounds of probes in vain are counted where the last of them ended. */
+export function storyOf(moments: readonly Moment[]): readonly Moment[] {
+  const told: (Moment | undefined)[] = []
+  const outages = new Map<string, { isProbing: boolean; rounds: number; last: readonly number[] }>()
+  for (const moment of moments) {
+    const { kind, breaker, circuit, words } = moment
+    const outage = outages.get(breaker) ?? { isProbing: false, rounds: 0, last: [] }
+    const at = told.push(moment) - 1
+    if (kind !== "moved") continue
+    outages.set(breaker, outage)
+    if (circuit === "halfOpen") outage.last = [...outage.last, at]
+    else if (circuit === "open" && outage.isProbing) {
+      outage.rounds++
+      if (outage.rounds > 1) {
+        for (const earlier of outage.last) told[earlier] = undefined
+        told[at] = { ...moment, words: words.replace(/^[^:]*:/, `opened again, ${outage.rounds} times:`) }
+        outage.last = []
+      }
+      outage.last = [...outage.last, at]
+    } else outages.delete(breaker)
+    outage.isProbing = circuit === "halfOpen"
+  }
+  return told.filter((moment) => moment !== undefined)
+}
+
 export const widthOf = (moments: readonly { readonly breaker: string }[]): number =>
   Math.min(30, Math.max(0, ...moments.map(({ breaker }) => breaker.length)))
 

@@ -49,4 +49,6 @@ export interface RecordedComparison {
   readonly guessed: number
   readonly sentOnGuess: number
   readonly elsewhere: number
+  /** What would have been otherwise, in sentences. */
+  readonly words: string
 }

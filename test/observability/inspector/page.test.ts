@@ -108,11 +108,11 @@ describe("the page of the inspector", () => {
     await call(payments, 19, 0)
     await call(payments, 41, 41)
     await clock.advance(1000)
-    await shows(page, "#headline", "payments refuses its calls.")
+    await shows(page, "#headline", "payments is failing: its calls are refused.")
     await shows(page, ".incident", /Opened \d\d:\d\d:\d\d: 21 of 40 calls failed, 53 % over the line of 50 %\./)
     await shows(page, ".incident", /Next probe in \d/)
     // Sent and failing, refused, p50 and p99 of calls that took no time, and who holds the gate.
-    await shows(page, ".rows .row", /open\s*payments\s*40\s*53 %\s*20\s*–\s*–\s*basic/)
+    await shows(page, ".rows .row", /open\s*payments\s*40\s*53 %\s*20\s*–\s*–\s*its circuit/)
     await shows(
       page,
       "#decisions li",
@@ -121,7 +121,9 @@ describe("the page of the inspector", () => {
     await shoot(page, "overview")
     await clock.advance(5000)
     await shows(page, ".incident", "Probing now")
-    await shows(page, "#headline", "payments refuses its calls.")
+    await shows(page, "#headline", "payments is failing: its calls are refused.")
+    // However often it was probed since, the trouble is as old as the first refusal.
+    await shows(page, ".incident", /Opened (\d\d:\d\d:\d\d): .*since \1 \(/s)
     await call(payments, 2, 0)
     await clock.advance(1000)
     await shows(page, "#headline", "All 4 breakers of this program let calls pass.")
@@ -520,6 +522,12 @@ describe("the page of a recording", () => {
       .fill('{"strategy":{"type":"basic","window":{"type":"consecutive","failures":3}}}')
     await page.getByRole("button", { name: "Decide anew" }).click()
     await shows(page, "#what-if", "3 calls in a row were bad")
+    await shows(
+      page,
+      "#what-if p",
+      /payments: with the other config (\d+ (fewer|more)|as many) calls would have failed/,
+    )
+    await shows(page, "#what-if tr", /probes in vain\s*\d+/)
     await shoot(page, "replay", true)
     await page.getByLabel("another config, as JSON").fill('{"strategy":"magic"}')
     await page.getByRole("button", { name: "Decide anew" }).click()

@@ -4,7 +4,10 @@ import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import type { OverviewMessage, Row, ServerMessage } from "../../../src/observability/inspector/protocol.ts"
 import { urgency } from "../../../visualizations/inspector/format.ts"
-import { whyOf } from "../../../visualizations/inspector/why.ts"
+import { headline } from "../../../visualizations/inspector/overview.ts"
+import { openings, probesInVain } from "../../../visualizations/inspector/replay.ts"
+import type { Store } from "../../../visualizations/inspector/store.ts"
+import { isOverAlready, troubledSince, whyOf } from "../../../visualizations/inspector/why.ts"
 import { isOverview, openPage } from "../../support/listening.ts"
 
 const well: Row = {
@@ -42,6 +45,59 @@ describe("why a breaker stands as it does, in words", () => {
     const ramping = { ...well, circuit: "ramping", share: 0.67, reason: "less load helped", episode }
     expect(whyOf(ramping)).toMatch(/^Degraded since \S+: 9 of 12 calls were slow\. Now: less load helped\.$/)
     expect(whyOf({ ...ramping, episode: { ...episode, to: "open" } })).toMatch(/^Opened /)
+  })
+
+  test("trouble is as old as what began it, not as the last probe that found no change", () => {
+    const open = { ...well, circuit: "open", share: 0, since: 9000, episode: { ...episode, at: 1000, failedRounds: 7 } }
+    expect(troubledSince(open)).toBe(1000)
+    expect(troubledSince({ ...open, circuit: "halfOpen" })).toBe(1000)
+    // What an operator holds is held since then, and a circuit that has closed has no trouble any more.
+    expect(troubledSince({ ...open, mode: "forcedOpen" })).toBe(9000)
+    expect(troubledSince({ ...open, circuit: "closed", share: 1 })).toBe(9000)
+    expect(troubledSince(well)).toBe(0)
+  })
+
+  test("the headline tells a service that fails from one that is slow, and from calls that somebody holds back", () => {
+    const store = { totals: { breakers: 9 }, rows: new Map() } as unknown as Store
+    const open = {
+      ...well,
+      circuit: "open",
+      share: 0,
+      episode: { ...episode, to: "open", reason: "6 of 9 calls failed" },
+    }
+    const slow = { ...open, name: "reviews", episode }
+    expect(headline(store, [open])).toBe("search is failing: its calls are refused.")
+    const probed = { ...open, name: "ledger", circuit: "halfOpen", share: 1, probes: 1 }
+    expect(headline(store, [open, probed, slow])).toBe(
+      "search and ledger are failing: their calls are refused; reviews is too slow: its calls are refused.",
+    )
+    const held = { ...open, mode: "forcedOpen" }
+    expect(headline(store, [held])).toBe("search refuses its calls.")
+    expect(headline(store, [{ ...well, share: 0 }])).toBe("search refuses its calls.")
+  })
+
+  test("a probe in vain is no opening: a long outage of one config would look worse than three short ones of another", () => {
+    const moves = [
+      ["closed", "open"],
+      ...Array.from({ length: 13 }, () => ["open", "halfOpen", "halfOpen", "open"]).flatMap(([a, b, c, d]) => [
+        [a, b],
+        [c, d],
+      ]),
+      ["open", "halfOpen"],
+      ["halfOpen", "ramping"],
+      ["ramping", "open"],
+    ].map(([from = "", to = ""], at) => ({ afterMs: 1000 * at, from, to, reason: "because" }))
+    const dealt = { moves, sent: 0, refused: 0, failed: 0, succeeded: 0, refusedWell: 0 }
+    expect(openings(dealt).map(({ from }) => from)).toEqual(["closed", "ramping"])
+    expect(probesInVain(dealt)).toBe(13)
+  })
+
+  test("what was refused by a circuit that has closed since is no trouble of now", () => {
+    expect(isOverAlready({ ...well, refused: 8 })).toBe(true)
+    expect(isOverAlready({ ...well, refused: 8, refusedBy: "limit" })).toBe(false)
+    for (const circuit of ["open", "halfOpen", "ramping", "degraded"])
+      expect(isOverAlready({ ...well, refused: 8, circuit })).toBe(false)
+    expect(isOverAlready({ ...well, refused: 8, share: 0.5 })).toBe(false)
   })
 
   test("who refuses is told of what was refused lately, not of what was refused once", async () => {

@@ -80,7 +80,7 @@ describe("a log that is not", () => {
     expect(() => redactedLog(style as never, how as never)).toThrow(InvalidConfig)
   })
 
-  test.each([{}, { style: "yaml" }, null, 7, "yaml"])("%j is no log", (log) => {
+  test.each([{}, { style: "yaml" }, { style: "json" }, null, 7, "yaml"])("%j is no log", (log) => {
     expect(() => createBreaker("shop", {}, { log: log as never })).toThrow(/options\.log: must be "human", "json"/)
   })
 })

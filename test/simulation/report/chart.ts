@@ -139,3 +139,10 @@ export function chart(title: string, panels: readonly Panel[]): string {
     "",
   ].join("\n")
 }
+
+/** The worlds that are drawn in a chart, and their seeds. */
+export const drawnIn = (svg: string): readonly { readonly world: string; readonly seed: number }[] =>
+  [...svg.matchAll(/font-weight="bold">([^<]*), seed (\d+)</g)].map(([, world = "", seed]) => ({
+    world: world.replaceAll("&lt;", "<").replaceAll("&amp;", "&"),
+    seed: Number(seed),
+  }))
