@@ -703,4 +703,52 @@ export const judged: readonly Judged[] = [
     mutants: [["place?.expired", "place.expired"]],
     why: "whoever reports a probe has seen that it has a place: it is said for the compiler",
   },
+  {
+    path: "src/data-plane/queue.ts",
+    line: "if (waiter.number > 0) this.#host.tape?.gaveUp(waiter.number, now)",
+    mutants: [["this.#host.tape?.gaveUp", "this.#host.tape.gaveUp"]],
+    why: "who waits has a number only while there is a tape, which takes it away when it ends: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/queue.ts",
+    line: "if (number > 0) this.#host.tape?.waited(number, now)",
+    mutants: [["this.#host.tape?.waited", "this.#host.tape.waited"]],
+    why: "who waits has a number only while there is a tape, which takes it away when it ends: it is said for the compiler",
+  },
+  {
+    path: "machines/vocabulary/feature.ts",
+    line: "if (one.share !== other.share) return one.share < other.share ? one : other",
+    mutants: [["one.share < other.share", "one.share <= other.share"]],
+    why: "they have been seen to differ: neither is equal to the other",
+  },
+  {
+    path: "machines/vocabulary/feature.ts",
+    line: "if (one.retryAt !== other.retryAt) return one.retryAt > other.retryAt ? one : other",
+    mutants: [["one.retryAt > other.retryAt", "one.retryAt >= other.retryAt"]],
+    why: "they have been seen to differ: neither is equal to the other",
+  },
+  {
+    path: "machines/vocabulary/feature.ts",
+    line: "return one.reason <= other.reason ? one : other",
+    mutants: [["one.reason <= other.reason", "one.reason < other.reason"]],
+    why: "two bounds that agree in all three of their fields are the same bound, whichever is taken",
+  },
+  {
+    path: "machines/vocabulary/feature.ts",
+    line: "const isUnbounded = (bounds: FeatureBounds): boolean => bounds === unbounded || Object.keys(bounds).length === 0",
+    mutants: [["bounds === unbounded", "false"]],
+    why: "the short way of the constant that nearly every gate has: it has no keys either",
+  },
+  {
+    path: "machines/vocabulary/feature.ts",
+    line: "} else if (at > known.at) known.at = at",
+    mutants: [["at > known.at", "at >= known.at"]],
+    why: "the time that is known is noted again",
+  },
+  {
+    path: "machines/vocabulary/feature.ts",
+    line: "return rule !== undefined && othersAreWell(known, feature, record.rowSince ?? startedAt) ? rule : undefined",
+    mutants: [["rule !== undefined", "true"]],
+    why: "where there is no rule either branch answers undefined: it is not asked how the others are",
+  },
 ]
