@@ -110,3 +110,45 @@ test("a stream that is seen hourly from before the epoch on, with leaps of every
   expect(scores.filter(isAnomaly)).toHaveLength(4)
   expect(Math.log(Math.abs(sumOf(stream)))).toBeCloseTo(32.318455, 5)
 })
+
+test("what lies far from zero is known by its differences, as far as they are no rounding, as it was", () => {
+  const stream = freshStream()
+  let sum = 0
+  let luck = 3
+  for (let row = 0; row < 900; row++) {
+    luck = (luck * 48_271) % 2_147_483_647
+    const value = 1e8 + (luck / 2_147_483_647) * (row < 500 ? 1 : 0.12) + (row % 24 === 0 ? 0.4 : 0)
+    sum += row * surprise(stream, row * 3_600_000, value)
+  }
+  expect(sum).toBeCloseTo(592.296725, 5)
+  expect(sumOf(stream.slice(5)) / 3_658_002_230.297).toBeCloseTo(1, 9)
+})
+
+test("the first sample of which anything is told is that after two hundred and sixteen", () => {
+  const leapAt = (leap: number) => {
+    const stream = freshStream()
+    const scores: number[] = []
+    for (let row = 0; row < 218; row++) scores.push(surprise(stream, row, row === leap ? 1000 : 100 + (row % 5)))
+    return scores
+  }
+  expect(leapAt(215).slice(0, 216)).toEqual(Array.from({ length: 216 }, () => 0))
+  const [before, leap, after] = leapAt(216).slice(215)
+  expect([before, leap, after]).toEqual([0, expect.closeTo(1 / 3, 9), 0])
+})
+
+test("a score is an anomaly from a fifth on", () => {
+  expect([0.1999, 0.2, 7].map(isAnomaly)).toEqual([false, true, true])
+})
+
+test("after a small score only a higher one is told, until so many samples have passed as it rests", () => {
+  const stream = freshStream()
+  const told: number[] = []
+  for (let row = 0; row < 900; row++) {
+    const leaps = row === 400 ? 9 : row === 420 ? 8 : row === 440 ? 14 : row === 640 ? 9 : 0
+    if (surprise(stream, row, 100 + (row % 7) + leaps) > 0) told.push(row)
+  }
+  expect(told).toEqual([
+    ...[217, 219, 226, 233, 240, 394, 400, 405, 553, 555, 640],
+    ...[793, 835, 842, 849, 856, 863, 870, 877, 884, 891, 898],
+  ])
+})

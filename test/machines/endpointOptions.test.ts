@@ -82,6 +82,7 @@ test("a zone is a name of up to two hundred characters", () => {
   const wrong = "it.zone: must be a string of 1 to 200 characters"
   const long = "z".repeat(200)
   expect([of("z"), of(long)]).toEqual([["z"], [long]])
+  expect(of(["z"])).toEqual([undefined, wrong])
   expect([of(""), of(`${long}z`), of(7)]).toEqual([
     [undefined, wrong],
     [undefined, wrong],

@@ -81,6 +81,14 @@ describe("features come back", () => {
   })
 })
 
+test("forty layers of two features that need both of the layer below are put in order: each link is looked at once", () => {
+  const layers = Array.from({ length: 40 }, (_, layer) =>
+    ["a", "b"].map((side) => [`${side}${layer}`, layer === 0 ? [] : [`a${layer - 1}`, `b${layer - 1}`]]),
+  )
+  const order = orderOf(Object.fromEntries([...layers.flat()].reverse()))
+  expect(order.map((name) => name.slice(1))).toEqual(layers.flatMap((_, layer) => [`${layer}`, `${layer}`]))
+})
+
 describe("features are wrong", () => {
   test("that are too many, or whose names are none", () => {
     const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, true]))
@@ -94,7 +102,7 @@ describe("features are wrong", () => {
     expect([wrongWith({ [long]: true }), wrongWith([long])]).toEqual([[], []])
     expect(wrongWith({ "": true })).toEqual(["it.features: must be named by 1 to 200 characters"])
     expect(wrongWith({ [`${long}f`]: true })).toEqual(["it.features: must be named by 1 to 200 characters"])
-    for (const list of [[""], [`${long}f`], [7]])
+    for (const list of [[["a"]], ["a", 7], [""], [`${long}f`], [7]])
       expect(wrongWith(list)).toEqual(["it.features: must be a list of names of features"])
     expect(wrongWith(7)).toEqual(["it.features: must be a plain object"])
     expect(orderOf(["a", "a", "b"])).toEqual(["a", "b"])
@@ -126,6 +134,10 @@ describe("features are wrong", () => {
     ])
     // The way there is not a part of it.
     expect(cycle({ way: ["a"], a: ["b"], b: ["a"] })).toEqual([
+      "it.features.a.needs: must not form a cycle: a needs b needs a",
+    ])
+    // Also where another way from there has come to its end before.
+    expect(cycle({ a: ["b", "c"], b: ["a"], c: true })).toEqual([
       "it.features.a.needs: must not form a cycle: a needs b needs a",
     ])
     expect(cycle({ a: ["d"], d: true, b: ["d", "a"], c: ["d", "b", "a"] })).toEqual([])

@@ -142,6 +142,7 @@ describe("what the service says", () => {
     expect(read({ limit: 5, adaptive: false })).toEqual({ settings: { lines: [line(5)] }, wrong: [] })
     const wrong = ["it.adaptive: must not be false where there is no limit: nothing would be limited"]
     expect(read({ adaptive: false })).toEqual({ settings: { lines: [] }, wrong })
+    expect(read({ limits: [{ limit: 5 }], adaptive: false }).wrong).toEqual([])
     // One that is given and is none has been told of already.
     expect(read({ limit: 1, interval: "31 days", burst: 1000, adaptive: false }).wrong).toEqual([
       "it.burst: must come back within a year at this limit",

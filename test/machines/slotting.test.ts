@@ -73,6 +73,7 @@ test("a limit is a number, learned between bounds, or learned as far as may be",
 
 test("what is kept for classes leaves a tenth to all, and pressure rises from one line to the other", () => {
   expect(read({ reserve: { critical: 0.5, high: 0.2, normal: 0.1, low: 0.1 } }).wrong).toEqual([])
+  expect(read({ reserve: { critical: 0.9 } }).wrong).toEqual([])
   for (const share of ["critical", "high", "normal", "low"])
     expect(read({ reserve: { critical: 0.25, high: 0.25, normal: 0.25, low: 0.125, [share]: 0.5 } }).wrong).toEqual([
       "it.reserve.critical: must with the others leave a tenth to all",
