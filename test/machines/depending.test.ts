@@ -117,7 +117,10 @@ describe("dependencies", () => {
     expect(probing.finding).toMatchObject({ via: "b", retryAt: 500 })
     expect(probing.finding).not.toHaveProperty("probes")
     const both = move(all, { a: open({ probes: 3, retryAt: 5 }), b: open({ probes: 2 }) })
-    expect(both.finding).toMatchObject({ via: "a", probes: 2 })
+    expect(both.finding).toMatchObject({ state: "blocked", via: "a", probes: 2 })
+    // When one that serves a part will probe is nobody's business who is blocked by another.
+    const partly = move(all, { a: open({ health: 0.5, retryAt: 900 }), b: open({ retryAt: 300 }) })
+    expect(partly.finding).toMatchObject({ via: "b", retryAt: 300 })
     expect(both.finding).not.toHaveProperty("retryAt")
     expect(move(all, { a: open({ retryAt: 300 }), b: open({ retryAt: 900 }) }).finding).toMatchObject({
       via: "a",
@@ -215,7 +218,8 @@ describe("calls are counted", () => {
   })
 
   test("for what a dependency costs, with what was charged to it, and change what it does once that is far from before", () => {
-    const up = count(move(begin({ db: ["required"] }), { db: well }), 1, 0)
+    // Another of which nothing is measured stands beside it.
+    const up = count(move(begin({ db: ["required"], mail: ["optional"] }), { db: well }), 1, 0)
     const down = count(move(count(up, 40, 0), { db: open() }), 0, 0)
     expect(down.finding).toMatchObject({ state: "impaired", share: 0.5 })
     // Of twenty calls without it eleven fail: 0.45 go well, and that is a twentieth off.
@@ -225,6 +229,8 @@ describe("calls are counted", () => {
     expect(more.finding).toMatchObject({ at: 90, share: expect.closeTo(0.45, 9) })
     // One more of either is not far off.
     expect(count(more, 1, 0).finding).toBe(more.finding)
+    const little: DependingContext = { ...more, ...movedOn(more, moves(95, { db: [open(), 1] })) }
+    expect([little.finding === more.finding, little.dependencies["db"]?.down.bad]).toEqual([true, 12])
     const blamed: DependingContext = { ...more, ...movedOn(more, moves(95, { db: [open(), 30] })) }
     expect(blamed.dependencies["db"]?.down).toEqual({ good: 9, bad: 41 })
     expect([blamed.finding.share, blamed.finding.at, blamed.fresh]).toEqual([expect.closeTo(0.18, 9), 95, []])

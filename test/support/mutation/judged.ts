@@ -981,4 +981,90 @@ export const judged: readonly Judged[] = [
     mutants: [["line.watch === undefined", "false"]],
     why: "only what is watched is weighed: it is said for the compiler",
   },
+  {
+    path: "machines/depending.ts",
+    line: "if (one.share !== other.share) return one.share < other.share",
+    mutants: [["one.share < other.share", "one.share <= other.share"]],
+    why: "they have been seen to differ: neither is equal to the other",
+  },
+  {
+    path: "machines/depending.ts",
+    line: "const isNews = Object.hasOwn(context.dependencies, id) || (standing ?? unknown.standing).health < 1",
+    mutants: [
+      ["(standing ?? unknown.standing).health < 1", "(standing ?? unknown.standing).health <= 1"],
+      ["Object.hasOwn(context.dependencies, id) || (standing ?? unknown.standing).health < 1", "true"],
+    ],
+    why: "the short way: one that is well and new changes nothing, and a finding that says the same stays the same object",
+  },
+  {
+    path: "machines/depending.ts",
+    line: "if (!Object.values(dependencies).some(isMeasured)) return {}",
+    mutants: [["!Object.values(dependencies).some(isMeasured)", "false"]],
+    why: "the short way: judged anew where nothing is measured, all of them say what they said, and what says the same is no news",
+  },
+  {
+    path: "machines/depending.ts",
+    line: 'need === "required" && impact === undefined && standing.health === 0',
+    mutants: [
+      ["impact === undefined", "true"],
+      ['need === "required"', "true"],
+      ['need === "required" && impact === undefined', 'need === "required" || impact === undefined'],
+      ['need === "required" && impact === undefined', "true"],
+      [
+        'need === "required" && impact === undefined && standing.health === 0',
+        'need === "required" && impact === undefined || standing.health === 0',
+      ],
+      ['need === "required" && impact === undefined && standing.health === 0', "true"],
+      ["standing.health === 0", "true"],
+    ],
+    why: "the short way: judged anew where nothing is measured, all of them say what they said, and what says the same is no news",
+  },
+  {
+    path: "machines/depending.ts",
+    line: "if (context.fresh.length === 0) return { counted: calls }",
+    mutants: [["context.fresh.length === 0", "false"]],
+    why: "the short way: where none is young none is changed",
+  },
+  {
+    path: "machines/naming.ts",
+    line: 'typeof weight === "number" && Number.isFinite(weight) && weight >= 0 && weight <= most',
+    mutants: [
+      ['typeof weight === "number"', "true"],
+      [
+        'typeof weight === "number" && Number.isFinite(weight)',
+        'typeof weight === "number" || Number.isFinite(weight)',
+      ],
+    ],
+    why: "nothing but a number is finite, and a number that is not lies outside of the bounds",
+  },
+  {
+    path: "machines/naming.ts",
+    line: "([key, text]) => key.length <= longest && /^(?:string|number|boolean)$/.test(typeof text),",
+    mutants: [
+      ["/^(?:string|number|boolean)$/", "/(?:string|number|boolean)$/"],
+      ["/^(?:string|number|boolean)$/", "/^(?:string|number|boolean)/"],
+    ],
+    why: "of the eight words that typeof may say none begins or ends with another",
+  },
+  {
+    path: "machines/naming.ts",
+    line: "if (endpoints.length <= max) return endpoints",
+    mutants: [
+      ["endpoints.length <= max", "endpoints.length < max"],
+      ["endpoints.length <= max", "false"],
+    ],
+    why: "the short way: as many as may be kept are all that there are, and they are put in order afterwards",
+  },
+  {
+    path: "machines/discovering.ts",
+    line: "return isSame && before !== undefined ? before : Object.freeze(now)",
+    mutants: [["before !== undefined", "true"]],
+    why: "what was not there is not the same: it is said for the compiler",
+  },
+  {
+    path: "machines/fold.ts",
+    line: "(key) => one[key] === other[key] || JSON.stringify(one[key]) === JSON.stringify(other[key]),",
+    mutants: [["one[key] === other[key]", "false"]],
+    why: "the short way: what is the same object is written the same way",
+  },
 ]
