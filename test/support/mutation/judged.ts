@@ -1067,4 +1067,28 @@ export const judged: readonly Judged[] = [
     mutants: [["one[key] === other[key]", "false"]],
     why: "the short way: what is the same object is written the same way",
   },
+  {
+    path: "machines/predicting.ts",
+    line: '["inFlight", event.running === undefined ? Number.NaN : (event.running * seconds) / calls],',
+    mutants: [["event.running === undefined", "false"]],
+    why: "what is undefined makes no number, and what is no finite number is passed over: it is said for the compiler",
+  },
+  {
+    path: "machines/predicting.ts",
+    line: "Object.hasOwn(gauges, name) ? gauges[name]?.limit : undefined",
+    mutants: [["gauges[name]?.limit", "gauges[name].limit"]],
+    why: "a gauge that is there has been read, and is none that is undefined: it is said for the compiler",
+  },
+  {
+    path: "machines/vocabulary/latency.ts",
+    line: "for (let bucket = 0; bucket < bucketCount; bucket++) samples += inBoth(older, newer, bucket)",
+    mutants: [["bucket < bucketCount", "bucket <= bucketCount"]],
+    why: "behind the last bucket there is none, and one that there is not is empty",
+  },
+  {
+    path: "machines/vocabulary/latency.ts",
+    line: "for (let bucket = 0; bucket < bucketCount; bucket++) {",
+    mutants: [["bucket < bucketCount", "bucket <= bucketCount"]],
+    why: "behind the last bucket there is none, and one that there is not is empty",
+  },
 ]
