@@ -217,10 +217,10 @@ export const freshLedger: Ledger = {
 
 export const isFailing = ({ failedAt }: Ledger, at: number, horizonMs: number): boolean => at - failedAt < horizonMs
 
-/** So many bad calls that chance does not explain them. */
+/** So many bad calls that chance does not explain them: five at the least. */
 export const isFailure = (event: SliceClosed): boolean => {
   const bad = badIn(event)
-  return bad >= 5 && bad - 2 * Math.sqrt(bad) > failureShare * callsIn(event)
+  return bad - 2 * Math.sqrt(bad) > failureShare * callsIn(event)
 }
 
 export const warned = (ledger: Ledger, at: number): Ledger => ({

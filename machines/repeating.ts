@@ -46,7 +46,7 @@ function quantileOf(value: unknown): number | undefined {
 
 const hedgeAfter: Reader<DurationInput | `p${number}`, HedgeAfter> = {
   read: (value, path, problems) => {
-    const quantile = quantileOf(value ?? "p95")
+    const quantile = quantileOf(value === undefined ? "p95" : value)
     if (quantile !== undefined) return { quantile }
     const ms = toMs(value)
     if (ms !== undefined && ms >= 1 && ms <= 86_400_000) return { ms }

@@ -2,6 +2,7 @@
 import type { Facts } from "../../machines/vocabulary/facts.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Admission } from "./admission.ts"
+import type { Bulkhead } from "./limiter/bulkhead.ts"
 import type { Keeper, Waiter } from "./limiter/waiter.ts"
 import type { PlaneHooks } from "./planeHooks.ts"
 import type { Receipt } from "./receipt.ts"
@@ -76,15 +77,15 @@ export class Queue implements Keeper {
   waitedTooLong(waiter: Waiter, now: number): void {
     const { bulkhead } = this.#admission
     if (bulkhead === undefined || bulkhead.waitsOn(waiter, now)) return
-    if (now < waiter.deadlineAt) this.#findRoom(waiter, now)
+    if (now < waiter.deadlineAt) this.#findRoom(bulkhead, waiter, now)
     if (!bulkhead.leaveLine(waiter)) return
     this.#refuse(waiter, this.#admission.refuseWaiter("waited", now), now)
     this.#watch(now)
   }
 
   /** One that has waited as long as may be, and has time still: nobody is refused while there is a slot, or for fear alone. */
-  #findRoom({ isHurried }: Waiter, now: number): void {
-    if (!isHurried) this.#admission.bulkhead?.makeRoom(now)
+  #findRoom(bulkhead: Bulkhead, { isHurried }: Waiter, now: number): void {
+    if (!isHurried) bulkhead.makeRoom(now)
     this.letIn(now)
   }
 
@@ -125,9 +126,9 @@ export class Queue implements Keeper {
   }
 
   #lookAgain(now: number): void {
-    const { bulkhead } = this.#admission
+    const bulkhead = this.#line
     this.#host.tape?.turn()
-    if (bulkhead?.isDeaf(now)) {
+    if (bulkhead.isDeaf(now)) {
       // Time alone frees slots too: those of calls that were given up, or that are kept for others.
       this.letIn(now)
       if (this.size > 0 && bulkhead.giveWay(now)) this.letIn(now)
@@ -150,9 +151,14 @@ export class Queue implements Keeper {
       if (refusal !== undefined) this.#turnOut(waiter, refusal, now)
     }
     this.letIn(now)
-    const { bulkhead } = this.#admission
-    for (let waiter = bulkhead?.surplus; waiter !== undefined; waiter = bulkhead?.surplus)
+    const bulkhead = this.#line
+    for (let waiter = bulkhead.surplus; waiter !== undefined; waiter = bulkhead.surplus)
       this.#turnOut(waiter, this.#admission.refuseWaiter("full", now), now)
+  }
+
+  /** What those who wait stand in: once made it is kept. */
+  get #line(): Bulkhead {
+    return this.#admission.bulkhead as Bulkhead
   }
 
   #waiting(): readonly Waiter[] {
@@ -160,7 +166,7 @@ export class Queue implements Keeper {
   }
 
   #turnOut(waiter: Waiter, rejection: Rejection, now: number): void {
-    if (this.#admission.bulkhead?.leaveLine(waiter)) this.#refuse(waiter, rejection, now)
+    if (this.#line.leaveLine(waiter)) this.#refuse(waiter, rejection, now)
   }
 
   /** Of whom the tape hears next. */

@@ -31,6 +31,15 @@ describe("JSON that somebody else wrote", () => {
     expect(() => parseBounded("[".repeat(1_000_000))).toThrow(RangeError)
   })
 
+  test("ends a text where a quote ends it, and not where one is escaped: brackets in texts are no levels", () => {
+    for (const text of ['"', '\\"', '"\\', "\\"]) {
+      const within = JSON.stringify([`${text}${"[{".repeat(100)}`, [text]])
+      expect(parseBounded(within)).toEqual(JSON.parse(within))
+      const after = JSON.stringify([text, nested(64)])
+      expect(() => parseBounded(after)).toThrow(RangeError)
+    }
+  })
+
   test("is refused as JSON.parse refuses it", () => {
     const broken = fc.string({ unit: fc.constantFrom(...'[]{}"\\a1:, '), maxLength: 100 })
     const outcome = (read: () => unknown) => {

@@ -57,8 +57,9 @@ export const gateWith = ({ limit, queue = 1000, floor = 0, ...line }: SlotOption
 
 export function slotted(options: SlotOptions) {
   const clock = stepClock()
+  const wheel = new Wheel(clock)
   const refused: Rejection[] = []
-  const plane = new Plane("law", new Wheel(clock), {
+  const plane = new Plane("law", wheel, {
     signal: () => {},
     refused: (rejection) => refused.push(rejection),
     classify: () => "failure",
@@ -75,7 +76,7 @@ export function slotted(options: SlotOptions) {
     return waiter
   }
   const end = ({ answer }: NotedWaiter) => answer?.admitted && plane.settleAt(answer, "success", clock.now())
-  return { clock, plane, refused, call, end }
+  return { clock, wheel, plane, refused, call, end }
 }
 
 export const isIn = ({ answer }: NotedWaiter): boolean => answer?.admitted === true
