@@ -19,6 +19,7 @@
  *      take and 5 % of one caller's time, and `max` once; each longer trial is made half as often as the one below it.
  *   8. It comes down only when hardly any of the latency that it knows was cut off at a shorter timeout; what probe rounds were
  *      given beyond that is taken back step by step.
+ *   9. Where a limit on calls stands does not stop it: calls that are cut off have the limit capped, and would be cut off for longer.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { begun, countedInTrial, freshSearch, goneOn, isOver, mayExplore, type Search, tried } from "../exploring.ts"

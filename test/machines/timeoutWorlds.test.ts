@@ -91,6 +91,15 @@ test("timeout law 6, at 6 calls a minute after a busy time: 30 % at 1.5 s are no
   }
 })
 
+// Timeouts that are too short look like too much load: for a part of that minute the limit is capped, or climbs.
+test("timeout law 9, at 300 calls a second: 20 % at 1 s are seen to need it while the limit is capped for them", () => {
+  const slow = part(0.2, (random) => around(random, 1000, 0.1))
+  const told = seeds.map((seed) => play({ rps: 300, minutes: 4, answer: once(slow), seed })[quietMinutes] as Minute)
+  // Nothing learned in those states: 10 % and 6 850 calls a minute.
+  expect(falseShare(told)).toBeLessThanOrEqual(0.07)
+  expect(sum(told, ({ rejected }) => rejected) / seeds.length).toBeLessThanOrEqual(4500)
+})
+
 const hanging: readonly (readonly [what: string, world: World])[] = [
   ["5 % from the start, 100 rps", { rps: 100, minutes: 20, answer: part(0.05, () => hang) }],
   ["5 %, 100 rps", { rps: 100, minutes: 20, answer: once(part(0.05, () => hang)) }],
