@@ -32,7 +32,7 @@ import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { logEffect } from "./observability/effectLogger.ts"
 import { logEvents } from "./observability/logging.ts"
 import { observe } from "./observing.ts"
-import { streamOf } from "./providedStream.ts"
+import { openStream } from "./providedStream.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 
@@ -220,7 +220,7 @@ export const make = (
       },
       catch: (error) => error as InvalidConfig,
     })
-    const assembly = yield* assemble(read, { clock: yield* presentClock, openStream: streamOf })
+    const assembly = yield* assemble(read, { clock: yield* presentClock, openStream })
     const breaker = new AssembledEffectBreaker(assembly)
     const run = Effect.runForkWith(yield* Effect.context())
     const { log = true } = options
