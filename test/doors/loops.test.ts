@@ -157,7 +157,10 @@ describe("the loops of a breaker", () => {
       return { ...clock.arm(delayMs, wake, holds), hold: note }
     }
     const hand = handProvider()
-    const config = { discovery: { provider: hand.provider }, health: { check: hanging, interval: "5 seconds" } } as const
+    const config = {
+      discovery: { provider: hand.provider },
+      health: { check: hanging, interval: "5 seconds" },
+    } as const
     const breaker = createBreaker("search", config, { clock: { ...clock, arm } })
     await clock.advance(0)
     for (const list of [["a:1"], ["b:1"]]) hand.tell(list)
