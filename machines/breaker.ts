@@ -2,9 +2,9 @@
  * `breaker`: the root of one breaker. It starts one strategy and the enabled components, sends each what it hears, folds
  * what they advise into one gate and publishes it in its own context. Its two regions are lifecycle and operator mode.
  *
- * Owns:    phase, mode, epoch, the gate, and which children live.
+ * Owns:    phase, mode, epoch, the gate, and which children live: parts, and loops that listen to the world outside while it is active.
  * Hears:   breaker.start, stop, drained, attached, detached, restored and reconfigured, operator commands, reports of the data plane,
- *          dependency.added, removed and moved, provider.told and lost, and, when it runs alone, call.entered, outcome.settled and call.overdue.
+ *          dependency.added, removed and moved, provider.told and lost, loop.changed, and, alone, call.entered, outcome.settled, call.overdue.
  * Demands: lifecycle: share 0 unless active · operator: share 0 while forced open.
  * Laws:
  *   1. start and stop are idempotent; a failing start stops in reverse what had started and names the part that failed.
@@ -14,6 +14,7 @@
  *   5. A child that throws is replaced and reported; the others go on. A strategy that was not closed resumes half-open.
  *   6. Alone and with a data plane it decides the same.
  *   7. What one part finds reaches whoever hears it, also a part that begins later; verdicts on probes, which are of a moment, do not.
+ *   8. A loop lives while the breaker is active: one that is replaced, and all of them when that state is left, are interrupted at once.
  */
 import { type AnyActorLogic, assertEvent, assign, enqueueActions, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
@@ -21,6 +22,7 @@ import { changeOf, heldOpen } from "./changing.ts"
 import { heardOfFeature } from "./featureBook.ts"
 import { type BreakerContext, gateOf, lose, tryHear } from "./fold.ts"
 import { foundSoFar, hearersOf } from "./hearing.ts"
+import { loop, loopsAfter } from "./loop.ts"
 import { type MeterState, meter } from "./meter.ts"
 import {
   actOf,
@@ -32,6 +34,7 @@ import {
   heardAlone,
   isLive,
   judgedAlone,
+  operated,
   passedOn,
   publish,
   resumption,
@@ -51,7 +54,7 @@ const machine = setup({
     emitted: {} as BreakerEmitted,
     children: {} as { readonly [id: string]: string },
   },
-  actors: { meter, ...charts } as { readonly [src: string]: AnyActorLogic },
+  actors: { meter, loop, ...charts } as { readonly [src: string]: AnyActorLogic },
   guards: {
     isPresent: ({ context, event }) => !("epoch" in event) || event.epoch === context.epoch,
     isActive: stateIn({ lifecycle: "active" }),
@@ -136,6 +139,12 @@ const machine = setup({
       for (const signal of retract) enqueue.raise(signal)
       enqueue.emit({ type: "config.changed", at: event.at, breaker: context.name, changed })
     }),
+    setLoops: enqueueActions(({ context, event, enqueue }) => {
+      const { loops, stop, spawn } = loopsAfter(context, event)
+      enqueue.assign({ loops })
+      for (const id of stop) enqueue.stopChild(id)
+      if (spawn) enqueue.spawnChild("loop", spawn)
+    }),
     noteFailure: assign(({ event }) => ({ failure: failureIn(event) })),
     pass: enqueueActions(({ context, event, enqueue }) => {
       enqueue.assign({ at: timeOf(context, event) })
@@ -187,26 +196,21 @@ export const breakerLogic = machine.createMachine({
     "xstate.snapshot.*": { actions: "hearChild" },
     "breaker.attached": { actions: "attach" },
     "breaker.detached": { actions: "detach" },
+    "loop.changed": { actions: "setLoops" },
   },
   states: {
     lifecycle: {
       initial: "idle",
       states: {
-        idle: {
-          always: { guard: "mayStart", target: "starting" },
-          on: { "breaker.start": "starting" },
-        },
+        idle: { always: { guard: "mayStart", target: "starting" }, on: { "breaker.start": "starting" } },
         starting: {
           entry: [{ type: "enterPhase", params: { phase: "starting" } }, "spawnParts"],
-          on: {
-            "xstate.error.actor.*": { actions: "noteFailure" },
-            "breaker.stop": "stopped",
-          },
+          on: { "xstate.error.actor.*": { actions: "noteFailure" }, "breaker.stop": "stopped" },
           always: [
             {
               guard: "hasFailed",
               target: "idle",
-              actions: ["stopParts", { type: "enterPhase", params: { phase: "idle" } }],
+              actions: ["setLoops", "stopParts", { type: "enterPhase", params: { phase: "idle" } }],
             },
             { guard: "allReady", target: "active" },
           ],
@@ -221,23 +225,19 @@ export const breakerLogic = machine.createMachine({
             ...passedOn,
             ...judgedAlone,
           },
+          exit: "setLoops",
         },
         draining: {
           entry: [{ type: "enterPhase", params: { phase: "draining" } }, "publish"],
           on: { "breaker.drained": "stopped", "xstate.error.actor.*": {} },
           always: { guard: "isAlone", target: "stopped" },
         },
-        stopped: { entry: ["stopParts", { type: "enterPhase", params: { phase: "stopped" } }, "publish"] },
+        stopped: { entry: ["setLoops", "stopParts", { type: "enterPhase", params: { phase: "stopped" } }, "publish"] },
       },
     },
     mode: {
       initial: "auto",
-      on: {
-        "operator.forceOpen": { guard: "isActive", target: ".forcedOpen" },
-        "operator.bypass": { guard: "isActive", target: ".bypassed" },
-        "operator.shadow": { guard: "isActive", target: ".shadow" },
-        "operator.release": { guard: "isActive", target: ".auto" },
-      },
+      on: operated,
       states: {
         auto: { entry: { type: "enterMode", params: { mode: "auto" } } },
         forcedOpen: { entry: { type: "enterMode", params: { mode: "forcedOpen" } } },

@@ -1,5 +1,6 @@
 /** What a breaker actor is started with, what it can be sent, and what it emits. */
 import type { ReportRef } from "./fold.ts"
+import type { LoopChanged } from "./loop.ts"
 import type { GatePublished } from "./meter.ts"
 import type { ChosenPart, PartsConfig } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
@@ -51,6 +52,7 @@ export type BreakerEvent =
     }
   | BreakerRestored
   | BreakerReconfigured
+  | LoopChanged
   | OperatorCommand
   | Report
   | DependencySignal

@@ -62,6 +62,8 @@ export interface BreakerContext {
   readonly resuming: string | undefined
   readonly failure: { readonly part: string; readonly error: unknown } | undefined
   readonly reportsHeard: number
+  /** The children that listen to the world outside. */
+  readonly loops: readonly string[]
   /** What is known of features while it runs alone. */
   readonly book: FeatureBook
   readonly gate: Gate

@@ -35,6 +35,7 @@ export const freshContext = (input: BreakerInput): BreakerContext => ({
   resuming: undefined,
   failure: undefined,
   reportsHeard: 0,
+  loops: [],
   book: freshBook(),
   gate: idleGate,
 })
@@ -173,6 +174,14 @@ export const passedOn = {
   "check.settled": { actions: "pass" },
   "checks.changed": { actions: "pass" },
   "dependency.*": { actions: "pass" },
+} as const
+
+/** What the operator may do while it is active. */
+export const operated = {
+  "operator.forceOpen": { guard: "isActive", target: ".forcedOpen" },
+  "operator.bypass": { guard: "isActive", target: ".bypassed" },
+  "operator.shadow": { guard: "isActive", target: ".shadow" },
+  "operator.release": { guard: "isActive", target: ".auto" },
 } as const
 
 /** What is told to a breaker that runs alone. */

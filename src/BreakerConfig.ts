@@ -1,5 +1,6 @@
 import { filtered } from "../machines/discovering.ts"
 import type { DiscoverySettings } from "../machines/endpointOptions.ts"
+import type { RecoverySettings } from "../machines/featuring.ts"
 import { InvalidConfig, type Problem, show } from "../machines/options.ts"
 import {
   type ChosenPart,
@@ -45,12 +46,26 @@ export interface ReadConfig {
   readonly classify: Classify<never> | undefined
 }
 
-/** Without a list and without a provider nobody would ever say where to go: `true` alone is not right either. */
+const settingsOf = <S>(parts: readonly ChosenPart[], key: string) =>
+  parts.find(({ plug }) => plug.key === key)?.settings as S | undefined
+
+/** What needs facts that only the user has is not turned on by `true` alone. */
+function withoutTrue(problem: Problem): Problem {
+  const isNeeding = problem.path === "config.discovery" || problem.path === "config.recovery"
+  return isNeeding ? { ...problem, rule: problem.rule.replace(", true or false", " or false") } : problem
+}
+
+/** It would hold back nothing, ever, and whoever turned it on would think that it does. */
+function refuseNothing(parts: readonly ChosenPart[], problems: Problem[]): void {
+  const settings = settingsOf<RecoverySettings>(parts, "recovery")
+  if (settings?.features.length !== 0 || problems.some(({ path }) => path.startsWith("config.recovery"))) return
+  const rule = "must have features: names that calls give as their `feature`"
+  problems.push({ path: "config.recovery", value: "none", rule })
+}
+
+/** Without a list and without a provider nobody would ever say where to go. */
 function refuseNowhere(parts: readonly ChosenPart[], problems: Problem[]): void {
-  for (const [index, one] of problems.entries())
-    if (one.path === "config.discovery")
-      problems[index] = { ...one, rule: one.rule.replace(", true or false", " or false") }
-  const settings = parts.find(({ plug }) => plug.key === "discovery")?.settings as DiscoverySettings | undefined
+  const settings = settingsOf<DiscoverySettings>(parts, "discovery")
   if (settings === undefined || settings.provider !== undefined) return
   if (problems.some(({ path }) => path.startsWith("config.discovery"))) return
   const { endpoints } = settings
@@ -70,7 +85,9 @@ export function readConfig(name: unknown, config: unknown): ReadConfig {
     problems.push({ path: "name", value: show(name), rule: "must be a string of 1 to 200 characters" })
   }
   const { parts, given } = readParts(config, registry, ["candidate", "classify"], problems)
+  for (const [index, one] of problems.entries()) problems[index] = withoutTrue(one)
   refuseNowhere(parts, problems)
+  refuseNothing(parts, problems)
   const classify = given.get("classify")
   if (classify !== undefined && typeof classify !== "function") {
     problems.push({ path: "config.classify", value: show(classify), rule: "must be a function" })

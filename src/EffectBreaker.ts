@@ -32,7 +32,7 @@ import { type BreakerMetrics, readMetrics } from "./metrics.ts"
 import { writerToLogger } from "./observability/effectLogger.ts"
 import { logEvents, type RedactedLog } from "./observability/logging.ts"
 import { observe } from "./observing.ts"
-import { streamOf } from "./providedStream.ts"
+import { openStream } from "./providedStream.ts"
 import { promote, reconfigure } from "./reconfiguring.ts"
 import { drain } from "./stopping.ts"
 
@@ -232,7 +232,7 @@ export const make = (
       },
       catch: (error) => error as InvalidConfig,
     })
-    const assembly = yield* assemble(read, { clock: yield* presentClock, openStream: streamOf })
+    const assembly = yield* assemble(read, { clock: yield* presentClock, openStream })
     const breaker = new AssembledEffectBreaker(assembly)
     const write = yield* writerToLogger
     const { log = true } = options

@@ -1,12 +1,15 @@
-/** Active checks: each of those that are to be checked, now and then, one check at a time. */
+/** Active checks: each of those that are to be checked, by a fiber of its own, for as long as the loop runs. */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import { chance } from "../machines/chance.ts"
-import { expiryOf } from "../machines/checking.ts"
 import type { HealthSettings } from "../machines/healthOptions.ts"
-import { describeError } from "../machines/options.ts"
 import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { CheckSettled, ChecksChanged, EndpointChecked } from "../machines/vocabulary/health.ts"
-import { onTime, type Timekeeper } from "./control-plane/clock.ts"
+import { Agenda } from "./agenda.ts"
+import { background } from "./control-plane/clock.ts"
+import { Examination, type Examiner, type Verdict } from "./examination.ts"
 
 /**
  * Each event costs the charts some microseconds for every endpoint that they know. Where there are many, what their checks came to is gathered
@@ -16,191 +19,164 @@ const gathering = { few: 20, perEndpointMs: 0.1, longestMs: 250 } as const
 
 /** The first checks come within this, so that a verdict is not waited for. */
 const firstWithinMs = 1000
-const mostWords = 200
 
 type WithoutAt<S> = S extends CheckSettled | ChecksChanged ? Omit<S, "at"> : never
 
 /** What checks may do to the breaker that they are for. */
-export interface Examined {
-  readonly time: Timekeeper
+export interface Examined extends Omit<Examiner, "settings"> {
   readonly seed: number
-  /** The epoch of the gate in force. */
-  epoch(): number
   tell(signal: WithoutAt<CheckSettled | ChecksChanged>): void
 }
 
-interface Verdict {
-  readonly ok: boolean
-  readonly reason: string
-}
-
-const passed: Verdict = { ok: true, reason: "" }
-const failed = (reason: string): Verdict => ({ ok: false, reason: reason.slice(0, mostWords) })
-
-/** What a check came to. */
-function verdictOf(answer: unknown): Verdict {
-  if (answer === false) return failed("the check said so")
-  if (typeof answer !== "object" || answer === null || !("healthy" in answer)) return passed
-  const { healthy, reason } = answer as { readonly healthy: unknown; readonly reason?: unknown }
-  return healthy === false ? failed(typeof reason === "string" ? reason : "the check said so") : passed
-}
-
-/** One that is checked. */
-class Examination {
-  readonly endpoint: Endpoint | undefined
-  readonly #settings: HealthSettings
-  readonly #examined: Examined
-  readonly #draw: () => number
-  #cancel: (() => void) | undefined
-  #controller: AbortController | undefined
-  /** A check that was cut and has not ended yet. For as long as a verdict lasts no other is begun beside it. */
-  #hanging: AbortController | undefined
-  #hangsUntil = 0
-  #epoch = -1
-  #isStopped = false
-
-  constructor(endpoint: Endpoint | undefined, settings: HealthSettings, examined: Examined, draw: () => number) {
-    this.endpoint = endpoint
-    this.#settings = settings
-    this.#examined = examined
-    this.#draw = draw
-    this.#wait(this.#draw() * Math.min(firstWithinMs, settings.interval))
-  }
-
-  /** Checks at once, unless a check is under way. */
-  hurry(): void {
-    if (this.#controller === undefined) this.#wait(0)
-  }
-
-  stop(): void {
-    this.#isStopped = true
-    this.#cancel?.()
-    this.#controller?.abort(new DOMException("nobody waits for this check any more", "AbortError"))
-  }
-
-  #wait(ms: number): void {
-    this.#cancel?.()
-    this.#cancel = this.#examined.time.after(ms, () => this.#begin(), false)
-  }
-
-  #again(): void {
-    const { interval, jitter } = this.#settings
-    if (!this.#isStopped) this.#wait(interval * (1 + jitter * (2 * this.#draw() - 1)))
-  }
-
-  #begin(): void {
-    // It stands for no probe: nobody was asked now.
-    if (this.#hanging !== undefined && this.#examined.time.now() < this.#hangsUntil)
-      return this.#tell(failed("the check before has not ended yet"), this.#epoch)
-    const epoch = this.#examined.epoch()
-    this.#epoch = epoch
-    this.#hanging = undefined
-    const { timeout: timeoutMs } = this.#settings
-    const controller = new AbortController()
-    this.#controller = controller
-    const end = (verdict: Verdict) => {
-      if (this.#controller !== controller) return
-      this.#controller = undefined
-      this.#cancel?.()
-      this.#tell(verdict, epoch)
-    }
-    this.#cancel = this.#examined.time.after(
-      timeoutMs,
-      () => {
-        this.#hanging = controller
-        this.#hangsUntil = this.#examined.time.now() + expiryOf(this.#settings)
-        end(failed(`no answer within ${timeoutMs} ms`))
-        controller.abort(new DOMException(`no answer within ${timeoutMs} ms`, "TimeoutError"))
-      },
-      false,
-    )
-    this.#run(controller.signal, timeoutMs)
-      .then(
-        (answer) => end(verdictOf(answer)),
-        (error: unknown) => end(failed(describeError(error))),
-      )
-      .finally(() => {
-        if (this.#hanging === controller) this.#hanging = undefined
-      })
-  }
-
-  async #run(signal: AbortSignal, timeoutMs: number): Promise<unknown> {
-    const answer = this.#settings.check?.({ endpoint: this.endpoint, signal, timeoutMs })
-    if (!Effect.isEffect(answer)) return answer
-    return Effect.runPromise(onTime(this.#examined.time)(answer as Effect.Effect<unknown, unknown>), { signal })
-  }
-
-  #tell({ ok, reason }: Verdict, epoch: number): void {
-    if (this.#isStopped) return
-    this.#examined.tell({ type: "check.settled", epoch, endpoint: this.endpoint?.id, ok, reason })
-    this.#again()
-  }
-}
+/** Timers are not more exact than this. */
+const sameInstantMs = 0.01
 
 export class Checks {
   readonly settings: HealthSettings
+  /** Checks whoever is due, until it is interrupted; fails with what should not have happened. */
+  readonly run: Effect.Effect<never>
   readonly #examined: Examined
-  readonly #tell: Examined["tell"]
+  readonly #fork: ReturnType<typeof Effect.runForkWith<never>>
   readonly #examinations = new Map<string, Examination>()
+  #endpoints: readonly Endpoint[] | undefined
+  /** Those that wait for their next check. */
+  #waiting = new Agenda<Examination>()
   #draws = 0
   /** Checks of endpoints that have ended, and were not told yet. */
   #ended: EndpointChecked[] = []
-  #cancel: (() => void) | undefined
+  #gathering: Fiber.Fiber<void> | undefined
+  #isRunning = false
+  /** Whoever sleeps until the next check looks at the agenda again. */
+  #wake: (exit: Effect.Effect<void>) => void = () => {}
+  /** What should not have happened, and ends the loop. */
+  #fault: Exit.Exit<void> | undefined
 
   constructor(settings: HealthSettings, examined: Examined) {
     this.settings = settings
-    this.#tell = examined.tell
-    this.#examined = { ...examined, tell: (signal) => this.#hear(signal) }
+    this.#examined = examined
+    this.#fork = Effect.runForkWith(background(examined.time))
+    const turn = (): Effect.Effect<never> =>
+      Effect.flatMap(this.#pause(), () => {
+        this.#beginDue()
+        return turn()
+      })
+    const run = Effect.suspend(() => {
+      this.#isRunning = true
+      this.#examine(this.#endpoints)
+      return turn()
+    })
+    this.run = Effect.onExit(run, () => Effect.sync(() => this.#stop()))
   }
 
   /** Checks each of these endpoints, or the service as a whole where none are known. Those that stay are not disturbed. */
   check(endpoints: readonly Endpoint[] | undefined): void {
-    if (this.settings.check === undefined) return
+    this.#endpoints = endpoints
+    if (this.#isRunning) this.#examine(endpoints)
+  }
+
+  #examine(endpoints: readonly Endpoint[] | undefined): void {
     const wanted = new Map<string, Endpoint | undefined>(
       endpoints === undefined ? [["", undefined]] : endpoints.map((endpoint) => [`/${endpoint.id}`, endpoint]),
     )
+    const gone = new Set<Examination>()
     for (const [key, examination] of this.#examinations) {
       if (wanted.has(key) && wanted.get(key)?.address === examination.endpoint?.address) continue
-      examination.stop()
       this.#examinations.delete(key)
+      gone.add(examination)
+      examination.fiber?.interruptUnsafe()
     }
+    if (gone.size > 0) this.#waiting.keep((one) => !gone.has(one))
     this.#tellEnded()
-    for (const [key, endpoint] of wanted) if (!this.#examinations.has(key)) this.#begin(key, endpoint)
-    this.#tell({ type: "checks.changed", endpoints: endpoints?.map(({ id }) => id) })
+    const examiner = { ...this.#examined, settings: this.settings }
+    for (const [key, endpoint] of wanted) {
+      if (this.#examinations.has(key)) continue
+      const examination = new Examination(endpoint, examiner)
+      this.#examinations.set(key, examination)
+      this.#plan(examination, this.#draw() * Math.min(firstWithinMs, this.settings.interval))
+    }
+    this.#examined.tell({ type: "checks.changed", endpoints: endpoints?.map(({ id }) => id) })
   }
 
-  /** What decides about half-open is wanted now. */
+  /** What decides about half-open is wanted now: whoever waits does so no longer. */
   hurry(): void {
-    for (const examination of this.#examinations.values()) examination.hurry()
+    this.#waiting.hasten(this.#examined.time.now())
+    this.#wake(Effect.void)
   }
 
-  stop(): void {
-    for (const examination of this.#examinations.values()) examination.stop()
-    this.#examinations.clear()
-    this.#cancel?.()
-    this.#ended = []
+  #draw(): number {
+    return chance(this.#examined.seed, this.#draws++)
+  }
+
+  #plan(examination: Examination, ms: number): void {
+    this.#waiting.add(examination, this.#examined.time.now() + Math.round(ms))
+    if (this.#waiting.first === examination) this.#wake(Effect.void)
+  }
+
+  /** Until the next check is due, or the agenda is another. */
+  #pause(): Effect.Effect<void> {
+    if (this.#fault !== undefined) return this.#fault
+    const woken = Effect.callback<void>((resume) => {
+      this.#wake = resume
+    })
+    const { first } = this.#waiting
+    return first === undefined
+      ? woken
+      : Effect.raceFirst(woken, Effect.sleep(Math.max(0, first.due - this.#examined.time.now())))
+  }
+
+  #beginDue(): void {
+    const until = this.#examined.time.now() + sameInstantMs
+    const due: Examination[] = []
+    for (let { first } = this.#waiting; first !== undefined && first.due <= until; { first } = this.#waiting) {
+      this.#waiting.take()
+      due.push(first)
+    }
+    for (const examination of due) this.#begin(examination)
+  }
+
+  #begin(examination: Examination): void {
+    const checked = Effect.map(examination.check(), (verdict) => this.#settle(examination, verdict))
+    examination.fiber = this.#fork(checked)
+    examination.fiber.addObserver((exit) => {
+      examination.fiber = undefined
+      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return
+      this.#fault = exit
+      this.#wake(Effect.void)
+    })
+  }
+
+  #settle(examination: Examination, { ok, reason }: Verdict): void {
+    const { interval, jitter } = this.settings
+    const { endpoint, epoch } = examination
+    this.#hear({ endpoint: endpoint?.id, ok, reason }, epoch)
+    this.#plan(examination, interval * (1 + jitter * (2 * this.#draw() - 1)))
   }
 
   /** A check has ended. */
-  #hear(signal: Parameters<Examined["tell"]>[0]): void {
-    if (signal.type !== "check.settled" || signal.endpoint === undefined || this.#examinations.size <= gathering.few)
-      return this.#tell(signal)
-    const { endpoint, ok, reason } = signal
+  #hear({ endpoint, ok, reason }: Omit<CheckSettled, "type" | "at" | "epoch">, epoch: number): void {
+    const { size } = this.#examinations
+    if (endpoint === undefined || size <= gathering.few)
+      return this.#examined.tell({ type: "check.settled", epoch, endpoint, ok, reason })
     this.#ended.push({ endpoint, ok, reason })
     if (this.#ended.length > 1) return
-    const ms = Math.min(gathering.longestMs, gathering.perEndpointMs * this.#examinations.size)
-    this.#cancel = this.#examined.time.after(ms, () => this.#tellEnded(), false)
+    const ms = Math.min(gathering.longestMs, gathering.perEndpointMs * size)
+    this.#gathering = this.#fork(Effect.map(Effect.sleep(ms), () => this.#tellEnded()))
   }
 
   #tellEnded(): void {
-    this.#cancel?.()
     const [first, ...more] = this.#ended
     this.#ended = []
-    if (first !== undefined) this.#tell({ type: "check.settled", epoch: this.#examined.epoch(), ...first, more })
+    this.#gathering?.interruptUnsafe()
+    if (first !== undefined)
+      this.#examined.tell({ type: "check.settled", epoch: this.#examined.epoch(), ...first, more })
   }
 
-  #begin(key: string, endpoint: Endpoint | undefined): void {
-    const draw = () => chance(this.#examined.seed, this.#draws++)
-    this.#examinations.set(key, new Examination(endpoint, this.settings, this.#examined, draw))
+  #stop(): void {
+    this.#isRunning = false
+    for (const { fiber } of this.#examinations.values()) fiber?.interruptUnsafe()
+    this.#examinations.clear()
+    this.#waiting = new Agenda()
+    this.#gathering?.interruptUnsafe()
+    this.#ended = []
   }
 }

@@ -1,11 +1,12 @@
 /** What a breaker is told from outside of its own calls: which endpoints there are, and how they are. It is listened for as long as it lives. */
-
+import * as Effect from "effect/Effect"
 import type { DiscoverySettings } from "../machines/endpointOptions.ts"
 import type { HealthSettings } from "../machines/healthOptions.ts"
 import type { Endpoint, EndpointsFinding } from "../machines/vocabulary/endpoint.ts"
 import type { Assembly } from "./assemble.ts"
 import { timekeeperOf } from "./Clock.ts"
 import { Checks } from "./checks.ts"
+import { background } from "./control-plane/clock.ts"
 import { ProviderWatch } from "./providing.ts"
 
 /** Whether the same provider is listened to in the same way. */
@@ -49,8 +50,8 @@ export class Knowledge {
 
   stop(): void {
     for (const stop of this.#silence) stop()
-    this.#watch?.stop()
-    this.#checks?.stop()
+    if (this.#watch !== undefined) this.#loop("discovery.provider", undefined)
+    if (this.#checks !== undefined) this.#loop("health.checks", undefined)
     this.#watch = undefined
     this.#checks = undefined
   }
@@ -61,39 +62,58 @@ export class Knowledge {
   }
 
   #adoptWatch(settings: DiscoverySettings | undefined): void {
-    if (settings !== undefined && this.#watch !== undefined && isSameWatch(settings, this.#watch.settings)) return
+    const before = this.#watch
+    if (settings?.provider === undefined) {
+      this.#watch = undefined
+      if (before !== undefined) this.#loop("discovery.provider", undefined)
+      return
+    }
+    if (before !== undefined && isSameWatch(settings, before.settings)) return
     const { clock, conductor, listeners, openStream } = this.#assembly
-    this.#watch?.stop()
-    this.#watch =
-      settings &&
-      new ProviderWatch(settings, {
-        time: timekeeperOf(clock),
-        seed: this.#seed,
-        openStream,
-        tell: (signal) => conductor.send({ ...signal, at: clock.now() }),
-        trouble: (error) => listeners.trouble("discovery", error),
-      })
-    this.#watch?.start()
+    this.#watch = new ProviderWatch(settings, {
+      time: timekeeperOf(clock),
+      seed: this.#seed,
+      openStream,
+      tell: (signal) => conductor.send({ ...signal, at: clock.now() }),
+      trouble: (error) => listeners.trouble("discovery", error),
+    })
+    this.#loop("discovery.provider", this.#watch.run)
   }
 
   #adoptChecks(settings: HealthSettings | undefined): void {
-    if (settings === undefined || this.#checks === undefined || !isSameCheck(settings, this.#checks.settings)) {
+    if (settings?.check === undefined) return this.#dropChecks()
+    if (this.#checks === undefined || !isSameCheck(settings, this.#checks.settings)) {
       const { clock, conductor, plane } = this.#assembly
-      const wasChecked = this.#checks?.settings.check !== undefined
-      this.#checks?.stop()
-      this.#checks =
-        settings &&
-        new Checks(settings, {
-          time: timekeeperOf(clock),
-          seed: this.#seed + 1,
-          epoch: () => plane.gate.epoch,
-          tell: (signal) => conductor.send({ ...signal, at: clock.now() }),
-        })
-      // Nobody would ever take back what the checks have said.
-      if (wasChecked && settings?.check === undefined)
-        conductor.send({ type: "checks.changed", at: clock.now(), endpoints: [] })
-    }
-    this.#checkAll()
+      this.#checks = new Checks(settings, {
+        time: timekeeperOf(clock),
+        seed: this.#seed + 1,
+        epoch: () => plane.gate.epoch,
+        tell: (signal) => conductor.send({ ...signal, at: clock.now() }),
+      })
+      this.#checkAll()
+      this.#loop("health.checks", this.#checks.run)
+    } else this.#checkAll()
+  }
+
+  #dropChecks(): void {
+    if (this.#checks === undefined) return
+    this.#checks = undefined
+    this.#loop("health.checks", undefined)
+    // Nobody would ever take back what the checks have said.
+    const { clock, conductor } = this.#assembly
+    conductor.send({ type: "checks.changed", at: clock.now(), endpoints: [] })
+  }
+
+  /** An actor beside the parts of the breaker: the root interrupts it when it is active no more. */
+  #loop(id: string, run: Effect.Effect<never> | undefined): void {
+    const { clock, conductor } = this.#assembly
+    const onTime = Effect.runPromiseWith(background(timekeeperOf(clock)))
+    conductor.send({
+      type: "loop.changed",
+      at: clock.now(),
+      id,
+      run: run && ((signal) => onTime(run, { signal })),
+    })
   }
 
   /** Each endpoint by itself, where there are any. */

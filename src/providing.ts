@@ -1,4 +1,7 @@
 /** Watching a provider of endpoints: it is listened to as long as the breaker lives, and asked again when it fails. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { chance } from "../machines/chance.ts"
 import { filtered } from "../machines/discovering.ts"
 import type { DiscoverySettings, EndpointSet, EndpointStream, ProviderContext } from "../machines/endpointOptions.ts"
@@ -16,7 +19,8 @@ const flood = { lists: 1000, ms: 100 } as const
 
 type WithoutAt<S> = S extends ProviderSignal ? Omit<S, "at"> : never
 
-export type OpenStream = (stream: EndpointStream, time: Timekeeper, signal: AbortSignal) => AsyncIterable<EndpointSet>
+/** Hears each list of a Stream. */
+export type OpenStream = (stream: EndpointStream, hear: (list: EndpointSet) => void) => Effect.Effect<void, unknown>
 
 /** What a watch may do to the breaker that it is for. */
 export interface Informed {
@@ -35,17 +39,30 @@ interface Pending {
 
 const isStream = (value: object): value is EndpointStream => "~effect/Stream" in value
 
+/** Why a provider is listened to no longer. */
+interface Lost {
+  readonly reason: string
+  readonly error?: unknown
+}
+
+const ends = {
+  onSuccess: (): Lost => ({ reason: "the provider has ended" }),
+  onFailure: (cause: Cause.Cause<unknown>): Lost => {
+    const error = Cause.squash(cause)
+    return { reason: `the provider failed: ${describeError(error)}`, error }
+  },
+}
+
 export class ProviderWatch {
   readonly settings: DiscoverySettings
+  /** Listens until it is interrupted; whoever fails or ends is asked anew, later and later. */
+  readonly run: Effect.Effect<never>
   readonly #informed: Informed
-  #controller = new AbortController()
-  #isStopped = false
   #failures = 0
   #draws = 0
-  /** Calls off the wait for the next try, or for more lists. */
-  #cancel: (() => void) | undefined
   /** The newest list that was not told yet, and before it the newest that calls may go by, should it be of no use itself. */
   #pending: Pending | undefined
+  #wake = () => {}
   #settlesUntil = Number.NEGATIVE_INFINITY
   /** The last list that named any, and the last one that was told. */
   #last: readonly Endpoint[] | undefined
@@ -55,55 +72,59 @@ export class ProviderWatch {
   constructor(settings: DiscoverySettings, informed: Informed) {
     this.settings = settings
     this.#informed = informed
-  }
-
-  start(): void {
-    if (this.settings.provider !== undefined) void this.#listen()
+    const lost = Effect.raceFirst(this.#listening(), this.#telling())
+    const round: Effect.Effect<never> = Effect.flatMap(lost, (why) =>
+      Effect.flatMap(Effect.sleep(this.#lose(why)), () => round),
+    )
+    this.run = round
   }
 
   /** Whoever was told has forgotten it. */
   retell(): void {
-    if (this.#last !== undefined && !this.#isStopped)
-      this.#informed.tell({ type: "provider.told", endpoints: this.#last })
+    if (this.#last !== undefined) this.#informed.tell({ type: "provider.told", endpoints: this.#last })
   }
 
-  stop(): void {
-    this.#isStopped = true
-    this.#controller.abort(new DOMException("the breaker has stopped", "AbortError"))
-    this.#cancel?.()
+  /** What the provider has begun (watchers, queries) must not go on behind the next try. */
+  #listening(): Effect.Effect<Lost> {
+    return Effect.suspend(() => {
+      const controller = new AbortController()
+      // A turn later, when whoever made the breaker listens to it.
+      const heard = Effect.flatMap(
+        Effect.promise(() => Promise.resolve()),
+        () => this.#open(controller.signal),
+      )
+      return Effect.onExit(Effect.matchCause(heard, ends), (exit) =>
+        Effect.sync(() => {
+          const why = Exit.isSuccess(exit) ? "the provider is asked anew" : "the breaker has stopped"
+          controller.abort(new DOMException(why, "AbortError"))
+        }),
+      )
+    })
   }
 
-  async #listen(): Promise<void> {
-    this.#controller = new AbortController()
-    const { signal } = this.#controller
-    // A turn later, when whoever made the breaker listens to it.
-    await undefined
-    if (this.#isStopped) return
-    try {
-      let [lists, since] = [0, this.#informed.time.now()]
-      for await (const list of this.#open(signal)) {
-        if (this.#isStopped) return
-        const now = this.#informed.time.now()
-        if (now - since >= flood.ms) [lists, since] = [0, now]
-        if (++lists > flood.lists) throw new RangeError(`it told of ${flood.lists} lists within ${flood.ms} ms`)
-        this.#hear(list)
-      }
-      this.#lose("the provider has ended", undefined)
-    } catch (error) {
-      this.#lose(`the provider failed: ${describeError(error)}`, error)
-    }
-  }
-
-  #open(signal: AbortSignal): AsyncIterable<EndpointSet> {
+  /** Hears all that a provider says, until it ends. */
+  #open(signal: AbortSignal): Effect.Effect<void, unknown> {
     const provider: unknown = this.settings.provider?.()
     const opened: unknown = typeof provider === "function" ? provider(this.#contextOf(signal)) : provider
     const isOne = typeof opened === "object" && opened !== null && (Symbol.asyncIterator in opened || isStream(opened))
     if (!isOne) throw new TypeError(`it must answer an async iterable (got ${show(opened)})`)
-    if (!isStream(opened)) return stoppable(opened as AsyncIterable<EndpointSet>, signal)
-    const { openStream, time } = this.#informed
-    if (openStream === undefined)
-      throw new TypeError("a Stream is for breakers of recloser/effect: give Stream.toAsyncIterable of it")
-    return openStream(opened, time, signal)
+    const hear = this.#counted()
+    if (!isStream(opened)) return Effect.promise(() => hearAll(opened as AsyncIterable<EndpointSet>, signal, hear))
+    const { openStream } = this.#informed
+    if (openStream !== undefined) return openStream(opened, hear)
+    throw new TypeError("a Stream is for breakers of recloser/effect: give Stream.toAsyncIterable of it")
+  }
+
+  /** Hears, and throws when it is told too much at once. */
+  #counted(): (list: unknown) => void {
+    const { time } = this.#informed
+    let [lists, since] = [0, time.now()]
+    return (list) => {
+      const now = time.now()
+      if (now - since >= flood.ms) [lists, since] = [0, now]
+      if (++lists > flood.lists) throw new RangeError(`it told of ${flood.lists} lists within ${flood.ms} ms`)
+      this.#hear(list)
+    }
   }
 
   #contextOf(signal: AbortSignal): ProviderContext {
@@ -122,23 +143,37 @@ export class ProviderWatch {
     return { signal, sleep }
   }
 
-  /** The first list is taken at once; those that follow closely are taken together. */
   #hear(list: unknown): void {
-    const { time } = this.#informed
     const before = this.#pending
     this.#pending = { list, useful: undefined }
-    if (before !== undefined) {
-      if (!this.#isUseful(list)) this.#pending.useful = this.#isUseful(before.list) ? before.list : before.useful
-      return
-    }
-    const ms = this.#settlesUntil - time.now()
-    if (ms <= 0) return this.#take()
-    this.#cancel = time.after(ms, () => this.#take(), false)
+    if (before === undefined) return this.#wake()
+    if (!this.#isUseful(list)) this.#pending.useful = this.#isUseful(before.list) ? before.list : before.useful
+  }
+
+  /** The first list is taken at once; those that follow closely are taken together. */
+  #telling(): Effect.Effect<never> {
+    const heard = Effect.callback<void>((resume) => {
+      this.#wake = () => resume(Effect.void)
+      // Who is told may say so at once.
+      if (this.#pending !== undefined) this.#wake()
+    })
+    const settled = Effect.suspend(() => {
+      const ms = this.#settlesUntil - this.#informed.time.now()
+      return ms > 0 ? Effect.sleep(ms) : Effect.void
+    })
+    const turn: Effect.Effect<never> = Effect.flatMap(
+      Effect.flatMap(heard, () => settled),
+      () => {
+        this.#take()
+        return turn
+      },
+    )
+    return turn
   }
 
   #take(): void {
     const pending = this.#pending
-    if (pending === undefined || this.#isStopped) return
+    if (pending === undefined) return
     this.#pending = undefined
     this.#settlesUntil = this.#informed.time.now() + this.settings.settle
     if (pending.useful !== undefined) this.#tell(pending.useful)
@@ -165,18 +200,14 @@ export class ProviderWatch {
     if (isNews) this.#informed.tell({ type: "provider.told", endpoints })
   }
 
-  #lose(reason: string, error: unknown): void {
-    if (this.#isStopped) return
-    // What it has begun (watchers, queries) must not go on behind the next try.
-    this.#controller.abort(new DOMException("the provider is asked anew", "AbortError"))
-    this.#cancel?.()
+  /** Answers for how long it is let alone. */
+  #lose({ reason, error }: Lost): number {
     this.#take()
     this.#isLost = true
     if (error !== undefined) this.#informed.trouble(error)
     this.#informed.tell({ type: "provider.lost", reason })
     const longest = Math.min(backoff.longestMs, backoff.firstMs * 2 ** Math.min(20, this.#failures++))
-    const ms = longest * (0.5 + 0.5 * chance(this.#informed.seed, this.#draws++))
-    this.#cancel = this.#informed.time.after(ms, () => void this.#listen(), false)
+    return longest * (0.5 + 0.5 * chance(this.#informed.seed, this.#draws++))
   }
 }
 
@@ -188,6 +219,10 @@ const nextOf = <T>(iterator: AsyncIterator<T>, signal: AbortSignal): Promise<Ite
     const done = () => signal.removeEventListener("abort", stop)
     Promise.resolve(iterator.next()).then(resolve, reject).finally(done)
   })
+
+async function hearAll<T>(source: AsyncIterable<T>, signal: AbortSignal, hear: (one: T) => void): Promise<void> {
+  for await (const one of stoppable(source, signal)) hear(one)
+}
 
 async function* stoppable<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]()

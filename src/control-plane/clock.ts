@@ -27,8 +27,8 @@ export const machineClock = (time: Timekeeper, enter: (run: () => void) => void)
 
 const nanosPerMs = 1_000_000
 
-/** Effect's clock service over a timekeeper. */
-export function effectClock(time: Timekeeper): Clock.Clock {
+/** Effect's clock service over a timekeeper. `holds`: whether the process must stay alive for those who sleep. */
+export function effectClock(time: Timekeeper, holds = true): Clock.Clock {
   const wallNanos = () => BigInt(Math.round(time.wallNow() * nanosPerMs))
   const nanos = () => BigInt(Math.round(time.now() * nanosPerMs))
   return {
@@ -40,7 +40,7 @@ export function effectClock(time: Timekeeper): Clock.Clock {
     monotonicTimeNanos: Effect.sync(nanos),
     sleep: (duration) =>
       Effect.callback<void>((resume) => {
-        const cancel = time.after(Duration.toMillis(duration), () => resume(Effect.void), true)
+        const cancel = time.after(Duration.toMillis(duration), () => resume(Effect.void), holds)
         return Effect.sync(cancel)
       }),
   }
@@ -51,3 +51,6 @@ export const onTime =
   (time: Timekeeper) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.provideContext(effect, Context.make(Clock.Clock, effectClock(time)))
+
+/** For what goes on behind the breaker: it sleeps on this time, and keeps no process alive. */
+export const background = (time: Timekeeper) => Context.make(Clock.Clock, effectClock(time, false))

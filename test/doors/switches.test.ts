@@ -14,8 +14,8 @@ const components = [
   "retry",
   "metrics",
 ]
-/** Nothing can be said of places that nobody names: that is told next. */
-const needing: readonly string[] = ["discovery"]
+/** Nothing can be said of places, or features, that nobody names: that is told next. */
+const needing: readonly string[] = ["discovery", "recovery"]
 
 const ruleOf = (config: object, path: string) => {
   const problems = problemsOf(() => make(config))
@@ -30,6 +30,19 @@ describe("a component that is given neither options nor a switch", () => {
     await createBreaker("switched", { [key]: false } as never).stop()
     if (needing.includes(key)) expect(ruleOf({ [key]: true }, `config.${key}`)).toMatch(/^must have/)
     else await createBreaker("switched", { [key]: true } as never).stop()
+  })
+
+  test.each([true, {}, { features: [] }, { features: {} }, { testShare: 0.5 }])(
+    "recovery of nothing is a mistake, and no quiet nothing: %j",
+    (recovery) => {
+      const rule = "must have features: names that calls give as their `feature`"
+      expect(problemsOf(() => make({ recovery }))).toEqual([{ path: "config.recovery", value: "none", rule }])
+    },
+  )
+
+  test("a mistake in its features is told alone", () => {
+    expect(ruleOf({ recovery: { features: 7 } }, "config.recovery.features")).toMatch(/^must be/)
+    expect(ruleOf({ recovery: { features: { pay: ["gone"] } } }, "config.recovery.features.pay.needs")).toMatch(/known/)
   })
 
   test("a list is called a list", () => {

@@ -343,3 +343,60 @@ describe("what is told to a breaker alone", () => {
     }
   })
 })
+
+describe("the loops of a breaker", () => {
+  /** A breaker that was told of loops, and their signals. */
+  function looping(...ids: readonly string[]) {
+    const breaker = alone()
+    const signals: { readonly id: string; readonly signal: AbortSignal }[] = []
+    const change = (id: string, isWanted = true) => {
+      const run = (signal: AbortSignal) => {
+        signals.push({ id, signal })
+        return new Promise(() => {})
+      }
+      breaker.send({ type: "loop.changed", at: 1, id, run: isWanted ? run : undefined })
+    }
+    for (const id of ids) change(id)
+    const running = () => signals.filter(({ signal }) => !signal.aborted).map(({ id }) => id)
+    return { breaker, change, running, signals }
+  }
+
+  test("breaker law 8: a loop lives while the breaker is active, beside the others, until it is replaced or called off", () => {
+    const { breaker, change, running, signals } = looping("a.loop", "b.loop")
+    expect(running()).toEqual(["a.loop", "b.loop"])
+    change("a.loop")
+    expect(signals.map(({ signal }) => signal.aborted)).toEqual([true, false, false])
+    change("b.loop", false)
+    expect(running()).toEqual(["a.loop"])
+    expect(breaker.actor.getSnapshot().context.loops).toEqual(["a.loop"])
+    breaker.send({ type: "breaker.stop" })
+    expect(running()).toEqual([])
+    change("c.loop")
+    expect(signals).toHaveLength(3)
+    expect(Object.keys(breaker.actor.getSnapshot().children)).toEqual([])
+  })
+
+  test("breaker law 8: they are interrupted when the state is left, though the breaker drains", () => {
+    const breaker = alone({ metered: true })
+    const signals: AbortSignal[] = []
+    const run = (signal: AbortSignal) => {
+      signals.push(signal)
+      return new Promise(() => {})
+    }
+    breaker.send({ type: "loop.changed", at: 1, id: "a.loop", run })
+    breaker.send({ type: "breaker.stop" })
+    expect(phaseOf(breaker)).toBe("draining")
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+  })
+
+  test("one that falls is told as trouble, and takes nobody with it", async () => {
+    const { breaker, change, running } = looping("a.loop")
+    breaker.send({ type: "loop.changed", at: 1, id: "b.loop", run: () => Promise.reject(boom) })
+    await new Promise((resolve) => setImmediate(resolve))
+    const troubles = breaker.emitted.filter(({ type }) => type === "trouble")
+    expect(troubles).toMatchObject([{ part: "b.loop", error: boom, gaveUp: true }])
+    expect([phaseOf(breaker), running()]).toEqual(["active", ["a.loop"]])
+    change("b.loop")
+    expect(running()).toEqual(["a.loop", "b.loop"])
+  })
+})

@@ -35,6 +35,7 @@ const events = [
   ...new Map(samplesFor("breaker").map((event) => [event.type, { ...event, at }])).values(),
   ...["start", "stop", "drained", "attached", "detached"].map((word) => ({ type: `breaker.${word}`, at })),
   { type: "breaker.reconfigured", at, parts, saved: {} },
+  { type: "loop.changed", at, id: "a.loop", run: undefined },
   ...acts.map((type) => ({ type, at, why: "another test" })),
   { type: "xstate.error.actor.basic", error: new Error("a test") },
   { type: "settings.changed", at, settings: {} },

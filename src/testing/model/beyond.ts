@@ -26,6 +26,7 @@ const tellers: readonly (readonly [signal: RegExp, from: (facts: Facts) => boole
   [/on health\.found /, (facts) => facts.has("health"), "health"],
   [/on provider\.\* /, isProvided, "a provider"],
   [/on check/, isChecked, "a check"],
+  [/on loop\.changed /, (facts) => isProvided(facts) || isChecked(facts), "a provider or a check"],
   [/on endpoints\.shifted /, isEjecting, "discovery with ejection among several"],
 ]
 
