@@ -74,6 +74,14 @@ export const byId = ({ id: one }: Endpoint, { id: other }: Endpoint): number => 
 
 /** Reads a list of endpoints. Nothing that it holds can do harm: what is no endpoint is left out, and told. */
 export function readEndpoints(value: unknown, max: number, seed = 0): ReadSet {
+  try {
+    return readList(value, max, seed)
+  } catch (error) {
+    return { endpoints: [], problems: [`a list of endpoints could not be read: ${describeError(error)}`] }
+  }
+}
+
+function readList(value: unknown, max: number, seed: number): ReadSet {
   if (!Array.isArray(value))
     return { endpoints: [], problems: [`a list of endpoints must be an array (got ${show(value)})`] }
   const problems: Problem[] = []

@@ -28,6 +28,9 @@ export interface Examined extends Omit<Examiner, "settings"> {
   tell(signal: WithoutAt<CheckSettled | ChecksChanged>): void
 }
 
+/** The service as a whole has a name that no endpoint has. */
+const keyOf = (endpoint: Endpoint | undefined): string => (endpoint === undefined ? "" : `/${endpoint.id}`)
+
 /** Timers are not more exact than this. */
 const sameInstantMs = 0.01
 
@@ -47,17 +50,17 @@ export class Checks {
   #gathering: Fiber.Fiber<void> | undefined
   #isRunning = false
   /** Whoever sleeps until the next check looks at the agenda again. */
-  #wake: (exit: Effect.Effect<void>) => void = () => {}
+  #wake = () => {}
   /** What should not have happened, and ends the loop. */
-  #fault: Exit.Exit<void> | undefined
+  #fault: Effect.Effect<never> | undefined
 
   constructor(settings: HealthSettings, examined: Examined) {
     this.settings = settings
     this.#examined = examined
     this.#fork = Effect.runForkWith(background(examined.time))
     const turn = (): Effect.Effect<never> =>
-      Effect.flatMap(this.#pause(), () => {
-        this.#beginDue()
+      Effect.flatMap(this.#pause(), (isDue) => {
+        if (isDue) this.#beginDue()
         return turn()
       })
     const run = Effect.suspend(() => {
@@ -75,9 +78,8 @@ export class Checks {
   }
 
   #examine(endpoints: readonly Endpoint[] | undefined): void {
-    const wanted = new Map<string, Endpoint | undefined>(
-      endpoints === undefined ? [["", undefined]] : endpoints.map((endpoint) => [`/${endpoint.id}`, endpoint]),
-    )
+    const each = endpoints ?? [undefined]
+    const wanted = new Map(each.map((endpoint) => [keyOf(endpoint), endpoint]))
     const gone = new Set<Examination>()
     for (const [key, examination] of this.#examinations) {
       if (wanted.has(key) && wanted.get(key)?.address === examination.endpoint?.address) continue
@@ -100,7 +102,7 @@ export class Checks {
   /** What decides about half-open is wanted now: whoever waits does so no longer. */
   hurry(): void {
     this.#waiting.hasten(this.#examined.time.now())
-    this.#wake(Effect.void)
+    this.#wake()
   }
 
   #draw(): number {
@@ -109,19 +111,22 @@ export class Checks {
 
   #plan(examination: Examination, ms: number): void {
     this.#waiting.add(examination, this.#examined.time.now() + Math.round(ms))
-    if (this.#waiting.first === examination) this.#wake(Effect.void)
+    if (this.#waiting.first === examination) this.#wake()
   }
 
-  /** Until the next check is due, or the agenda is another. */
-  #pause(): Effect.Effect<void> {
+  /**
+   * Until the next check is due, or the agenda is another; answers which. What is due at once is begun by a timer, too: whoever wakes may
+   * be in the midst of telling listeners, or of a call.
+   */
+  #pause(): Effect.Effect<boolean> {
     if (this.#fault !== undefined) return this.#fault
-    const woken = Effect.callback<void>((resume) => {
-      this.#wake = resume
+    const woken = Effect.callback<boolean>((resume) => {
+      this.#wake = () => resume(Effect.succeed(false))
     })
     const { first } = this.#waiting
-    return first === undefined
-      ? woken
-      : Effect.raceFirst(woken, Effect.sleep(Math.max(0, first.due - this.#examined.time.now())))
+    if (first === undefined) return woken
+    const slept = Effect.sleep(Math.max(0, first.due - this.#examined.time.now()))
+    return Effect.raceFirst(woken, Effect.as(slept, true))
   }
 
   #beginDue(): void {
@@ -134,22 +139,30 @@ export class Checks {
     for (const examination of due) this.#begin(examination)
   }
 
+  /** A check, or whoever hears what one came to, may have taken it off the list, or stopped all of them. */
+  #isWanted(examination: Examination): boolean {
+    return this.#examinations.get(keyOf(examination.endpoint)) === examination
+  }
+
   #begin(examination: Examination): void {
+    if (!this.#isWanted(examination)) return
     const checked = Effect.map(examination.check(), (verdict) => this.#settle(examination, verdict))
-    examination.fiber = this.#fork(checked)
-    examination.fiber.addObserver((exit) => {
+    const fiber = this.#fork(checked)
+    examination.fiber = fiber
+    if (!this.#isWanted(examination)) fiber.interruptUnsafe()
+    fiber.addObserver((exit) => {
       examination.fiber = undefined
       if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return
-      this.#fault = exit
-      this.#wake(Effect.void)
+      this.#fault = Effect.failCause(exit.cause)
+      this.#wake()
     })
   }
 
   #settle(examination: Examination, { ok, reason }: Verdict): void {
     const { interval, jitter } = this.settings
     const { endpoint, epoch } = examination
-    this.#hear({ endpoint: endpoint?.id, ok, reason }, epoch)
-    this.#plan(examination, interval * (1 + jitter * (2 * this.#draw() - 1)))
+    if (this.#isWanted(examination)) this.#hear({ endpoint: endpoint?.id, ok, reason }, epoch)
+    if (this.#isWanted(examination)) this.#plan(examination, interval * (1 + jitter * (2 * this.#draw() - 1)))
   }
 
   /** A check has ended. */
