@@ -19,7 +19,7 @@ export const causes = {
     "one (about half of what all nine cost over the defaults), retry makes an attempt that may be followed by another, a rate limit spends and " +
     "a prediction follows. Both peers' rows do none of it. Tried, and kept: the short way in for calls that rates count, that are handed an " +
     "endpoint or may be made again, and the short way out; powers and exponentials that are known, or near; no logarithm for a good outcome of " +
-    "an endpoint that nothing speaks against. What is left: choosing an endpoint costs some 170 ns, remembering how it did 30.",
+    "an endpoint that nothing speaks against. What is left: choosing an endpoint costs some 125 ns, remembering how it did 60 (left out one by one).",
   heldBriefly:
     "It is asked in the turn after the last call. The one timer lets go of the process 20 ms after the last call that somebody awaited, not " +
     "at once: two words to the host for each quick call would cost more than the rest of it. A script that has ended exits 20 ms later.",
