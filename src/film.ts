@@ -60,7 +60,7 @@ class RecordedKey implements Recordable {
     return this.#group.clock.wallNow()
   }
   get turning(): Turning {
-    return wheelOf(this.#group.clock)
+    return wheelOf(this.#group.clock).turns
   }
 
   record(tape: ReelTape | undefined): void {

@@ -92,7 +92,7 @@ export class Subject implements Recordable, Inspected {
     return this.#assembly.clock.wallNow()
   }
   get turning(): Turning {
-    return wheelOf(this.#assembly.clock)
+    return wheelOf(this.#assembly.clock).turns
   }
   record(tape: ReelTape | undefined): void {
     this.#assembly.plane.record(tape)

@@ -9,6 +9,7 @@
 import type { Flight, Flying } from "./flight.ts"
 import { TimerHeap } from "./timerHeap.ts"
 import { Alarm, type EndingList, type Timer, TimerList } from "./timers.ts"
+import { Turns } from "./turns.ts"
 
 /** What the wheel needs of a clock. */
 export interface WheelHost {
@@ -35,10 +36,7 @@ const never = Number.POSITIVE_INFINITY
 
 export class Wheel {
   readonly host: WheelHost
-  /** When it last turned. */
-  turnedAt = Number.NEGATIVE_INFINITY
-  /** Whatever was due by then has happened, and nothing else; while it turns, as far as it has come. */
-  turnedBy = Number.NEGATIVE_INFINITY
+  readonly turns = new Turns()
   #lists = new Map<number, TimerList>()
   readonly #heap = new TimerHeap()
   #holding = 0
@@ -219,12 +217,12 @@ export class Wheel {
   #fire(now: number, by: number): void {
     if (this.#turning) return
     this.#turning = true
-    this.turnedAt = now
+    this.turns.begin(now)
     try {
       for (let list = this.#heap.first; list !== undefined && list.wakeAt <= by; list = this.#heap.first)
         this.#turnList(list, now, by)
     } finally {
-      this.turnedBy = by
+      this.turns.reach(by)
       this.#turning = false
       this.#schedule()
     }
@@ -242,7 +240,7 @@ export class Wheel {
       this.#forget(list)
     } else this.#heap.deferFirst(list, following.due)
     if (!isDue) return
-    this.turnedBy = Math.max(this.turnedBy, timer.turnedBy)
+    this.turns.reach(Math.max(this.turns.by, timer.turnedBy))
     timer.fire(now)
   }
 }

@@ -189,15 +189,15 @@ describe("a host that is late", () => {
 describe("a turn", () => {
   test("says when it was, and up to when what was due has happened", () => {
     const { wheel, alarm, fired } = hosted()
-    expect([wheel.turnedAt, wheel.turnedBy]).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY])
+    expect([wheel.turns.at, wheel.turns.by]).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY])
     const seen: number[] = []
-    const spy = new Alarm(() => void seen.push(wheel.turnedBy))
+    const spy = new Alarm(() => void seen.push(wheel.turns.by))
     wheel.arm(spy, 30, 0)
     alarm("a", 40)
     wheel.turn(100, 35)
-    expect([fired(), seen, wheel.turnedAt, wheel.turnedBy]).toEqual([[], [30], 100, 35])
+    expect([fired(), seen, wheel.turns.at, wheel.turns.by]).toEqual([[], [30], 100, 35])
     wheel.turn(101)
-    expect([fired(), wheel.turnedAt, wheel.turnedBy]).toEqual([["a at 101"], 101, 101])
+    expect([fired(), wheel.turns.at, wheel.turns.by]).toEqual([["a at 101"], 101, 101])
   })
 })
 
@@ -292,7 +292,7 @@ describe("what has happened", () => {
     wheel.turn(40)
     alarm("a", 50)
     wakeAt(500)
-    expect([wheel.turnedAt, wheel.turnedBy]).toEqual([40, 40])
+    expect([wheel.turns.at, wheel.turns.by]).toEqual([40, 40])
   })
 
   test("happens one after the other: a timer that turns the wheel fires nothing itself", () => {

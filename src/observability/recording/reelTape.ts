@@ -18,14 +18,17 @@ export interface TapeHooks {
   introduce(now: number): void
 }
 
-/** When the timers of a clock were fired last, and which of them: those that were due by then. */
+/** When the timers of a clock were fired last, and which of them: those that were due by then. The count changes when that may have. */
 export interface Turning {
-  readonly turnedAt: number
-  readonly turnedBy: number
+  readonly at: number
+  readonly by: number
+  readonly count: number
 }
 
 /** No time is equal to it. */
 const unheard = Number.NaN
+/** Of no count. */
+const none = -1
 
 export class ReelTape {
   readonly #reel: Reel
@@ -34,6 +37,8 @@ export class ReelTape {
   readonly #turning: Turning
   #turnedAt = unheard
   #turnedBy = unheard
+  /** The count of its clock that it has heard of. */
+  #heard = none
 
   /** `turning` is that of the breaker's clock. */
   constructor(reel: Reel, who: number, turning: Turning, hooks: TapeHooks) {
@@ -46,12 +51,12 @@ export class ReelTape {
   /** Its breaker must be introduced, or introduced again, before anything more is told of it. */
   forget(): void {
     this.#turnedAt = unheard
+    this.#heard = none
   }
 
   /** Its breaker has been introduced as it is now: what timers did before says nothing more. */
   begin(): void {
-    this.#turnedAt = this.#turning.turnedAt
-    this.#turnedBy = this.#turning.turnedBy
+    this.#hear()
   }
 
   entered(entry: "ordinary" | "probe" | "uncounted", now: number, facts: Facts): number {
@@ -103,18 +108,19 @@ export class ReelTape {
 
   /** Neither timers nor the reel have anything to say before the next entry: the whole check, for the ordinary case. */
   get #isCurrent(): boolean {
-    return this.#hasHeard && this.#reel.hasRoom
+    return this.#turning.count === this.#heard && this.#reel.hasRoom
   }
 
-  get #hasHeard(): boolean {
-    const { turnedAt, turnedBy } = this.#turning
-    return turnedBy === this.#turnedBy && turnedAt === this.#turnedAt
+  #hear(): void {
+    this.#heard = this.#turning.count
+    this.#turnedAt = this.#turning.at
+    this.#turnedBy = this.#turning.by
   }
 
   /** Which timers had been fired before what comes now: they decide, and a busy process fires them late. */
   #turn(now: number): void {
     this.#reel.prepare(now)
-    if (!this.#hasHeard) this.#catchUp(now)
+    if (this.#turning.count !== this.#heard) this.#catchUp(now)
   }
 
   #catchUp(now: number): void {
@@ -123,12 +129,13 @@ export class ReelTape {
       // Whoever is introduced again is so after all that is on the reel.
       return this.#reel.prepare(now)
     }
-    const { turnedAt, turnedBy } = this.#turning
-    this.#turnedAt = turnedAt
-    this.#turnedBy = turnedBy
+    const [before, beforeBy] = [this.#turnedAt, this.#turnedBy]
+    this.#hear()
+    const { at, by } = this.#turning
+    if (at === before && by === beforeBy) return
     // Not all that was due was fired: the host had slept twice in a row, or is still at it. First when that was, then by when they were due.
-    if (turnedBy < turnedAt) this.#reel.add(turnedAt, codes.turned, 1, this.#who)
-    this.#reel.add(turnedBy, codes.turned, 0, this.#who)
+    if (by < at) this.#reel.add(at, codes.turned, 1, this.#who)
+    this.#reel.add(by, codes.turned, 0, this.#who)
   }
 
   #before(now: number, facts: Facts): void {
