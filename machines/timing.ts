@@ -38,7 +38,11 @@ export function nextTimeout(settings: Learning["settings"], timeoutMs: number, s
 }
 
 /** What one slice teaches: the next timeout, and what is known about the calls that it cuts off. */
-export function learned({ settings, timeoutMs, search }: Learning, slice: Slice, at: number): Partial<Learning> {
+export function learned(
+  { settings, timeoutMs, search }: Learning,
+  slice: Slice,
+  at: number,
+): Omit<Learning, "settings"> {
   const now = counted(search, slice, at, timeoutMs, settings.max)
   const next = nextTimeout(settings, timeoutMs, slice, now)
   const climbs = isCutShort(timeoutMs, slice) || now.goalMs > timeoutMs

@@ -90,7 +90,12 @@ const machine = setup({
     startsAway: ({ context }) => context.startsAway,
     isFixed: ({ context }) => context.settings.min === context.settings.max,
     isKnown: onSlice((_context, { latency }) => latency.samples >= minimumSamples),
-    mayTry: onSlice(({ search, timeoutMs, settings }, slice) => mayExplore(search, slice, timeoutMs, settings.max)),
+    // What the same slice teaches may leave nothing longer to try.
+    mayTry: onSlice(
+      (context, slice, at) =>
+        mayExplore(context.search, slice, context.timeoutMs, context.settings.max) &&
+        learned(context, slice, at).timeoutMs < context.settings.max,
+    ),
     isLate: onSlice((_context, { late }) => late > 0),
     triedEnough: onSlice(({ search, timeoutMs, settings }, slice, at) =>
       isOver(tried(countedInTrial(search, slice, at, timeoutMs, settings.max), slice, at)),

@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import { timeout } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import type { AnyMachineSnapshot } from "xstate"
@@ -6,6 +5,7 @@ import { nextTimeout } from "../../machines/timing.ts"
 import type { Circuit } from "../../machines/vocabulary/circuit.ts"
 import type { Slice } from "../../machines/vocabulary/signal.ts"
 import { type Chart, restored, saveOf, startChart } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { adviserSteps, slices, take } from "../support/walks.ts"
 
 const quick: Slice = {
@@ -262,6 +262,16 @@ describe("timeout", () => {
     expect(timeoutOf(chart)).toBe(200)
     move(chart, "open", "closed")
     expect(stateOf(chart)).toBe("tracking")
+  })
+
+  test("timeout law 7: nothing is tried when the same slice has taught it the longest", () => {
+    const chart = startChart(timeout, { options: bounds })
+    hear(chart, { success: 90, timedOut: 1, latency: { samples: 100, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 } })
+    expect(learnedOf(chart)).toBe(8000)
+    const slowest = { samples: 100, p50: 0, p90: 0, p99: 0, p999: 40_000, max: 40_000 }
+    hear(chart, { success: 0, latency: slowest })
+    expect(stateOf(chart)).toBe("tracking")
+    expect(saveOf(timeout, chart)).toEqual({ timeoutMs: 10_000 })
   })
 
   test("timeout law 7: a trial that is restored ends with its first slice", () => {
