@@ -25,7 +25,10 @@ export default defineConfig({
     reporters: ["default", new Tally()],
     allowOnly: false,
     passWithNoTests: false,
-    testTimeout: 20_000,
+    // What hangs is told from what is slow: two of them share two cores.
+    testTimeout: 60_000,
+    // By default one core is left idle: of two, that is half.
+    maxWorkers: "100%",
     projects: [
       {
         resolve: {
