@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { script } from "../../src/cli/demo/incident.ts"
 import { createLatencies } from "../../src/cli/demo/latencies.ts"
@@ -10,6 +9,7 @@ import { settingsFor } from "../../src/cli/demo/settings.ts"
 import { createSlots, type Place } from "../../src/cli/demo/slots.ts"
 import { createTally } from "../../src/cli/demo/tally.ts"
 import { createBreaker } from "../../src/index.ts"
+import fc from "../support/property.ts"
 
 describe("latencies", () => {
   it("tells percentiles within 2 % of the exact ones", () => {

@@ -5,9 +5,9 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
 import { run } from "../../src/cli/commands.ts"
+import fc from "../support/property.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "recloser-hostile-"))
 const home = process.cwd()

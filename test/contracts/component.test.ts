@@ -1,5 +1,5 @@
 /** What every component of the registry owes. */
-import fc from "fast-check"
+
 import { registry, tighten, unrestricted } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import type { AnyComponent } from "../../machines/plug.ts"
@@ -7,6 +7,7 @@ import { layers } from "../../machines/vocabulary/rejection.ts"
 import { saveOf, settingsOf, startChart } from "../support/charts.ts"
 import { heardBy, leafStates, numbersIn } from "../support/hostile.ts"
 import { owesOptions } from "../support/optionContract.ts"
+import fc from "../support/property.ts"
 import { adviserSteps, describeStep, take } from "../support/walks.ts"
 
 /** Those beside a strategy owe the same. */

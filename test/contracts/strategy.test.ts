@@ -1,5 +1,5 @@
 /** What every strategy of the registry owes, whichever it is. A new strategy is under this contract by being registered. */
-import fc from "fast-check"
+
 import { registry } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
@@ -24,6 +24,7 @@ import {
 import { heardBy, hostileOptions, leafStates, numbersIn } from "../support/hostile.ts"
 import { owesOptions } from "../support/optionContract.ts"
 import { alone, gateOf } from "../support/parts.ts"
+import fc from "../support/property.ts"
 import { describeStep, moves, type Step, steps, take } from "../support/walks.ts"
 
 const strategies: readonly AnyStrategy[] = Object.values(registry.strategies)

@@ -1,9 +1,10 @@
 /** The credit of a partial share: what is said before a call is what is done, to the last part of it. */
-import fc from "fast-check"
+
 import { expect, test } from "vitest"
 import { idleGate, unrestricted } from "../../machines/vocabulary/gate.ts"
 import { Credit } from "../../src/data-plane/credit.ts"
 import { Tally } from "../../src/data-plane/tally.ts"
+import fc from "../support/property.ts"
 
 const share = fc.oneof(fc.constantFrom(0, 0.25, 0.5, 0.75, 1), fc.double({ min: 0, max: 1, noNaN: true }))
 

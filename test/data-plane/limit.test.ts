@@ -1,5 +1,5 @@
 /** The learned limit: bounds that hold whatever happens, and what it finds in services whose knee is known. */
-import fc from "fast-check"
+
 import { describe, expect, test } from "vitest"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { blindMs, Limit } from "../../src/data-plane/limiter/limit.ts"
@@ -10,6 +10,7 @@ import type { Scenario } from "../../src/testing/simulation/scenario.ts"
 import { growing } from "../../src/testing/simulation/scenarios/growing.ts"
 import { harmlessScenario } from "../../src/testing/simulation/scenarios/harmless.ts"
 import { overload } from "../../src/testing/simulation/scenarios/overload.ts"
+import fc from "../support/property.ts"
 
 const outcome = fc.record({
   kind: fc.constantFrom<OutcomeKind>("success", "success", "success", "failure", "timedOut", "ignored"),

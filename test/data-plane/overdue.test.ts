@@ -1,7 +1,8 @@
 /** Calls that grow older than the slow line, held against a list of them all: what is told is off by a sixteenth of the line at most. */
-import fc from "fast-check"
+
 import { describe, expect, test } from "vitest"
 import { Overdue } from "../../src/data-plane/overdue.ts"
+import fc from "../support/property.ts"
 
 const lineMs = 160
 const widthMs = 10

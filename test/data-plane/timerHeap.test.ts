@@ -1,8 +1,9 @@
 /** Lists of timers by their next end, held against a list that is sorted anew at each step. */
-import fc from "fast-check"
+
 import { describe, expect, test } from "vitest"
 import { TimerHeap } from "../../src/data-plane/timerHeap.ts"
 import { Timer, TimerList } from "../../src/data-plane/timers.ts"
+import fc from "../support/property.ts"
 
 const step = fc.oneof(
   fc.record({

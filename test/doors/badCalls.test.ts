@@ -1,11 +1,12 @@
 /** Calls that misbehave: each ends for its caller, gives its place back, and touches no other call. */
-import fc from "fast-check"
+
 import { type Breaker, CallRejected, type ExecuteOptions, InvalidConfig, type Permit } from "recloser"
 import type { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { wheelOf } from "../../src/Clock.ts"
 import { deferred, down, expectConsistent, failing, trip, working, world } from "../support/breakers.ts"
 import { thenable, withThen } from "../support/hostile.ts"
+import fc from "../support/property.ts"
 import { problemsOf } from "../support/refusals.ts"
 
 const boom = new Error("boom")

@@ -1,10 +1,11 @@
 /** Configurations that cannot be used: each is refused with every problem, its path and its rule, before anything starts. */
-import fc from "fast-check"
+
 import { type Breaker, InvalidConfig } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { wheelOf } from "../../src/Clock.ts"
 import { hostileOptions, Instance } from "../support/hostile.ts"
+import fc from "../support/property.ts"
 import { make, problemsOf } from "../support/refusals.ts"
 
 const strategy = (options: object) => ({ strategy: { type: "basic", ...options } })

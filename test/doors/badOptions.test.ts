@@ -1,12 +1,12 @@
 /** What stands beside a config, names, saved states, logs, clocks: bad ones are refused as a config is. */
 import * as Effect from "effect/Effect"
-import fc from "fast-check"
 import { createBreaker, InvalidConfig } from "recloser"
 import { Breaker as EffectDoor } from "recloser/effect"
 import { protectFetch } from "recloser/fetch"
 import { createVirtualClock, scriptedBackend } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { world } from "../support/breakers.ts"
+import fc from "../support/property.ts"
 import { make, problemsOf } from "../support/refusals.ts"
 
 describe("a name", () => {

@@ -1,9 +1,10 @@
 /** Deadlines between services: what is told of the time that is left, and who is believed. */
-import fc from "fast-check"
+
 import { type Breaker, createBreaker, InvalidConfig } from "recloser"
 import { protectFetch, readDeadline } from "recloser/fetch"
 import { createVirtualClock } from "recloser/testing"
 import { afterEach, describe, expect, test } from "vitest"
+import fc from "../support/property.ts"
 
 const open: Breaker[] = []
 const breakerWith = (config: object, clock = createVirtualClock()): Breaker => {

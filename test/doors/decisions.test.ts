@@ -1,8 +1,9 @@
 /** Each transition says by which rule, on how many calls, and by which figure beside its line: whoever asks why need not guess. */
-import fc from "fast-check"
+
 import { type BreakerConfig, type BreakerEvents, createBreaker } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
+import fc from "../support/property.ts"
 
 /** Nothing was weighed: time passed, somebody ordered it, or the service asked for it. */
 const unweighed = /^(?:openFor|operator|restored|reconfigured|asked)$/

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
-import fc from "fast-check"
 import { Breaker, CallRejected, CallTimedOut, InvalidConfig } from "recloser/effect"
 import { describe, expect, test } from "vitest"
 import { down, errorOf, expectIdle, fail, runTest, succeed } from "../support/effects.ts"
+import fc from "../support/property.ts"
 
 const basic = (options: object) => ({ strategy: { type: "basic", ...options } as const })
 

@@ -1,9 +1,10 @@
 /** Calls that wait for a slot, through each door: they are answered once, and leave nothing behind. */
-import fc from "fast-check"
+
 import { type Breaker, type BreakerConfig, CallRejected, InvalidConfig, type Permit } from "recloser"
 import { describe, expect, test } from "vitest"
 import { wheelOf } from "../../src/Clock.ts"
 import { deferred, down, expectConsistent, failing, hanging, working, world } from "../support/breakers.ts"
+import fc from "../support/property.ts"
 
 const one: BreakerConfig = { strategy: "basic", timeout: false, metrics: false, priority: { limit: 1 } }
 const layerOf = (error: unknown) => (error instanceof CallRejected ? error.layer : error)

@@ -1,10 +1,11 @@
 /** What a service says about its limits in its headers: every dialect, and every kind of nonsense. */
-import fc from "fast-check"
+
 import { createBreaker, createBreakers } from "recloser"
 import { protectFetch } from "recloser/fetch"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { quotaIn } from "../../src/quotaHeaders.ts"
+import fc from "../support/property.ts"
 
 const date = "Tue, 20 Aug 2024 12:00:00 GMT"
 const epoch = Date.parse(date) / 1000

@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { decideAdmission, freshAdmission } from "../../machines/vocabulary/admission.ts"
 import { costOf } from "../../machines/vocabulary/facts.ts"
@@ -7,6 +6,7 @@ import { type Priority, priorities } from "../../machines/vocabulary/priority.ts
 import { Plane } from "../../src/data-plane/plane.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
+import fc from "../support/property.ts"
 import { stepClock } from "../support/stepClock.ts"
 
 const plane = () =>

@@ -1,7 +1,8 @@
 /** The agenda of checks beside a sorted list. */
-import fc from "fast-check"
+
 import { expect, test } from "vitest"
 import { Agenda, type Planned } from "../../src/agenda.ts"
+import fc from "../support/property.ts"
 
 interface Named extends Planned {
   readonly name: number

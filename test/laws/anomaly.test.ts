@@ -1,8 +1,9 @@
 /** What the detector of machines/anomaly.ts owes to any stream at all. */
-import fc from "fast-check"
+
 import { describe, expect, test } from "vitest"
 import { anomalyThreshold, freshStream, isAnomaly, surprise } from "../../machines/anomaly.ts"
 import { seeded } from "../bench/prediction/chance.ts"
+import fc from "../support/property.ts"
 
 const minute = 60_000
 

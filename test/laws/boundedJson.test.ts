@@ -1,6 +1,6 @@
-import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { parseBounded } from "../../machines/boundedJson.ts"
+import fc from "../support/property.ts"
 
 const nested = (depth: number): unknown => {
   let value: unknown = "in the middle"

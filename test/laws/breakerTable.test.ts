@@ -1,8 +1,9 @@
 /** What a table of breakers may forget, whatever is done to it. */
-import fc from "fast-check"
+
 import { type BreakerConfig, createBreakers, type Permit } from "recloser"
 import { describe, expect, it } from "vitest"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import fc from "../support/property.ts"
 import { stepClock } from "../support/stepClock.ts"
 
 const max = 5

@@ -1,8 +1,9 @@
 /** A breaker among many is made when it is needed, and let go when it is not: nobody can tell by what it decides. */
-import fc from "fast-check"
+
 import { type Breaker, type BreakerConfig, createBreaker, createBreakers, type Permit } from "recloser"
 import { afterAll, describe, expect, it } from "vitest"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import fc from "../support/property.ts"
 import { type StepClock, stepClock } from "../support/stepClock.ts"
 import { calmConfig, calmStep, config, millis, type Step, step } from "../support/steps.ts"
 

@@ -1,7 +1,8 @@
 /** The bulkhead: what holds of slots and of those who wait for one, whatever happens in whatever order. */
-import fc from "fast-check"
+
 import { describe, expect, it, test } from "vitest"
 import { priorities, rankOf } from "../../machines/vocabulary/priority.ts"
+import fc from "../support/property.ts"
 import { gateWith, isIn, layerOf, type NotedWaiter, slotted } from "../support/slots.ts"
 
 const priority = fc.constantFrom(...priorities)

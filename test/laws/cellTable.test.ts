@@ -1,6 +1,6 @@
-import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { CellTable, hashOf } from "../../src/data-plane/cellTable.ts"
+import fc from "../support/property.ts"
 
 /** Few low bits, so that buckets fill. */
 const hash = fc.tuple(fc.nat(15), fc.nat(200)).map(([low, high]) => (high * 4096 + low) | 1)

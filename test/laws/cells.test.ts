@@ -1,10 +1,11 @@
 /** The laws of cells: a dead part of a service is held back by itself, cheaply, and nobody else is. */
-import fc from "fast-check"
+
 import { describe, expect, test } from "vitest"
 import { hashOf } from "../../src/data-plane/cellTable.ts"
 import { stream } from "../../src/testing/simulation/random.ts"
 import { CellReference } from "../support/cellReference.ts"
 import { cellLine, gateWith, keyedPlane, keysOf } from "../support/keyedPlane.ts"
+import fc from "../support/property.ts"
 
 const shard = (key: string): number => Number(key.split(" ")[1]) % 3
 

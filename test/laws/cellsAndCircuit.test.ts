@@ -1,8 +1,9 @@
 /** Cells and the circuit: what is the whole service's is the circuit's, what is a part's is its cell's, and nothing is both. */
-import fc from "fast-check"
+
 import { type Breaker, type BreakerConfig, createBreaker } from "recloser"
 import { describe, expect, test } from "vitest"
 import { stream } from "../../src/testing/simulation/random.ts"
+import fc from "../support/property.ts"
 import { stepClock } from "../support/stepClock.ts"
 
 const still: BreakerConfig = { timeout: false, metrics: false }

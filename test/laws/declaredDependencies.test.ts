@@ -1,9 +1,10 @@
 /** Whatever configs name, and operators add and remove, machines and graph know the same dependencies, and how they stand. */
-import fc from "fast-check"
+
 import { type Breaker, type BreakerConfig, createBreaker, InvalidConfig } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
 import type { DependencyIn } from "../../machines/needing.ts"
+import fc from "../support/property.ts"
 
 const own = { type: "basic", openFor: "5 seconds", window: { type: "consecutive", failures: 3 } } as const
 const names = ["a", "b", "c", "d", "__proto__"] as const

@@ -1,10 +1,11 @@
 /** The graph of living breakers as a whole: random graphs against a naive model, cycles against a naive search, and large ones. */
-import fc from "fast-check"
+
 import { type Breaker, type BreakerConfig, createBreaker, InvalidConfig } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { pathBetween } from "../../src/cycles.ts"
 import { trip } from "../support/breakers.ts"
+import fc from "../support/property.ts"
 
 const own = {
   type: "basic",

@@ -1,9 +1,9 @@
-import fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
 import type { PartsConfig } from "../../machines/registry.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Quota } from "../../machines/vocabulary/quota.ts"
+import fc from "../support/property.ts"
 import {
   calmConfig,
   calmStep,

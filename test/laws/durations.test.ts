@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { toMs } from "../../machines/durations.ts"
+import fc from "../support/property.ts"
 
 const amount = fc.oneof(
   fc.nat({ max: 1_000_000 }),

@@ -1,5 +1,5 @@
 /** The table of endpoints: bounds that hold whatever happens, and what it finds in services whose state is known. */
-import fc from "fast-check"
+
 import { describe, expect, test } from "vitest"
 import type { EndpointsLine } from "../../machines/vocabulary/endpoint.ts"
 import type { EndpointsShifted } from "../../machines/vocabulary/knowledge.ts"
@@ -7,6 +7,7 @@ import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { Dice } from "../../src/data-plane/endpoints/dice.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
 import { endpoint, endpointPlane, endpointsOf, gateOf, lineOf } from "../support/endpointPlane.ts"
+import fc from "../support/property.ts"
 
 const seeds = Array.from({ length: 20 }, (_, index) => index + 1)
 const ids = ["a", "b", "c", "d", "e", "f"]

@@ -1,5 +1,5 @@
 /** What bounds of features mean to single calls, in the data plane. */
-import fc from "fast-check"
+
 import { describe, expect, it } from "vitest"
 import type { FeatureBound, FeatureLine } from "../../machines/vocabulary/feature.ts"
 import { type Gate, idleGate, unrestricted } from "../../machines/vocabulary/gate.ts"
@@ -7,6 +7,7 @@ import type { Signal } from "../../machines/vocabulary/signal.ts"
 import { Plane } from "../../src/data-plane/plane.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
+import fc from "../support/property.ts"
 import { stepClock } from "../support/stepClock.ts"
 
 function planeUnder(bound: FeatureBound | undefined, line: FeatureLine) {

@@ -1,10 +1,10 @@
 /** Calls in flight that have the same time stand in a row. The law: what a plain list of them would do. */
 import assert from "node:assert/strict"
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Flight, type Flying } from "../../src/data-plane/flight.ts"
 import { Alarm, TimerList } from "../../src/data-plane/timers.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
+import fc from "../support/property.ts"
 import { stepClock } from "../support/stepClock.ts"
 
 type Op =

@@ -1,6 +1,5 @@
 /** What comes from outside, made up at random: it is refused by an error of its own, or taken, and then the laws hold. */
 import { InvalidArgumentError } from "commander"
-import fc from "fast-check"
 import { type Breaker, type BreakerConfig, createBreaker, InvalidConfig, type Rejection, type Ticket } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { beforeAll, describe, expect, test } from "vitest"
@@ -18,6 +17,7 @@ import { readScript } from "../../src/testing/script.ts"
 import { seedsOf } from "../../src/testing/simulation/seeds.ts"
 import { disguised, type HostileReader, hostileReaders, hostileTexts } from "../support/hostileReaders.ts"
 import { incident } from "../support/incident.ts"
+import fc from "../support/property.ts"
 import { type StepClock, stepClock } from "../support/stepClock.ts"
 
 /** Every strategy alone, every component beside the default one, and all at once; what is asked outside answers well. */

@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type Advice, adviceOf } from "../../machines/plug.ts"
 import { boundOf } from "../../machines/vocabulary/feature.ts"
@@ -10,6 +9,7 @@ import {
   tighten,
   unrestricted,
 } from "../../machines/vocabulary/gate.ts"
+import fc from "../support/property.ts"
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
 const bound = fc.record({

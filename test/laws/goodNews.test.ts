@@ -1,8 +1,9 @@
 /** Most outcomes are successes of a service that is as usual. The law: their short way comes to what the whole way does. */
-import fc from "fast-check"
+
 import { expect, it } from "vitest"
 import { accrue, accrueGood, beginEpoch, freshEvidence } from "../../machines/vocabulary/evidence.ts"
 import type { SequentialLine } from "../../machines/vocabulary/gate.ts"
+import fc from "../support/property.ts"
 
 const lineOf = (rate: number): SequentialLine => ({
   kind: "sequential",

@@ -1,7 +1,8 @@
 /** The long form, 100 000 sequences, is `npm run laws:nightly`. */
-import fc from "fast-check"
+
 import { expect, test } from "vitest"
 import { reached, recoversAlike } from "../support/gradualCommands.ts"
+import fc from "../support/property.ts"
 
 const sequences = 10_000
 

@@ -1,7 +1,8 @@
 /** The long form, 1 000 000 with other seeds, is `npm run laws:nightly`. */
-import fc from "fast-check"
+
 import { expect, test } from "vitest"
 import { nothingLeaks, racesPerRun, seen } from "../support/interleaving.ts"
+import fc from "../support/property.ts"
 
 const atLeast = 100_000
 

@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
   addLatency,
@@ -11,6 +10,7 @@ import {
   turn,
 } from "../../machines/vocabulary/latency.ts"
 import { bucketOfFast, LatencySketch } from "../../src/data-plane/latency.ts"
+import fc from "../support/property.ts"
 
 const duration = fc.oneof(
   fc.double({ min: 0.02, max: 1e6, noNaN: true }),

@@ -1,5 +1,5 @@
 /** What `metrics()` promises: sketches that add up, a score that only falls for a reason, times that add up, labels that are few. */
-import fc from "fast-check"
+
 import { type BreakerMetrics, createBreaker, mergeMetrics } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
@@ -9,6 +9,7 @@ import { priorities } from "../../machines/vocabulary/priority.ts"
 import type { Slice } from "../../machines/vocabulary/signal.ts"
 import { LatencySketch } from "../../src/data-plane/latency.ts"
 import { startChart } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { slices } from "../support/walks.ts"
 
 const durations = fc.array(fc.double({ min: 0.02, max: 1e5, noNaN: true }), { maxLength: 300 })

@@ -1,8 +1,8 @@
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { InvalidConfig, toMs } from "../../machines/options.ts"
 import { chooseParts } from "../../machines/registry.ts"
 import { readConfig } from "../../src/BreakerConfig.ts"
+import fc from "../support/property.ts"
 
 const junk = fc.oneof(
   fc.anything({

@@ -1,10 +1,11 @@
 /** A call of which its caller says nothing takes few steps. The law: it comes to the same as one with an option that changes nothing. */
-import fc from "fast-check"
+
 import { type BreakerConfig, type CallContext, createBreakers } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
 import type { AssembledBreaker } from "../../src/assembledBreaker.ts"
 import { world } from "../support/breakers.ts"
+import fc from "../support/property.ts"
 
 const ends = [
   "value",

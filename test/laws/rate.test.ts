@@ -1,5 +1,5 @@
 /** Rates against an independent reference: a bucket that fills up, in exact rational numbers, as the textbook has it. */
-import fc from "fast-check"
+
 import { describe, expect, it } from "vitest"
 import { idleGate, unrestricted } from "../../machines/vocabulary/gate.ts"
 import {
@@ -15,6 +15,7 @@ import {
   unitsOf,
 } from "../../machines/vocabulary/rate.ts"
 import { Rates } from "../../src/data-plane/rates.ts"
+import fc from "../support/property.ts"
 
 const millionth = 1_000_000
 /** A decimal of six digits as a whole number of millionths. */

@@ -1,11 +1,12 @@
 /** Rates at the gate: the data plane does what the total function says, and a refusal of whatever kind has spent nothing. */
-import fc from "fast-check"
+
 import { expect, it } from "vitest"
 import { decideAdmission, freshAdmission } from "../../machines/vocabulary/admission.ts"
 import { type Enforcement, type Gate, idleGate, type RateLine, unrestricted } from "../../machines/vocabulary/gate.ts"
 import { Plane } from "../../src/data-plane/plane.ts"
 import { Rates } from "../../src/data-plane/rates.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
+import fc from "../support/property.ts"
 import { stepClock } from "../support/stepClock.ts"
 
 const line: fc.Arbitrary<RateLine> = fc.record({

@@ -1,6 +1,7 @@
 /** The long form, 1 000 000 sequences, is `npm run laws:nightly`. */
-import fc from "fast-check"
+
 import { expect, test } from "vitest"
+import fc from "../support/property.ts"
 import { agrees, met } from "../support/referenceCommands.ts"
 
 const sequences = 10_000

@@ -1,9 +1,10 @@
 /** What holds of further attempts whatever happens: of the budget as a gauge, and of calls through whole breakers. */
-import fc from "fast-check"
+
 import { type Breaker, type BreakerConfig, type CallContext, createBreaker } from "recloser"
 import { createVirtualClock, type VirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { RetryBudget } from "../../src/data-plane/retryBudget.ts"
+import fc from "../support/property.ts"
 
 /** Never opens by itself, so that nothing but the budget bounds what is repeated. */
 const neverOpens = {

@@ -1,8 +1,9 @@
 /** An ordinary call that finds its way clear is let in by one look. The law: it is decided about as by the whole check. */
-import fc from "fast-check"
+
 import { describe, expect, it } from "vitest"
 import { noFacts } from "../../machines/vocabulary/facts.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import fc from "../support/property.ts"
 import { gateWith, type NotedWaiter, type SlotOptions, slotted } from "../support/slots.ts"
 
 type Step =

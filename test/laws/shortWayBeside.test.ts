@@ -2,7 +2,7 @@
  * An ordinary call is settled by a short way, unless somebody wants to hear of it. They come and go while calls are in flight. The law:
  * whoever they are, it comes to the same as by the whole.
  */
-import fc from "fast-check"
+
 import { expect, test } from "vitest"
 import type { CellLine, Gate, Lines } from "../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
@@ -12,6 +12,7 @@ import type { Tape } from "../../src/data-plane/tape.ts"
 import { barePlane, openGate } from "../support/barePlane.ts"
 import { endpointsOf, lineOf } from "../support/endpointPlane.ts"
 import { overLimits } from "../support/overLimits.ts"
+import fc from "../support/property.ts"
 import { gateWith } from "../support/slots.ts"
 
 const who = ["nobody", "features", "cells", "endpoints", "rates", "budget", "listener", "recorder", "ghost"] as const

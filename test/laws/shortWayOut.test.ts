@@ -1,11 +1,12 @@
 /** An ordinary call is settled by a short way. The law: it comes to the same as by the whole. */
-import fc from "fast-check"
+
 import { describe, expect, it } from "vitest"
 import type { CircuitLine, Lines } from "../../machines/vocabulary/gate.ts"
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import type { Receipt } from "../../src/data-plane/receipt.ts"
 import { barePlane, openGate } from "../support/barePlane.ts"
 import { overLimits } from "../support/overLimits.ts"
+import fc from "../support/property.ts"
 import { gateWith } from "../support/slots.ts"
 
 type Step =

@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { freshMeter, type MeterState, meterStep } from "../../machines/meter.ts"
 import { idleGate, type Lines } from "../../machines/vocabulary/gate.ts"
@@ -6,6 +5,7 @@ import { kinds } from "../../machines/vocabulary/outcome.ts"
 import type { Report, Slice } from "../../machines/vocabulary/signal.ts"
 import { Meter } from "../../src/data-plane/meter.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
+import fc from "../support/property.ts"
 import { stepClock } from "../support/stepClock.ts"
 
 const outcomes = fc.array(

@@ -3,11 +3,12 @@
  * order calls enter and end in, it rings early only where the whole cohort would have been as bad. That the service is gone it does not say:
  * the calls after it do.
  */
-import fc from "fast-check"
+
 import { describe, expect, test } from "vitest"
 import { enter, judgeCohort, takeIntoCohort } from "../../machines/vocabulary/cohort.ts"
 import { freshEvidence } from "../../machines/vocabulary/evidence.ts"
 import type { SequentialLine } from "../../machines/vocabulary/gate.ts"
+import fc from "../support/property.ts"
 
 const waited: SequentialLine = {
   kind: "sequential",

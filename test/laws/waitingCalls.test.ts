@@ -1,11 +1,12 @@
 /** Whatever comes in whatever order — ends, aborts, timeouts, retries, permits, the operator, other configs, a stop — each call is answered once, and nothing is left. */
-import fc from "fast-check"
+
 import type { Breaker, BreakerConfig, ExecuteOptions, Permit } from "recloser"
 import { expect, test } from "vitest"
 import { AssembledBreaker } from "../../src/assembledBreaker.ts"
 import { wheelOf } from "../../src/Clock.ts"
 import { expectConsistent, type World, world } from "../support/breakers.ts"
 import { after } from "../support/incident.ts"
+import fc from "../support/property.ts"
 
 const timeout = "50 millis"
 const configs: readonly BreakerConfig[] = [

@@ -1,11 +1,12 @@
 /** Most calls to an endpoint end well. The law: their short ways come to what the whole ways do, to the last bit. */
-import fc from "fast-check"
+
 import { expect, it } from "vitest"
 import type { Endpoint } from "../../machines/vocabulary/endpoint.ts"
 import { Dice } from "../../src/data-plane/endpoints/dice.ts"
 import { Outliers } from "../../src/data-plane/endpoints/outliers.ts"
 import { Rotation } from "../../src/data-plane/endpoints/rotation.ts"
 import { Site } from "../../src/data-plane/endpoints/site.ts"
+import fc from "../support/property.ts"
 
 const endpoint = (id: string, weight = 1): Endpoint =>
   ({ id, address: id, weight, zone: undefined, metadata: {} }) as Endpoint

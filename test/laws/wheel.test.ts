@@ -1,7 +1,7 @@
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Alarm } from "../../src/data-plane/timers.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
+import fc from "../support/property.ts"
 import { stepClock } from "../support/stepClock.ts"
 
 type Op =

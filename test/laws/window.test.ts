@@ -1,8 +1,8 @@
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { WindowShape } from "../../machines/vocabulary/gate.ts"
 import { addSample, countsAt, emptyWindow, type Sample } from "../../machines/vocabulary/window.ts"
 import { makeRing } from "../../src/data-plane/window.ts"
+import fc from "../support/property.ts"
 
 const shape: fc.Arbitrary<WindowShape> = fc.oneof(
   fc.record({

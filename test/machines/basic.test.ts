@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import { basic } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
@@ -16,6 +15,7 @@ import {
   settingsOf,
   startChart,
 } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { steps, take } from "../support/walks.ts"
 
 const start = (options: unknown = {}, seed = 1) => startChart(basic, { options, seed })

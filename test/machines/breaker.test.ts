@@ -1,9 +1,9 @@
-import fc from "fast-check"
 import { basic, breakerLogic, metrics, type OperatorCommand, tighten, unrestricted } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import { type AnyActorRef, createActor, createMachine } from "xstate"
 import type { Demand } from "../../machines/vocabulary/gate.ts"
 import { type Alone, advising, alone, boom, chosen, gateOf, noted, phaseOf } from "../support/parts.ts"
+import fc from "../support/property.ts"
 
 const trip = (breaker: Alone) => {
   breaker.settle("failure", 20)

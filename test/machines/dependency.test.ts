@@ -1,10 +1,11 @@
 /** The graph of the strategy `dependency`, alone: told how dependencies stand, what does it hold back? */
-import fc from "fast-check"
+
 import { dependency, type GraphReport } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import type { Slice } from "../../machines/vocabulary/signal.ts"
 import { type GraphFinding, type Need, type Standing, unknownStanding } from "../../machines/vocabulary/standing.ts"
 import { type Chart, settingsOf, startChart } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { dependencySteps, describeStep, standings, take } from "../support/walks.ts"
 
 const well: Standing = { circuit: "closed", health: 1, reason: "ledger is closed" }

@@ -1,10 +1,10 @@
-import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { discovery } from "../../machines/components/discovery.ts"
 import { byId } from "../../machines/naming.ts"
 import type { Endpoint, EndpointsFinding } from "../../machines/vocabulary/endpoint.ts"
 import { type Chart, problemsOf, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
 import { ejection, endpoint, endpointsOf } from "../support/endpointPlane.ts"
+import fc from "../support/property.ts"
 import { discoverySteps, take } from "../support/walks.ts"
 
 const start = (options: unknown = {}): Chart => startChart(discovery, { options })

@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import type { GradualSettings } from "../../machines/ramping.ts"
 import { gradual } from "../../machines/strategies/gradual.ts"
@@ -17,6 +16,7 @@ import {
   settingsOf,
   startChart,
 } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { steps, take } from "../support/walks.ts"
 
 const start = (options?: unknown, seed = 1) => startChart(gradual, { options, seed })

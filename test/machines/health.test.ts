@@ -1,8 +1,8 @@
-import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { health } from "../../machines/components/health.ts"
 import type { HealthFinding } from "../../machines/vocabulary/health.ts"
 import { type Chart, problemsOf, settingsOf, startChart } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { adviserSteps, take } from "../support/walks.ts"
 
 const start = (options: unknown = {}): Chart => startChart(health, { options })

@@ -1,9 +1,9 @@
-import fc from "fast-check"
 import { metrics } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import { score } from "../../machines/components/metrics.ts"
 import type { Circuit } from "../../machines/vocabulary/circuit.ts"
 import { type Chart, settingsOf, startChart } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { adviserSteps, slices, take } from "../support/walks.ts"
 
 interface Report {

@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import type { BreakerMetrics } from "recloser"
 import { prediction } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
@@ -8,6 +7,7 @@ import type { ForecastFinding } from "../../machines/vocabulary/forecast.ts"
 import { type Demand, unrepeated } from "../../machines/vocabulary/gate.ts"
 import { type Chart, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
 import { heapLimit, leaking, quiet, type SliceFacts, sliceAt, wobble } from "../support/foretold.ts"
+import fc from "../support/property.ts"
 
 type Report = NonNullable<BreakerMetrics["components"]["prediction"]>
 

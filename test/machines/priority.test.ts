@@ -1,8 +1,8 @@
-import fc from "fast-check"
 import { priority, tighten, unrestricted } from "recloser/machines"
 import { describe, expect, it, test } from "vitest"
 import { priorities, rankOf } from "../../machines/vocabulary/priority.ts"
 import { problemsOf, restored, saveOf, startChart } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { limitSteps, take } from "../support/walks.ts"
 
 const pressed = (memory: number) => ({ type: "pressure.changed", utilisation: 0, memory, queue: 0 }) as const

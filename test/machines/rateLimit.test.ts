@@ -1,10 +1,11 @@
 /** `rateLimit` alone: what it learns from what a service says. */
-import fc from "fast-check"
+
 import { rateLimit } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import type { AnyMachineSnapshot } from "xstate"
 import type { ThrottleTold } from "../../machines/vocabulary/signal.ts"
 import { type Chart, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { slices } from "../support/walks.ts"
 
 type Told = Omit<ThrottleTold, "type" | "at" | "epoch">

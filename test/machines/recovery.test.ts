@@ -1,4 +1,3 @@
-import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type AnyStateMachine, createActor } from "xstate"
 import { recovery } from "../../machines/components/recovery.ts"
@@ -6,6 +5,7 @@ import type { RecoveryContext } from "../../machines/recovering.ts"
 import type { FeatureStanding } from "../../machines/returning.ts"
 import { boundOf, lineOfFeature } from "../../machines/vocabulary/feature.ts"
 import { type Chart, problemsOf, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
+import fc from "../support/property.ts"
 
 const shop = {
   features: {

@@ -1,10 +1,10 @@
-import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type AnyStateMachine, createActor } from "xstate"
 import { retry } from "../../machines/components/retry.ts"
 import { adviceOf } from "../../machines/plug.ts"
 import { backoffMs, type RetrySettings } from "../../machines/repeating.ts"
 import { type Chart, problemsOf, settingsOf, startChart } from "../support/charts.ts"
+import fc from "../support/property.ts"
 import { adviserSteps, take } from "../support/walks.ts"
 
 const start = (options?: unknown): Chart => startChart(retry, { options })

@@ -1,8 +1,8 @@
-import fc from "fast-check"
 import { type BreakerConfig, createBreaker } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
 import { alone, gateOf } from "../support/parts.ts"
+import fc from "../support/property.ts"
 
 const durations = fc.constantFrom(0, 10, 99, 100, 350, 2000)
 const kinds = fc.constantFrom("success", "failure", "timedOut", "ignored")

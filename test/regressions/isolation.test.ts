@@ -1,8 +1,9 @@
 /** Mistakes that let one broken piece of code take the others down, or let events lie. */
-import fc from "fast-check"
+
 import type { BreakerConfig } from "recloser"
 import { describe, expect, test } from "vitest"
 import { down, expectConsistent, fail, failing, hanging, succeed, trip, working, world } from "../support/breakers.ts"
+import fc from "../support/property.ts"
 
 const boom = new Error("boom")
 const throwing = () => {

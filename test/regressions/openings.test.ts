@@ -1,5 +1,5 @@
 /** Mistakes about when a circuit opens: each was made by a breaker that people use. */
-import fc from "fast-check"
+
 import { CallRejected } from "recloser"
 import { scriptedBackend } from "recloser/testing"
 import { describe, expect, test } from "vitest"
@@ -17,6 +17,7 @@ import {
   working,
   world,
 } from "../support/breakers.ts"
+import fc from "../support/property.ts"
 
 const basic = (options: object) => ({ strategy: { type: "basic", ...options } as const, timeout: false })
 

@@ -1,9 +1,10 @@
 /** What the options of every part owe, be it a strategy or a component. */
-import fc from "fast-check"
+
 import { expect, test } from "vitest"
 import type { AnyPlug } from "../../machines/plug.ts"
 import { problemsOf, settingsOf } from "./charts.ts"
 import { hostileOptions, numbersIn } from "./hostile.ts"
+import fc from "./property.ts"
 
 export function owesOptions(plug: AnyPlug): void {
   test.each(hostileOptions)("refuses %s, and says where and by which rule", (_what, make) => {

@@ -1,9 +1,10 @@
 /** The language of scripted services. */
-import fc from "fast-check"
+
 import { InvalidConfig } from "recloser"
 import { createVirtualClock, scriptedBackend } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { readScript } from "../../src/testing/script.ts"
+import fc from "../support/property.ts"
 
 const fair = { mood: "up", slowMs: 0, flaky: 0, retryAfterMs: undefined }
 

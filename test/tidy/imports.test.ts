@@ -124,3 +124,10 @@ describe("imports go one way", () => {
     expect(strays(path, text)).toEqual([])
   })
 })
+
+test("a test draws its cases through test/support/property.ts, which gives all of them one seed", () => {
+  const tests = typescriptUnder("test").filter((path) => path.endsWith(".test.ts"))
+  expect(tests.length).toBeGreaterThan(100)
+  const drawn = tests.filter((path) => importsOf(parse(path)).some(({ specifier }) => specifier === "fast-check"))
+  expect(drawn).toEqual([])
+})

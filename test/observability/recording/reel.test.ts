@@ -1,8 +1,9 @@
 /** Laws of the reel: what is put on it is read from it as it was, to the last bit. */
-import fc from "fast-check"
+
 import { expect, test } from "vitest"
 import { codes, numberMask } from "../../../src/observability/recording/format.ts"
 import { type Entry, entriesIn, Reel } from "../../../src/observability/recording/reel.ts"
+import fc from "../../support/property.ts"
 
 const { who: whose, ...told } = codes
 const isCall = (code: number): boolean => code <= codes.uncounted

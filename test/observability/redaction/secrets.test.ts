@@ -1,6 +1,6 @@
-import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { withoutSecrets } from "../../../src/observability/redaction/secrets.ts"
+import fc from "../../support/property.ts"
 
 /** Written with § for what stands after a scheme: nothing here is anybody's address. */
 const real = (text: string): string => text.replaceAll("§", "://")

@@ -1,6 +1,6 @@
-import fc from "fast-check"
 import { expect, test } from "vitest"
 import { Errand, EventQueue } from "../../../src/testing/simulation/queue.ts"
+import fc from "../../support/property.ts"
 
 type Step = { readonly at: number } | { readonly cancel: number }
 
