@@ -14,7 +14,7 @@ export interface Move {
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 
-/** Two figures at most: who is told 20.7 over 20 need not count digits. */
+/** Few figures: who is told 20.7 where 20 is enough need not count digits. */
 const figure = (value: number): string => String(Number(value.toFixed(Math.abs(value) < 10 ? 2 : 1)))
 
 const inRow: readonly string[] = ["row", "run"]
@@ -42,7 +42,7 @@ function judged({ bound }: Statistics, rule: string): string {
   if (of === "row") return `, ${over} the line of ${line}`
   if (of === "lowerBound") return `, lower bound ${figure(value)} ${over} ${figure(line)}`
   const beside = usual === undefined ? "" : ` where ${percent(usual)} is usual`
-  return `${beside}, evidence ${figure(value)} ${over} ${figure(line)}${meanings[rule] ?? ""}`
+  return `${beside}, evidence ${figure(value)}${meanings[rule] ?? ""} where ${figure(line)} is enough`
 }
 
 /** What a cohort means beside its figure, by where the circuit went. */

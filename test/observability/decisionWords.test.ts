@@ -56,14 +56,16 @@ describe("an opening says which figure crossed which line", () => {
     await succeed(state.breaker, 2000)
     await fail(state.breaker, 5)
     expect(last(state)).toMatch(
-      /^open: 5 calls in a row failed where 1 % is usual, evidence 23 over 20; next probe in 0\.\d s$/,
+      /^open: 5 calls in a row failed where 1 % is usual, evidence 23 where 20 is enough; next probe in 0\.\d s$/,
     )
   })
 
   test("the first calls, all of them bad", async () => {
     const state = world(gradual())
     await fail(state.breaker, 16)
-    expect(last(state)).toMatch(/^open: 16 of 16 calls failed, evidence 10\.3 over 3\.2 that it is gone; next probe in/)
+    expect(last(state)).toMatch(
+      /^open: 16 of 16 calls failed, evidence 10\.3 that it is gone where 3\.2 is enough; next probe in/,
+    )
   })
 
   test("a share that is bad whatever was usual: its lower bound", async () => {
@@ -94,11 +96,11 @@ describe("what is not an opening says it too", () => {
     await succeed(state.breaker, 2000)
     await mixed(state, 60, 2)
     expect(told(state)[0]).toMatch(
-      /^degraded: \d+ of \d+ calls failed where 1 % is usual, evidence 2\d(\.\d)? over 20$/,
+      /^degraded: \d+ of \d+ calls failed where 1 % is usual, evidence 2\d(\.\d)? where 20 is enough$/,
     )
     await succeed(state.breaker, 200)
     expect(last(state)).toMatch(
-      /^closed: \d+ of \d+ calls failed, evidence 1[2-9](\.\d)? over 12 that it is better than before$/,
+      /^closed: \d+ of \d+ calls failed, evidence 1[2-9](\.\d)? that it is better than before where 12 is enough$/,
     )
   })
 
@@ -111,7 +113,7 @@ describe("what is not an opening says it too", () => {
     expect(state.breaker.circuit).toBe("halfOpen")
     await succeed(state.breaker, 1)
     expect(last(state)).toBe(
-      "ramping: 3 more probes succeeded than failed, as many as it takes, evidence 8.83 over 6.91",
+      "ramping: 3 more probes succeeded than failed, as many as it takes, evidence 8.83 where 6.91 is enough",
     )
     await succeed(state.breaker, 100)
     expect(last(state)).toBe("closed: 0 of 5 calls failed, 0 % below the line of 50 %")
@@ -124,7 +126,7 @@ describe("what is not an opening says it too", () => {
     await succeed(state.breaker, 1)
     await fail(state.breaker, 4)
     expect(last(state)).toMatch(
-      /^open: 3 more probes failed than succeeded, as many as it takes, evidence 8\.83 over 6\.91; next probe in/,
+      /^open: 3 more probes failed than succeeded, as many as it takes, evidence 8\.83 where 6\.91 is enough; next probe in/,
     )
   })
 })

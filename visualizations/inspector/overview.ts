@@ -72,7 +72,7 @@ type Plight = "fails" | "lags" | "refuses" | "unwell" | "held" | "busy" | "retur
 /** Where only probes enter, calls are refused as much as where none do: the headline need not change with each probe. */
 function plightOf({ share, probes, circuit, mode, cause, heldParts, episode }: Row): Plight {
   const isTripped = (circuit === "open" || circuit === "halfOpen") && mode === "auto" && cause === ""
-  if (isTripped) return /\bwere slow\b/.test(episode?.reason ?? "") ? "lags" : "fails"
+  if (isTripped) return episode?.isSlow === true ? "lags" : "fails"
   if (share === 0 || probes > 0) return "refuses"
   if (mode !== "auto") return "held"
   if (circuit === "closed" && share === 1 && heldParts === 0 && cause === "") return "busy"

@@ -5,6 +5,8 @@ import type { Episode } from "./protocol.ts"
 
 type Moved = Extract<Told, { readonly type: "transition" }>
 
+const isSlow = (seen: Moved["statistics"]): boolean => seen !== undefined && seen.slow > seen.failures
+
 export class Episodes {
   readonly #open = new Map<string, Episode>()
 
@@ -19,11 +21,11 @@ export class Episodes {
   }
 
   #after(id: string, told: Moved, at: number): Episode {
-    const { from, to } = told
+    const { from, to, statistics } = told
     const known = this.#open.get(id)
     // Trouble in part that becomes trouble in whole has begun with that.
     if (known === undefined || (from === "degraded" && to === "open"))
-      return { at, to, reason: groundOf(told), failedRounds: 0 }
+      return { at, to, reason: groundOf(told), isSlow: isSlow(statistics), failedRounds: 0 }
     const failedRounds = known.failedRounds + (to === "open" ? 1 : 0)
     return { ...known, failedRounds }
   }

@@ -34,11 +34,15 @@ export interface Row {
   readonly episode?: Episode | undefined
 }
 
-/** Since it left the closed state: when, why, where it went first, and how often it has come back to open since. */
+/**
+ * Since it left the closed state: when, why, where it went first, and how often it has come back to open since. Slow, where more of the
+ * calls that it was judged by were slow than failed.
+ */
 export interface Episode {
   readonly at: number
   readonly to: string
   readonly reason: string
+  readonly isSlow: boolean
   readonly failedRounds: number
 }
 

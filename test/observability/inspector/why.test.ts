@@ -19,7 +19,7 @@ const well: Row = {
   ...{ share: 1, probes: 0, sent: 20, failing: 0, refused: 0, refusedBy: "", inFlight: 0, p50: 10, p99: 30 },
   ...{ heldParts: 0, heldBy: [], since: 0, reason: "", retryAt: 0, cause: "" },
 }
-const episode = { at: 0, to: "degraded", reason: "9 of 12 calls were slow", failedRounds: 0 }
+const episode = { at: 0, to: "degraded", reason: "9 of 12 calls were slow", isSlow: true, failedRounds: 0 }
 
 const refusing =
   (isRefusing: boolean) =>
@@ -63,7 +63,7 @@ describe("why a breaker stands as it does, in words", () => {
       ...well,
       circuit: "open",
       share: 0,
-      episode: { ...episode, to: "open", reason: "6 of 9 calls failed" },
+      episode: { ...episode, to: "open", reason: "6 of 9 calls failed", isSlow: false },
     }
     const slow = { ...open, name: "reviews", episode }
     expect(headline(store, [open])).toBe("search is failing: its calls are refused.")
@@ -141,6 +141,44 @@ describe("why a breaker stands as it does, in words", () => {
       page.close()
       await inspector.stop()
       await back.stop()
+    }
+  })
+
+  test("whether calls were slow is counted, and not read out of words: an operator's reason or a name says nothing of it", async () => {
+    const clock = createVirtualClock()
+    const ours = ["were slow", "late"]
+    const inspector = await startInspector({ clock, breakers: (name) => ours.includes(name) })
+    const strategy = {
+      ...({ type: "basic", openFor: "1 minute", window: { type: "count", calls: 20 } } as const),
+      slowCalls: { after: "100 millis", ratio: 0.5 },
+    } as const
+    const [failing, late] = ours.map((name) =>
+      createBreaker(name, { strategy, timeout: false, priority: false }, { clock }),
+    )
+    const page = await openPage(inspector)
+    const slowly = async () => {
+      const ended = late?.tryExecute(() => new Promise<void>((resolve) => clock.arm(200, resolve, false)))
+      await clock.advance(200)
+      await ended
+    }
+    try {
+      for (let call = 0; call < 20; call++) {
+        await failing?.tryExecute(async () => Promise.reject(new Error("these were slow")))
+        await slowly()
+      }
+      await clock.advance(1000)
+      const bothOpen = (message: ServerMessage): message is OverviewMessage =>
+        isOverview(message) && message.rows.filter(({ circuit }) => circuit === "open").length === 2
+      const { rows } = await page.until(bothOpen)
+      const said = rows.map(({ name, episode }) => [name, episode?.isSlow])
+      expect(said.sort()).toEqual([
+        ["late", true],
+        ["were slow", false],
+      ])
+    } finally {
+      page.close()
+      await inspector.stop()
+      for (const breaker of [failing, late]) void breaker?.stop({ grace: 0 })
     }
   })
 })
