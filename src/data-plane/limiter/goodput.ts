@@ -72,6 +72,11 @@ export class Goodput {
     return false
   }
 
+  /** The same of all above one. */
+  knowsBeyond(level: number, now: number): boolean {
+    return this.knowsAny(level + 1, this.#highest, now)
+  }
+
   /**
    * Takes in what a round of so many outcomes has shown. Where the service has changed, what was known of this level goes, and what is
    * known of others is doubted.
