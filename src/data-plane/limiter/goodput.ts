@@ -72,11 +72,6 @@ export class Goodput {
     return false
   }
 
-  /** The same of all above one. */
-  knowsBeyond(level: number, now: number): boolean {
-    return this.knowsAny(level + 1, this.#highest, now)
-  }
-
   /**
    * Takes in what a round of so many outcomes has shown. Where the service has changed, what was known of this level goes, and what is
    * known of others is doubted.
@@ -128,6 +123,18 @@ export class Goodput {
     if (!this.isKnown(high, now) || !this.isKnown(low, now)) return false
     const left = (this.#rate[low] as number) / (this.#rate[high] as number)
     return left < Math.sqrt(callsAt(low) / callsAt(high))
+  }
+
+  /** Whether more calls at once were seen to bring hardly more: clearly less than half of the way to what calls bring that are not in each other's way. */
+  isEnough(level: number, now: number): boolean {
+    const here = this.weightOf(level, now)
+    for (let more = level + 1; more <= this.#highest; more++) {
+      if (!this.isKnown(more, now)) continue
+      const gain = Math.log(Math.max(1e-9, this.#rate[more] as number) / Math.max(1e-9, this.#rate[level] as number))
+      const error = Math.sqrt(this.#variance * (1 / here + 1 / this.weightOf(more, now)))
+      if (gain + error < 0.5 * Math.log(callsAt(more) / callsAt(level))) return true
+    }
+    return false
   }
 
   /** The knee: the level of the most goodput, less a little for each call more at once. -1 while nothing is known. */

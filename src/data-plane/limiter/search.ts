@@ -22,7 +22,7 @@ const worthwhile = 1.25
 const longestStride = 8
 /** After more calls have brought nothing it is so long before they are tried again: in milliseconds, and in calls. */
 const rest = { ms: 8000, calls: 60 } as const
-/** That more calls were not better is remembered for so many milliseconds. */
+/** That more calls brought hardly more is remembered for so many milliseconds. */
 const memoryMs = 30_000
 
 export class Search {
@@ -34,7 +34,7 @@ export class Search {
   /** The limit before the present look; 0: it looks nowhere. */
   #from = 0
   #upAt = 0
-  /** When something was known of more calls at once than at the knee. */
+  /** When more calls at once than at the knee were known to bring hardly more. */
   #boundedAt = Number.NEGATIVE_INFINITY
   #stride = 2
   state: LimitState = "following"
@@ -54,7 +54,7 @@ export class Search {
 
   #kneeAt(now: number): number {
     const knee = this.#goodput.knee(now)
-    this.#boundedAt = this.#goodput.knowsBeyond(knee, now) ? now : Number.NEGATIVE_INFINITY
+    this.#boundedAt = this.#goodput.isEnough(knee, now) ? now : Number.NEGATIVE_INFINITY
     return knee
   }
 
@@ -91,9 +91,7 @@ export class Search {
     const from = this.#from
     this.#from = 0
     this.independent = this.#goodput.isElastic(levelOf(from), here, now)
-    if (this.independent) return 2 * from
-    this.#kneeAt(now)
-    return this.#charted(limit)
+    return this.independent ? 2 * from : this.#charted(limit)
   }
 
   #charted(limit: number): number {
