@@ -132,7 +132,7 @@ export class Goodput {
       if (!this.isKnown(more, now)) continue
       const gain = Math.log(Math.max(1e-9, this.#rate[more] as number) / Math.max(1e-9, this.#rate[level] as number))
       const error = Math.sqrt(this.#variance * (1 / here + 1 / this.weightOf(more, now)))
-      if (gain + error < 0.5 * Math.log(callsAt(more) / callsAt(level))) return true
+      if (gain + 2 * error < 0.5 * Math.log(callsAt(more) / callsAt(level))) return true
     }
     return false
   }
