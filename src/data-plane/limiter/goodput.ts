@@ -125,13 +125,15 @@ export class Goodput {
     return left < Math.sqrt(callsAt(low) / callsAt(high))
   }
 
-  /** Whether more calls at once were seen to bring hardly more: clearly less than half of the way to what calls bring that are not in each other's way. */
+  /**
+   * Whether more calls at once were seen to bring hardly more, and not by chance: less than half of the way to what calls bring that are not in
+   * each other's way.
+   */
   isEnough(level: number, now: number): boolean {
-    const here = this.weightOf(level, now)
     for (let more = level + 1; more <= this.#highest; more++) {
       if (!this.isKnown(more, now)) continue
-      const gain = Math.log(Math.max(1e-9, this.#rate[more] as number) / Math.max(1e-9, this.#rate[level] as number))
-      const error = Math.sqrt(this.#variance * (1 / here + 1 / this.weightOf(more, now)))
+      const gain = Math.log((this.#rate[more] as number) / (this.#rate[level] as number))
+      const error = Math.sqrt(this.#variance * (1 / this.weightOf(level, now) + 1 / this.weightOf(more, now)))
       if (gain + 2 * error < 0.5 * Math.log(callsAt(more) / callsAt(level))) return true
     }
     return false

@@ -17,6 +17,8 @@ const leastMs = 1
 export const blindMs = 500
 /** The same in the lengths of a call: who hears of none for so long knows nothing of those that hold the slots. */
 const blindCalls = 4
+/** Where it is at most so many times what it began at, room is made as often as somebody has no other; beyond, what came of it is waited for. */
+const small = 1.7
 /** Those who wait for what comes of room that was made ask no more often than that: a thousand of them may. */
 const leastTryingMs = 20
 /** A limit that was raised for calls that could not wait sinks by half in so many milliseconds, if it is not needed. */
@@ -110,11 +112,11 @@ export class Limit {
   }
 
   /**
-   * Room was made beyond what it began at, more may be, and what comes of it is not seen yet: else those who wait, one after the other,
+   * Room was made beyond what is small, more may be, and what comes of it is not seen yet: else those who wait, one after the other,
    * would flood what was well.
    */
   get #isTrying(): boolean {
-    return this.#turns > 0 && this.#idleMs > 0 && this.#limit > this.#first && this.#limit < this.#most
+    return this.#turns > 0 && this.#idleMs > 0 && this.#limit > small * this.#first && this.#limit < this.#most
   }
 
   /** In how many milliseconds more is known of the room that was made; 0: now. Until then nobody is turned away who can wait. */
