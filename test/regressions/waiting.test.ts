@@ -32,12 +32,19 @@ interface Healthy {
   readonly serviceMs: (luck: number) => number
   readonly atOnce?: number
   readonly seconds?: number
+  readonly config?: BreakerConfig
+  readonly seed?: number
 }
 
 /** What part of the calls to a service that fails never, and takes no longer for being called more, is refused with nothing set. */
-async function refused({ perSecond, serviceMs, atOnce = 0, seconds = 10 }: Healthy): Promise<number> {
-  const config: BreakerConfig = { timeout: false }
-  const seed = 1
+async function refused({
+  perSecond,
+  serviceMs,
+  atOnce = 0,
+  seconds = 10,
+  config = { timeout: false },
+  seed = 1,
+}: Healthy): Promise<number> {
   const run = await runWorld(
     {
       horizonMs: seconds * 1000,
@@ -75,6 +82,14 @@ describe("a service that bears any load is refused nothing", () => {
       const serviceMs = (luck: number) => (luck > 1 - part ? 20_000 : 20)
       expect(await refused({ perSecond: 500, serviceMs, seconds: 60 })).toBeLessThan(30)
     }
+  })
+
+  // That a look had found no more done at a level above was taken for a bound, however few calls it was judged on: 267, 93 and 587 were refused.
+  test("nor where more calls at once have brought no more by chance alone", async () => {
+    const perSecond = (now: number) => (now >= 20_000 && now < 30_000 ? 375 : 75)
+    const serviceMs = (luck: number) => exponential(200)((977 * luck) % 1)
+    for (const seed of [1, 5, 9])
+      expect(await refused({ perSecond, serviceMs, seconds: 60, seed, config: {} }), `seed ${seed}`).toBeLessThan(20)
   })
 
   test("2 000 permits at once", () => {

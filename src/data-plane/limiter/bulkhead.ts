@@ -140,11 +140,13 @@ export class Bulkhead {
     this.#wheel.arm(waiter, Math.max(0, Math.min(waiter.since + patienceMs, waiter.deadlineAt) - now), now)
   }
 
-  /** Its time is over. Where calls have grown longer meanwhile it may wait on: then it does, and the answer is true. */
+  /** Its time is over. Where calls have grown longer meanwhile, or more of them at once are tried, it may wait on: then it does, and the answer is true. */
   waitsOn(waiter: Waiter, now: number): boolean {
-    const until = Math.min(waiter.since + this.#patienceMs, waiter.deadlineAt)
-    if (waiter.isHurried || waiter.lane === undefined || !(until > now + leastMs)) return false
-    this.#arm(waiter, this.#patienceMs, now)
+    const tryingMs = this.#learned?.tryingMs(now) ?? 0
+    const patienceMs = tryingMs > 0 ? patience * this.#settings.waitMs : this.#patienceMs
+    const until = Math.min(waiter.since + patienceMs, waiter.deadlineAt)
+    if ((waiter.isHurried && tryingMs === 0) || waiter.lane === undefined || !(until > now + leastMs)) return false
+    this.#arm(waiter, tryingMs > 0 ? Math.min(patienceMs, now - waiter.since + tryingMs) : patienceMs, now)
     return true
   }
 
@@ -231,7 +233,7 @@ export class Bulkhead {
 
   /** Whether a class has waited without a break for longer than anybody may: then whoever came last has the best chance. */
   #stands(rank: number, now: number): boolean {
-    return this.line.standsFor(rank, now) >= this.#patienceMs
+    return this.line.standsFor(rank, now) >= this.#patienceMs && !this.#learned?.tryingMs(now)
   }
 
   #fits(rank: number, now: number): boolean {

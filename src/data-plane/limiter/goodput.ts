@@ -125,6 +125,20 @@ export class Goodput {
     return left < Math.sqrt(callsAt(low) / callsAt(high))
   }
 
+  /**
+   * Whether more calls at once were seen to bring hardly more, and not by chance: less than half of the way to what calls bring that are not in
+   * each other's way.
+   */
+  isEnough(level: number, now: number): boolean {
+    for (let more = level + 1; more <= this.#highest; more++) {
+      if (!this.isKnown(more, now)) continue
+      const gain = Math.log((this.#rate[more] as number) / (this.#rate[level] as number))
+      const error = Math.sqrt(this.#variance * (1 / this.weightOf(level, now) + 1 / this.weightOf(more, now)))
+      if (gain + 2 * error < 0.5 * Math.log(callsAt(more) / callsAt(level))) return true
+    }
+    return false
+  }
+
   /** The knee: the level of the most goodput, less a little for each call more at once. -1 while nothing is known. */
   knee(now: number): number {
     let [best, knee] = [Number.NEGATIVE_INFINITY, -1]

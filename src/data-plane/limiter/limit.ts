@@ -17,6 +17,10 @@ const leastMs = 1
 export const blindMs = 500
 /** The same in the lengths of a call: who hears of none for so long knows nothing of those that hold the slots. */
 const blindCalls = 4
+/** Where it is at most so many times what it began at, room is made as often as somebody has no other; beyond, what came of it is waited for. */
+const small = 1.7
+/** Those who wait for what comes of room that was made ask no more often than that: a thousand of them may. */
+const leastTryingMs = 20
 /** A limit that was raised for calls that could not wait sinks by half in so many milliseconds, if it is not needed. */
 const sinksMs = 10_000
 /** Where calls take longer than this their number says nothing of queues: they are streams, or wait for something to happen. */
@@ -32,6 +36,8 @@ export class Limit {
   #round = new Round(0, 0)
   #limit: number
   #changedAt = 0
+  /** How many calls have yet to end since room was made last: as many as there were slots before. */
+  #turns = 0
   /** What calls take on average, and what they take while there is room for more; 0: not known. */
   #meanMs = 0
   #idleMs = 0
@@ -89,16 +95,33 @@ export class Limit {
     return this.#search.isUncharted
   }
 
-  /** Whether it may turn calls away: they have been seen to grow longer, or too long. Else it would do so for fear, or by chance. */
+  /**
+   * Whether it may turn calls away: they have been seen to grow longer, or too long, or hardly more was done with more of them at once.
+   * Else it would do so for fear, or by chance.
+   */
   isGrounded(now: number): boolean {
-    return this.#ghosts.some || this.#lengths.haveGrown(now)
+    return this.#ghosts.some || this.#lengths.haveGrown(now) || this.#search.isBounded(now)
   }
 
   /** Somebody is to be turned away: a limit that has no ground for it is doubled instead, and learns anew. */
   makeRoom(now: number): boolean {
-    if (this.isGrounded(now) || this.#limit >= this.#most) return false
+    if (this.isGrounded(now) || this.#limit >= this.#most || this.#isTrying) return false
+    this.#turns = this.#limit
     this.#beginAnew(2 * this.#limit, now)
     return true
+  }
+
+  /**
+   * Room was made beyond what is small, more may be, and what comes of it is not seen yet: else those who wait, one after the other,
+   * would flood what was well.
+   */
+  get #isTrying(): boolean {
+    return this.#turns > 0 && this.#idleMs > 0 && this.#limit > small * this.#first && this.#limit < this.#most
+  }
+
+  /** In how many milliseconds more is known of the room that was made; 0: now. Until then nobody is turned away who can wait. */
+  tryingMs(now: number): number {
+    return this.#isTrying && !this.isGrounded(now) ? Math.max(leastTryingMs, this.#meanMs) : 0
   }
 
   /** No call has ended for so long that those that hold the slots are others than those it has learned of. */
@@ -137,6 +160,7 @@ export class Limit {
     const round = this.#round
     round.add(kind, ms)
     this.#heardAt = now
+    this.#turns--
     this.#meanMs += (this.#meanMs === 0 ? 1 : 0.05) * (ms - this.#meanMs)
     if (this.#meanMs > (this.#areLong ? 0.5 : 1) * longestMs !== this.#areLong) this.#turn()
     if (round.outcomes >= leastOutcomes && round.lastedFor(now) >= Math.max(leastMs, this.#meanMs))

@@ -22,6 +22,8 @@ const worthwhile = 1.25
 const longestStride = 8
 /** After more calls have brought nothing it is so long before they are tried again: in milliseconds, and in calls. */
 const rest = { ms: 8000, calls: 60 } as const
+/** That more calls brought hardly more is remembered for so many milliseconds. */
+const memoryMs = 30_000
 
 export class Search {
   readonly #goodput = new Goodput()
@@ -32,6 +34,8 @@ export class Search {
   /** The limit before the present look; 0: it looks nowhere. */
   #from = 0
   #upAt = 0
+  /** When more calls at once than at the knee were known to bring hardly more. */
+  #boundedAt = Number.NEGATIVE_INFINITY
   #stride = 2
   state: LimitState = "following"
   /** With fewer calls at once as much less was done: load was not to blame. */
@@ -43,13 +47,24 @@ export class Search {
     if (!this.isUncharted) this.#from = 0
   }
 
+  /** Hardly more was done with more calls at once, as far as was known not long ago. */
+  isBounded(now: number): boolean {
+    return now - this.#boundedAt < memoryMs
+  }
+
+  #kneeAt(now: number): number {
+    const knee = this.#goodput.knee(now)
+    this.#boundedAt = this.#goodput.isEnough(knee, now) ? now : Number.NEGATIVE_INFINITY
+    return knee
+  }
+
   /** The limit after a full round. `idleMs`: what calls take while there is room for more; 0: not known. */
   next(limit: number, round: FullRound, idleMs: number, now: number): number {
     const here = levelOf(Math.round(round.inFlight))
     this.#goodput.learn(here, round.rate, round.outcomes, now)
     if (this.isUncharted) return this.#chart(limit, here, round, idleMs, now)
     if (this.#from > 0) return this.#judgeLook(limit, here, now)
-    const knee = this.#goodput.knee(now)
+    const knee = this.#kneeAt(now)
     this.state = round.isChoking ? "capped" : "holding"
     if (knee < here) return topOf(knee)
     if (knee > here) return Math.min(topOf(knee), topOf(here + 2))
@@ -90,7 +105,7 @@ export class Search {
     if (rates.weightOf(here, now) < enough) return limit
     const from = this.#from
     this.#from = 0
-    const knee = rates.knee(now)
+    const knee = this.#kneeAt(now)
     if (from > limit) this.independent = rates.isElastic(levelOf(from), here, now)
     else this.#noteUpwards(knee === here)
     this.state = "holding"
