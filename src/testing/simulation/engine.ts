@@ -224,8 +224,11 @@ class Run implements Stage {
   }
 }
 
+/** The rest of a job, and what Node does between two. */
+const nextJob = () => new Promise<void>((resolve) => setImmediate(resolve))
+
 /** The recording of one seed's world under one policy. The same three give the same recording. */
-export function runWorld(
+export async function runWorld(
   world: World,
   maker: PolicyMaker,
   seed: number,
@@ -233,5 +236,9 @@ export function runWorld(
 ): Promise<Recording> {
   const queue = new EventQueue()
   const run = () => new Run(queue, world, maker, seed).toEnd(turns, pause)
-  return maker.around === undefined ? run() : maker.around(run, queue, seed)
+  const recording = await (maker.around === undefined ? run() : maker.around(run, queue, seed))
+  // A breaker is pointed to weakly, and that keeps it, with its run, until the job ends. Promises alone never end one: a thousand
+  // runs in a row would all stay in memory.
+  await nextJob()
+  return recording
 }

@@ -1,5 +1,6 @@
-import { Circuit, SlidingCountBreaker, SlidingTimeBreaker } from "mollitia"
+import { Circuit, circuits, modules, SlidingCountBreaker, SlidingTimeBreaker } from "mollitia"
 import type { PolicyMaker, Port } from "../../../src/testing/simulation/policy.ts"
+import type { EventQueue } from "../../../src/testing/simulation/queue.ts"
 import type { Random } from "../../../src/testing/simulation/random.ts"
 import { onHostTime } from "../hostTime.ts"
 import { type Guard, PromisePolicy, settingsOf, timeouts } from "./promises.ts"
@@ -15,7 +16,7 @@ export interface MollitiaOptions {
   readonly timeout?: number
 }
 
-const circuits: { readonly [state: string]: "closed" | "open" | "halfOpen" } = {
+const states: { readonly [state: string]: "closed" | "open" | "halfOpen" } = {
   closed: "closed",
   opened: "open",
   "half-opened": "halfOpen",
@@ -51,10 +52,20 @@ type Replace = (breaker: object) => object
 function guard(port: Port, { window = "count", timeout: _, ...options }: MollitiaOptions, replace: Replace): Guard {
   const breaker = window === "count" ? new SlidingCountBreaker(options) : new SlidingTimeBreaker(options)
   Object.assign(breaker, replace(breaker))
-  breaker.on("state-changed", (state: string) => port.moved(circuits[state] ?? "open"))
+  breaker.on("state-changed", (state: string) => port.moved(states[state] ?? "open"))
   const func = (run: () => Promise<unknown>) => run()
   const circuit = new Circuit({ func, options: { modules: [breaker] } })
   return { execute: (run) => circuit.execute(run) }
+}
+
+/** It lists every circuit and module that was ever made, for whoever wants to see them; a search would keep all of its runs so. */
+async function unlisted<T>(run: () => Promise<T>, queue: EventQueue, seed: number): Promise<T> {
+  try {
+    return await onHostTime(run, queue, seed)
+  } finally {
+    circuits.length = 0
+    modules.length = 0
+  }
 }
 
 /** `replace`: what the breaker gets instead of its own, for the test that nothing hangs on it. */
@@ -66,7 +77,7 @@ export const mollitia = (
   id,
   kind: "package",
   setup: Object.keys(options).length === 0 ? "SlidingCountBreaker with its defaults" : settingsOf(options),
-  around: onHostTime,
+  around: unlisted,
   make: (port) => new PromisePolicy(port, guard(port, options, replace), options.timeout),
 })
 
