@@ -1,6 +1,6 @@
 /** The schedule of those who are held back: how many there can be, how long they wait, and what a probe's end is worth. */
 import { describe, expect, test } from "vitest"
-import { Condemned } from "../../src/data-plane/condemned.ts"
+import { Condemned, type Convict } from "../../src/data-plane/condemned.ts"
 import { cellLine } from "../support/keyedPlane.ts"
 
 const minutes = 60_000
@@ -74,4 +74,197 @@ describe("cells that are held back", () => {
     expect(succeed(4, true)).toBe(3)
     expect(condemned.size).toBe(0)
   })
+})
+
+describe("when a cell is probed", () => {
+  const cells = (count: number, condemned: Condemned, generation = 1) =>
+    Array.from({ length: count }, (_, index) => condemned.condemn(index + 1, `${index + 1}`, generation, 3, 0))
+  const first = (all: readonly Convict[]) => all[0] as Convict
+  const probeAt = (condemned: Condemned, convict: Convict, now: number) => {
+    const round = condemned.probe(convict, now)
+    return () => condemned.giveBack(round)
+  }
+
+  test("the wait grows by a step and by a factor with each probe that failed, up to the longest", () => {
+    const condemned = new Condemned({ ...cellLine, waitMs: 100, stepMs: 10, factor: 2, maxMs: 1000 })
+    const convict = first(cells(1, condemned))
+    const waits = [0, 1, 2, 3, 4].map(() => {
+      const wait = condemned.retryAt(undefined, 7) - 7
+      condemned.fail(convict, false, true, 7, 0)
+      return wait
+    })
+    expect(waits).toEqual([100, 110 * 2, 120 * 4, 1000, 1000])
+    condemned.adopt(cellLine)
+    expect(condemned.retryAt(undefined, 7) - 7).toBe(410 + 5 * 30)
+  })
+
+  test("it is when the wait is over, and not before; what was no probe begins it anew and makes it no longer", () => {
+    const condemned = held()
+    const convict = first(cells(1, condemned))
+    expect([409, 410].map((now) => condemned.mayProbe(convict, now))).toEqual([false, true])
+    expect([condemned.retryAt(convict, 0), condemned.retryAt(convict, 300)]).toEqual([410, 550])
+    condemned.fail(convict, false, false, 100, 0)
+    condemned.fail(convict, true, false, 100, 0)
+    expect([509, 510].map((now) => condemned.mayProbe(convict, now))).toEqual([false, true])
+    expect(convict).toMatchObject({ calls: 5, failures: 4, slow: 1 })
+  })
+
+  test("it is not before the time that it has asked for, which is bounded", () => {
+    const condemned = held()
+    const convict = first(cells(1, condemned))
+    condemned.fail(convict, false, true, 0, 5000)
+    expect([4999, 5000].map((now) => condemned.mayProbe(convict, now))).toEqual([false, true])
+    expect(condemned.retryAt(convict, 0)).toBe(5000)
+    condemned.fail(convict, false, true, 0, 400_000)
+    expect(condemned.retryAt(convict, 0)).toBe(300_000)
+  })
+
+  test("after 64 refusals and 30 seconds it is its turn, whatever others do", () => {
+    const due = (refusals: number, now: number): boolean => {
+      const condemned = held()
+      const [convict, other] = cells(2, condemned) as [Convict, Convict]
+      for (let call = 0; call < refusals; call++) condemned.refuse(1, convict, 100)
+      condemned.fail(other, false, true, 29_990, 0)
+      return condemned.mayProbe(convict, now)
+    }
+    expect([due(64, 29_999), due(64, 30_000), due(63, 30_000)]).toEqual([false, true, false])
+    const condemned = held()
+    const [convict, other] = cells(2, condemned) as [Convict, Convict]
+    for (let call = 0; call < 64; call++) condemned.refuse(1, convict, 100)
+    probeAt(condemned, convict, 30_000)()
+    condemned.fail(other, false, true, 59_990, 0)
+    // It has had its probe: it is refused anew.
+    expect([convict.refused, convict.triedAt, condemned.mayProbe(convict, 60_000)]).toEqual([0, 30_000, false])
+    for (let call = 0; call < 64; call++) condemned.refuse(1, convict, 100)
+    condemned.fail(convict, false, false, 59_990, 60_000)
+    // What asked to be left alone is.
+    expect(condemned.mayProbe(convict, 60_000)).toBe(false)
+  })
+
+  test("the one that was probed least comes first among five, as long as nobody waits a quarter of a second for it", () => {
+    const may = (count: number, now: number): readonly boolean[] => {
+      const condemned = held()
+      const [convict, other] = cells(count, condemned) as [Convict, Convict]
+      probeAt(condemned, convict, 410)()
+      return [condemned.mayProbe(convict, now), condemned.mayProbe(other, now)]
+    }
+    expect([may(4, 410), may(5, 410), may(5, 659), may(5, 660)]).toEqual([
+      [true, true],
+      [false, true],
+      [false, true],
+      [true, true],
+    ])
+  })
+
+  test("who is set free takes its probes along", () => {
+    const condemned = held()
+    const all = cells(6, condemned)
+    for (const now of [410, 411, 412, 413, 414]) probeAt(condemned, all[0] as Convict, now)()
+    probeAt(condemned, all[1] as Convict, 415)()
+    expect(condemned.mayProbe(all[1] as Convict, 416)).toBe(true)
+    condemned.succeed(1, all[0] as Convict, false, 416)
+    expect([condemned.mayProbe(all[1] as Convict, 416), condemned.probed]).toEqual([false, 6])
+  })
+
+  test("twice as many may be at once with each success of one that was known to be dead, up to 16, and one after a failure", () => {
+    const atOnce = (condemned: Condemned, all: readonly Convict[], now: number): number => {
+      let begun = 0
+      for (const convict of all) {
+        if (!condemned.mayProbe(convict, now)) break
+        condemned.probe(convict, now)
+        begun++
+      }
+      return begun
+    }
+    const after = (
+      successes: number,
+      failures = 3,
+      more: (condemned: Condemned, all: readonly Convict[]) => void = () => {},
+    ) => {
+      const condemned = held()
+      const all = Array.from({ length: 60 }, (_, index) =>
+        condemned.condemn(index + 1, `${index + 1}`, index, failures, 0),
+      )
+      for (let hash = 1; hash <= successes; hash++) condemned.succeed(hash, all[hash - 1] as Convict, true, 500)
+      const left = all.slice(successes)
+      more(condemned, left)
+      return atOnce(condemned, left, 5000)
+    }
+    expect([0, 1, 2, 3, 4, 5].map((successes) => after(successes))).toEqual([1, 2, 4, 8, 16, 16])
+    // One that failed once may have been condemned for nothing.
+    expect([after(3, 1), after(3, 2)]).toEqual([1, 8])
+    expect(after(3, 3, (condemned, [next]) => condemned.fail(next as Convict, false, true, 500, 0))).toBe(1)
+    expect(after(3, 3, (condemned, [next]) => condemned.fail(next as Convict, false, false, 500, 0))).toBe(8)
+  })
+
+  test("a success lets the next one in at once", () => {
+    const condemned = held()
+    const all = cells(3, condemned)
+    condemned.succeed(1, all[0] as Convict, true, 20)
+    expect(condemned.mayProbe(all[1] as Convict, 20)).toBe(true)
+    const other = held()
+    const those = cells(3, other)
+    other.succeed(1, those[0] as Convict, false, 20)
+    expect(other.mayProbe(those[1] as Convict, 20)).toBe(false)
+  })
+
+  test("those whose leases are over have lost their places, all of them", () => {
+    const condemned = held()
+    const all = Array.from({ length: 9 }, (_, index) => condemned.condemn(index + 1, `${index + 1}`, index, 3, 0))
+    condemned.succeed(1, all[0] as Convict, true, 500)
+    const ends = [1, 2].map((at) => probeAt(condemned, all[at] as Convict, 500))
+    expect([60_499, 60_500].map((now) => condemned.mayProbe(all[3] as Convict, now))).toEqual([false, true])
+    expect(condemned.round).toBe(0)
+    const third = probeAt(condemned, all[3] as Convict, 60_500)
+    expect(condemned.round).toBe(1)
+    for (const end of ends) end()
+    // There is room for one again, which is taken.
+    expect(condemned.mayProbe(all[4] as Convict, 61_000)).toBe(false)
+    third()
+    third()
+    expect(condemned.mayProbe(all[4] as Convict, 61_000)).toBe(true)
+    probeAt(condemned, all[4] as Convict, 61_000)
+    expect(condemned.mayProbe(all[5] as Convict, 61_000)).toBe(false)
+  })
+})
+
+describe("three successes in a row", () => {
+  const free = (steps: (succeed: (hash: number) => number, fail: (hash: number) => void) => unknown) => {
+    const condemned = held()
+    const all = Array.from({ length: 12 }, (_, index) =>
+      condemned.condemn(index + 1, `${index + 1}`, index < 6 ? 1 : 2, 3, 0),
+    )
+    return steps(
+      (hash) => condemned.succeed(hash, all[hash - 1] as Convict, true, 500),
+      (hash) => condemned.fail(all[hash - 1] as Convict, false, true, 500, 0),
+    )
+  }
+
+  test("set those of their trouble free, and no others", () => {
+    expect(free((succeed) => [succeed(1), succeed(2), succeed(3), succeed(7)])).toEqual([1, 1, 4, 1])
+  })
+
+  test("are three of one trouble, with no failure of it between them", () => {
+    expect(free((succeed) => [succeed(1), succeed(2), succeed(7), succeed(3), succeed(4)])).toEqual([1, 1, 1, 1, 1])
+    expect(free((succeed, fail) => [succeed(1), succeed(2), fail(4), succeed(3)])).toEqual([1, 1, undefined, 1])
+    expect(free((succeed, fail) => [succeed(1), succeed(2), fail(8), succeed(3)])).toEqual([1, 1, undefined, 4])
+  })
+})
+
+test("when the service as a whole is to blame nobody is held back, and what was known of probes is not known", () => {
+  const condemned = held()
+  const all = Array.from({ length: 6 }, (_, index) => condemned.condemn(index + 1, `${index + 1}`, 1, 3, 0))
+  condemned.succeed(1, all[0] as Convict, true, 500)
+  condemned.succeed(2, all[1] as Convict, true, 500)
+  for (const at of [2, 3]) condemned.probe(all[at] as Convict, 500)
+  for (let probe = 0; probe < 8; probe++) condemned.fail(all[4] as Convict, false, true, 500, 0)
+  condemned.clear()
+  expect([condemned.size, condemned.round, condemned.find(3)]).toEqual([0, 1, undefined])
+  const again = Array.from({ length: 5 }, (_, index) => condemned.condemn(index + 1, `${index + 1}`, 1, 3, 600))
+  expect(condemned.retryAt(undefined, 600) - 600).toBe(410)
+  expect(condemned.mayProbe(again[0] as Convict, 1010)).toBe(true)
+  condemned.probe(again[0] as Convict, 1010)
+  expect(condemned.mayProbe(again[0] as Convict, 1010)).toBe(false)
+  // The row of successes begins anew.
+  expect([1, 2].map((hash) => condemned.succeed(hash, again[hash - 1] as Convict, true, 1010))).toEqual([1, 1])
 })

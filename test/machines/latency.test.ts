@@ -82,6 +82,8 @@ describe("quantiles", () => {
     const merged = mergeSketches([countsOf(older, []), countsOf([], newer), [0, 2, 416, 3]])
     expect(merged).toEqual([0, 2, 97, 60, 113, 30, 129, 9, 145, 1, 416, 3])
     expect(mergeSketches([[-1, 5, 417, 5, 1.5, 5, 7, 0, 8, -2, 9, Number.NaN, 10]])).toEqual([])
+    // Those of other processes come as JSON.
+    expect(mergeSketches([JSON.parse('["length", 5, "97", 5, null, 5, 97, 1]')])).toEqual([97, 1])
     expect(summariseCounts(countsOf(older, newer))).toEqual(summarise(older, newer))
     expect([summariseCounts([]), summariseCounts([97])]).toEqual([none, none])
   })
