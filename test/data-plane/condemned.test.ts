@@ -9,14 +9,30 @@ const held = (max = 4096) => new Condemned({ ...cellLine, max })
 describe("cells that are held back", () => {
   test("are as many as there may be, until one of them was not asked for in ten minutes", () => {
     const condemned = held(2)
-    condemned.condemn(1, "a", 1, 3, 0)
-    expect(condemned.hasRoom(0)).toBe(true)
+    const first = condemned.condemn(1, "a", 1, 3, 1000)
+    expect([condemned.hasRoom(1000), condemned.find(1), condemned.find(2)]).toEqual([true, first, undefined])
     condemned.condemn(2, "b", 1, 3, 5000)
     expect(condemned.hasRoom(5000)).toBe(false)
-    expect(condemned.hasRoom(10 * minutes - 1)).toBe(false)
-    expect(condemned.hasRoom(10 * minutes)).toBe(true)
-    condemned.condemn(3, "c", 1, 3, 10 * minutes)
+    expect(condemned.hasRoom(1000 + 10 * minutes - 1)).toBe(false)
+    expect(condemned.hasRoom(1000 + 10 * minutes)).toBe(true)
+    condemned.condemn(3, "c", 1, 3, 1000 + 10 * minutes)
     expect([...condemned.all].map(({ key }) => key)).toEqual(["b", "c"])
+  })
+
+  test("are asked for to the second, and forgotten by probes of others too", () => {
+    const roomAfter = (refusedAt: number, now: number): boolean => {
+      const condemned = held(1)
+      condemned.refuse(1, condemned.condemn(1, "a", 1, 3, 500), refusedAt)
+      return condemned.hasRoom(now)
+    }
+    expect([roomAfter(1499, 500 + 10 * minutes), roomAfter(1500, 500 + 10 * minutes)]).toEqual([true, false])
+    expect([roomAfter(1500, 1499 + 10 * minutes), roomAfter(1500, 1500 + 10 * minutes)]).toEqual([false, true])
+    const condemned = held()
+    condemned.condemn(1, "a", 1, 3, 0)
+    const other = condemned.condemn(2, "b", 1, 3, 0)
+    condemned.refuse(2, other, 5 * minutes)
+    condemned.probe(other, 10 * minutes)
+    expect([...condemned.all].map(({ key }) => key)).toEqual(["b"])
   })
 
   test("stay while they are asked for, though another came after them", () => {
@@ -39,13 +55,17 @@ describe("cells that are held back", () => {
       condemned.fail(convict, false, true, 1000, 0)
     }
     expect(waitOf(1, 1000)).toBe(410 + 4 * 30)
+    // Another one beside it changes nothing.
+    const beside = condemned.condemn(9, "i", 1, 3, 1500)
+    expect(waitOf(1, 1500)).toBe(410 + 4 * 30)
+    condemned.succeed(9, beside, false, 1500)
     condemned.giveBack(condemned.probe(convict, 2000))
     condemned.succeed(1, convict, true, 2000)
     // So soon again: half of it counts.
     const again = condemned.condemn(2, "b", 2, 3, 2000 + minutes - 1)
     expect(waitOf(2, 2000 + minutes - 1)).toBe(410 + 2 * 30)
     condemned.succeed(2, again, false, 2000 + minutes - 1)
-    condemned.condemn(3, "c", 3, 3, 2000 + 2 * minutes)
+    condemned.condemn(3, "c", 3, 3, 2000 + 2 * minutes - 1)
     expect(waitOf(3, 2000 + 2 * minutes)).toBe(410)
   })
 
@@ -122,12 +142,17 @@ describe("when a cell is probed", () => {
   test("after 64 refusals and 30 seconds it is its turn, whatever others do", () => {
     const due = (refusals: number, now: number): boolean => {
       const condemned = held()
-      const [convict, other] = cells(2, condemned) as [Convict, Convict]
-      for (let call = 0; call < refusals; call++) condemned.refuse(1, convict, 100)
-      condemned.fail(other, false, true, 29_990, 0)
-      return condemned.mayProbe(convict, now)
+      const [convict, other] = [condemned.condemn(1, "a", 1, 3, 7000), condemned.condemn(2, "b", 1, 3, 7000)]
+      for (let call = 0; call < refusals; call++) condemned.refuse(1, convict, 7100)
+      // One hangs, and another has just failed.
+      condemned.probe(other, 36_000)
+      condemned.fail(other, false, true, 36_990, 0)
+      const isDue = condemned.mayProbe(convict, now)
+      if (isDue) condemned.probe(convict, now)
+      expect(condemned.round).toBe(0)
+      return isDue
     }
-    expect([due(64, 29_999), due(64, 30_000), due(63, 30_000)]).toEqual([false, true, false])
+    expect([due(64, 36_999), due(64, 37_000), due(63, 37_000)]).toEqual([false, true, false])
     const condemned = held()
     const [convict, other] = cells(2, condemned) as [Convict, Convict]
     for (let call = 0; call < 64; call++) condemned.refuse(1, convict, 100)
@@ -176,7 +201,7 @@ describe("when a cell is probed", () => {
       }
       return begun
     }
-    const after = (
+    const roomAfter = (
       successes: number,
       failures = 3,
       more: (condemned: Condemned, all: readonly Convict[]) => void = () => {},
@@ -190,11 +215,17 @@ describe("when a cell is probed", () => {
       more(condemned, left)
       return atOnce(condemned, left, 5000)
     }
-    expect([0, 1, 2, 3, 4, 5].map((successes) => after(successes))).toEqual([1, 2, 4, 8, 16, 16])
+    expect([0, 1, 2, 3, 4, 5].map((successes) => roomAfter(successes))).toEqual([1, 2, 4, 8, 16, 16])
     // One that failed once may have been condemned for nothing.
-    expect([after(3, 1), after(3, 2)]).toEqual([1, 8])
-    expect(after(3, 3, (condemned, [next]) => condemned.fail(next as Convict, false, true, 500, 0))).toBe(1)
-    expect(after(3, 3, (condemned, [next]) => condemned.fail(next as Convict, false, false, 500, 0))).toBe(8)
+    expect([roomAfter(3, 1), roomAfter(3, 2)]).toEqual([1, 8])
+    // When the last one is free those that die later are probed one at a time again.
+    const again = held()
+    const dead = (from: number, now: number) =>
+      [from, from + 1, from + 2].map((hash) => again.condemn(hash, `${hash}`, 1, 3, now))
+    for (const [index, convict] of dead(1, 0).entries()) again.succeed(index + 1, convict, index < 2, 500)
+    expect([again.size, atOnce(again, dead(4, 600), 5000)]).toEqual([0, 1])
+    expect(roomAfter(3, 3, (condemned, [next]) => condemned.fail(next as Convict, false, true, 500, 0))).toBe(1)
+    expect(roomAfter(3, 3, (condemned, [next]) => condemned.fail(next as Convict, false, false, 500, 0))).toBe(8)
   })
 
   test("a success lets the next one in at once", () => {
