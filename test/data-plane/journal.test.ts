@@ -26,6 +26,10 @@ describe("a journal", () => {
     expect([most, plane.inFlight]).toEqual([2, 0])
     expect(plane.tally).toMatchObject({ admitted: 3, success: 2, failure: 1, stragglers: 0 })
     expect(pastOf(plane)).toBeUndefined()
+    // Of what happened at one instant entries come first.
+    most = 0
+    plane.replay(openGate({}), 0, [70, 70, success, 70, 70, success])
+    expect([most, plane.inFlight]).toEqual([2, 0])
   })
 
   test("of calls that its gate would refuse counts none, and leaves nothing in flight", () => {
@@ -79,6 +83,7 @@ describe("calls in a journal", () => {
     untold.plane.journal = undefined
     untold.call(10, 5)
     expect([untold.plane.journal, untold.plane.isQuietAt(10)]).toEqual([undefined, false])
+    expect(pastOf(untold.plane)).toEqual([1, 0, 0, 0])
   })
 
   test("are twelve for a minute at most, or it is crowded, which is said once; so many are kept that it is not quiet before they are old", () => {
@@ -97,17 +102,40 @@ describe("calls in a journal", () => {
     expect([plane.isQuietAt(61_031), plane.isQuietAt(121_010), plane.isQuietAt(121_011)]).toEqual([false, false, true])
   })
 
+  test("are no crowd when the oldest is forgotten as one more ends", () => {
+    let crowds = 0
+    const { plane, call } = keeping(() => crowds++)
+    for (let at = 1; at <= quietCalls; at++) call(1000 * at, 5)
+    call(61_006, 0)
+    expect([crowds, callsIn(plane.journal ?? [])]).toEqual([0, 12])
+  })
+
+  test("are not quiet, and no crowd either, while what they have taken of a rate has not come back", () => {
+    let crowds = 0
+    const { plane, call } = keeping(() => crowds++)
+    plane.swap(openGate({ slowAfterMs: 500, rates: [{ limit: 1, intervalMs: 1000, burst: 50 }] }))
+    for (let at = 1; at <= quietCalls; at++) call(10 * at, 5)
+    expect([crowds, plane.isQuietAt(5000), plane.isQuietAt(13_000)]).toEqual([0, false, true])
+  })
+
   test("are lived through without being written down again, and the plane is then as it was", () => {
     const plane = recordingPlane()
-    const seen: boolean[] = []
+    const seen: unknown[] = []
+    const own = { adaptive: false, least: 1, most: 5, first: 5, reserve: [], waitMs: 0, quota: 1, pressure: false }
+    const gate = openGate({ leaseMs: 7, slots: own })
     const admit = plane.admit.bind(plane)
     plane.admit = (now, facts) => {
-      seen.push(plane.isReplaying)
+      const { leaseMs, slots } = plane.gate.lines
+      seen.push([plane.isReplaying, leaseMs, slots])
       return admit(now, facts)
     }
     const journal = [10, 30, success, 20, 40, failure]
     expect(plane.isReplaying).toBe(false)
-    plane.replay(openGate({}), 0, journal)
-    expect([seen, plane.isReplaying, plane.journal, journal.length]).toEqual([[true, true], false, journal, 6])
+    plane.replay(gate, 0, journal)
+    expect(seen).toEqual([
+      [true, 7, undefined],
+      [true, 7, undefined],
+    ])
+    expect([plane.isReplaying, plane.journal, journal.length, plane.gate]).toEqual([false, journal, 6, gate])
   })
 })
