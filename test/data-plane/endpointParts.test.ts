@@ -5,6 +5,7 @@ import { Dice } from "../../src/data-plane/endpoints/dice.ts"
 import { LeftOut } from "../../src/data-plane/endpoints/leftOut.ts"
 import { Outliers } from "../../src/data-plane/endpoints/outliers.ts"
 import { Roll } from "../../src/data-plane/endpoints/roll.ts"
+import { Rotation, weigh } from "../../src/data-plane/endpoints/rotation.ts"
 import { Scouts } from "../../src/data-plane/endpoints/scouts.ts"
 import { Site } from "../../src/data-plane/endpoints/site.ts"
 
@@ -90,6 +91,93 @@ describe("scouts", () => {
     expect(sent(new Scouts(), 200, shunned(3))).toEqual([])
     const other = new Scouts()
     expect([sent(other, 60, shunned(0, false)), sent(other, 60, shunned())]).toEqual([[], [1, 51]])
+  })
+})
+
+describe("who takes a call", () => {
+  /** Endpoints as a rotation sees them: what each costs, and its part of the traffic at present. */
+  const stand = (id: string, { weight = 1, part = weight, cost = 10, at = Number.NEGATIVE_INFINITY } = {}) => ({
+    ...{ facts: { id, weight }, weight, since: { at }, weightAt: () => part },
+    costAt: (_now: number, _typicalMs: number, mean: number) => cost * mean,
+  })
+  type Stand = ReturnType<typeof stand>
+  const chosen = (
+    sites: readonly Stand[],
+    falls: { readonly below: readonly number[]; readonly rolls?: readonly number[] },
+    { now = 0, slowStartMs = 0, tried = [] as readonly string[] } = {},
+  ) => {
+    const [below, rolls] = [[...falls.below], [...(falls.rolls ?? [])]]
+    const asked: number[] = []
+    const dice = {
+      below: (count: number) => {
+        asked.push(count)
+        return below.shift() ?? 0
+      },
+      roll: () => rolls.shift() ?? 0.99,
+    }
+    const found = new Rotation(sites as never, slowStartMs).choose(dice as never, now, 20, tried)
+    return [found?.facts.id, asked, (falls.rolls?.length ?? 0) - rolls.length]
+  }
+
+  test("has the weight that was given to it, or half of it where its last checks failed", () => {
+    const sites = [site("a", { weight: 2 }), site("b", { weight: 3 })]
+    weigh(sites, { suspect: ["b"] } as never)
+    expect(sites.map(({ weight }) => weight)).toEqual([2, 1.5])
+  })
+
+  test("is the only one, or nobody", () => {
+    expect([chosen([], { below: [] }), chosen([stand("a")], { below: [] })]).toEqual([
+      [undefined, [], 0],
+      ["a", [], 0],
+    ])
+  })
+
+  test("is one of two that are drawn, another than the first; the cheaper one, but for its third power", () => {
+    const [a, b, c] = [stand("a", { cost: 20 }), stand("b", { cost: 10 }), stand("c", { cost: 20 })]
+    expect(chosen([a, b, c], { below: [0, 1], rolls: [0.126] })).toEqual(["b", [3, 3], 1])
+    expect(chosen([a, b, c], { below: [0, 1], rolls: [0.125] })).toEqual(["a", [3, 3], 1])
+    expect(chosen([a, b, c], { below: [1, 0], rolls: [0.99] })).toEqual(["b", [3, 3], 0])
+    expect(chosen([a, b, c], { below: [0, 2], rolls: [0.99] })).toEqual(["a", [3, 3], 0])
+    // The same twice: one of the others.
+    expect(chosen([a, b, c], { below: [0, 0, 0] })).toEqual(["b", [3, 3, 2], 0])
+    expect(chosen([a, b, c], { below: [2, 2, 1] })).toEqual(["b", [3, 3, 2], 0])
+    expect(chosen([a, b, c], { below: [1, 1, 1] })).toEqual(["b", [3, 3, 2], 0])
+  })
+
+  test("costs what it does beside the mean weight of all", () => {
+    const beside = (cost: number) => {
+      const [a, b] = [stand("a", { cost: 1 }), { ...stand("b", { weight: 4 }), costAt: () => cost }]
+      return chosen([a, b], { below: [0, 1], rolls: [0.1] })[0]
+    }
+    expect([beside(2.6), beside(2.4)]).toEqual(["a", "b"])
+  })
+
+  test("is none that was tried, if there is another", () => {
+    const [a, b, c] = [stand("a", { cost: 20 }), stand("b"), stand("c")]
+    const of = (below: readonly number[], ...tried: readonly string[]) => chosen([a, b, c], { below }, { tried })[0]
+    expect([of([0, 1], "a"), of([1, 0], "a"), of([0, 1], "a", "b"), of([0, 1], "a", "b", "c")]).toEqual([
+      ...["b", "b", "c", "b"],
+    ])
+    expect([of([0, 1], "b"), of([0, 2], "a")]).toEqual(["a", "c"])
+    // Where neither was tried it is as ever.
+    expect([of([0, 1], "c"), of([1, 0], "c")]).toEqual(["b", "b"])
+  })
+
+  test("is drawn by its weight, in sixteen draws at most", () => {
+    const uneven = [stand("a", { weight: 1 }), stand("b", { weight: 4 })]
+    // One of four takes a quarter; the heaviest is taken as it is drawn.
+    expect(chosen(uneven, { below: [0, 1], rolls: [0.24, 0.9, 0.9] })).toEqual(["a", [2, 2], 1])
+    expect(chosen(uneven, { below: [0, 1, 1, 0], rolls: [0.25] })).toEqual(["b", [2, 2, 2, 1], 1])
+    const [, asked] = chosen(uneven, { below: [1] })
+    expect(asked).toHaveLength(1 + 16)
+  })
+
+  test("has less than its part while any has just come", () => {
+    const two = [stand("a", { at: 100, part: 0.1 }), stand("b", { at: 300, part: 0.1 })]
+    const rollsAt = (now: number) => chosen(two, { below: [0, 1], rolls: [0.05, 0.05] }, { now, slowStartMs: 1000 })[2]
+    expect([rollsAt(1299), rollsAt(1300)]).toEqual([2, 0])
+    const uneven = [stand("a", { weight: 2, part: 0.1 }), stand("b"), stand("c", { weight: 2 })]
+    expect(chosen(uneven, { below: [0, 1], rolls: [0.04, 0.4] }, { now: 1e9 })[2]).toBe(2)
   })
 })
 
