@@ -96,10 +96,16 @@ describe("scouts", () => {
 
 describe("who takes a call", () => {
   /** Endpoints as a rotation sees them: what each costs, and its part of the traffic at present. */
-  const stand = (id: string, { weight = 1, part = weight, cost = 10, at = Number.NEGATIVE_INFINITY } = {}) => ({
-    ...{ facts: { id, weight }, weight, since: { at }, weightAt: () => part },
-    costAt: (_now: number, _typicalMs: number, mean: number) => cost * mean,
-  })
+  const stand = (
+    id: string,
+    more: { readonly weight?: number; readonly part?: number; readonly cost?: number; readonly at?: number } = {},
+  ) => {
+    const { weight = 1, cost = 10, at = Number.NEGATIVE_INFINITY } = more
+    return {
+      ...{ facts: { id, weight }, weight, since: { at }, weightAt: () => more.part ?? weight },
+      costAt: (_now: number, _typicalMs: number, mean: number) => cost * mean,
+    }
+  }
   type Stand = ReturnType<typeof stand>
   const chosen = (
     sites: readonly Stand[],
