@@ -1254,4 +1254,25 @@ export const judged: readonly Judged[] = [
     ],
     why: "two measured shares that differ by a twentieth to the last bit are no case of their own",
   },
+  {
+    path: "src/data-plane/condemned.ts",
+    line: "#streakOf = -1",
+    mutants: [["-1", "+1"]],
+    why: "a row of none is as long as none, whosever it is",
+  },
+  {
+    path: "src/data-plane/condemned.ts",
+    line: "return oldest !== undefined && now - oldest.askedAt >= forgottenMs",
+    mutants: [["oldest !== undefined", "true"]],
+    why: "where there is no room somebody is held back: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/endpoints/rotation.ts",
+    line: "if (tried.length > 0 && [one, other].some(({ facts }) => tried.includes(facts.id)))",
+    mutants: [
+      ["tried.length > 0", "tried.length >= 0"],
+      ["tried.length > 0", "true"],
+    ],
+    why: "the short way: among none that were tried there is nobody",
+  },
 ]
