@@ -73,7 +73,6 @@ const isFree = (demand: Demand) => Object.keys(demand).length === 0
 
 function holdersOf(context: BreakerContext): Holder[] {
   const { phase, mode, operator, finding } = context
-  const common = { rule: "", statistics: undefined }
   const holders: Holder[] = []
   if (phase !== "active") holders.push(heldByPhase(phase, context.at))
   if (mode === "forcedOpen") {
@@ -82,8 +81,8 @@ function holdersOf(context: BreakerContext): Holder[] {
       layer: "operator",
       since: operator.since,
       reason: operator.why,
-      ...common,
       rule: "forceOpen",
+      statistics: undefined,
       demand: { share: 0 },
     })
   }
@@ -91,7 +90,9 @@ function holdersOf(context: BreakerContext): Holder[] {
     const voice = context.voices[plug.key]
     if (voice === undefined || isFree(voice.demand)) continue
     const why =
-      plug.kind === "strategy" ? { rule: finding.rule, statistics: finding.statistics } : { ...common, rule: plug.key }
+      plug.kind === "strategy"
+        ? { rule: finding.rule, statistics: finding.statistics }
+        : { rule: plug.key, statistics: undefined }
     holders.push({
       by: plug.key,
       layer: plug.layer,

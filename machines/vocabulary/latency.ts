@@ -135,8 +135,8 @@ export function mergeSketches(sketches: Iterable<SketchCounts>): SketchCounts {
   for (const sketch of sketches) {
     for (let at = 0; at + 1 < sketch.length; at += 2) {
       const [bucket, count] = [sketch[at] as number, sketch[at + 1] as number]
-      if (Number.isInteger(bucket) && bucket >= 0 && bucket < bucketCount && count > 0)
-        all[bucket] = (all[bucket] as number) + count
+      // A number that is none of its places is nothing to an array of floats.
+      if (Number.isInteger(bucket) && count > 0) all[bucket] = (all[bucket] as number) + count
     }
   }
   return countsOf(all, [])

@@ -133,9 +133,9 @@ export class Cells {
     return convict !== undefined || visit.probesCell
   }
 
-  /** Nothing is wrong, with this cell or as a whole: a good outcome tells nothing new. */
+  /** Nothing is wrong, with this cell or as a whole: a good outcome tells nothing new. A probe has a place to give back all the same. */
   #isOrdinary(visit: Visit): boolean {
-    if (this.condemned.size > 0 || this.#suspicion.isWary) return false
+    if (this.condemned.size > 0 || this.#suspicion.isWary || visit.probesCell) return false
     return this.#table.blamed === 0 || this.#levelOf(this.#hashOf(visit)) <= 0
   }
 

@@ -1,5 +1,7 @@
 /** What calls with keys say of their cells, beside success and failure. */
 import { describe, expect, test } from "vitest"
+import type { Judged } from "../../machines/vocabulary/outcome.ts"
+import { Cells } from "../../src/data-plane/cells.ts"
 import { hashOf } from "../../src/data-plane/cellTable.ts"
 import { barePlane } from "../support/barePlane.ts"
 import { cellLine, gateWith, keyedPlane, keysOf } from "../support/keyedPlane.ts"
@@ -56,5 +58,136 @@ describe("a call with a key", () => {
     const wait = it.plane.wouldReject(it.clock.now(), { key: "key 1" })?.retryAfterMs ?? 0
     if (retryAfterMs === undefined) expect(wait).toBeLessThanOrEqual(waitMs)
     else expect(wait).toBe(waitMs)
+  })
+})
+
+describe("cells by themselves", () => {
+  interface Told {
+    readonly slowAfterMs?: number
+    readonly excusedUntil?: (now: number) => number
+  }
+  function own({ slowAfterMs = Number.POSITIVE_INFINITY, excusedUntil = () => Number.NEGATIVE_INFINITY }: Told = {}) {
+    const cells = new Cells(cellLine, 7, { excusedUntil }, slowAfterMs)
+    const enter = (key: string, now: number) => cells.enter({} as never, 1, key, now)
+    /** One call: whether it was its cell's business alone, or that it was refused. */
+    const call = (key: string, judged: Judged, now = 0, ms = 0): boolean | "refused" => {
+      if (cells.holds(key, now) === undefined) return cells.settle(enter(key, now), judged, now + ms)
+      cells.refuse(key, now)
+      return "refused"
+    }
+    const well = (calls: number, now = 0) => {
+      for (let turn = 0; turn < calls; turn++) call(`key ${turn % 30}`, "success", now)
+    }
+    /** Fails it, among calls that go well, until it is refused; how often it failed. */
+    const kill = (key: string, now = 0): number => {
+      for (let failures = 0; failures < 20; failures++) {
+        if (call(key, "failure", now) === "refused") return failures
+        well(30, now)
+      }
+      throw new Error(`${key} was not condemned`)
+    }
+    return { cells, enter, call, well, kill }
+  }
+
+  test("are condemned for failures in a row, told of once, and set free by a probe that goes well", () => {
+    const { cells, call, well, kill } = own()
+    well(600)
+    expect([cells.news, cells.within, cells.holds("dead", 0)]).toEqual([undefined, undefined, undefined])
+    const failures = kill("dead", 100)
+    expect(cells.news).toEqual({
+      ...{ to: "condemned", key: "dead", cells: 1, condemned: 1 },
+      statistics: { calls: failures, failures, slow: 0 },
+    })
+    expect([cells.condemned.size, cells.within, cells.holds("key 1", 100)]).toEqual([1, "cells", undefined])
+    cells.news = undefined
+    // A probe is its cell's business, however it ends; so is what is still under way.
+    expect([call("dead", "failure", 509), call("dead", "failure", 510), cells.news]).toEqual([
+      "refused",
+      true,
+      undefined,
+    ])
+    expect([...cells.condemned.all].map(({ calls, probes }) => [calls, probes])).toEqual([[failures + 1, 1]])
+    expect(call("dead", "success", 1000)).toBe(true)
+    expect(cells.news).toMatchObject({ to: "freed", key: "dead", cells: 1, condemned: 0 })
+    expect([call("dead", "success", 1001), cells.condemned.size, cells.within]).toEqual([false, 0, undefined])
+  })
+
+  test("are judged by whoever was under way when they were condemned", () => {
+    const { cells, enter, well, kill } = own()
+    well(600)
+    const [good, bad, nothing] = [enter("dead", 0), enter("dead", 0), enter("dead", 0)]
+    kill("dead", 100)
+    expect([cells.settle(nothing, "ignored", 110), cells.settle(bad, "failure", 120)]).toEqual([true, true])
+    const [convict] = cells.condemned.all
+    expect([cells.condemned.size, convict?.probes, convict?.failures]).toEqual([1, 0, convict?.calls ?? 0])
+    expect([cells.settle(good, "success", 130), cells.condemned.size]).toEqual([true, 0])
+  })
+
+  test("stay away as long as they have asked, and are slow or failed, not both", () => {
+    const { cells, call, well, kill } = own({ slowAfterMs: 100 })
+    well(600)
+    const failures = kill("dead", 100)
+    expect(call("dead", { kind: "failure", trip: false, retryAfterMs: 7000 }, 510)).toBe(true)
+    expect([cells.holds("dead", 7509) !== undefined, cells.holds("dead", 7510)]).toEqual([true, undefined])
+    call("dead", "success", 8000, 100)
+    call("dead", "failure", 9000, 100)
+    const [{ calls, slow, failures: failed } = { calls: 0, slow: 0, failures: 0 }] = [...cells.condemned.all]
+    expect([calls, slow, failed]).toEqual([failures + 3, 1, failures + 2])
+  })
+
+  test("find calls that have run too long as others come and go, once, unless the process was late", () => {
+    const slowed = (until: number) => {
+      const { cells, enter, call, well } = own({ slowAfterMs: 100, excusedUntil: () => until })
+      well(600)
+      const visits = [1, 2, 3, 4, 5, 6].map((at) => enter("dead", at))
+      well(30, 90)
+      const before = cells.holds("dead", 95)
+      well(1, 200)
+      const held = cells.holds("dead", 200) !== undefined
+      // They have been judged: that they end well says nothing any more.
+      for (const visit of visits) cells.settle(visit, "ignored", 210)
+      return [before, held, call("dead", "success", 220)]
+    }
+    expect([slowed(0), slowed(9)]).toEqual([
+      [undefined, true, "refused"],
+      [undefined, false, false],
+    ])
+  })
+
+  test("forget all but what is usual where the gate watches none, and what they know where it has another size", () => {
+    const { cells, enter, call, well, kill } = own()
+    well(600)
+    const early = enter("dead", 0)
+    kill("dead", 100)
+    const probe = enter("dead", 510)
+    expect([cells.remembered > 0, probe.probesCell]).toEqual([true, true])
+    cells.adopt({ ...cellLine, waitMs: 1000 })
+    expect([cells.remembered > 0, cells.condemned.size, cells.condemned.retryAt(undefined, 0)]).toEqual([true, 1, 1000])
+    cells.adopt({ ...cellLine, max: 128 })
+    expect([cells.remembered, cells.condemned.size]).toEqual([0, 1])
+    cells.adopt(undefined)
+    expect([cells.condemned.size, cells.within, cells.holds("dead", 200)]).toEqual([0, undefined, undefined])
+    cells.adopt(cellLine)
+    // What entered before says nothing, and is still no call of the circuit's if it was a probe.
+    expect([cells.settle(early, "failure", 600), cells.settle(probe, "failure", 600)]).toEqual([false, true])
+    expect([cells.remembered, call("dead", "failure", 700), cells.remembered]).toEqual([0, false, 1])
+  })
+
+  test("say that nobody is answered where some are held back and two hundred calls in a row, to several, were bad or refused, once", () => {
+    const { cells, call, well, kill } = own()
+    expect(cells.takeSilence()).toBeUndefined()
+    well(600)
+    kill("dead", 100)
+    kill("gone", 100)
+    expect(cells.takeSilence()).toBeUndefined()
+    let calls = 0
+    let told = cells.takeSilence()
+    while (told === undefined && calls < 500) {
+      call(calls % 2 === 0 ? "dead" : "gone", "failure", 101)
+      calls++
+      told = cells.takeSilence()
+    }
+    // The first of them was the one for which it was condemned.
+    expect([calls, told, cells.takeSilence()]).toEqual([199, { calls: 200, failures: 200, slow: 0 }, undefined])
   })
 })

@@ -1,6 +1,7 @@
 /** Whether calls have grown longer, as the quicker quarter of them tells; and what a round of outcomes has seen. */
 import { describe, expect, test } from "vitest"
 import { Lengths } from "../../src/data-plane/limiter/lengths.ts"
+import { LimitNews } from "../../src/data-plane/limiter/news.ts"
 import { Round } from "../../src/data-plane/limiter/round.ts"
 
 const some = (lengths: Lengths, count: number, ms: number) => {
@@ -74,13 +75,71 @@ describe("calls have grown longer", () => {
     const lengths = new Lengths()
     some(lengths, 5000, 0)
     lengths.look(1, false, 0)
-    some(lengths, 30, 0.015)
+    some(lengths, 200, 0.015)
     lengths.look(1, false, 1)
     expect(lengths.haveGrown(1)).toBe(false)
     some(lengths, 300, 1)
     lengths.look(1, false, 2)
     expect(lengths.haveGrown(2)).toBe(true)
   })
+})
+
+describe("what the quicker quarter of the calls take", () => {
+  /** Whether it is more than twice what was usual after those calls. */
+  const grown = (before: number, ...after: readonly (readonly [calls: number, ms: number])[]) => {
+    const lengths = new Lengths()
+    some(lengths, before, 10)
+    lengths.look(1, false, 0)
+    for (const [calls, ms] of after) some(lengths, calls, ms)
+    lengths.look(1, false, 1)
+    return lengths.haveGrown(1)
+  }
+
+  test("moves up by a quarter of three hundredths with each longer call, and down by three quarters with each quicker one", () => {
+    // ln 2 is 92.4 times 0.0075.
+    expect([grown(40, [92, 1e6]), grown(40, [93, 1e6])]).toEqual([false, true])
+    // 200 times 0.0075 without 35.9 times 0.0225.
+    expect([grown(40, [200, 1e6], [35, 0]), grown(40, [200, 1e6], [36, 0])]).toEqual([true, false])
+  })
+
+  test("moves more with the first of them: by a quarter of their number's part", () => {
+    // From the ninth call to the 34th that makes 0.35, and the other half takes 46 calls more.
+    expect([grown(8, [71, 1e6]), grown(8, [72, 1e6])]).toEqual([false, true])
+    const lengths = new Lengths()
+    some(lengths, 7, 10)
+    lengths.add(1000)
+    lengths.look(1, false, 0)
+    some(lengths, 300, 40)
+    lengths.look(1, false, 1)
+    expect(lengths.haveGrown(1)).toBe(true)
+  })
+
+  test("is held against what was usual, which does not follow while there is no room", () => {
+    const lengths = new Lengths()
+    some(lengths, 40, 10)
+    lengths.look(1, false, 0)
+    some(lengths, 300, 30)
+    for (let look = 1; look <= 30; look++) lengths.look(1, false, look)
+    expect(lengths.haveGrown(300_029)).toBe(true)
+  })
+})
+
+test("news of a limit are another state, or a fifth of what was told last; they are told once in a second", () => {
+  const news = new LimitNews(100)
+  const limit = { state: "following", value: 100, independent: false, isStirred: false }
+  const told = (now: number, more: object = {}) => {
+    Object.assign(limit, more)
+    const one = news.take(limit as never, now)
+    expect(one?.type ?? "limit.moved").toBe("limit.moved")
+    return one === undefined ? limit.isStirred : [one.at, one.state, one.limit, one.independent]
+  }
+  expect([told(0), told(0, { value: 120 }), told(0, { value: 80 })]).toEqual([false, false, false])
+  expect(told(10, { value: 121 })).toEqual([10, "following", 121, false])
+  // There is something to tell, which waits.
+  expect([told(1009, { value: 90 }), told(1010)]).toEqual([true, [1010, "following", 90, false]])
+  expect(told(3000, { state: "climbing" })).toEqual([3000, "climbing", 90, false])
+  expect([told(3999, { independent: true }), told(4000)]).toEqual([true, [4000, "climbing", 90, true]])
+  expect(told(9000)).toBe(false)
 })
 
 describe("a round", () => {

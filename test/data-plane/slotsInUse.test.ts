@@ -15,6 +15,10 @@ describe("slots", () => {
     const slots = new Slots()
     slots.adopt({ ...unlimited, reserve: [0, 0, 0, 0, 0] })
     expect([slots.isReserved, slots.fits(0, 1, 0), slots.fits(0, 0, 0)]).toEqual([false, true, false])
+    const most = Number.POSITIVE_INFINITY
+    expect(unlimited).toEqual({
+      ...{ adaptive: false, least: 1, most, first: most, reserve: [], waitMs: 0, quota: 1, pressure: false },
+    })
     const held = none()
     slots.hold(held, normal, 5)
     expect([held, slots.inUse, slots.fits(critical, 1, 5), slots.fits(0, 2, 5)]).toEqual([
@@ -91,6 +95,29 @@ describe("slots", () => {
     expect([slots.fits(0, 2, 0), slots.fits(0, 3, 0), slots.fits(0, 4, 0)]).toEqual([false, false, true])
   })
 
+  test("are kept by what was needed since they are, and by what was needed last, whatever it was before", () => {
+    const reserved = { ...unlimited, reserve: [0, 0, 0, 0, 0.4] }
+    const use = (slots: Slots, rank: number, count: number, now: number) =>
+      Array.from({ length: count }, () => {
+        const held = none()
+        slots.take(held, rank, undefined, now)
+        return held
+      })
+    const late = new Slots()
+    late.adopt(unlimited)
+    for (const held of use(late, critical, 3, 0)) late.giveBack(held, 0)
+    late.adopt(reserved)
+    use(late, normal, 8, 0)
+    expect(late.fits(normal, 10, 0)).toBe(true)
+    const again = new Slots()
+    again.adopt(reserved)
+    for (const held of use(again, critical, 3, 0)) again.giveBack(held, 0)
+    use(again, critical, 3, 10_000)
+    use(again, normal, 6, 10_000)
+    // Three are held, and a fourth is kept.
+    expect(again.fits(normal, 10, 10_000)).toBe(false)
+  })
+
   test("of a tenant count where a critical call names it, and come back with the call", () => {
     const slots = new Slots()
     expect(slots.isOverQuota("greedy", 0.3, 10, 0)).toBe(false)
@@ -137,6 +164,28 @@ describe("what a tenant holds on average", () => {
     // Two are left of four, and in another second there are three.
     expect([tenants.exceeds("one", 3, 101_999), tenants.exceeds("one", 3, 102_001)]).toEqual([false, true])
   })
+
+  test("is forgotten when it holds nothing, once another is the thousandth and first", () => {
+    /** Whether what it once held counts still when so many others have come, and `again` has come once more. */
+    const isKnown = (others: number, again?: string): boolean => {
+      const tenants = new Tenants()
+      for (let call = 0; call < 4; call++) tenants.take("one", 0)
+      for (let call = 0; call < 4; call++) tenants.giveBack("one", 100_000)
+      for (let other = 0; other < others; other++) tenants.take(`tenant ${other}`, 100_000)
+      if (again !== undefined) tenants.take(again, 100_000)
+      for (let call = 0; call < 4; call++) tenants.take("one", 100_000)
+      return tenants.exceeds("one", 4, 100_000)
+    }
+    expect([isKnown(999), isKnown(1000), isKnown(1500)]).toEqual([true, false, false])
+    // Who is known makes nobody forgotten.
+    expect(isKnown(999, "tenant 7")).toBe(true)
+    // Who holds anything is not forgotten, however many come.
+    const tenants = new Tenants()
+    for (let call = 0; call < 4; call++) tenants.take("one", 0)
+    for (let other = 0; other < 1500; other++) tenants.take(`tenant ${other}`, 100_000)
+    expect(tenants.exceeds("one", 4, 100_000)).toBe(true)
+    expect(() => tenants.giveBack("one", 100_000)).not.toThrow()
+  })
 })
 
 describe("a class that waits", () => {
@@ -161,10 +210,12 @@ describe("a class that waits", () => {
     expect([turns.isDue(1, line, 2599), turns.isDue(1, line, 2600)]).toEqual([false, true])
   })
 
-  test("is not due for the time before it came", () => {
+  test("is not due for the time before it came, nor before forty calls though it was never served", () => {
     const turns = new Turns()
-    for (let call = 0; call < 40; call++) turns.serve(4, 0)
+    for (let call = 0; call < 39; call++) turns.serve(4, 0)
     const line = lineWith(1, 5000)
+    expect(turns.isDue(1, line, 9000)).toBe(false)
+    turns.serve(4, 0)
     expect([turns.isDue(1, line, 5999), turns.isDue(1, line, 6000)]).toEqual([false, true])
   })
 })

@@ -25,7 +25,7 @@ function planeOf(features: FeatureLines, bounds: FeatureBounds = {}) {
     clock.step(ms)
     end(kind)
   }
-  return { name, begin, call, clock, reports: reports as readonly object[] }
+  return { plane, name, begin, call, clock, reports: reports as readonly object[] }
 }
 
 describe("a feature that is watched", () => {
@@ -61,8 +61,8 @@ describe("a feature that is watched", () => {
   })
 
   test("is not spoken for by calls that entered before its state began", () => {
-    const countedFrom = (since: number): boolean => {
-      const { name, begin, call, clock, reports } = planeOf({ pay: { since: 0 } })
+    const countedFrom = (since: number, before: FeatureLines = { pay: { since: 0 } }): boolean => {
+      const { name, begin, call, clock, reports } = planeOf(before)
       clock.step(10)
       const ends = Array.from({ length: 30 }, () => begin("pay"))
       name({ pay: { since, watch } })
@@ -73,6 +73,21 @@ describe("a feature that is watched", () => {
       return reports.length > 0
     }
     expect([countedFrom(10), countedFrom(11)]).toEqual([true, false])
+    // Nor by those that entered while nobody had named it.
+    expect(countedFrom(10, {})).toBe(false)
+  })
+
+  test("is not slow where its calls began when the process was late, and is from the next instant on", () => {
+    const slowFrom = (laterMs: number): boolean => {
+      const { plane, call, clock, reports } = planeOf(watched)
+      plane.meter.lateness.excusedUntil = () => clock.now() - 150 - laterMs
+      for (let calls = 0; calls < 20; calls++) {
+        call("pay", "success", 150)
+        call(undefined, "success")
+      }
+      return reports.length > 0
+    }
+    expect([slowFrom(0), slowFrom(1)]).toEqual([false, true])
   })
 })
 

@@ -330,6 +330,7 @@ describe("keys", () => {
     const keyed = { limit: 5, intervalMs: 1000, burst: 3, keys: 100 }
     const calls = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c"), afterUs: fc.nat(400_000) }), {
       maxLength: 120,
+      size: "max",
     })
     fc.assert(
       fc.property(calls, (walk) => {
@@ -348,7 +349,10 @@ describe("keys", () => {
     const keyed = { limit: 5, intervalMs: 1000, burst: 2 }
     const key = fc.integer({ min: 0, max: 9 }).map((number) => `key ${number}`)
     // Never more than eight that owe something at once, so that there is always room.
-    const calls = fc.array(fc.record({ key, afterUs: fc.integer({ min: 60_000, max: 400_000 }) }), { maxLength: 150 })
+    const calls = fc.array(fc.record({ key, afterUs: fc.integer({ min: 60_000, max: 400_000 }) }), {
+      maxLength: 150,
+      size: "max",
+    })
     fc.assert(
       fc.property(calls, (walk) => {
         const [few, many] = [ratesOf({ ...keyed, keys: 8 }), ratesOf({ ...keyed, keys: 1000 })]

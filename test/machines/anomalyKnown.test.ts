@@ -124,6 +124,29 @@ test("what lies far from zero is known by its differences, as far as they are no
   expect(sumOf(stream.slice(5)) / 3_658_002_230.297).toBeCloseTo(1, 9)
 })
 
+test("what has always stood still, at nothing or elsewhere, surprises by its first moves; what stays on a bound leaves it as it was", () => {
+  const finite = (stream: readonly number[]) => sumOf(stream.map((one) => (Number.isFinite(one) ? one : 7)))
+  for (const [from, known] of [
+    [0, 1492.034874],
+    [100, 5700.034874],
+  ] as const) {
+    const stream = freshStream()
+    const told: (readonly [row: number, score: number])[] = []
+    for (let row = 0; row < 420; row++) {
+      const score = surprise(stream, row * 1_800_000, row < 300 ? from : from + (row % 4))
+      if (score > 0) told.push([row, Math.round(1e6 * score) / 1e6])
+    }
+    expect(told).toEqual([
+      [301, 0.359188],
+      [304, 1.225888],
+    ])
+    expect(finite(stream)).toBeCloseTo(known, 5)
+  }
+  const stream = freshStream()
+  for (let row = 0; row < 500; row++) surprise(stream, row * 1_800_000, 100 + ((row >> 1) % 7))
+  expect(finite(stream)).toBeCloseTo(6195.642052, 5)
+})
+
 test("the first sample of which anything is told is that after two hundred and sixteen", () => {
   const leapAt = (leap: number) => {
     const stream = freshStream()

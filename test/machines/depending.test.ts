@@ -236,6 +236,13 @@ describe("calls are counted", () => {
     expect([blamed.finding.share, blamed.finding.at, blamed.fresh]).toEqual([expect.closeTo(0.18, 9), 95, []])
   })
 
+  test("and do nothing any more once no more fail without it than with it, however little that is from before", () => {
+    const up = count(count(move(begin({ db: ["required"] }), { db: well }), 1, 0), 95, 5)
+    const down = count(count(move(up, { db: open() }), 0, 0), 91, 9)
+    expect(down.finding).toMatchObject({ state: "impaired", share: expect.closeTo(1 - 0.04 / 0.95, 9) })
+    expect(count(down, 100, 0).finding).toEqual({ state: "clear", at: 90, health: 1, share: 1, reason: "" })
+  })
+
   test("for nothing where what it costs is declared, or nothing is down", () => {
     const set = count(move(count(move(begin({ db: ["required", 0.5] }), { db: well }), 40, 0), { db: open() }), 0, 0)
     expect(count(set, 0, 100).finding).toBe(set.finding)

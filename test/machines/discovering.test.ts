@@ -105,7 +105,7 @@ describe("a list that is told", () => {
       ...{
         bad: ["a", "b"],
         suspect: ["c", "b"],
-        ejected: [ejection("a"), ejection("c")],
+        ejected: [ejection("a"), ejection("b"), ejection("c")],
         isStale: true,
         reason: "gone",
       },

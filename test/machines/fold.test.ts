@@ -231,6 +231,12 @@ describe("a word of a component", () => {
       ...{ reason: "mute", finding: undefined, told: [] },
     })
   })
+
+  test("that has found something which nobody else hears tells nobody", () => {
+    const quiet = plug("component", "quiet")
+    const found = hear(begin({ parts: [quiet].map(part) }), "quiet", snapshot({ finding: 1 }))
+    expect([found.changed, found.told, found.next.voices?.["quiet"]?.told]).toEqual([true, [], []])
+  })
 })
 
 test("who is no part, or has ended, says nothing; who throws is caught", () => {
@@ -275,6 +281,14 @@ describe("a part that has crashed", () => {
       resumes: false,
       moved: undefined,
       lost: { epoch: 3, finding: away.finding, resuming: undefined, voices: { basic: 1 } },
+      part: away.parts[1],
+      plug: health,
+    })
+    // The meter is a child like any, and no part.
+    expect(crash(away, "meter")).toMatchObject({
+      part: undefined,
+      plug: undefined,
+      lost: { epoch: 3, parts: away.parts },
     })
   })
 

@@ -150,6 +150,18 @@ const worlds: readonly World[] = [
     600,
     (second, noise) => 40 + noise + Math.min(30, Math.max(0, second - 300)) + Math.max(0, second - 330) * 0.05,
   ],
+  ["leaps before it is known", freshMeasure(), 300, (second, noise) => 100 + 5 * noise + (second >= 57 ? 50 : 0)],
+  ["is still for long, and rises by next to nothing", limit(100), 2100, (second) => (second < 2000 ? 40 : 40 + 1e-8)],
+  ["swings, and climbs", freshMeasure(), 420, (second, noise) => climbs(1)(second, noise) + 5 * Math.sin(second / 15)],
+  [
+    "is beyond its limit at once, within its noise",
+    limit(42),
+    300,
+    (second, noise) => 40 + 2 * noise + (second >= 250 ? 6 : 0),
+    { at: (second: number) => 5000 * second },
+  ],
+  ["fills up while it is learned", limit(100), 230, (second, noise) => 40 + noise + Math.max(0, second - 170)],
+  ["stands at its limit", limit(40), 240, () => 40],
 ]
 
 const were: { readonly [world: string]: object } = {
@@ -327,6 +339,52 @@ const were: { readonly [world: string]: object } = {
     known: 380325.77,
     side: 1,
   },
+  "leaps before it is known": {
+    first: [],
+    last: [],
+    told: 0,
+    chances: 0,
+    rising: [209, 91],
+    known: 3774.3022,
+    side: 1,
+  },
+  "is still for long, and rises by next to nothing": {
+    first: [],
+    last: [],
+    told: 0,
+    chances: 0,
+    rising: [2000, 100],
+    known: 1027380.3,
+    side: 1,
+  },
+  "swings, and climbs": {
+    first: [389, 0.997918, 37627.6, 235.484],
+    last: [419, 0.999998, 10100.7, 235.484],
+    told: 31,
+    chances: 30.99283,
+    rising: [209, 160],
+    known: 5907.644,
+    side: 1,
+  },
+  "is beyond its limit at once, within its noise": {
+    first: [270, 1, 0, 42],
+    last: [299, 1, 0, 42],
+    told: 30,
+    chances: 30,
+    rising: [250, 50],
+    known: 140491.3,
+    side: 1,
+  },
+  "fills up while it is learned": {
+    first: [220, 1, 19342.8, 100],
+    last: [229, 1, 3972.35, 100],
+    told: 10,
+    chances: 10,
+    rising: [209, 21],
+    known: 110145.26,
+    side: 1,
+  },
+  "stands at its limit": { first: [], last: [], told: 0, chances: 0, rising: [-1, 0], known: 104719.84, side: 1 },
 }
 
 test.each(worlds.map((world) => ({ name: world[0], world })))(
@@ -335,6 +393,12 @@ test.each(worlds.map((world) => ({ name: world[0], world })))(
     expect(figuresOf(follow(from, seconds, value, more))).toEqual(were[name])
   },
 )
+
+test("of two forecasts the more probable one is told, and of two that are as probable the quicker pair's", () => {
+  const failing = worlds.find(([name]) => name === "fails more and more") as World
+  const waits = follow(failing[1], failing[2], failing[3]).told.reduce((sum, [, , inMs]) => sum + inMs, 0)
+  expect(Number(waits.toPrecision(8))).toBe(560319.86)
+})
 
 test("without a limit what is dangerous lies above; with one it lies where that is seen to be, or is said to be", () => {
   const sides = [freshMeasure(), freshMeasure({ limit: 5 }), freshMeasure({ limit: 5, side: -1 })].map(

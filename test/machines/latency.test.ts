@@ -24,8 +24,9 @@ test("there are sixteen buckets to an octave, from 16 microseconds to 17 minutes
   expect(
     [0, -1, Number.NaN, 1 / 64 - 1e-9, 1 / 64, 1 / 64 + 1 / 1024, 1 / 32, 1, 2 ** 20, 1e12, 2 ** 20 - 1].map(bucketOf),
   ).toEqual([...[0, 0, 0, 0, 1, 2, 17, 97, 416, 416, 416]])
-  expect([middleOf(0), middleOf(-5), middleOf(1), middleOf(17), middleOf(97), middleOf(98)]).toEqual([
-    ...[1 / 128, 1 / 128, (1 / 64) * (1 + 1 / 32), (1 / 32) * (1 + 1 / 32), 1 + 1 / 32, 1 + 3 / 32],
+  expect([0, -5, 1, 15, 16, 17, 97, 98].map(middleOf)).toEqual([
+    ...[1 / 128, 1 / 128, (1 / 64) * (1 + 1 / 32), (1 / 64) * (1 + 29 / 32), (1 / 64) * (1 + 31 / 32)],
+    ...[(1 / 32) * (1 + 1 / 32), 1 + 1 / 32, 1 + 3 / 32],
   ])
 })
 
@@ -47,6 +48,10 @@ describe("a generation", () => {
     expect(turn(one, 299_999)).toBe(one)
     const gone = turn(later, 600_000)
     expect([gone.older[97], gone.newer[97], gone.since, gone.olderSince]).toEqual([0, 0, 600_000, 300_000])
+    const alone = turn(addLatency(turn(one, 400_000), 4, 500_000), 600_000)
+    expect([alone.older[97], alone.newer[129], alone.samples, alone.since, alone.olderSince]).toEqual([
+      ...[0, 1, 1, 400_000, 400_000],
+    ])
     const next = addLatency(later, 1, 300_001)
     expect([next.samples, next.older[97], next.newer[97]]).toEqual([1, 1, 1])
   })
@@ -82,6 +87,9 @@ describe("quantiles", () => {
     const merged = mergeSketches([countsOf(older, []), countsOf([], newer), [0, 2, 416, 3]])
     expect(merged).toEqual([0, 2, 97, 60, 113, 30, 129, 9, 145, 1, 416, 3])
     expect(mergeSketches([[-1, 5, 417, 5, 1.5, 5, 7, 0, 8, -2, 9, Number.NaN, 10]])).toEqual([])
+    // Those of other processes come as JSON.
+    expect(mergeSketches([JSON.parse('["length", 5, "97", 5, null, 5, 97, 1]')])).toEqual([97, 1])
+    expect(mergeSketches([[97, 3, 97, -2, 98, 0]])).toEqual([97, 3])
     expect(summariseCounts(countsOf(older, newer))).toEqual(summarise(older, newer))
     expect([summariseCounts([]), summariseCounts([97])]).toEqual([none, none])
   })

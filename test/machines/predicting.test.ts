@@ -1,5 +1,6 @@
 /** What a slice teaches `prediction`, and how its warnings are kept account of: figures worked out by hand. */
 import { describe, expect, test } from "vitest"
+import { isRising } from "../../machines/forecasting.ts"
 import {
   badIn,
   callsIn,
@@ -194,6 +195,18 @@ test("a leap of what was steady for long is unusual, and is named", () => {
     one = seen(one, slice(1000 * second, {}, { gauges: { heap: 50 + (second % 5) } }), settings)
   expect(one.unusual).toEqual([])
   expect(seen(one, slice(401_000, {}, { gauges: { heap: 500 } }), settings).unusual).toEqual(["heap"])
+})
+
+test("a load that leaps is not rising, and one that climbs is", () => {
+  const rising = (extra: (second: number) => number): boolean => {
+    let one = freshOutlook
+    for (let second = 1; second <= 320; second++)
+      one = seen(one, slice(1000 * second, { success: 100 + (second % 5) + extra(second) }), settings)
+    return isRising(one.load)
+  }
+  expect([rising((second) => (second > 300 ? 12 : 0)), rising((second) => Math.max(0, second - 280))]).toEqual([
+    ...[false, true],
+  ])
 })
 
 describe("the account of warnings", () => {

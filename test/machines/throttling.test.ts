@@ -73,6 +73,8 @@ describe("a cut", () => {
       cutBack(noted(freshThrottling(0), told(1000, { answered, exceeded })), adaptive).cut
     expect(of(10, 90)).toMatchObject({ rate: 25, from: 25 })
     expect(of(0, 1)).toMatchObject({ rate: 0.5, from: 0.5 })
+    const slow = told(1000, { answered: 10, exceeded: 90, overMs: 2000 })
+    expect(cutBack(noted(freshThrottling(0), slow), adaptive).cut).toMatchObject({ rate: 12.5, from: 12.5 })
   })
 
   test("that follows another goes to nine tenths of it at least", () => {

@@ -14,6 +14,7 @@ import {
   working,
   world,
 } from "../support/breakers.ts"
+import { keyedPlane, keysOf } from "../support/keyedPlane.ts"
 
 const probing = (probes: object, more: object = {}) =>
   world({ strategy: { type: "basic", openFor: "5 seconds", probes, ...more }, timeout: false })
@@ -262,5 +263,23 @@ describe("a caller that found every probe place taken", () => {
     expect(told(state)).toBe(100)
     await state.clock.advance(49_950)
     expect(told(state)).toBeCloseTo(50)
+  })
+})
+
+describe("a probe of a cell that somebody else's call sets free meanwhile", () => {
+  test("kept its place when it ended: the next cell that died was held back for the rest of the lease", () => {
+    const it = keyedPlane()
+    it.warm(300, keysOf(30))
+    const before = it.plane.admit(it.clock.now(), { key: "key 1" })
+    it.kill("key 1")
+    it.clock.step(500)
+    const probe = it.plane.admit(it.clock.now(), { key: "key 1" })
+    if (!(before.admitted && probe.admitted)) throw new Error("both were to enter")
+    before.settle("success")
+    it.warm(2000, keysOf(30))
+    probe.settle("success")
+    it.kill("key 2")
+    it.clock.step(500)
+    expect(it.call("key 2")).toBe(true)
   })
 })

@@ -1091,4 +1091,188 @@ export const judged: readonly Judged[] = [
     mutants: [["bucket < bucketCount", "bucket <= bucketCount"]],
     why: "behind the last bucket there is none, and one that there is not is empty",
   },
+  {
+    path: "machines/vocabulary/latency.ts",
+    line: "for (let bucket = 0; bucket < bucketCount && samples > 0; bucket++) {",
+    mutants: [
+      ["bucket < bucketCount", "true"],
+      ["bucket < bucketCount", "bucket <= bucketCount"],
+    ],
+    why: "a share is at most 1, and the rank of all samples is found by the last bucket at the latest: it bounds the loop for whoever reads it",
+  },
+  {
+    path: "machines/vocabulary/latency.ts",
+    line: "for (let bucket = 0; bucket < bucketCount && values.length < ranks.length; bucket++) {",
+    mutants: [
+      ["bucket < bucketCount && values.length < ranks.length", "bucket < bucketCount || values.length < ranks.length"],
+      ["bucket < bucketCount", "true"],
+      ["bucket < bucketCount", "bucket <= bucketCount"],
+      ["values.length < ranks.length", "true"],
+      ["values.length < ranks.length", "values.length <= ranks.length"],
+    ],
+    why: "all ranks are found by the last bucket at the latest, and there is no rank behind the last",
+  },
+  {
+    path: "machines/vocabulary/latency.ts",
+    line: "while (values.length < ranks.length && seen >= (ranks[values.length] as number)) values.push(middleOf(bucket))",
+    mutants: [
+      ["values.length < ranks.length", "true"],
+      ["values.length < ranks.length", "values.length <= ranks.length"],
+    ],
+    why: "all ranks are found by the last bucket at the latest, and there is no rank behind the last",
+  },
+  {
+    path: "machines/vocabulary/latency.ts",
+    line: "for (let at = 0; at + 1 < sketch.length; at += 2) {",
+    mutants: [
+      ["at + 1 < sketch.length", "at + 1 <= sketch.length"],
+      ["at + 1", "at - 1"],
+    ],
+    why: "behind the end of a sketch there is no bucket and no count, and what is none is not counted",
+  },
+  {
+    path: "machines/forecasting.ts",
+    line: "return Math.abs(off) > most ? off : 0",
+    mutants: [["Math.abs(off) > most", "Math.abs(off) >= most"]],
+    why: "two learned fractions that are equal to the last bit are no case of their own; where both are nothing the jump is nothing",
+  },
+  {
+    path: "machines/forecasting.ts",
+    line: "if (!(slope > standsOut * floor) || !(recent > pair.goesOn * slope)) return noForecast",
+    mutants: [
+      ["slope > standsOut * floor", "slope >= standsOut * floor"],
+      ["recent > pair.goesOn * slope", "recent >= pair.goesOn * slope"],
+    ],
+    why: "two learned fractions that are equal to the last bit are no case of their own; where all are nothing, as for what has always been 0, one of the two still says no",
+  },
+  {
+    path: "machines/forecasting.ts",
+    line: "if (measure.limit === undefined && gap <= 0 && scale.lasted === 0) return noForecast",
+    mutants: [["gap <= 0", "gap < 0"]],
+    why: "a learned fraction that is 0 to the last bit is no case of its own",
+  },
+  {
+    path: "machines/forecasting.ts",
+    line: "lasted: Math.max(0, Math.min(2 * needed, scale.lasted + (probability > probable ? 1 : -2))),",
+    mutants: [["probability > probable", "probability >= probable"]],
+    why: "a probability that is 0.6 to the last bit is no case of its own",
+  },
+  {
+    path: "machines/forecasting.ts",
+    line: "const isQuiet = all.every(({ probability }) => probability <= probable)",
+    mutants: [["probability <= probable", "probability < probable"]],
+    why: "a probability that is 0.6 to the last bit is no case of its own",
+  },
+  {
+    path: "machines/options.ts",
+    line: "if (ms !== undefined && ms >= min && ms <= max) return ms",
+    mutants: [["ms !== undefined", "true"]],
+    why: "what is undefined is not as much as anything: it is said for the compiler",
+  },
+  {
+    path: "machines/options.ts",
+    line: "if (ms !== undefined && ms >= 0) return ms",
+    mutants: [["ms !== undefined", "true"]],
+    why: "what is undefined is not as much as anything: it is said for the compiler",
+  },
+  {
+    path: "machines/options.ts",
+    line: "if (value !== undefined && read === undefined) problems = []",
+    mutants: [["[]", '["Stryker was here"]']],
+    why: "what is noted there is read by nobody, and how many there were before is counted afterwards",
+  },
+  {
+    path: "machines/anomaly.ts",
+    line: "const isKnown = width > least",
+    mutants: [["width > least", "width >= least"]],
+    why: "an interval is as wide as the rounding only where both are nothing, and then what is measured has not moved yet",
+  },
+  {
+    path: "machines/anomaly.ts",
+    line: "return severity >= again * get(stream, at.told) ? (stream[at.told] = severity) : 0",
+    mutants: [["severity >= again * get(stream, at.told)", "severity > again * get(stream, at.told)"]],
+    why: "two learned fractions that are equal to the last bit are no case of their own; where both are nothing nothing is told",
+  },
+  {
+    path: "machines/anomaly.ts",
+    line: "if (isOld) stream[at.told] = 0",
+    mutants: [["isOld", "false"]],
+    why: "what was told last is not asked for again before something else is told, or so many samples have passed",
+  },
+  {
+    path: "machines/anomaly.ts",
+    line: "if (Math.abs(value - last) <= rounding * Math.abs(last)) return last",
+    mutants: [
+      ["Math.abs(value - last) <= rounding * Math.abs(last)", "Math.abs(value - last) < rounding * Math.abs(last)"],
+    ],
+    why: "a difference that is as large as the rounding to the last bit is no case of its own; where both are nothing the value is the last one",
+  },
+  {
+    path: "machines/depending.ts",
+    line: "const share = standing.health > 0 ? 1 : health < leastShare ? 0 : health",
+    mutants: [["health < leastShare", "health <= leastShare"]],
+    why: "no impact leaves a thousandth to the last bit: 1 - 0.999 is more",
+  },
+  {
+    path: "machines/checking.ts",
+    line: `const reason = ok ? "" : \`\${percent(bad, all)} of \${all} calls\${trickle === nothing ? " in a second" : ""} were bad\``,
+    mutants: [['""', '"Stryker was here!"']],
+    why: "of what went well no reason is read",
+  },
+  {
+    path: "machines/predicting.ts",
+    line: `const when = inMs < 1000 ? "is there now" : \`is there in \${Math.ceil(inMs / 1000)} s if it goes on so\``,
+    mutants: [["inMs < 1000", "inMs <= 1000"]],
+    why: "a forecast of 1 s to the last bit is no case of its own",
+  },
+  {
+    path: "machines/recovering.ts",
+    line: "if (feature === undefined || !isOfTest(context, told)) return {}",
+    mutants: [["feature === undefined", "false"]],
+    why: "who stands there is a feature of the settings: it is said for the compiler",
+  },
+  {
+    path: "machines/recovering.ts",
+    line: 'return state === "full" || dueAt <= at || missing(standings, feature) ? Number.POSITIVE_INFINITY : dueAt',
+    mutants: [
+      ['state === "full"', "false"],
+      ['"full"', '""'],
+    ],
+    why: "who is full is due for nothing, ever",
+  },
+  {
+    path: "machines/returning.ts",
+    line: 'const need = state === "blocked" && dueAt === undefined ? missing(standings, feature) : undefined',
+    mutants: [['state === "blocked"', "true"]],
+    why: "a test has an end, and of who is full nobody asks why it is held back",
+  },
+  {
+    path: "machines/depending.ts",
+    line: "before.state !== now.state || Math.abs(before.share - now.share) >= leastChange",
+    mutants: [
+      ["Math.abs(before.share - now.share) >= leastChange", "Math.abs(before.share - now.share) > leastChange"],
+    ],
+    why: "two measured shares that differ by a twentieth to the last bit are no case of their own",
+  },
+  {
+    path: "src/data-plane/condemned.ts",
+    line: "#streakOf = -1",
+    mutants: [["-1", "+1"]],
+    why: "a row of none is as long as none, whosever it is",
+  },
+  {
+    path: "src/data-plane/condemned.ts",
+    line: "return oldest !== undefined && now - oldest.askedAt >= forgottenMs",
+    mutants: [["oldest !== undefined", "true"]],
+    why: "where there is no room somebody is held back: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/endpoints/rotation.ts",
+    line: "if (tried.length > 0 && [one, other].some(({ facts }) => tried.includes(facts.id)))",
+    mutants: [
+      ["tried.length > 0", "tried.length >= 0"],
+      ["tried.length > 0", "true"],
+    ],
+    why: "the short way: among none that were tried there is nobody",
+  },
 ]

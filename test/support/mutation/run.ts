@@ -1,9 +1,9 @@
 /**
  * `npm run mutation -- --mutate src/data-plane/credit.ts`: StrykerJS over these files, each held against the tests that come to it by the
  * fewest imports, and those mutants that live against more of them; without `--mutate` over all of both planes. `--shard 2/8` takes every
- * eighth file, from the second on. Of a file that has not changed only those that lived are tried again (`--fresh`: all). What is found
- * stands in results.json and SCORE.md; `--write` only writes the page. `--durations` measures which tests are slow. Ends with an error
- * below 95 % of the files named.
+ * eighth file, from the second on. Of a file that has not changed only those that lived are tried again (`--fresh`: all). On a busy machine
+ * `--wait 60` says that a mutant goes round for ever after so many seconds, not after four. What is found stands in results.json and
+ * SCORE.md; `--write` only writes the page. `--durations` measures which tests are slow. Ends with an error below 95 % of the files named.
  */
 import { parseArgs } from "node:util"
 import { typescriptUnder } from "../repository.ts"
@@ -22,12 +22,14 @@ const { values } = parseArgs({
     slow: { type: "string", default: "8" },
     together: { type: "string", default: "10" },
     minutes: { type: "string", default: "30" },
+    wait: { type: "string", default: "4" },
     fresh: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     durations: { type: "boolean", default: false },
   },
 })
 
+const limits = { minutes: Number(values.minutes), waitMs: 1000 * Number(values.wait) }
 const [shard = 1, shards = 1] = values.shard.split("/").map(Number)
 const planes = typescriptUnder("machines", "src/data-plane")
 const files = (values.mutate?.split(",") ?? planes).filter((_, at) => at % shards === shard - 1)
@@ -68,7 +70,7 @@ function resultOf(path: string, mutants: readonly Mutant[]): Result {
 function first(paths: readonly string[]): void {
   const tests = nearest(paths, Number(values.tests))
   const digests = digestsOf(paths)
-  const found = tried(paths, { tests, areSlow: false }, Number(values.minutes))
+  const found = tried(paths, { tests, areSlow: false }, limits)
   // A file without code has no mutants, and no report.
   for (const path of unchanged(paths, digests)) keep(path, resultOf(path, found[path]?.mutants ?? []))
 }
@@ -82,7 +84,7 @@ function again(paths: readonly string[], count: number, areSlow: boolean): void 
   if (living.length === 0) return
   const digests = digestsOf(living)
   const patterns = living.flatMap((path) => openOf(path).map(({ at }) => `${path}:${at}`))
-  const found = tried(patterns, { tests: nearest(living, count), areSlow }, Number(values.minutes))
+  const found = tried(patterns, { tests: nearest(living, count), areSlow }, limits)
   for (const path of unchanged(living, digests)) {
     const open = openOf(path)
     // Within the part that a mutant changes others were found, which have been killed.

@@ -48,7 +48,7 @@ const folder = join(root, "coverage/mutation")
 export function tried(
   patterns: readonly string[],
   { tests, areSlow }: { readonly tests: readonly string[]; readonly areSlow: boolean },
-  minutes: number,
+  { minutes, waitMs }: { readonly minutes: number; readonly waitMs: number },
 ): { readonly [path: string]: { readonly mutants: readonly Mutant[] } } {
   mkdirSync(folder, { recursive: true })
   const report = join(folder, "report.json")
@@ -57,6 +57,7 @@ export function tried(
     ...process.env,
     MUTANT_TESTS: tests.join(","),
     MUTANT_REPORT: report,
+    MUTANT_WAIT_MS: String(waitMs),
     ...(areSlow && { MUTANT_SLOW: "1" }),
   }
   const stryker = join(root, "node_modules/@stryker-mutator/core/bin/stryker.js")

@@ -7,7 +7,7 @@ export default {
   // One process keeps one core busy, and the tests are not run in each other's way.
   concurrency: 1,
   // What goes round for ever is mostly found by counting; the rest must not be taken for it on a busy machine.
-  timeoutMS: 4_000,
+  timeoutMS: Number(process.env.MUTANT_WAIT_MS ?? 4_000),
   timeoutFactor: 3,
   dryRunTimeoutMinutes: 10,
   tempDirName: "coverage/stryker",
