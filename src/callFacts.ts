@@ -21,11 +21,14 @@ function readName(value: unknown, path: string): void {
 /** Named once more, so that a door which only checks facts need not load the machines. */
 const classes = { critical: 4, high: 3, normal: 2, low: 1, bulk: 0 } satisfies { readonly [P in Priority]: number }
 
+export const isPriority = (value: unknown): value is Priority =>
+  typeof value === "string" && Object.hasOwn(classes, value)
+
 /** Each fact, and how it is checked. Whoever adds a fact adds it here, and every door knows it. */
 const readers: { readonly [Fact in keyof Facts]-?: (value: unknown, path: string) => void } = {
   key: readName,
   priority: (value, path) => {
-    if (typeof value === "string" && Object.hasOwn(classes, value)) return
+    if (isPriority(value)) return
     throw invalid(path, value, `must be one of ${Object.keys(classes).join(", ")}`)
   },
   cost: (value, path) => {

@@ -4,7 +4,7 @@
  * who may shorten the time of a call may also make it fail.
  */
 import { type DurationInput, readDuration } from "../machines/options.ts"
-import { invalid, refuseStrangers } from "./knownOptions.ts"
+import { type IncomingRequest, incomingHeader } from "./incoming.ts"
 
 /** Whole milliseconds, or, by the name `grpc-timeout`, a number of at most eight digits and a unit. */
 export const standardHeader = "x-request-timeout-ms"
@@ -18,19 +18,7 @@ const grpcUnits: { readonly [unit: string]: number } = {
   n: 1e-6,
 }
 const grpcMost = 99_999_999
-/** `text`: with the blanks around it. */
-const longest = { name: 100, value: 20, text: 200 }
-
-/** The name of a header as RFC 9110 has it. */
-const isName = (name: unknown): name is string =>
-  typeof name === "string" && name.length <= longest.name && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)
-
-/** Which header a deadline travels in. Throws `InvalidConfig` for what is none. */
-export function readHeaderName(name: unknown, path: string): string {
-  if (name === undefined) return standardHeader
-  if (isName(name)) return name.toLowerCase()
-  throw invalid(path, name, "must be the name of a header")
-}
+const longest = 20
 
 /** What is said of the time that is left: never more than there is. */
 export function written(header: string, remainingMs: number): string {
@@ -41,15 +29,10 @@ export function written(header: string, remainingMs: number): string {
 
 /** Milliseconds that a header says are left; `undefined` for what says nothing. */
 function read(header: string, value: string): number | undefined {
-  if (value.length > longest.value) return undefined
+  if (value.length > longest) return undefined
   if (header !== grpcHeader) return /^\d+$/.test(value) ? Number(value) : undefined
   const [, amount, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(value) ?? []
   return amount === undefined ? undefined : Number(amount) * (grpcUnits[unit] as number)
-}
-
-/** A request that came in: of the Fetch standard, or of Node. */
-export interface IncomingRequest {
-  readonly headers: object
 }
 
 export interface ReadDeadlineOptions<R extends IncomingRequest> {
@@ -59,21 +42,6 @@ export interface ReadDeadlineOptions<R extends IncomingRequest> {
   readonly header?: string | undefined
   /** The longest that is believed. Default: `"5 minutes"`. */
   readonly max?: DurationInput | undefined
-}
-
-function headerOf(headers: object, name: string): unknown {
-  const { get } = headers as { readonly get?: unknown }
-  if (typeof get === "function") return (get as (name: string) => unknown).call(headers, name)
-  return Object.hasOwn(headers, name) ? (headers as { readonly [name: string]: unknown })[name] : undefined
-}
-
-/** Whoever cannot be vouched for, because the question itself failed, is not trusted. */
-function isTrusted<R>(request: R, trust: (request: R) => boolean): boolean {
-  try {
-    return trust(request) === true
-  } catch {
-    return false
-  }
 }
 
 /**
@@ -97,14 +65,9 @@ export function readDeadline<R extends IncomingRequest>(
   request: R,
   options: ReadDeadlineOptions<R>,
 ): number | undefined {
-  refuseStrangers(options, ["trust", "header", "max"])
-  const { trust } = options
-  if (typeof trust !== "function") throw invalid("options.trust", trust, "must be a function that says whom to believe")
-  const header = readHeaderName(options.header, "options.header")
+  const said = incomingHeader(options, standardHeader, ["max"])
   const maxMs = options.max === undefined ? 300_000 : readDuration(options.max, "options.max")
-  if (!isTrusted(request, trust)) return undefined
-  const value = headerOf(request.headers, header)
-  const isText = typeof value === "string" && value.length <= longest.text
-  const ms = isText ? read(header, value.trim()) : undefined
+  const value = said.valueOf(request)
+  const ms = value === undefined ? undefined : read(said.name, value)
   return ms === undefined ? undefined : Math.min(maxMs, ms)
 }

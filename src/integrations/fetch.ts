@@ -10,8 +10,9 @@ import {
   type VerdictKind,
   wantsQuota,
 } from "../classify.ts"
-import { readHeaderName, written } from "../deadlineHeader.ts"
+import { standardHeader, written } from "../deadlineHeader.ts"
 import type { CallContext } from "../execution.ts"
+import { readHeaderName } from "../incoming.ts"
 import { refuseNoFunction, refuseStrangers } from "../knownOptions.ts"
 import { quotaIn } from "../quotaHeaders.ts"
 import { retryAfterIn } from "../retryAfter.ts"
@@ -98,7 +99,7 @@ const signalOf = (input: string | URL | Request, init: RequestInit | undefined):
 /** The header that a deadline travels in, if it travels. Throws `InvalidConfig`. */
 function readPropagation(asked: unknown): string | undefined {
   if (asked === undefined || asked === false) return undefined
-  return readHeaderName(asked === true ? undefined : asked, "options.propagateDeadline")
+  return readHeaderName(asked === true ? undefined : asked, standardHeader, "options.propagateDeadline")
 }
 
 /** The request's headers with the time that is left for it, if there is an end to it and nobody has said it. */
@@ -186,5 +187,7 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
   }
 }
 
-export { type IncomingRequest, type ReadDeadlineOptions, readDeadline } from "../deadlineHeader.ts"
+export { type ReadDeadlineOptions, readDeadline } from "../deadlineHeader.ts"
+export type { IncomingRequest } from "../incoming.ts"
+export { type ReadPriorityOptions, readPriority } from "../priorityHeader.ts"
 export { type HeaderQuota, quotaIn } from "../quotaHeaders.ts"

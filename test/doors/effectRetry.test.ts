@@ -254,6 +254,21 @@ describe("layers of guards", () => {
         expect(yield* report(outer)).toMatchObject({ retries: 0, refused: { inner: 1 } })
       }),
     ))
+
+  test("retry law 7: an outer budget that cannot pay for a repeat within its own gives the inner's price back", () =>
+    runTest(
+      Effect.gen(function* () {
+        const outer = yield* make({ attempts: 3, budget: { share: 0, reserve: 1 } }, {}, "outer")
+        const inner = yield* make({ attempts: 3 }, {}, "inner")
+        const { runs, effect } = failingFirst(1000)
+        const first = failingFirst(1)
+        const through = Effect.flatMap(first.effect, () => inner.guard(effect, twice))
+        expect(yield* Effect.flip(inTime(outer.guard(through, twice)))).toBe(down)
+        expect([first.runs.length, runs.length]).toEqual([2, 1])
+        expect(yield* report(outer)).toMatchObject({ retries: 1, budget: 0, state: "spent" })
+        expect(yield* report(inner)).toMatchObject({ retries: 0, budget: 10, refused: { budget: 1 } })
+      }),
+    ))
 })
 
 describe("hedging", () => {

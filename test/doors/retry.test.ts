@@ -570,6 +570,39 @@ describe("layers", () => {
     expect(calls).toHaveLength(1)
   })
 
+  test("an outer budget that cannot pay for a repeat within its own gives the inner's price back", async () => {
+    const { outer, inner, end } = layers({ attempts: 3, budget: { share: 0, reserve: 1 } })
+    const { calls, run } = ending(throwing(down))
+    let attempt = 0
+    const through = (call: CallContext) =>
+      ++attempt === 1 ? Promise.reject(down) : inner.execute(run, { ...twice, within: call })
+    await end(outer.tryExecute(through, twice))
+    // The outer's one token was for its own second attempt.
+    expect([attempt, calls.length]).toEqual([2, 1])
+    expect(outer.metrics().components.retry).toMatchObject({ retries: 1, budget: 0, state: "spent" })
+    expect(inner.metrics().components.retry).toMatchObject({ retries: 0, budget: 10, refused: { budget: 1 } })
+  })
+
+  test("of two attempts at once, neither begins unless each layer that repeats pays for it", async () => {
+    const { outer, clock } = layers({ attempts: 2, budget: { share: 0, reserve: 1 } })
+    const retry = { attempts: 2, hedge: { after: "10 millis" } } as const
+    const inner = createBreaker("hedged", { strategy: calm, timeout: false, retry }, { clock })
+    const slow = deferred<string>()
+    let attempt = 0
+    let made = 0
+    const run = () => {
+      made++
+      return slow.promise
+    }
+    const through = (call: CallContext) =>
+      ++attempt === 1 ? Promise.reject(down) : inner.execute(run, { ...twice, within: call })
+    const answer = outer.tryExecute(through, twice)
+    await clock.advance("1 minute")
+    slow.resolve("up")
+    expect([await answer, made]).toEqual([{ ok: true, value: "up" }, 1])
+    expect(inner.metrics().components.retry).toMatchObject({ hedges: 0, budget: 10, refused: { budget: 1 } })
+  })
+
   test("a call within another has no more time than that has left", async () => {
     const { clock } = layers()
     const outer = createBreaker("timed", { strategy: calm, timeout: "1 second", retry: true }, { clock })

@@ -156,6 +156,46 @@ describe("five layers of three further attempts each", () => {
   })
 })
 
+describe("layers whose budgets run out", () => {
+  test("retry law 7: each pays for its own repeats and for all within them, to the last token, and for nothing that is not made", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(4), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.array(fc.boolean(), { maxLength: 6 }), { minLength: 1, maxLength: 5 }),
+        async (reserves, calls) => {
+          const clock = createVirtualClock()
+          const layers = reserves.map((reserve, index) =>
+            createBreaker(`layer ${index}`, config({ attempts: 3, budget: { share: 0, reserve } }), { clock }),
+          )
+          const paid = reserves.map(() => 0)
+          for (const own of calls) {
+            let turn = 0
+            const fails = () => own[turn++] ?? true
+            const through = (depth: number, repeating: readonly number[], within?: CallContext): Promise<unknown> => {
+              const layer = layers[depth]
+              if (layer === undefined) return fails() ? Promise.reject(new Error("down")) : Promise.resolve()
+              const run = (call: CallContext) => {
+                const isRepeat = call.attempt > 1
+                // The first attempt of a call within a repeated one was paid for with that one.
+                if (isRepeat) for (const payer of [...repeating, depth]) paid[payer] = (paid[payer] ?? 0) + 1
+                if (depth < layers.length - 1 && fails()) return Promise.reject(new Error("a fault of its own"))
+                return through(depth + 1, isRepeat ? [...repeating, depth] : repeating, call)
+              }
+              return layer.execute(run, { idempotent: true, ...(within && { within }) })
+            }
+            const ended = through(0, []).catch(() => {})
+            await clock.advance("10 seconds")
+            await ended
+          }
+          const left = layers.map((layer) => layer.metrics().components.retry?.budget)
+          expect(left).toEqual(reserves.map((reserve, index) => reserve - (paid[index] ?? 0)))
+          for (const layer of layers) await layer.stop()
+        },
+      ),
+      { numRuns: 60, seed: 11 },
+    ))
+})
+
 const notSent = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]
 const failures = fc.oneof(
   fc

@@ -1,6 +1,6 @@
 /** Whoever reads what strangers write, and what strangers might write: for the test that it does no harm, and for the bench that says how long it takes. */
 import { createBreaker, type SavedBreaker } from "recloser"
-import { readDeadline } from "recloser/fetch"
+import { readDeadline, readPriority } from "recloser/fetch"
 import { toMs } from "../../machines/durations.ts"
 import { readEndpoints } from "../../machines/naming.ts"
 import { baseUrl, numberBetween, wholeBetween } from "../../src/cli/demo/options.ts"
@@ -87,6 +87,8 @@ const retryAfter = (names: readonly string[]) => (text: string) =>
 const deadline = (header: string) => (text: string) =>
   readDeadline({ headers: { [header]: text } }, { header, trust: () => true })
 
+const priority = (text: string) => readPriority({ headers: { "x-request-priority": text } }, { trust: () => true })
+
 const service = createBreaker("service", { rateLimit: true, recovery: { features: ["search"] } })
 const saved = JSON.parse(JSON.stringify(service.save())) as { readonly parts: object }
 
@@ -137,6 +139,7 @@ export const hostileReaders: readonly HostileReader[] = [
   simple("RateLimit-Remaining, -Reset, and those with X-", quota(separate)),
   simple("X-Request-Timeout-Ms", deadline("x-request-timeout-ms")),
   simple("grpc-timeout", deadline("grpc-timeout")),
+  simple("X-Request-Priority", priority),
   simple("the key of a call", (key) => service.acquire({ key })),
   simple("the priority of a call", (priority) => service.acquire({ priority: priority as never })),
   simple("the tenant of a call", (tenant) => service.acquire({ tenant })),
