@@ -5,14 +5,15 @@ import type { Limit } from "./limit.ts"
 const restMs = 1000
 /** A limit that moved less than this part is where it was. */
 const noticeable = 0.2
-/** What was told is told again after so long: who was told may have crashed since, or another may have taken its place. */
+/**
+ * What was told is told again after so long: who was told may have crashed since, or another may have taken its place. Where nothing was
+ * told there is nothing to tell again: a limit that never moved wakes nobody.
+ */
 const againMs = 10_000
 
 /** What was told of a limit last. */
 export class LimitNews {
   #at = Number.NEGATIVE_INFINITY
-  /** When it is told whatever it is; counted from the first look. */
-  #againAt = Number.NaN
   #state: Limit["state"] = "following"
   #independent = false
   #limit: number
@@ -25,12 +26,11 @@ export class LimitNews {
   take(limit: Limit, now: number): LimitMoved | undefined {
     const { state, value, independent } = limit
     const isNews = state !== this.#state || independent !== this.#independent
-    if (Number.isNaN(this.#againAt)) this.#againAt = now + againMs
-    limit.isStirred = isNews || now >= this.#againAt || Math.abs(value - this.#limit) > noticeable * this.#limit
+    const isOld = this.#at > Number.NEGATIVE_INFINITY && now - this.#at >= againMs
+    limit.isStirred = isNews || isOld || Math.abs(value - this.#limit) > noticeable * this.#limit
     if (!limit.isStirred) return undefined
     if (now - this.#at < restMs) return undefined
     this.#at = now
-    this.#againAt = now + againMs
     this.#state = state
     this.#independent = independent
     this.#limit = value
