@@ -1091,4 +1091,10 @@ export const judged: readonly Judged[] = [
     mutants: [["bucket < bucketCount", "bucket <= bucketCount"]],
     why: "behind the last bucket there is none, and one that there is not is empty",
   },
+  {
+    path: "src/data-plane/limiter/search.ts",
+    line: "return knee > here && knee >= levelOf(from) ? from : topOf(knee)",
+    mutants: [["knee > here", "knee >= here"]],
+    why: "a knee that is here has been answered in the line before",
+  },
 ]
