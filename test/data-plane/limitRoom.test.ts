@@ -53,8 +53,8 @@ describe("room is made for those who would be turned away", () => {
   })
 
   test("never beyond the most that was set, and nobody waits for it there", () => {
-    const { limit, clock } = wellUsed(30)
-    expect([...roomFor(limit, clock.now, 2), limit.tryingMs(clock.now)]).toEqual([30, "none", 0])
+    const { limit, clock } = wellUsed(40)
+    expect([...roomFor(limit, clock.now, 2), limit.tryingMs(clock.now)]).toEqual([40, "none", 0])
   })
 
   test("not where calls timed out, and then nobody waits for what comes of room that was made", () => {

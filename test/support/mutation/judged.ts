@@ -1275,4 +1275,75 @@ export const judged: readonly Judged[] = [
     ],
     why: "the short way: among none that were tried there is nobody",
   },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "let [low, high] = [0, count - 1]",
+    mutants: [["count - 1", "count + 1"]],
+    why: "beyond the last level there is none, and none is above any number of calls",
+  },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "#highest = -1",
+    mutants: [["-1", "+1"]],
+    why: "of levels 0 and 1 nothing is known then, and what is not known is passed over",
+  },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "if (weight === 0) return 0",
+    mutants: [["weight === 0", "false"]],
+    why: "what is nothing stays nothing, however long ago",
+  },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "return passed > 0 ? weight * Math.exp(-decay * passed) : weight",
+    mutants: [["passed > 0", "passed >= 0"]],
+    why: "no time leaves all of it",
+  },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "if (level > this.#highest) this.#highest = level",
+    mutants: [["level > this.#highest", "level >= this.#highest"]],
+    why: "what is as high as the highest takes its place with the same number",
+  },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "const isAnother = off > another ** 2 * this.#variance",
+    mutants: [["off > another ** 2 * this.#variance", "off >= another ** 2 * this.#variance"]],
+    why: "a square of logarithms that is on the line to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "if (other !== level) this.#weight[other] = Math.min(known / 2, this.#weight[other] as number)",
+    mutants: [["other !== level", "true"]],
+    why: "what was known of this level is forgotten by whoever asks for it, in the next line",
+  },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "if (gain + 2 * error < 0.5 * Math.log(callsAt(more) / callsAt(level))) return true",
+    mutants: [
+      [
+        "gain + 2 * error < 0.5 * Math.log(callsAt(more) / callsAt(level))",
+        "gain + 2 * error <= 0.5 * Math.log(callsAt(more) / callsAt(level))",
+      ],
+    ],
+    why: "logarithms that are equal to the last bit are no case of their own",
+  },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "if (worth > best) [best, knee] = [worth, level]",
+    mutants: [["worth > best", "worth >= best"]],
+    why: "two levels that are worth the same to the last bit are no case of their own",
+  },
+  {
+    path: "src/data-plane/limiter/goodput.ts",
+    line: "for (let index = 0, level = 1; index < count; index++, level = Math.max(level + 1, Math.round(level * 1.14)))",
+    mutants: [["index < count", "index <= count"]],
+    why: "what is written behind the end of a typed array is not kept",
+  },
+  {
+    path: "src/data-plane/limiter/search.ts",
+    line: "return knee > here && knee >= levelOf(from) ? from : topOf(knee)",
+    mutants: [["knee > here", "knee >= here"]],
+    why: "a knee that is here has been answered in the line before",
+  },
 ]
