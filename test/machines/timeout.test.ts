@@ -1,7 +1,21 @@
 import { timeout } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import type { AnyMachineSnapshot } from "xstate"
-import { nextTimeout } from "../../machines/timing.ts"
+import {
+  begun,
+  counted,
+  countedInTrial,
+  freshSearch,
+  goneOn,
+  isCensored,
+  isOver,
+  mayExplore,
+  nextTrialMs,
+  raised,
+  type Search,
+  tried,
+} from "../../machines/exploring.ts"
+import { found, learned, nextTimeout, readTimeout, within } from "../../machines/timing.ts"
 import type { Circuit } from "../../machines/vocabulary/circuit.ts"
 import type { Slice } from "../../machines/vocabulary/signal.ts"
 import { type Chart, restored, saveOf, startChart } from "../support/charts.ts"
@@ -306,5 +320,162 @@ describe("timeout", () => {
     expect(timeoutOf(chart)).toBe(50)
     expect(saveOf(timeout, startChart(timeout, { options: bounds }))).toBeUndefined()
     expect(saveOf(timeout, startChart(timeout, { options: 500 }))).toBeUndefined()
+  })
+})
+
+describe("what one slice teaches, step by step", () => {
+  const settings = { min: 100, max: 10_000 }
+  const slice = (success: number, timedOut: number, quantiles: object = {}, samples = 1000): Slice =>
+    ({
+      ...{ startedAt: 0, success, failure: 0, timedOut, ignored: 0, slow: 0, late: 0, busyMs: 0 },
+      latency: { samples, p50: 10, p90: 20, p99: 30, p999: 400, max: 500, ...quantiles },
+    }) as unknown as Slice
+  const search = (more: Partial<Search> = {}): Search => ({ ...freshSearch(0), seen: 1000, ...more })
+  const next = (timeoutMs: number, one: Slice, of?: Search) => nextTimeout(settings, timeoutMs, one, of)
+
+  test("is twice the highest quantile, by half more or a fifth less at a time, within the bounds", () => {
+    expect([700, 800, 900, 1000, 1001].map((timeoutMs) => next(timeoutMs, slice(1000, 0)))).toEqual([
+      ...[800, 800, 800, 800, 1001 / 1.25],
+    ])
+    expect([
+      next(500, slice(1000, 0)),
+      next(90, slice(1000, 0, { p999: 1 })),
+      next(9000, slice(1000, 0, { p999: 9000 })),
+    ]).toEqual([750, 100, 10_000])
+  })
+
+  test("is nothing where a hundred successes are not known, but what a trial has shown", () => {
+    const few = (samples: number) => next(2000, slice(50, 0, {}, samples), search({ goalMs: 0 }))
+    expect([few(99), few(100)]).toEqual([2000, 2000 / 1.25])
+    const shown = (goalMs: number, timeoutMs = 2000) => next(timeoutMs, slice(50, 0, {}, 99), search({ goalMs }))
+    expect([shown(1000), shown(2500), shown(5000), shown(50_000, 9000)]).toEqual([2000, 2500, 3000, 10_000])
+    // With enough of them both count.
+    expect(next(2000, slice(1000, 0), search({ goalMs: 2200 }))).toBe(2200)
+  })
+
+  test("goes up by half where more than one in a thousand is cut off and the tail lies within half of the timeout", () => {
+    const cut = (timedOut: number, p99: number) => next(300, slice(1000 - timedOut, timedOut, { p99, p999: 100 }))
+    expect([cut(1, 201), cut(2, 200), cut(2, 201)]).toEqual([240, 240, 450])
+    expect(next(300, slice(4, 2, { p99: 201, p999: 100 }))).toBe(450)
+  })
+
+  test("comes down only where nine tenths of the latency were measured under the present timeout", () => {
+    const down = (seen: number) => next(2000, slice(1000, 0), search({ seen }))
+    expect([down(899), down(900), next(2000, slice(1000, 0))]).toEqual([2000, 1600, 1600])
+  })
+
+  test("begins to look anew where it has gone up for what was cut off or shown, and else goes on looking", () => {
+    const lookedOn = (timeoutMs: number, one: Slice, of: Search) => {
+      const { timeoutMs: now, search: then } = learned({ settings, timeoutMs, search: of }, one, 1000)
+      return [now, then?.seen, then?.goalMs]
+    }
+    // Cut short: nothing that was seen counts any more.
+    expect(lookedOn(300, slice(990, 10, { p99: 250 }), search())).toEqual([450, 0, 0])
+    // Up because calls take longer, none of which was cut off.
+    expect(lookedOn(700, slice(1000, 0), search())).toEqual([800, 2000, 0])
+    // Towards what was shown: it is remembered until it is reached.
+    expect(lookedOn(2000, slice(1000, 0), search({ goalMs: 5000 }))).toEqual([3000, 0, 5000])
+    expect(lookedOn(2000, slice(1000, 0), search({ goalMs: 2500 }))).toEqual([2500, 0, 0])
+    expect(lookedOn(2000, slice(1000, 0), search({ goalMs: 1500 }))).toEqual([1600, 2000, 0])
+    // As long as may be, and cut off still: it is no longer than it was.
+    expect(lookedOn(10_000, slice(990, 10, { p99: 9000, p999: 9000 }), search())).toEqual([10_000, 1990, 0])
+  })
+
+  test("of a call that was longer than the timeout is twice as much, as far as the trial has shown", () => {
+    const seen = (max: number) =>
+      found({ settings, timeoutMs: 500, search: search({ trialMs: 2000 }) }, slice(1, 0, { max }))
+    expect([seen(900).search?.goalMs, seen(1100).search?.goalMs, seen(900).search?.seen]).toEqual([1800, 2000, 0])
+  })
+
+  test("is saved as milliseconds, read only if it can be that, and taken up within the bounds of today", () => {
+    for (const none of [null, undefined, 7, "500", {}, { timeoutMs: "500" }, { timeoutMs: 0 }, { timeoutMs: -1 }])
+      expect(readTimeout(none)).toBeUndefined()
+    for (const none of [Number.NaN, Number.POSITIVE_INFINITY, [500]])
+      expect(readTimeout({ timeoutMs: none })).toBeUndefined()
+    expect([readTimeout({ timeoutMs: 500 }), readTimeout({ timeoutMs: 500, trialMs: 900 })]).toEqual([
+      { timeoutMs: 500 },
+      { timeoutMs: 500, trialMs: 900 },
+    ])
+    expect([readTimeout({ timeoutMs: 500, trialMs: 0 }), readTimeout({ timeoutMs: 500, trialMs: "900" })]).toEqual([
+      { timeoutMs: 500 },
+      { timeoutMs: 500 },
+    ])
+    const bounded = (timeoutMs: number, trialMs?: number) =>
+      within(settings, trialMs === undefined ? { timeoutMs } : { timeoutMs, trialMs })
+    expect([within(settings, undefined), bounded(50), bounded(20_000), bounded(500)]).toEqual([
+      ...[undefined, { timeoutMs: 100 }, { timeoutMs: 10_000 }, { timeoutMs: 500 }],
+    ])
+    expect([bounded(500, 900), bounded(500, 500), bounded(500, 20_000), bounded(20_000, 30_000)]).toEqual([
+      { timeoutMs: 500, trialMs: 900 },
+      { timeoutMs: 500 },
+      { timeoutMs: 500, trialMs: 10_000 },
+      { timeoutMs: 10_000 },
+    ])
+  })
+})
+
+describe("what a timeout finds out by trials, step by step", () => {
+  const slice = (success: number, timedOut: number, startedAt = 0): Slice =>
+    ({ startedAt, success, timedOut, latency: { p50: 10 } }) as unknown as Slice
+  const tally = (calls: number, cut: number) => ({ calls, cut })
+  const search = (more: Partial<Search> = {}): Search => ({ ...freshSearch(0), ...more })
+
+  test("is paid from the time that calls take, and from that of one caller more; quiet times save up no more than the longest", () => {
+    const one = counted(search({ seen: 7 }), slice(100, 10), 1000, 300, 100)
+    expect(one).toEqual({
+      ...search({ seen: 107, long: tally(110, 10), short: tally(110, 10) }),
+      creditMs: 0.045 * (100 * 10 + 10 * 300 + 1000),
+    })
+    expect(counted(search({ creditMs: 5 }), slice(100, 0), 1000, 300, 1e6).creditMs).toBeCloseTo(5 + 0.045 * 2000, 9)
+    expect(counted(search(), slice(100, 0), 1000, 300, 50).creditMs).toBe(50)
+    expect(counted(search(), slice(100, 0, 2000), 1000, 300, 1e6).creditMs).toBeCloseTo(45, 9)
+    expect(countedInTrial(search({ short: tally(3, 1) }), slice(100, 10), 1000, 300, 100)).toMatchObject({
+      ...{ short: tally(3, 1), long: tally(110, 10) },
+    })
+  })
+
+  test("knows the calls that were cut off, the older ones by half once there are more than may be remembered", () => {
+    const once = counted(search({ long: tally(1000, 4), short: tally(50, 4) }), slice(1, 1), 0, 1, 1)
+    expect([once.long, once.short]).toEqual([tally(1002, 5), tally(52, 5)])
+    const more = counted(once, slice(1, 1), 0, 1, 1)
+    expect([more.long, more.short]).toEqual([tally(503, 3.5), tally(28, 3.5)])
+    const censored = (calls: number, cut: number) => isCensored(search({ long: tally(calls, cut) }))
+    expect([censored(0, 0), censored(1000, 1), censored(999, 1)]).toEqual([false, false, true])
+  })
+
+  test("is four times as long, every second time sixteen times, every fourth 64 times, up to the longest", () => {
+    expect([0, 1, 2, 3, 4, 5, 6, 7].map((trials) => nextTrialMs(search({ trials }), 10, 2000))).toEqual([
+      ...[40, 160, 40, 640, 40, 160, 40, 2000],
+    ])
+  })
+
+  test("is begun where calls are cut off, nothing longer is known to be needed, and two of them can be waited for", () => {
+    const known = { long: tally(1000, 10), short: tally(50, 0) }
+    const may = (more: Partial<Search>, one = slice(10, 0), timeoutMs = 100) =>
+      mayExplore(search({ ...known, ...more }), one, timeoutMs, 10_000)
+    expect([may({ creditMs: 600 }), may({ creditMs: 599 })]).toEqual([true, false])
+    // Three in this slice alone, or as many as lately.
+    expect([may({ creditMs: 899 }, slice(10, 3)), may({ creditMs: 900 }, slice(10, 3))]).toEqual([false, true])
+    const lately = { short: tally(10, 5) }
+    expect([may({ ...lately, creditMs: 2999 }), may({ ...lately, creditMs: 3000 })]).toEqual([false, true])
+    expect([may({ creditMs: 1e9, goalMs: 101 }), may({ creditMs: 1e9, goalMs: 100 })]).toEqual([false, true])
+    expect([may({ creditMs: 1e9 }, slice(10, 0), 10_000), may({ creditMs: 1e9, long: tally(1000, 1) })]).toEqual([
+      ...[false, false],
+    ])
+    // Where all have been cut off nobody knows how many more would be.
+    expect(may({ creditMs: 600, long: tally(9, 9), short: tally(9, 9) })).toBe(true)
+  })
+
+  test("is paid in advance, slice by slice, and is over when two were given the longer time, or it is paid for", () => {
+    const known = { long: tally(1000, 500), short: tally(50, 0) }
+    const one = begun(search({ ...known, creditMs: 5000, exposed: 9 }), slice(3, 0), 100, 10_000)
+    expect(one).toMatchObject({ trials: 1, trialMs: 400, exposed: 0, creditMs: 5000 - 3 * 300 })
+    const first = tried(one, slice(1, 0), 700)
+    expect([first.exposed, first.endsAt, first.creditMs, isOver(first)]).toEqual([1, 1100, 4100, false])
+    const next = goneOn(first, slice(1, 0), 100, 800)
+    expect([next.exposed, next.endsAt, next.creditMs, isOver(next)]).toEqual([2, 1200, 3800, true])
+    expect([isOver({ ...first, creditMs: 0 }), isOver({ ...first, creditMs: 0.1 })]).toEqual([true, false])
+    expect(isOver({ ...first, long: tally(1000, 1) })).toBe(true)
+    expect(raised({ ...next, seen: 9 }, 700)).toEqual(search({ creditMs: 3800, goalMs: 700 }))
   })
 })

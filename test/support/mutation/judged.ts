@@ -1346,4 +1346,73 @@ export const judged: readonly Judged[] = [
     mutants: [["knee > here", "knee >= here"]],
     why: "a knee that is here has been answered in the line before",
   },
+  {
+    path: "src/data-plane/endpoints/site.ts",
+    line: '#left: Omit<Ejection, "id" | "until"> = { at: 0, statistics: { calls: 0, failures: 0, slow: 0 }, failedTrials: 0 }',
+    mutants: [
+      ["{ at: 0, statistics: { calls: 0, failures: 0, slow: 0 }, failedTrials: 0 }", "{}"],
+      ["{ calls: 0, failures: 0, slow: 0 }", "{}"],
+    ],
+    why: "it is read of those that are left out alone, who have been told how",
+  },
+  {
+    path: "src/data-plane/endpoints/site.ts",
+    line: "if (startedAt > this.#answeredAt) this.#answeredAt = startedAt",
+    mutants: [["startedAt > this.#answeredAt", "startedAt >= this.#answeredAt"]],
+    why: "what began at the same time takes its place with the same number",
+  },
+  {
+    path: "src/data-plane/endpoints/site.ts",
+    line: "const quality = this.#quality === 1 ? 1 : Math.max(worst, 1 - known * (1 - this.#quality))",
+    mutants: [["this.#quality === 1", "false"]],
+    why: "the short way: of what is perfect there is nothing to take away",
+  },
+  {
+    path: "src/data-plane/endpoints/site.ts",
+    line: "if (this.open === 0) return Math.max(least, usualMs) / quality",
+    mutants: [["this.open === 0", "false"]],
+    why: "the sum of none is 0 but for rounding; and with none under way the whole way comes to the same as the short one",
+  },
+  {
+    path: "src/data-plane/endpoints/outliers.ts",
+    line: "this.#fading = fading ??= new Powers(kept, 4 * memory)",
+    mutants: [["4 * memory", "4 / memory"]],
+    why: "how many powers are known beforehand: those that are not are worked out, to the same number",
+  },
+  {
+    path: "src/data-plane/endpoints/outliers.ts",
+    line: "if (!bad && site.evidence === 0) return false",
+    mutants: [["!bad && site.evidence === 0", "false"]],
+    why: "the short way: a good outcome takes from nothing, and nothing is no evidence",
+  },
+  {
+    path: "src/data-plane/endpoints/outliers.ts",
+    line: "return site.evidence >= threshold && this.#row === site && site.recentBad > clearly * elsewhere * site.recent",
+    mutants: [
+      ["site.evidence >= threshold", "site.evidence > threshold"],
+      ["site.recentBad > clearly * elsewhere * site.recent", "site.recentBad >= clearly * elsewhere * site.recent"],
+    ],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/endpoints/outliers.ts",
+    line: 'if (present.length < 2 || this.#row === "several" || this.#bad < 2) return undefined',
+    mutants: [["this.#bad < 2", "this.#bad <= 2"]],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/endpoints/outliers.ts",
+    line: 'return blame >= most ? "oneCell" : undefined',
+    mutants: [["blame >= most", "blame > most"]],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/endpoints/outliers.ts",
+    line: "const isAgain = site.ejections > 0 && now - site.freedAt < remembers * last",
+    mutants: [
+      ["site.ejections > 0", "site.ejections >= 0"],
+      ["site.ejections > 0", "true"],
+    ],
+    why: "who was never ejected was never set free, and that is longer ago than anything",
+  },
 ]
