@@ -18,16 +18,23 @@ export interface LoopChanged {
 /** XState aborts the signal when the actor is stopped. */
 export const loop = /* @__PURE__ */ fromPromise<unknown, LoopInput>(({ input, signal }) => input.run(signal))
 
+/** How it is started: also anew, when it has fallen. */
+export interface Loop {
+  readonly id: string
+  readonly input: LoopInput
+}
+
 interface Looping {
-  readonly loops: readonly string[]
+  readonly loops: readonly Loop[]
   readonly phase: Phase
 }
 
 /** Which loops there are after an event; whatever else than a change of one ends them all. What is over begins nothing. */
 export function loopsAfter({ loops, phase }: Looping, event: { readonly type: string } | LoopChanged) {
-  if (!("run" in event)) return { loops: [], stop: loops, spawn: undefined }
+  if (!("run" in event)) return { loops: [], stop: loops.map(({ id }) => id), spawn: undefined }
   const { id, run } = event
-  const others = loops.filter((other) => other !== id)
+  const others = loops.filter((other) => other.id !== id)
   const begins = run !== undefined && (phase === "starting" || phase === "active")
-  return { loops: begins ? [...others, id] : others, stop: [id], spawn: begins ? { id, input: { run } } : undefined }
+  const spawn: Loop | undefined = begins ? { id, input: { run } } : undefined
+  return { loops: spawn ? [...others, spawn] : others, stop: [id], spawn }
 }

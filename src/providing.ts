@@ -45,12 +45,22 @@ interface Lost {
   readonly error?: unknown
 }
 
+type Failure = Cause.Cause<unknown>
+
+const failed = (who: string, cause: Failure): Lost => {
+  const error = Cause.squash(cause)
+  return { reason: `${who} failed: ${describeError(error)}`, error }
+}
+
 const ends = {
   onSuccess: (): Lost => ({ reason: "the provider has ended" }),
-  onFailure: (cause: Cause.Cause<unknown>): Lost => {
-    const error = Cause.squash(cause)
-    return { reason: `the provider failed: ${describeError(error)}`, error }
-  },
+  onFailure: (cause: Failure): Lost => failed("the provider", cause),
+}
+
+/** What should not have happened in the watch itself is no reason to listen to nobody from now on. */
+const falls = {
+  onSuccess: (lost: Lost): Lost => lost,
+  onFailure: (cause: Failure): Lost => failed("the watch", cause),
 }
 
 export class ProviderWatch {
@@ -72,7 +82,7 @@ export class ProviderWatch {
   constructor(settings: DiscoverySettings, informed: Informed) {
     this.settings = settings
     this.#informed = informed
-    const lost = Effect.raceFirst(this.#listening(), this.#telling())
+    const lost = Effect.matchCause(Effect.raceFirst(this.#listening(), this.#telling()), falls)
     const round: Effect.Effect<never> = Effect.flatMap(lost, (why) =>
       Effect.flatMap(Effect.sleep(this.#lose(why)), () => round),
     )
