@@ -119,7 +119,7 @@ const machine = setup({
       const { lost, part, loop, plug, resumes, moved } = lose(context, key)
       enqueue.assign(lost)
       enqueue(publish)
-      enqueue.emit({ type: "trouble", breaker: context.name, part: key, error, gaveUp: (part ?? loop) === undefined })
+      enqueue.emit({ type: "trouble", breaker: context.name, part: key, error, gaveUp: !(part ?? loop) })
       if (moved) enqueue(tellMove(moved))
       enqueue.stopChild(key)
       if (loop) return enqueue.spawnChild("loop", loop)
@@ -143,7 +143,7 @@ const machine = setup({
     setLoops: enqueueActions(({ context, event, enqueue }) => {
       const { loops, stop, spawn } = loopsAfter(context, event)
       enqueue.assign({ loops })
-      for (const id of stop) enqueue.stopChild(id)
+      for (const { id } of stop) enqueue.stopChild(id)
       if (spawn) enqueue.spawnChild("loop", spawn)
     }),
     noteFailure: assign(({ event }) => ({ failure: failureIn(event) })),

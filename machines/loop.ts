@@ -31,10 +31,10 @@ interface Looping {
 
 /** Which loops there are after an event; whatever else than a change of one ends them all. What is over begins nothing. */
 export function loopsAfter({ loops, phase }: Looping, event: { readonly type: string } | LoopChanged) {
-  if (!("run" in event)) return { loops: [], stop: loops.map(({ id }) => id), spawn: undefined }
+  if (!("run" in event)) return { loops: [], stop: loops, spawn: undefined }
   const { id, run } = event
   const others = loops.filter((other) => other.id !== id)
   const begins = run !== undefined && (phase === "starting" || phase === "active")
   const spawn: Loop | undefined = begins ? { id, input: { run } } : undefined
-  return { loops: spawn ? [...others, spawn] : others, stop: [id], spawn }
+  return { loops: spawn ? [...others, spawn] : others, stop: [event], spawn }
 }

@@ -241,7 +241,7 @@ describe("a mistake of ours in a loop", () => {
     hand.tell(["a:1", "b:1"])
     await it.clock.advance(1)
     expect(told(it)).toEqual([["discovery", mistake, false]])
-    expect(report()).toMatchObject({ state: "stale", endpoints: 1, reason: "the watch failed: our mistake" })
+    expect(report()).toMatchObject({ state: "stale", endpoints: 1, reason: "the provider failed: our mistake" })
     await it.clock.advance("2 seconds")
     expect([hand.asked, hand.listening]).toEqual([2, 1])
     hand.tell(["a:1", "b:1"])
