@@ -34,7 +34,7 @@ export function loopsAfter({ loops, phase }: Looping, event: { readonly type: st
   if (!("run" in event)) return { loops: [], stop: loops, spawn: undefined }
   const { id, run } = event
   const others = loops.filter((other) => other.id !== id)
-  const begins = run !== undefined && (phase === "starting" || phase === "active")
-  const spawn: Loop | undefined = begins ? { id, input: { run } } : undefined
+  const spawn: Loop | undefined =
+    run && (phase === "starting" || phase === "active") ? { id, input: { run } } : undefined
   return { loops: spawn ? [...others, spawn] : others, stop: [event], spawn }
 }

@@ -93,7 +93,7 @@ export class ProviderWatch {
         Effect.promise(() => Promise.resolve()),
         () => this.#open(controller.signal),
       )
-      const over = () => controller.abort(new DOMException("nobody listens to this provider any more", "AbortError"))
+      const over = () => controller.abort(new DOMException("nobody waits for this provider any more", "AbortError"))
       return Effect.ensuring(heard, Effect.sync(over))
     })
   }

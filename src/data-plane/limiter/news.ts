@@ -12,7 +12,7 @@ const againMs = 10_000
 export class LimitNews {
   #at = Number.NEGATIVE_INFINITY
   /** When it is told whatever it is; counted from the first look. */
-  #againAt = Number.NaN
+  #againAt = 0
   #state: Limit["state"] = "following"
   #independent = false
   #limit: number
@@ -25,7 +25,7 @@ export class LimitNews {
   take(limit: Limit, now: number): LimitMoved | undefined {
     const { state, value, independent } = limit
     const isNews = state !== this.#state || independent !== this.#independent
-    if (Number.isNaN(this.#againAt)) this.#againAt = now + againMs
+    this.#againAt ||= now + againMs
     limit.isStirred = isNews || now >= this.#againAt || Math.abs(value - this.#limit) > noticeable * this.#limit
     if (!limit.isStirred) return undefined
     if (now - this.#at < restMs) return undefined
