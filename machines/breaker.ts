@@ -14,7 +14,7 @@
  *   5. A child that throws is replaced and reported; the others go on. A strategy that was not closed resumes half-open.
  *   6. Alone and with a data plane it decides the same.
  *   7. What one part finds reaches whoever hears it, also a part that begins later; verdicts on probes, which are of a moment, do not.
- *   8. A loop lives while the breaker is active: one that is replaced, and all of them when that state is left, are interrupted at once.
+ *   8. A loop lives while the breaker is active, and is interrupted at once when replaced or when that is over; one that falls begins again.
  */
 import { type AnyActorLogic, assertEvent, assign, enqueueActions, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
@@ -116,12 +116,13 @@ const machine = setup({
     }),
     replaceChild: enqueueActions(({ context, event, enqueue }) => {
       const { part: key, error } = failureIn(event)
-      const { lost, part, plug, resumes, moved } = lose(context, key)
+      const { lost, part, loop, plug, resumes, moved } = lose(context, key)
       enqueue.assign(lost)
       enqueue(publish)
-      enqueue.emit({ type: "trouble", breaker: context.name, part: key, error, gaveUp: part === undefined })
+      enqueue.emit({ type: "trouble", breaker: context.name, part: key, error, gaveUp: !(part ?? loop) })
       if (moved) enqueue(tellMove(moved))
       enqueue.stopChild(key)
+      if (loop) return enqueue.spawnChild("loop", loop)
       if (part === undefined) return plug?.retracts?.(context.at).forEach((signal) => void enqueue.raise(signal))
       enqueue.spawnChild(sourceOf(part), spawnOptions(context, part))
       if (context.mode === "forcedOpen" && part.plug.kind === "strategy") enqueue.sendTo(key, heldOpen(context))
@@ -142,7 +143,7 @@ const machine = setup({
     setLoops: enqueueActions(({ context, event, enqueue }) => {
       const { loops, stop, spawn } = loopsAfter(context, event)
       enqueue.assign({ loops })
-      for (const id of stop) enqueue.stopChild(id)
+      for (const { id } of stop) enqueue.stopChild(id)
       if (spawn) enqueue.spawnChild("loop", spawn)
     }),
     noteFailure: assign(({ event }) => ({ failure: failureIn(event) })),

@@ -4,6 +4,7 @@
 import type { AnyActorRef, Snapshot } from "xstate"
 import type { FeatureBook } from "./featureBook.ts"
 import { lasts } from "./hearing.ts"
+import type { Loop } from "./loop.ts"
 import { type Advice, adviceOf } from "./plug.ts"
 import type { ChosenPart } from "./registry.ts"
 import type { CircuitFinding } from "./vocabulary/circuit.ts"
@@ -63,7 +64,7 @@ export interface BreakerContext {
   readonly failure: { readonly part: string; readonly error: unknown } | undefined
   readonly reportsHeard: number
   /** The children that listen to the world outside. */
-  readonly loops: readonly string[]
+  readonly loops: readonly Loop[]
   /** What is known of features while it runs alone. */
   readonly book: FeatureBook
   readonly gate: Gate
@@ -194,7 +195,7 @@ function moveOf(context: BreakerContext, finding: CircuitFinding, at: number, ep
   }
 }
 
-/** A part that crashes more often than this within ten minutes is left out. */
+/** A part or a loop that crashes more often than this within ten minutes is left out. */
 const crashLimit = { count: 5, withinMs: 600_000 }
 
 function countCrash({ crashes, at }: BreakerContext, key: string): Crashes {
@@ -222,8 +223,11 @@ const leftOut = ({ at, finding }: BreakerContext): CircuitFinding => ({
  */
 export function lose(context: BreakerContext, key: string) {
   const crashed = countCrash(context, key)
-  const plug = context.parts.find((part) => part.plug.key === key)?.plug
-  const part = crashed.count > crashLimit.count ? undefined : context.parts.find((other) => other.plug.key === key)
+  const known = context.parts.find((part) => part.plug.key === key)
+  const plug = known?.plug
+  const isOver = crashed.count > crashLimit.count
+  const part = isOver ? undefined : known
+  const loop = isOver ? undefined : context.loops.find(({ id }) => id === key)
   const { [key]: _silenced, ...voices } = context.voices
   const isStrategy = plug?.kind === "strategy"
   const resumes = isStrategy && part !== undefined && context.finding.circuit !== "closed"
@@ -238,5 +242,5 @@ export function lose(context: BreakerContext, key: string) {
     finding,
     resuming: resumes ? key : context.resuming,
   }
-  return { lost, part, plug, resumes, moved: moveOf(context, finding, context.at, epoch) }
+  return { lost, part, loop, plug, resumes, moved: moveOf(context, finding, context.at, epoch) }
 }

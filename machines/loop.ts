@@ -18,8 +18,14 @@ export interface LoopChanged {
 /** XState aborts the signal when the actor is stopped. */
 export const loop = /* @__PURE__ */ fromPromise<unknown, LoopInput>(({ input, signal }) => input.run(signal))
 
+/** How it is started: also anew, when it has fallen. */
+export interface Loop {
+  readonly id: string
+  readonly input: LoopInput
+}
+
 interface Looping {
-  readonly loops: readonly string[]
+  readonly loops: readonly Loop[]
   readonly phase: Phase
 }
 
@@ -27,7 +33,8 @@ interface Looping {
 export function loopsAfter({ loops, phase }: Looping, event: { readonly type: string } | LoopChanged) {
   if (!("run" in event)) return { loops: [], stop: loops, spawn: undefined }
   const { id, run } = event
-  const others = loops.filter((other) => other !== id)
-  const begins = run !== undefined && (phase === "starting" || phase === "active")
-  return { loops: begins ? [...others, id] : others, stop: [id], spawn: begins ? { id, input: { run } } : undefined }
+  const others = loops.filter((other) => other.id !== id)
+  const spawn: Loop | undefined =
+    run && (phase === "starting" || phase === "active") ? { id, input: { run } } : undefined
+  return { loops: spawn ? [...others, spawn] : others, stop: [event], spawn }
 }

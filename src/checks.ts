@@ -36,7 +36,7 @@ const sameInstantMs = 0.01
 
 export class Checks {
   readonly settings: HealthSettings
-  /** Checks whoever is due, until it is interrupted; fails with what should not have happened. */
+  /** Checks whoever is due, until it is interrupted; fails with what should not have happened, and can be begun again then. */
   readonly run: Effect.Effect<never>
   readonly #examined: Examined
   readonly #fork: ReturnType<typeof Effect.runForkWith<never>>
@@ -65,6 +65,7 @@ export class Checks {
       })
     const run = Effect.suspend(() => {
       this.#isRunning = true
+      this.#fault = undefined
       this.#examine(this.#endpoints)
       return turn()
     })
@@ -158,10 +159,11 @@ export class Checks {
     })
   }
 
+  /** Whoever was taken off the list was interrupted, and does not come here; whoever hears of this one may take it off. */
   #settle(examination: Examination, { ok, reason }: Verdict): void {
     const { interval, jitter } = this.settings
     const { endpoint, epoch } = examination
-    if (this.#isWanted(examination)) this.#hear({ endpoint: endpoint?.id, ok, reason }, epoch)
+    this.#hear({ endpoint: endpoint?.id, ok, reason }, epoch)
     if (this.#isWanted(examination)) this.#plan(examination, interval * (1 + jitter * (2 * this.#draw() - 1)))
   }
 

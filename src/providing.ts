@@ -1,7 +1,6 @@
 /** Watching a provider of endpoints: it is listened to as long as the breaker lives, and asked again when it fails. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { chance } from "../machines/chance.ts"
 import { filtered } from "../machines/discovering.ts"
 import type { DiscoverySettings, EndpointSet, EndpointStream, ProviderContext } from "../machines/endpointOptions.ts"
@@ -45,6 +44,7 @@ interface Lost {
   readonly error?: unknown
 }
 
+/** Whoever it was that failed: a mistake of ours is no reason to listen to nobody from now on. */
 const ends = {
   onSuccess: (): Lost => ({ reason: "the provider has ended" }),
   onFailure: (cause: Cause.Cause<unknown>): Lost => {
@@ -72,7 +72,7 @@ export class ProviderWatch {
   constructor(settings: DiscoverySettings, informed: Informed) {
     this.settings = settings
     this.#informed = informed
-    const lost = Effect.raceFirst(this.#listening(), this.#telling())
+    const lost = Effect.matchCause(Effect.raceFirst(this.#listening(), this.#telling()), ends)
     const round: Effect.Effect<never> = Effect.flatMap(lost, (why) =>
       Effect.flatMap(Effect.sleep(this.#lose(why)), () => round),
     )
@@ -85,7 +85,7 @@ export class ProviderWatch {
   }
 
   /** What the provider has begun (watchers, queries) must not go on behind the next try. */
-  #listening(): Effect.Effect<Lost> {
+  #listening(): Effect.Effect<void, unknown> {
     return Effect.suspend(() => {
       const controller = new AbortController()
       // A turn later, when whoever made the breaker listens to it.
@@ -93,12 +93,8 @@ export class ProviderWatch {
         Effect.promise(() => Promise.resolve()),
         () => this.#open(controller.signal),
       )
-      return Effect.onExit(Effect.matchCause(heard, ends), (exit) =>
-        Effect.sync(() => {
-          const why = Exit.isSuccess(exit) ? "the provider is asked anew" : "the breaker has stopped"
-          controller.abort(new DOMException(why, "AbortError"))
-        }),
-      )
+      const over = () => controller.abort(new DOMException("nobody waits for this provider any more", "AbortError"))
+      return Effect.ensuring(heard, Effect.sync(over))
     })
   }
 

@@ -2,8 +2,9 @@
 import { attach, type Clock, createBreaker, type HealthCheck } from "recloser"
 import { breakerLogic } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
-import { describe, expect, test } from "vitest"
+import { afterEach, describe, expect, test, vi } from "vitest"
 import { createActor } from "xstate"
+import { Agenda } from "../../src/agenda.ts"
 import { deferred, hanging, type World, world } from "../support/breakers.ts"
 import { handProvider } from "../support/providers.ts"
 
@@ -176,5 +177,76 @@ describe("the loops of a breaker", () => {
     await it.clock.advance("1 second")
     await it.breaker.stop()
     expect([it.running(), it.clock.pending]).toEqual([[], 0])
+  })
+})
+
+describe("a mistake of ours in a loop", () => {
+  const mistake = new Error("our mistake")
+  afterEach(() => void vi.restoreAllMocks())
+  const told = ({ troubles }: Pick<World, "troubles">) =>
+    troubles.map(({ part, error, gaveUp }) => [part, error, gaveUp])
+
+  test.each([
+    ["before a check", "take"],
+    ["after one", "add"],
+  ] as const)(
+    "%s does not end the checks: they begin again, of each endpoint, and it is told",
+    async (_when, method) => {
+      const asked: (string | undefined)[] = []
+      const check: HealthCheck = ({ endpoint }) => void asked.push(endpoint?.id)
+      const it = watched({ discovery: { endpoints: ["a:1", "b:1"] }, health: { check, interval: "5 seconds" } })
+      await it.clock.advance("3 seconds")
+      expect(asked.splice(0).sort()).toEqual(["a:1", "b:1"])
+      vi.spyOn(Agenda.prototype, method).mockImplementationOnce(() => {
+        throw mistake
+      })
+      await it.clock.advance("10 seconds")
+      expect(told(it)).toEqual([["health.checks", mistake, false]])
+      expect(it.loops.map(({ id }) => id)).toEqual(["health.checks", "health.checks"])
+      asked.length = 0
+      await it.clock.advance("1 minute")
+      expect(new Set(asked)).toEqual(new Set(["a:1", "b:1"]))
+      expect(asked.length).toBeGreaterThan(15)
+      await it.breaker.stop()
+      expect(it.clock.pending).toBe(0)
+    },
+  )
+
+  test("that happens again and again ends them after five times within ten minutes, and is told", async () => {
+    let asked = 0
+    const it = watched({ health: { check: () => void asked++, interval: "5 seconds" } })
+    vi.spyOn(Agenda.prototype, "take").mockImplementation(() => {
+      throw mistake
+    })
+    await it.clock.advance("9 minutes")
+    expect([told(it)[0], told(it).at(-1)]).toEqual([
+      ["health.checks", mistake, false],
+      ["health.checks", mistake, true],
+    ])
+    expect([asked, it.loops.length, it.running()]).toEqual([0, 6, []])
+    await it.breaker.stop()
+    expect(it.clock.pending).toBe(0)
+  })
+
+  test("does not end the watch: the provider is asked anew after its wait, and what it says is heard", async () => {
+    const hand = handProvider()
+    const it = watched({ discovery: { provider: hand.provider, settle: "1 second" } })
+    const report = () => it.breaker.metrics().components.discovery
+    await settle(it)
+    hand.tell(["a:1"])
+    await it.clock.advance("2 seconds")
+    vi.spyOn(JSON, "stringify").mockImplementationOnce(() => {
+      throw mistake
+    })
+    hand.tell(["a:1", "b:1"])
+    await it.clock.advance(1)
+    expect(told(it)).toEqual([["discovery", mistake, false]])
+    expect(report()).toMatchObject({ state: "stale", endpoints: 1, reason: "the provider failed: our mistake" })
+    await it.clock.advance("2 seconds")
+    expect([hand.asked, hand.listening]).toEqual([2, 1])
+    hand.tell(["a:1", "b:1"])
+    await it.clock.advance("2 seconds")
+    expect(report()).toMatchObject({ state: "fresh", endpoints: 2 })
+    await it.breaker.stop()
   })
 })

@@ -251,3 +251,87 @@ function advisingBadly(word: "demand" | "lines"): AnyComponent {
   })
   return { ...advising("bad", {}), chart, hears: ["slice.closed"] }
 }
+
+describe("a loop that falls", () => {
+  /** A loop that falls whenever it is told to, and what became of it. */
+  function falling() {
+    const begun: AbortSignal[] = []
+    let fall = () => {}
+    const run = (signal: AbortSignal) => {
+      begun.push(signal)
+      return new Promise<never>((_, reject) => {
+        fall = () => reject(boom)
+      })
+    }
+    return { begun, run, fall: () => fall() }
+  }
+  const start = ({ run }: { run: (signal: AbortSignal) => Promise<unknown> }) => {
+    const breaker = alone({ parts: [chosen(basic)] })
+    const change = (next: typeof run | undefined) =>
+      breaker.send({ type: "loop.changed", at: breaker.clock.now(), id: "a.loop", run: next })
+    change(run)
+    return { breaker, change }
+  }
+
+  test("breaker laws 5 and 8: begins again, and is reported; the others go on", async () => {
+    const loop = falling()
+    const { breaker } = start(loop)
+    const [one, basic] = [childOf(breaker, "a.loop"), childOf(breaker, "basic")]
+    loop.fall()
+    await breaker.clock.advance(0)
+    expect(troublesOf(breaker)).toEqual([
+      { type: "trouble", breaker: "service", part: "a.loop", error: boom, gaveUp: false },
+    ])
+    expect(loop.begun).toHaveLength(2)
+    expect(childOf(breaker, "a.loop")?.getSnapshot().status).toBe("active")
+    expect(childOf(breaker, "a.loop")).not.toBe(one)
+    expect(childOf(breaker, "basic")).toBe(basic)
+    expect(gateOf(breaker)).toMatchObject({ phase: "active", restriction: { share: 1 } })
+    breaker.send({ type: "breaker.stop", at: 0 })
+    expect(loop.begun[1]?.aborted).toBe(true)
+  })
+
+  test("breaker laws 5 and 8: is left out when it falls for the sixth time within ten minutes", async () => {
+    const loop = falling()
+    const { breaker } = start(loop)
+    for (let round = 0; round < 10; round++) {
+      loop.fall()
+      await breaker.clock.advance("1 second")
+    }
+    expect(troublesOf(breaker).map(({ gaveUp }) => gaveUp)).toEqual([false, false, false, false, false, true])
+    expect([loop.begun.length, childOf(breaker, "a.loop")]).toEqual([6, undefined])
+    trip(breaker)
+  })
+
+  test("breaker laws 5 and 8: goes on for ever where it falls seldom", async () => {
+    const loop = falling()
+    const { breaker } = start(loop)
+    for (let round = 0; round < 20; round++) {
+      await breaker.clock.advance("3 minutes")
+      breaker.send({ type: "call.entered", at: breaker.clock.now() } as never)
+      breaker.settle("success")
+      closeSlice(breaker)
+      loop.fall()
+      await breaker.clock.advance(0)
+    }
+    expect(troublesOf(breaker).map(({ gaveUp }) => gaveUp)).toEqual(Array(20).fill(false))
+    expect(loop.begun).toHaveLength(21)
+  })
+
+  test("breaker law 8: is not begun again where it was replaced, taken away or stopped before", async () => {
+    const [loop, other] = [falling(), falling()]
+    const { breaker, change } = start(loop)
+    change(other.run)
+    loop.fall()
+    await breaker.clock.advance(0)
+    change(undefined)
+    other.fall()
+    await breaker.clock.advance(0)
+    change(loop.run)
+    breaker.send({ type: "breaker.stop", at: 0 })
+    loop.fall()
+    await breaker.clock.advance(0)
+    expect([loop.begun.length, other.begun.length]).toEqual([2, 1])
+    expect(troublesOf(breaker)).toEqual([])
+  })
+})

@@ -1,7 +1,17 @@
 /** What a listener, a check or a provider does in the midst of a check or of a list, which once left checks behind or ended a watch for good. */
+
+import * as Effect from "effect/Effect"
 import type { HealthCheck } from "recloser"
+import { health } from "recloser/machines"
+import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
-import { hanging, tripAndWait, world } from "../support/breakers.ts"
+import type { HealthSettings } from "../../machines/healthOptions.ts"
+import { readEndpoints } from "../../machines/naming.ts"
+import { timekeeperOf } from "../../src/Clock.ts"
+import { Checks } from "../../src/checks.ts"
+import { background } from "../../src/control-plane/clock.ts"
+import { deferred, hanging, tripAndWait, world } from "../support/breakers.ts"
+import { settingsOf } from "../support/charts.ts"
 import { handProvider } from "../support/providers.ts"
 
 /** A check that notes whom it is asked about, and goes on with what the test would have it do. */
@@ -133,3 +143,33 @@ test("a check that is wanted at once begins when all listeners have been told wh
   expect(heard).toEqual(["open", "halfOpen", "asked"])
   await it.breaker.stop()
 })
+
+test.each(["answered", "cut"])(
+  "nothing is told of an endpoint whose check was %s at the same instant as that of another, by whose verdict it went off the list",
+  async (when) => {
+    const clock = createVirtualClock()
+    const time = timekeeperOf(clock)
+    const answer = deferred<boolean>()
+    const told: (string | undefined)[] = []
+    const options = { check: () => answer.promise, interval: "10 seconds", timeout: "5 seconds", jitter: 0 }
+    const both = readEndpoints(["a:1", "b:1"], 10, 1).endpoints
+    const checks: Checks = new Checks(settingsOf(health, options) as HealthSettings, {
+      time,
+      seed: 1,
+      epoch: () => 0,
+      tell: (signal) => {
+        if (signal.type !== "check.settled") return
+        told.push(signal.endpoint)
+        checks.check(both.filter(({ id }) => id === signal.endpoint))
+      },
+    })
+    checks.check(both)
+    const run = Effect.runForkWith(background(time))(checks.run)
+    checks.hurry()
+    await clock.advance("1 second")
+    if (when === "answered") answer.resolve(true)
+    await clock.advance("5 seconds")
+    expect(new Set(told).size).toBe(1)
+    run.interruptUnsafe()
+  },
+)
