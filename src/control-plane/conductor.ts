@@ -68,8 +68,6 @@ export interface Conductor {
   finish(at: number): void
 }
 
-const instantOf = (event: BreakerEvent): number | undefined => ("at" in event ? event.at : undefined)
-
 /** Orders what comes out of a root actor: gate first, then listeners, outermost call last. */
 export class Orchestra implements Conductor, Stage {
   readonly isStarted = true
@@ -81,7 +79,8 @@ export class Orchestra implements Conductor, Stage {
   #gate: Gate
   #hasLeft = false
   #isRegated = false
-  #instant: number | undefined
+  /** When that happened which the actors decide about; `undefined` where nobody said. */
+  instant: number | undefined
 
   constructor(root: RootActor, hooks: ConductorHooks) {
     this.root = root
@@ -109,7 +108,7 @@ export class Orchestra implements Conductor, Stage {
 
   /** Tells the root. One that has stopped hears nothing more, and XState would complain of it on the console. */
   send(event: BreakerEvent): void {
-    if (this.root.getSnapshot().status === "active") this.enter(() => this.root.send(event), instantOf(event))
+    if (this.root.getSnapshot().status === "active") this.enter(() => this.root.send(event), event.at)
   }
 
   close(at: number): void {
@@ -120,21 +119,16 @@ export class Orchestra implements Conductor, Stage {
     this.send({ type: "breaker.drained", at })
   }
 
-  /** When that happened which the actors decide about; `undefined` where nobody said. */
-  get instant(): number | undefined {
-    return this.#instant
-  }
-
   /** `at` is when that happened which `run` tells of. */
-  enter(run: () => void, at: number | undefined = this.#instant): void {
-    const outer = this.#instant
-    this.#instant = at
+  enter(run: () => void, at = this.instant): void {
+    const outer = this.instant
+    this.instant = at
     this.#depth++
     try {
       run()
     } finally {
       this.#depth--
-      this.#instant = outer
+      this.instant = outer
       this.#drain()
     }
   }
