@@ -115,10 +115,10 @@ export function timekeeperOf(clock: Clock): Timekeeper {
   return {
     now: () => clock.now(),
     wallNow: () => clock.wallNow(),
-    after: (delayMs, run, holds) => {
+    after: (delayMs, run, holds, since) => {
       const alarm = new Alarm(run)
       alarm.holds = holds
-      wheel.arm(alarm, delayMs)
+      wheel.arm(alarm, delayMs, since)
       return () => wheel.disarm(alarm)
     },
   }

@@ -9,8 +9,11 @@ export interface Timekeeper {
   now(): number
   /** Wall-clock milliseconds since 1970. */
   wallNow(): number
-  /** Runs once after `delayMs`; answers how to call it off. `holds`: whether the process must stay alive for it. */
-  after(delayMs: number, run: () => void, holds: boolean): () => void
+  /**
+   * Runs once `delayMs` after `since`, or after now; answers how to call it off. `holds`: whether the process must stay alive for it. What
+   * is run is told when that is.
+   */
+  after(delayMs: number, run: (now: number) => void, holds: boolean, since?: number): () => void
 }
 
 /** XState keeps the handle that `setTimeout` answers and hands it back to `clearTimeout`. */
@@ -19,9 +22,19 @@ export interface MachineClock {
   clearTimeout(cancel: (() => void) | undefined): void
 }
 
-/** The clock of an actor system. `enter` wraps what a timer sets off, so that its events reach listeners in order. */
-export const machineClock = (time: Timekeeper, enter: (run: () => void) => void): MachineClock => ({
-  setTimeout: (run, delayMs) => time.after(delayMs, () => enter(run), false),
+/** Where actors are when they set a timer, and how what it sets off gets to them, so that its events reach listeners in order. */
+export interface Stage {
+  /** When that happened which they decide about. */
+  readonly instant: number | undefined
+  enter(run: () => void, at: number): void
+}
+
+/**
+ * The clock of an actor system. A delay is counted from what was decided about, not from when the process came to it: a probe comes when it
+ * was promised, and a recording decides alike when it is played.
+ */
+export const machineClock = (time: Timekeeper, stage: () => Stage): MachineClock => ({
+  setTimeout: (run, delayMs) => time.after(delayMs, (now) => stage().enter(run, now), false, stage().instant),
   clearTimeout: (cancel) => cancel?.(),
 })
 

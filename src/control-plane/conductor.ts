@@ -10,7 +10,7 @@ import type { BreakerEmitted, BreakerEvent, BreakerInput } from "../../machines/
 import type { BreakerContext } from "../../machines/fold.ts"
 import type { GatePublished } from "../../machines/meter.ts"
 import { type Gate, leave, type Phase } from "../../machines/vocabulary/gate.ts"
-import { machineClock, type Timekeeper } from "./clock.ts"
+import { machineClock, type Stage, type Timekeeper } from "./clock.ts"
 
 /** A breaker whose part could not start; everything that had started is stopped again. */
 export class StartFailed extends Error {
@@ -69,7 +69,7 @@ export interface Conductor {
 }
 
 /** Orders what comes out of a root actor: gate first, then listeners, outermost call last. */
-export class Orchestra implements Conductor {
+export class Orchestra implements Conductor, Stage {
   readonly isStarted = true
   readonly root: RootActor
   readonly #hooks: ConductorHooks
@@ -79,6 +79,8 @@ export class Orchestra implements Conductor {
   #gate: Gate
   #hasLeft = false
   #isRegated = false
+  /** When that happened which the actors decide about; `undefined` where nobody said. */
+  instant: number | undefined
 
   constructor(root: RootActor, hooks: ConductorHooks) {
     this.root = root
@@ -106,7 +108,7 @@ export class Orchestra implements Conductor {
 
   /** Tells the root. One that has stopped hears nothing more, and XState would complain of it on the console. */
   send(event: BreakerEvent): void {
-    if (this.root.getSnapshot().status === "active") this.enter(() => this.root.send(event))
+    if (this.root.getSnapshot().status === "active") this.enter(() => this.root.send(event), event.at)
   }
 
   close(at: number): void {
@@ -117,12 +119,16 @@ export class Orchestra implements Conductor {
     this.send({ type: "breaker.drained", at })
   }
 
-  enter(run: () => void): void {
+  /** `at` is when that happened which `run` tells of. */
+  enter(run: () => void, at = this.instant): void {
+    const outer = this.instant
+    this.instant = at
     this.#depth++
     try {
       run()
     } finally {
       this.#depth--
+      this.instant = outer
       this.#drain()
     }
   }
@@ -212,13 +218,12 @@ export const conduct = (options: ConductorOptions): Effect.Effect<Conductor, Sta
   Effect.acquireRelease(
     Effect.suspend(() => {
       const { input, time, hooks, inspect } = options
-      const enter = (run: () => void) => orchestra.enter(run)
       const watch =
         inspect &&
         isolated(inspect, (error) => {
           hooks.emitted({ type: "trouble", breaker: input.name, part: "inspect", error, gaveUp: false })
         })
-      const clock = machineClock(time, enter)
+      const clock = machineClock(time, () => orchestra)
       const actor = createActor(breakerLogic, { input, clock, ...(watch && { inspect: watch }) })
       const orchestra = new Orchestra(actor as RootActor, hooks)
       const unlisten = orchestra.listen(() => time.now())
@@ -226,7 +231,7 @@ export const conduct = (options: ConductorOptions): Effect.Effect<Conductor, Sta
         actor.stop()
         unlisten()
       }
-      enter(() => actor.start())
+      orchestra.enter(() => actor.start())
       const { failure } = actor.getSnapshot().context
       if (failure === undefined) return Effect.succeed({ orchestra, stop })
       stop()

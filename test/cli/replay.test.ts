@@ -28,7 +28,7 @@ describe("recloser replay", () => {
   })
 
   it("tells of an outage once, however often it was looked into, also of two at the same time", () => {
-    const common = { mode: "auto", share: 1, heldBy: [], actors: [], calls: {} as Moment["calls"] } as const
+    const common = { mode: "auto", share: 1, probes: 0, heldBy: [], actors: [], calls: {} as Moment["calls"] } as const
     let wall = Date.UTC(2026, 10, 29)
     const moved = (breaker: string, circuit: Circuit, words: string): Moment => {
       wall += 100
@@ -212,6 +212,10 @@ describe("stepping through an incident", () => {
     const opened = played.moments.findIndex(({ circuit }) => circuit === "open")
     expect(stepPicture(played, opened, 24, 100)).toContain(
       "circuit open, mode auto: 0 % of the calls may enter; held by basic",
+    )
+    const probing = played.moments.findIndex(({ circuit }) => circuit === "halfOpen")
+    expect(stepPicture(played, probing, 24, 100)).toContain(
+      "circuit half-open, mode auto: only probes may enter, 1 at once; held by basic",
     )
   })
 })

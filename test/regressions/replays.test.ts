@@ -29,6 +29,30 @@ async function replayed(
   return { calls, refusals, unlike: decisions - agreed, firstDifference }
 }
 
+test("a host that lost the processor while it opened probed later than the replay: its next probe was counted from when it had it back", async () => {
+  const clock = haltingClock()
+  const file = join(folder(), "starved.ndjson")
+  const recorder = startRecorder({ file, clock, breakers: (name) => name === "starved" })
+  const config = { strategy: { type: "basic", window: { type: "consecutive", failures: 1 }, openFor: 400 } } as const
+  const breaker = createBreaker("starved", config, { clock })
+  clock.step(100)
+  const ticket = breaker.acquire()
+  clock.starve(8)
+  if (ticket.admitted) ticket.settle("failure")
+  clock.starve(0)
+  const promisedMs = breaker.wouldReject()?.retryAfterMs ?? 0
+  expect(promisedMs).toBeGreaterThan(0)
+  // Somebody else's timer makes the host fire what is due: not what it would have armed late.
+  wheelOf(clock).arm(new Alarm(() => {}), promisedMs + 9)
+  // The host itself may wake it late by one look at the clock.
+  clock.step(promisedMs + 9)
+  const wasPunctual = breaker.acquire().admitted
+  recorder.stop()
+  void breaker.stop({ grace: 0 })
+  const { agreed, decisions, firstDifference } = play(readRecording(file, readFileSync(file)))
+  expect([wasPunctual, firstDifference, decisions - agreed]).toEqual([true, undefined, 0])
+})
+
 describe("timers that a late host fires all at once", () => {
   // Those of the breaker itself were fired before the deadlines of calls, whatever was due first.
   const config = {

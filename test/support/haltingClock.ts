@@ -6,6 +6,8 @@ export interface HaltingClock extends Clock {
   step(ms: number): void
   /** Time passes while the host stands still; then it fires what is due, and reads what has come meanwhile. */
   halt(ms: number, read?: () => void): void
+  /** From now on each look at the clock takes so long: other processes have the processor in between. */
+  starve(ms: number): void
   /** Somebody sets the wall clock. */
   setWall(byMs: number): void
 }
@@ -18,6 +20,7 @@ interface Pending {
 export function haltingClock(): HaltingClock {
   let now = 0
   let wall = 1_700_000_000_000
+  let starvedMs = 0
   const timers = new Set<Pending>()
   const next = (by: number) =>
     [...timers]
@@ -32,7 +35,11 @@ export function haltingClock(): HaltingClock {
     now = Math.max(now, by)
   }
   return {
-    now: () => now,
+    now: () => {
+      const seen = now
+      now += starvedMs
+      return seen
+    },
     wallNow: () => wall + now,
     seed: () => 7,
     arm: (delayMs, wake) => {
@@ -45,6 +52,9 @@ export function haltingClock(): HaltingClock {
       now += ms
       fireUntil(now)
       read()
+    },
+    starve: (ms) => {
+      starvedMs = ms
     },
     setWall: (byMs) => {
       wall += byMs

@@ -7,7 +7,7 @@ import type {
 } from "../../src/observability/inspector/protocol.ts"
 import { Charts } from "./charts.ts"
 import { controls } from "./controls.ts"
-import { el, fill, setText } from "./dom.ts"
+import { el, renew, setText } from "./dom.ts"
 import { heardAt, millis, percent, rate, time } from "./format.ts"
 import { badge, decisionItem, entryOf, messageItem, nextOf, since, until, type View } from "./parts.ts"
 import { series } from "./series.ts"
@@ -113,7 +113,7 @@ const standingItem = ({ words, since: at, until: next }: StandingLine): HTMLElem
 /** What a component reports of itself: how it stands in words, or its plain fields. */
 function reportItem({ key, states, report, settings, standing }: BreakerMessage["actors"][number]): HTMLElement {
   const plain = Object.entries((report ?? {}) as object).filter(
-    ([, value]) => typeof value !== "object" || value === null,
+    ([, value]) => value !== "" && (typeof value !== "object" || value === null),
   )
   const said = plain.map(
     ([name, value]) => `${name}: ${typeof value === "number" ? Math.round(value * 100) / 100 : (value ?? "–")}`,
@@ -121,7 +121,7 @@ function reportItem({ key, states, report, settings, standing }: BreakerMessage[
   const text = settings === null ? "" : JSON.stringify(settings, null, 1)
   return el(
     "li",
-    {},
+    { "data-key": key },
     el("b", {}, key),
     ` ${states.at(-1) ?? ""} `,
     standing.length === 0
@@ -154,23 +154,23 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
     const troubledAt = troubledSince(row)
     heardAt(message.at)
     document.title = `${row.name} · recloser`
-    fill(title, row.name, " ", badge(row))
+    renew(title, row.name, " ", badge(row))
     setText(state, whyOf(row))
-    fill(next, nextOf(row))
-    fill(
+    renew(next, nextOf(row))
+    renew(
       meta,
       ...(troubledAt > 0 ? [`since ${time(troubledAt)} (`, since(troubledAt), ") · "] : []),
       `${entryOf(row)} · epoch ${message.epoch}`,
     )
-    fill(graphs, series(message.points, row.share))
-    fill(gate, gateTable(message))
-    fill(
+    renew(graphs, series(message.points, row))
+    renew(gate, gateTable(message))
+    renew(
       holders,
       ...(message.holders.length === 0
         ? [el("li", { class: "soft" }, "Nobody holds anything back.")]
         : message.holders.map(holderItem)),
     )
-    fill(counted, figures(message))
+    renew(counted, figures(message))
     resting.hidden = !message.isResting
     charts.show(
       actors,
@@ -183,14 +183,14 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
     const [decision, passed] = [message.decisions.at(-1)?.serial ?? 0, message.messages.at(-1)?.serial ?? 0]
     if (decision !== heard.decisions) {
       const items = [...message.decisions].reverse().map((one) => decisionItem(one, false))
-      fill(
+      renew(
         decisions,
         ...(items.length > 0 ? items : [el("li", { class: "soft" }, "Nothing since the inspector was started.")]),
       )
     }
     if (passed !== heard.messages) {
       const items = message.messages.toReversed().map(messageItem)
-      fill(messages, ...(items.length > 0 ? items : [el("li", { class: "soft" }, "None since this page was opened.")]))
+      renew(messages, ...(items.length > 0 ? items : [el("li", { class: "soft" }, "None since this page was opened.")]))
     }
     const told = JSON.stringify(
       message.actors.map(({ standing, ...actor }) => [
@@ -200,7 +200,7 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
         reportItem({ ...actor, standing: [] }).textContent,
       ]),
     )
-    if (told !== heard.reports) fill(reports, ...message.actors.map(reportItem))
+    if (told !== heard.reports) renew(reports, ...message.actors.map(reportItem))
     heard = { decisions: decision, messages: passed, reports: told }
   }
   const listening = listen(
@@ -225,15 +225,20 @@ export function breakerView(id: string, mayControl: boolean, link: (state: Link)
     card("The last minute", graphs),
     el(
       "div",
-      { class: "columns" },
-      el("div", {}, card("Statecharts", resting, charts.element), card("Events between actors", messages)),
+      { class: "breaker" },
       el(
         "div",
-        {},
+        { class: "facts" },
         card("What was decided", decisions),
         card("The gate", gate, holders),
         card("Calls", counted),
         card("Parts", reports),
+      ),
+      el(
+        "div",
+        { class: "drawn" },
+        card("Statecharts", resting, charts.element),
+        card("Events between actors", messages),
       ),
     ),
   )

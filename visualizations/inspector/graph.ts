@@ -62,7 +62,9 @@ function arrow(edge: Edge, from: Place, to: Place): SVGElement {
   const bend = Math.max(24, (x2 - x1) / 2)
   const d = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`
   const title = `${edge.from} needs ${edge.to} (${edge.need}); it can serve ${Math.round(edge.health * 100)} % of its calls`
-  return svgEl("path", { d, class: edge.health < 1 ? "ill" : "" }, svgEl("title", {}, title))
+  const kind = edge.health < 1 ? "ill" : ""
+  const head = svgEl("path", { d: `M${x2} ${y2}l-8 -4.5v9z`, class: `tip ${kind}` })
+  return svgEl("g", {}, svgEl("path", { d, class: kind }), head, svgEl("title", {}, title))
 }
 
 /** The breakers in which trouble began that others feel. */
@@ -72,13 +74,30 @@ export const rootsOf = (rows: Iterable<Row>): ReadonlySet<string> => {
   return causes
 }
 
-export function graph(edges: readonly Edge[], rows: Iterable<Row>): SVGElement | undefined {
+/** So many as can be seen at once: where trouble began and who feels it, whatever else there is. */
+function chosen(
+  edges: readonly Edge[],
+  roots: ReadonlySet<string>,
+): { readonly names: readonly string[]; readonly of: number } {
+  const all = [...new Set(edges.flatMap(({ from, to }) => [from, to]))]
+  const ill = edges.filter(({ health }) => health < 1).flatMap(({ from, to }) => [from, to])
+  const known = new Set(all)
+  const inOrder = new Set([...[...roots].filter((name) => known.has(name)), ...ill, ...all])
+  const first = new Set([...inOrder].slice(0, most))
+  return { names: all.filter((name) => first.has(name)), of: all.length }
+}
+
+export function graph(
+  edges: readonly Edge[],
+  rows: Iterable<Row>,
+): { readonly picture: SVGElement; readonly omitted: number } | undefined {
   if (edges.length === 0) return undefined
   const all = [...rows]
   const byName = new Map(all.map((row) => [row.name, row]))
   const roots = rootsOf(all)
-  const names = [...new Set(edges.flatMap(({ from, to }) => [from, to]))].slice(0, most)
-  const shown = edges.filter(({ from, to }) => names.includes(from) && names.includes(to))
+  const { names, of } = chosen(edges, roots)
+  const drawn = new Set(names)
+  const shown = edges.filter(({ from, to }) => drawn.has(from) && drawn.has(to))
   const places = placesOf(names, shown)
   const wide = Math.max(...[...places.values()].map(({ x }) => x)) + width + 8
   const high = Math.max(...[...places.values()].map(({ y }) => y)) + height + 8
@@ -94,5 +113,5 @@ export function graph(edges: readonly Edge[], rows: Iterable<Row>): SVGElement |
     ...nodes,
   )
   picture.style.maxWidth = `${wide * 1.15}px`
-  return picture
+  return { picture, omitted: of - names.length }
 }

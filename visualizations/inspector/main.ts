@@ -97,6 +97,16 @@ function go(known: About): void {
   scrollTo(0, 0)
 }
 
+/** Whoever types something there would lose it. */
+const isWriting = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+
+/** Addresses after `#` are those of breakers: to the content leads no other address. */
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault()
+  main.focus()
+})
+
 async function start(): Promise<void> {
   if (takeToken() === "") {
     showLink("unauthorised")
@@ -113,8 +123,13 @@ async function start(): Promise<void> {
   try {
     const known = await about()
     header(known)
-    addEventListener("hashchange", () => go(known))
+    addEventListener("hashchange", () => {
+      go(known)
+      // The keyboard goes on where the eye does.
+      main.focus({ preventScroll: true })
+    })
     addEventListener("keydown", (event) => {
+      if (isWriting(event.target)) return
       if (event.key === "Escape" && location.hash !== "" && location.hash !== "#/") location.hash = "#/"
     })
     setInterval(() => main.hasAttribute("data-stale") || tick(), 100)

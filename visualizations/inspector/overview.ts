@@ -1,11 +1,11 @@
 /** All breakers at a glance: what is wrong first, then everything. */
 import type { Row } from "../../src/observability/inspector/protocol.ts"
-import { el, fill, setText } from "./dom.ts"
+import { el, fill, renew, setText } from "./dom.ts"
 import { inWords, rate, shapeOf, time } from "./format.ts"
 import { graph, rootsOf } from "./graph.ts"
 import { badge, decisionItem, entryOf, hrefOf, lookOf, nextOf, partOf, since, stateOf, type View } from "./parts.ts"
-import type { SortKey, Store } from "./store.ts"
-import { Table } from "./table.ts"
+import type { Store } from "./store.ts"
+import { type Asked, Table } from "./table.ts"
 import { troubledSince, whyOf } from "./why.ts"
 
 const mostIncidents = 6
@@ -19,7 +19,7 @@ function incident(row: Row, isRoot: boolean): HTMLElement {
   const at = troubledSince(row)
   return el(
     "a",
-    { class: `incident ${lookOf(stateOf(row))}`, href: hrefOf(row.id) },
+    { class: `incident ${lookOf(stateOf(row))}`, href: hrefOf(row.id), "data-key": row.id },
     el("span", { class: "name" }, row.name),
     badge(row),
     isRoot && el("span", { class: "root-cause" }, " ◎ root cause"),
@@ -79,28 +79,36 @@ function plightOf({ share, probes, circuit, mode, cause, heldParts, episode }: R
   return circuit === "ramping" ? "returns" : "unwell"
 }
 
+/** What somebody looks for among all breakers: it is there still when they come back from one. */
+const asked: Asked = { sort: "urgency", text: "", state: "", chosen: "" }
+
 export function overview(store: Store): View & { update(): void } {
-  let sort: SortKey = "urgency"
-  let [text, state] = ["", ""]
   const title = el("p", { class: "headline", id: "headline" })
   const incidents = el("section", { class: "incidents", "aria-label": "what needs attention" })
   const more = el("p", { class: "soft" })
   const picture = el("section", { class: "card graph" })
-  const table = new Table((key) => {
-    sort = key
+  const table = new Table(asked, (key) => {
+    asked.sort = key
     update()
   })
   const search = el("input", {
     type: "search",
     placeholder: "Find a breaker",
     "aria-label": "find a breaker",
+    value: asked.text,
     input: () => filter(search.value),
   })
   const filter = (wanted: string) => {
-    text = wanted
+    asked.text = wanted
     update()
   }
-  const chips = el("div", { class: "tools", role: "group", "aria-label": "states" })
+  const chips = circuits.map((circuit) => {
+    const press = () => {
+      asked.state = asked.state === circuit ? "" : circuit
+      update()
+    }
+    return { circuit, element: el("button", { type: "button", class: "chip", click: press }) }
+  })
   const decisions = el("ul", { class: "list", id: "decisions" })
   let toldDecisions = -1
   let drawnGraph = ""
@@ -109,16 +117,20 @@ export function overview(store: Store): View & { update(): void } {
     const troubled = store.troubled()
     const roots = rootsOf(store.rows.values())
     setText(title, headline(store, troubled))
-    fill(incidents, ...troubled.slice(0, mostIncidents).map((row) => incident(row, roots.has(row.name))))
+    renew(incidents, ...troubled.slice(0, mostIncidents).map((row) => incident(row, roots.has(row.name))))
     const hidden = troubled.length - mostIncidents
     setText(more, hidden > 0 ? `${hidden.toLocaleString()} more are not well: see the table.` : "")
-    fill(chips, ...circuits.map(chip))
-    table.show(store.sorted(sort, text, state))
+    for (const { circuit, element } of chips) {
+      const count = store.totals.circuits[circuit] ?? 0
+      setText(element, `${shapeOf(circuit)} ${inWords(circuit)} ${count.toLocaleString()}`)
+      element.setAttribute("aria-pressed", String(asked.state === circuit))
+    }
+    table.show(store.sorted(asked.sort, asked.text, asked.state))
     const last = store.decisions.at(-1)?.serial ?? 0
     if (last !== toldDecisions) {
       toldDecisions = last
       const items = [...store.decisions].reverse().slice(0, shownDecisions)
-      fill(
+      renew(
         decisions,
         ...(items.length === 0
           ? [el("li", { class: "soft" }, "Nothing has been decided since the inspector was started.")]
@@ -126,19 +138,6 @@ export function overview(store: Store): View & { update(): void } {
       )
     }
     updateGraph()
-  }
-  function chip(circuit: string): HTMLElement {
-    const count = store.totals.circuits[circuit] ?? 0
-    const press = () => {
-      state = state === circuit ? "" : circuit
-      update()
-    }
-    const words = `${shapeOf(circuit)} ${inWords(circuit)} ${count.toLocaleString()}`
-    return el(
-      "button",
-      { type: "button", class: "chip", "aria-pressed": String(state === circuit), click: press },
-      words,
-    )
   }
   function updateGraph(): void {
     const seen = JSON.stringify([
@@ -150,7 +149,10 @@ export function overview(store: Store): View & { update(): void } {
     drawnGraph = seen
     const drawn = graph(store.edges, store.rows.values())
     picture.hidden = drawn === undefined
-    fill(picture, el("h2", {}, "Who depends on whom"), drawn)
+    if (drawn === undefined) return
+    const rest = `${drawn.omitted.toLocaleString()} more are not drawn: those of them that are not well come first.`
+    const more = drawn.omitted > 0 && el("p", { class: "soft" }, rest)
+    fill(picture, el("h2", {}, "Who depends on whom"), drawn.picture, more)
   }
 
   const element = el(
@@ -168,7 +170,7 @@ export function overview(store: Store): View & { update(): void } {
         { class: "card" },
         el("h2", {}, "All breakers"),
         el("div", { class: "tools" }, search),
-        chips,
+        el("div", { class: "tools", role: "group", "aria-label": "states" }, ...chips.map(({ element }) => element)),
         table.element,
       ),
       el("section", { class: "card" }, el("h2", {}, "What was decided"), decisions),

@@ -37,17 +37,19 @@ export function badge(row: Standing): HTMLElement {
 
 export const hrefOf = (id: string): string => `#/b/${encodeURIComponent(id)}`
 
+/** Whether a share says nothing: so many probes may enter at once, and nobody else. */
+export const isProbed = ({ share, probes }: Pick<Row, "share" | "probes">): boolean => share > 0 && probes > 0
+
 /** How many calls may enter, in words. */
 export function entryOf({ share, probes, heldParts }: Pick<Row, "share" | "probes" | "heldParts">): string {
-  if (share > 0 && probes > 0) return `only probes may enter, ${probes} at once`
+  if (isProbed({ share, probes })) return `only probes may enter, ${probes} at once`
   return share === 0
     ? "no call may enter now"
     : `${percent(share)} of ${heldParts > 0 ? "all others" : "the calls"} may enter`
 }
 
 /** The part that stands for it in a bar. */
-export const partOf = ({ share, probes }: Pick<Row, "share" | "probes">): number =>
-  share > 0 && probes > 0 ? 0.02 : share
+export const partOf = (row: Pick<Row, "share" | "probes">): number => (isProbed(row) ? 0.02 : row.share)
 
 /** A text that counts down by itself: `tick` writes it anew. */
 export const until = (at: number, before: string, over: string): HTMLElement =>
@@ -78,15 +80,15 @@ export function nextOf(row: Row): HTMLElement | undefined {
   return undefined
 }
 
-export function decisionItem({ at, id, name, words }: Decision, withName: boolean): HTMLElement {
+export function decisionItem({ serial, at, id, name, words }: Decision, withName: boolean): HTMLElement {
   const who = withName ? [el("a", { href: hrefOf(id) }, name), " "] : []
-  return el("li", {}, el("span", { class: "at" }, time(at)), ...who, words)
+  return el("li", { "data-key": serial }, el("span", { class: "at" }, time(at)), ...who, words)
 }
 
-export const messageItem = ({ at, from, to, event, times }: Message): HTMLElement =>
+export const messageItem = ({ serial, at, from, to, event, times }: Message): HTMLElement =>
   el(
     "li",
-    {},
+    { "data-key": serial },
     el("span", { class: "at" }, time(at)),
     `${from} → ${to}: `,
     el("b", {}, event),

@@ -7,9 +7,9 @@ import type {
 } from "../../src/observability/inspector/recorded.ts"
 import { Charts } from "./charts.ts"
 import { el, fill, setText } from "./dom.ts"
-import { inWords, percent, span } from "./format.ts"
-import { badge, type View } from "./parts.ts"
-import { ask, type Link, tell } from "./stream.ts"
+import { inWords, span } from "./format.ts"
+import { badge, entryOf, type View } from "./parts.ts"
+import { ask, type Link, tell, Unauthorised } from "./stream.ts"
 
 const timesOf = (count: number): string => (count === 0 ? "never" : count === 1 ? "once" : `${count} times`)
 
@@ -19,6 +19,7 @@ const spelt = (words: string): string => words.replace(/halfOpen|forcedOpen/g, i
 
 const mostListed = 300
 const mostCompared = 20
+const againMs = 1000
 
 const momentItem = ({ wall, breaker, words }: RecordedMoment, click: () => void): HTMLElement =>
   el("li", { click }, el("span", { class: "at" }, timeOf(wall)), el("b", {}, breaker), ` ${spelt(words)}`)
@@ -127,7 +128,7 @@ export function replayView(link: (state: Link) => void): View {
     const held = moment.heldBy.length === 0 ? "nobody holds calls back" : `held by ${moment.heldBy.join(", ")}`
     setText(
       meta,
-      `${percent(moment.share)} of the calls may enter; ${held}. Until now ${calls.admitted} sent, ${calls.failure + calls.timedOut} of them failed, ${calls.rejected} refused.`,
+      `${entryOf({ ...moment, heldParts: 0 })}; ${held}. Until now ${calls.admitted} sent, ${calls.failure + calls.timedOut} of them failed, ${calls.rejected} refused.`,
     )
     charts.show(moment.actors, moment.actors.find(({ states }) => states.includes(moment.circuit))?.key ?? "breaker")
     listAround()
@@ -158,7 +159,14 @@ export function replayView(link: (state: Link) => void): View {
   const step = (by: number, name: string, label: string) =>
     el("button", { type: "button", class: "button", "aria-label": label, click: () => go(at + by) }, name)
   addEventListener("keydown", key)
-  load().catch(() => link("lost"))
+  let isOver = false
+  const tryToLoad = (): Promise<void> =>
+    load().catch((error: unknown) => {
+      const isRefused = error instanceof Unauthorised
+      link(isRefused ? "unauthorised" : "lost")
+      if (!isRefused && !isOver) setTimeout(() => void tryToLoad(), againMs)
+    })
+  void tryToLoad()
   const element = el(
     "div",
     {},
@@ -166,10 +174,15 @@ export function replayView(link: (state: Link) => void): View {
     el("div", { class: "card slider" }, step(-1, "←", "one back"), slider, step(1, "→", "one forward"), count),
     el(
       "div",
-      { class: "columns" },
-      el("div", {}, el("section", { class: "card" }, stand, meta, charts.element), whatIf()),
-      el("section", { class: "card" }, el("h2", {}, "Moments"), list, faith),
+      { class: "recorded" },
+      el("section", { class: "card" }, stand, meta, charts.element),
+      el("section", { class: "card moments" }, el("h2", {}, "Moments"), list, faith),
+      whatIf(),
     ),
   )
-  return { element, stop: () => removeEventListener("keydown", key) }
+  const stop = () => {
+    isOver = true
+    removeEventListener("keydown", key)
+  }
+  return { element, stop }
 }

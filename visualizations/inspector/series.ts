@@ -1,7 +1,8 @@
 /** Time series of the last minute, small and side by side: throughput by outcome, latency, and who may enter. */
-import type { Point } from "../../src/observability/inspector/protocol.ts"
+import type { Point, Row } from "../../src/observability/inspector/protocol.ts"
 import { el, svgEl } from "./dom.ts"
 import { millis, now, percent, rate } from "./format.ts"
+import { isProbed } from "./parts.ts"
 
 const [width, height, shownMs] = [300, 110, 60_000] as const
 const outcomes = ["success", "failure", "timedOut", "refused"] as const
@@ -83,8 +84,8 @@ function figure(
 
 const key = (kind: string, text: string): HTMLElement => el("span", { class: `key ${kind}` }, text)
 
-/** `share` is how many may enter now. */
-export function series(all: readonly Point[], share: number): HTMLElement {
+/** `entry` is how many may enter now. */
+export function series(all: readonly Point[], entry: Pick<Row, "share" | "probes">): HTMLElement {
   const points = all.filter(({ at }) => now() - at < shownMs)
   const last = points.at(-1)
   const { bars, most: top } = throughput(points)
@@ -111,7 +112,7 @@ export function series(all: readonly Point[], share: number): HTMLElement {
     figure([el("b", {}, "Calls"), ...keys], bars, `up to ${rate(top)}/s`, "calls a second by outcome"),
     figure([el("b", {}, "Latency of successes"), p50, p99], latencies, `up to ${millis(slowest)}`, "latency"),
     figure(
-      [el("b", {}, "May enter"), key("share", percent(share))],
+      [el("b", {}, "May enter"), key("share", isProbed(entry) ? "only probes" : percent(entry.share))],
       entering,
       "up to 100 %",
       "share of the calls that may enter",

@@ -16,11 +16,21 @@ const holders: { readonly [actor: string]: string } = { basic: "its circuit", gr
 const heldIn = ({ heldBy, cause }: Row): string =>
   `${heldBy.map((actor) => holders[actor] ?? actor).join(", ")}${cause === "" ? "" : ` (${cause})`}`
 
+export interface Asked {
+  sort: SortKey
+  text: string
+  state: string
+  /** The id of the breaker that arrow keys have led to. */
+  chosen: string
+}
+
 interface Shown {
   readonly element: HTMLAnchorElement
   readonly cells: readonly HTMLElement[]
   state: string
 }
+
+const idAt = (index: number): string => `row-${index}`
 
 const columns: readonly { readonly name: string; readonly sort?: SortKey; readonly kind: string }[] = [
   { name: "State", sort: "urgency", kind: "" },
@@ -36,12 +46,14 @@ const columns: readonly { readonly name: string; readonly sort?: SortKey; readon
 export class Table {
   readonly element: HTMLElement
   readonly #scroller: HTMLElement
-  readonly #all = el("div", { class: "all" })
+  readonly #all = el("div", { class: "all", role: "presentation" })
   readonly #shown = new Map<number, Shown>()
   #rows: readonly Row[] = []
+  readonly #asked: Asked
   #selected = 0
 
-  constructor(sort: (key: SortKey) => void) {
+  constructor(asked: Asked, sort: (key: SortKey) => void) {
+    this.#asked = asked
     this.#scroller = el(
       "div",
       { class: "rows", tabindex: "0", role: "listbox", "aria-label": "breakers", "aria-describedby": "table-keys" },
@@ -64,7 +76,9 @@ export class Table {
 
   show(rows: readonly Row[]): void {
     this.#rows = rows
-    this.#selected = Math.min(this.#selected, Math.max(0, rows.length - 1))
+    // Who was chosen is chosen still, wherever it stands by now: Enter opens no other.
+    const now = this.#asked.chosen === "" ? -1 : rows.findIndex(({ id }) => id === this.#asked.chosen)
+    this.#selected = now >= 0 ? now : Math.min(this.#selected, Math.max(0, rows.length - 1))
     // The line below the last row is that of the table.
     this.#all.style.height = `${rows.length * rowHeight - 1}px`
     // A few breakers need no room for thousands.
@@ -84,6 +98,7 @@ export class Table {
     if (step === undefined) return
     event.preventDefault()
     this.#selected = Math.max(0, Math.min(this.#rows.length - 1, this.#selected + step))
+    this.#asked.chosen = this.#rows[this.#selected]?.id ?? ""
     const top = this.#selected * rowHeight
     const { scrollTop, clientHeight } = this.#scroller
     if (top < scrollTop) this.#scroller.scrollTop = top
@@ -104,6 +119,7 @@ export class Table {
       const row = this.#rows[index]
       if (row !== undefined) this.#put(index, row)
     }
+    this.#scroller.setAttribute("aria-activedescendant", idAt(this.#selected))
   }
 
   #put(index: number, row: Row): void {
@@ -112,6 +128,7 @@ export class Table {
     const [state, name, ...figures] = cells
     element.href = hrefOf(row.id)
     element.setAttribute("aria-selected", String(index === this.#selected))
+    element.setAttribute("aria-setsize", String(this.#rows.length))
     const now = `${stateOf(row)} ${row.mode}`
     if (shown.state !== now && state !== undefined) {
       shown.state = now
@@ -130,7 +147,8 @@ export class Table {
 
   #make(index: number): Shown {
     const cells = columns.map(({ kind }) => el("span", { class: kind }))
-    const element = el("a", { class: "row", role: "option", tabindex: "-1" }, ...cells)
+    const place = { id: idAt(index), "aria-posinset": index + 1 }
+    const element = el("a", { class: "row", role: "option", tabindex: "-1", ...place }, ...cells)
     element.style.top = `${index * rowHeight}px`
     this.#all.append(element)
     const shown: Shown = { element, cells, state: "" }

@@ -48,11 +48,13 @@ export const widthOf = (moments: readonly { readonly breaker: string }[]): numbe
   Math.min(30, Math.max(0, ...moments.map(({ breaker }) => breaker.length)))
 
 /** How a breaker stands after a moment. */
-export function standLines({ circuit, mode, share, heldBy, calls }: Moment): readonly string[] {
+export function standLines({ circuit, mode, share, probes, heldBy, calls }: Moment): readonly string[] {
   const held = heldBy.length === 0 ? "nobody holds calls back" : `held by ${heldBy.join(", ")}`
+  const isProbed = share > 0 && probes > 0
+  const enter = isProbed ? `only probes may enter, ${probes} at once` : `${percentOf(share, 1)} of the calls may enter`
   const sent = `${calls.admitted} sent (${calls.success} well, ${calls.failure} failed, ${calls.timedOut} timed out)`
   return [
-    `circuit ${inWords(circuit)}, mode ${inWords(mode)}: ${percentOf(share, 1)} of the calls may enter; ${held}`,
+    `circuit ${inWords(circuit)}, mode ${inWords(mode)}: ${enter}; ${held}`,
     `until now ${sent}, ${calls.rejected} refused`,
   ]
 }

@@ -8,6 +8,8 @@ export interface RecordedMoment {
   readonly circuit: string
   readonly mode: string
   readonly share: number
+  /** How many probes may enter at once, and nobody else; 0 where it is not only probes. */
+  readonly probes: number
   readonly heldBy: readonly string[]
   readonly calls: {
     readonly admitted: number

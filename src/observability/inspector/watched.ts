@@ -70,7 +70,7 @@ export class Watched {
     const before = this.#before
     if (at - before.at < 900) return
     const { p50, p99 } = this.#breaker.latency()
-    const { share } = this.#breaker.gate.restriction
+    const { share, probes } = this.#breaker.gate.restriction
     const { limit, danger } = this.#breaker.outlook()
     this.#points.push({
       at: Math.round(this.#breaker.wallNow()),
@@ -81,7 +81,8 @@ export class Watched {
       refused: rejected - before.rejected,
       p50: finite(p50),
       p99: finite(p99),
-      share: finite(share),
+      // Where only probes enter, no share of the calls does.
+      share: Number.isFinite(probes) ? 0 : finite(share),
       inFlight,
       limit: known(limit),
       danger: known(danger),

@@ -29,6 +29,8 @@ export interface Moment {
   readonly circuit: Circuit
   readonly mode: Mode
   readonly share: number
+  /** How many probes may enter at once, and nobody else; 0 where it is not only probes. */
+  readonly probes: number
   readonly heldBy: readonly string[]
   readonly calls: Tallied
   readonly actors: readonly ActorStates[]
@@ -219,6 +221,7 @@ class Player {
       circuit,
       mode,
       share: restriction.share,
+      probes: Number.isFinite(restriction.probes) ? restriction.probes : 0,
       heldBy,
       calls,
       actors: one.breaker.actors,

@@ -122,6 +122,7 @@ describe("the page of the inspector", () => {
     await clock.advance(5000)
     await shows(page, ".incident", "Probing now")
     await shows(page, "#headline", "payments is failing: its calls are refused.")
+    await shows(page, ".incident", "only probes may enter, 1 at once")
     // However often it was probed since, the trouble is as old as the first refusal.
     await shows(page, ".incident", /Opened (\d\d:\d\d:\d\d): .*since \1 \(/s)
     await call(payments, 2, 0)
@@ -152,6 +153,9 @@ describe("the page of the inspector", () => {
       expect(await page.locator(`.series path.${what}`).getAttribute("d")).toMatch(
         /^M[\d.]+ [\d.]+(L[\d.]+ [\d.]+){3,}/,
       )
+    // Where only probes enter, not all calls do: neither in words nor as a line at the top.
+    await clock.advance(5000)
+    await shows(page, "figure", /May enter\s*only probes/)
     await shoot(page, "breaker", true)
     expect(complaints).toEqual([])
   }, 60_000)
@@ -187,12 +191,18 @@ describe("the page of the inspector", () => {
     await shows(page, ".incident .next", /% of the calls may enter, step by step\./)
     await shoot(page, "coming-back")
     await page.locator(".rows .row").click()
-    // As small as it would have to be to fit, nobody could read it: it is scrolled.
-    const word = await page.locator('[data-machine="gradual"] text').first().boundingBox()
-    const place = await page
-      .locator('[data-machine="gradual"] .scroll')
-      .evaluate((one) => one.scrollWidth > one.clientWidth)
-    expect([(word?.height ?? 0) > 8, place]).toEqual([true, true])
+    await page.locator('[data-machine="gradual"] .state.active[data-state="ramping"]').waitFor()
+    // Words can be read, so on a phone the chart is scrolled; on any screen all of it is in sight.
+    const legible = async (width: number) => {
+      await page.setViewportSize({ width, height: 860 })
+      const word = await page.locator('[data-machine="gradual"] text').first().boundingBox()
+      const isCut = await page
+        .locator('[data-machine="gradual"] .scroll')
+        .evaluate((one) => one.scrollWidth > one.clientWidth)
+      return [width, (word?.height ?? 0) > 8, isCut]
+    }
+    for (const width of [1100, 1240, 1459, 1460, 1900]) expect(await legible(width)).toEqual([width, true, false])
+    expect(await legible(390)).toEqual([390, true, true])
     expect(complaints).toEqual([])
   }, 60_000)
 
@@ -287,6 +297,25 @@ describe("the page of the inspector", () => {
     await shows(page, "#headline", /The trouble began in payments-db; .*payments.*feel it/)
     await shows(page, ".graph .node.root", "root cause")
     await shoot(page, "graph")
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test("of more than can be drawn, draws those that are in trouble, and says how many it leaves out", async () => {
+    for (let pair = 0; pair < 60; pair++) {
+      breakerOf(`db-${pair}`)
+      breakerOf(`user-${pair}`, {
+        strategy: { type: "dependency", dependencies: { [`db-${pair}`]: { type: "critical" } } },
+      })
+    }
+    const last = breakerOf("the-last")
+    breakerOf("feels-it", { strategy: { type: "dependency", dependencies: { "the-last": { type: "critical" } } } })
+    await call(last, 60, 60)
+    const page = await open((await inspector()).url)
+    await shows(page, ".graph .node.root", "the-last")
+    await shows(page, ".graph .node", "feels-it")
+    await shows(page, ".graph p", "42 more are not drawn")
+    expect(await page.locator(".graph .node").count()).toBe(80)
+    expect(await page.locator(".graph path.tip.ill").count()).toBe(1)
     expect(complaints).toEqual([])
   }, 60_000)
 
@@ -433,6 +462,63 @@ describe("the page of the inspector", () => {
     await shows(page, "h1", "payments")
     await page.keyboard.press("Escape")
     await shows(page, ".rows .row", "catalog")
+    await shows(page, '.rows .row[aria-selected="true"]', "payments")
+  }, 60_000)
+
+  test("opens the breaker that arrow keys have led to, also when another has come before it", async () => {
+    const [catalog, ledger] = [breakerOf("catalog"), breakerOf("ledger")]
+    await call(catalog, 1, 0)
+    const page = await open((await inspector()).url)
+    await page.locator(".rows").focus()
+    await page.keyboard.press("ArrowDown")
+    await shows(page, '.rows .row[aria-selected="true"]', "ledger")
+    await call(ledger, 60, 60)
+    await shows(page, "#headline", "ledger is failing")
+    const spoken = await page.locator(".rows").getAttribute("aria-activedescendant")
+    await shows(page, `#${spoken}`, "ledger")
+    await page.keyboard.press("Enter")
+    await shows(page, "h1", "ledger")
+  }, 60_000)
+
+  test("leaves a person what they do with it, whatever it is told meanwhile", async () => {
+    for (const name of ["catalog", "reviews"]) breakerOf(name)
+    const payments = breakerOf("payments")
+    const page = await open((await inspector({ control: true })).url)
+    await call(payments, 60, 60)
+    await shows(page, ".incident", "Opened")
+    await page.locator(".incident").focus()
+    await page.locator(".incident").evaluate((one) => {
+      getSelection()?.selectAllChildren(one.querySelector("p") ?? one)
+    })
+    const marked = () => page.evaluate(() => String(getSelection()))
+    expect(await marked()).toMatch(/^Opened /)
+    await clock.advance(1000)
+    await shows(page, ".incident", /since \d\d:\d\d:\d\d \(/)
+    await clock.advance(4000)
+    await shows(page, ".incident", "Probing now")
+    expect(await marked()).toMatch(/^Opened /)
+    expect(await page.evaluate(() => document.activeElement?.className)).toContain("incident")
+    await page.getByLabel("find a breaker").fill("pay")
+    await page.keyboard.press("Escape")
+    await page.getByLabel("find a breaker").fill("pay")
+    await page.locator(".rows .row").click()
+    await page.locator("summary", { hasText: "settings" }).first().click()
+    await call(payments, 2, 0)
+    await clock.advance(1000)
+    await shows(page, "h1", "closed")
+    expect(await page.locator("details[open] > summary", { hasText: "settings" }).count()).toBe(1)
+    await page.getByLabel("reason").fill("half of a reason")
+    await page.keyboard.press("Escape")
+    expect(await page.getByLabel("reason").inputValue()).toBe("half of a reason")
+    // To the content leads no other address.
+    await page.locator(".skip").focus()
+    await page.keyboard.press("Enter")
+    await shows(page, "h1", "payments")
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main")
+    await page.keyboard.press("Escape")
+    await shows(page, "#headline", "All 3 breakers")
+    expect(await page.getByLabel("find a breaker").inputValue()).toBe("pay")
+    expect(complaints).toEqual([])
   }, 60_000)
 
   test.each([
@@ -508,12 +594,13 @@ describe("the page of a recording", () => {
     await page.locator('[data-machine="basic"] .state.active[data-state="open.waiting"]').waitFor()
     await page.keyboard.press("ArrowRight")
     await shows(page, ".headline", "open → half-open")
+    await shows(page, "p.soft", "only probes may enter, 1 at once; held by basic.")
     await page.locator('[data-machine="basic"] .state.active[data-state="halfOpen"]').waitFor()
     await page.keyboard.press("ArrowLeft")
     await shows(page, ".headline", "closed → open")
     await shows(page, "section", "1000 of 1000 calls are decided as they were")
     await shows(page, ".link", /^recording$/)
-    await shows(page, "p.soft", "0 % of the calls may enter; held by basic.")
+    await shows(page, "p.soft", "no call may enter now; held by basic.")
     await page.getByRole("button", { name: "Decide anew" }).click()
     await shows(page, "#what-if", "with the other config")
     await shows(page, "#what-if tr", /opened\s*once/)

@@ -238,6 +238,12 @@ describe("one breaker", () => {
       ]),
     )
     expect(message.calls).toMatchObject({ admitted: 3, failure: 3 })
+    // Where only probes enter, a line at 100 % would say that all do.
+    await clock.advance(60_000)
+    const probing = await page.until(
+      (one): one is BreakerMessage => isBreaker(one) && one.row.circuit === "halfOpen" && one.points.length > 3,
+    )
+    expect([probing.row.share, probing.row.probes > 0, probing.points.at(-1)?.share]).toEqual([1, true, 0])
   })
 
   test("keeps what happened in sight of what comes every second", async () => {
