@@ -1350,4 +1350,82 @@ export const judged: readonly Judged[] = [
     mutants: [["count > 0", "count >= 0"]],
     why: "none more are as many as before",
   },
+  {
+    path: "src/data-plane/journal.ts",
+    line: "while (end < journal.length && (journal[end + 1] as number) < oldest) end += stride",
+    mutants: [
+      ["end < journal.length", "end <= journal.length"],
+      ["end < journal.length", "true"],
+    ],
+    why: "behind the last call there is none, and what is none is not older than anything",
+  },
+  {
+    path: "src/data-plane/journal.ts",
+    line: "if (end > 0) journal.splice(0, end)",
+    mutants: [
+      ["end > 0", "end >= 0"],
+      ["end > 0", "true"],
+    ],
+    why: "to take none away changes nothing",
+  },
+  {
+    path: "src/data-plane/journal.ts",
+    line: "for (let at = 2; at < journal.length; at += stride) {",
+    mutants: [["at < journal.length", "at <= journal.length"]],
+    why: "of three numbers a call the kind is the last: no index of one is the length",
+  },
+  {
+    path: "src/data-plane/journal.ts",
+    line: "const receipts: Receipt[] = []",
+    mutants: [["[]", '["Stryker was here"]']],
+    why: "what is no receipt is passed over, and where nobody keeps a journal none of its calls has a kind",
+  },
+  {
+    path: "src/data-plane/journal.ts",
+    line: "export function pastOf({ tally, journal = [] }: RecordingPlane): readonly number[] | undefined {",
+    mutants: [["[]", '["Stryker was here"]']],
+    why: "what is no receipt is passed over, and where nobody keeps a journal none of its calls has a kind",
+  },
+  {
+    path: "src/data-plane/ghost.ts",
+    line: 'this.plane.settleAt(ticket, "ignored", now)',
+    mutants: [['"ignored"', '""']],
+    why: "whatever is no success, failure or time-out is ignored",
+  },
+  {
+    path: "src/data-plane/limiter/lengths.ts",
+    line: "if (this.#count++ < settledAfter) this.#begin(Math.max(leastMs, ms))",
+    mutants: [["this.#count++ < settledAfter", "this.#count++ <= settledAfter"]],
+    why: "by a 35th and by 0.03 it moves as far, to a twentieth of that",
+  },
+  {
+    path: "src/data-plane/limiter/lengths.ts",
+    line: "else this.#low *= ms < this.#low && this.#low > leastMs ? down : up",
+    mutants: [["ms < this.#low", "ms <= this.#low"]],
+    why: "a call that takes as long as the quicker quarter to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/limiter/lengths.ts",
+    line: "else this.#low *= ms < this.#low && this.#low > leastMs ? down : up",
+    mutants: [["this.#low > leastMs", "this.#low >= leastMs"]],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/limiter/lengths.ts",
+    line: "else this.#low *= Math.exp((ms < this.#low ? share - 1 : share) / this.#count)",
+    mutants: [["ms < this.#low", "ms <= this.#low"]],
+    why: "a call that takes as long as the quicker quarter to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/limiter/lengths.ts",
+    line: "else if (isIdle || this.#low < this.#usual) this.#usual *= (this.#low / this.#usual) ** 0.2",
+    mutants: [["this.#low < this.#usual", "this.#low <= this.#usual"]],
+    why: "what is as usual moves what is usual nowhere",
+  },
+  {
+    path: "src/data-plane/limiter/lengths.ts",
+    line: "if (this.#low > longer * this.#usual) this.#grownAt = now",
+    mutants: [["this.#low > longer * this.#usual", "this.#low >= longer * this.#usual"]],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
 ]
