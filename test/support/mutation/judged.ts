@@ -1428,4 +1428,16 @@ export const judged: readonly Judged[] = [
     mutants: [["this.#low > longer * this.#usual", "this.#low >= longer * this.#usual"]],
     why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
   },
+  {
+    path: "machines/fold.ts",
+    line: 'const entered = plug.kind === "strategy" && finding.entries !== context.finding.entries',
+    mutants: [['plug.kind === "strategy"', "true"]],
+    why: "what a component says leaves the finding of the circuit as it is, and its entries with it",
+  },
+  {
+    path: "machines/fold.ts",
+    line: 'const news = isNews && plug.kind === "component" ? (plug.tells?.(snapshot, at) ?? []) : []',
+    mutants: [['plug.kind === "component"', "true"]],
+    why: "a strategy states nothing but its circuit: it is never news here, and this is said for the compiler",
+  },
 ]
