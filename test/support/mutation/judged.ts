@@ -1440,4 +1440,44 @@ export const judged: readonly Judged[] = [
     mutants: [['plug.kind === "component"', "true"]],
     why: "a strategy states nothing but its circuit: it is never news here, and this is said for the compiler",
   },
+  {
+    path: "src/data-plane/limiter/slots.ts",
+    line: "if (rank !== topRank || tenant === undefined) return",
+    mutants: [["tenant === undefined", "false"]],
+    why: "nobody asks for the part of no tenant",
+  },
+  {
+    path: "src/data-plane/limiter/slots.ts",
+    line: "if (held.tenant !== undefined) this.#tenants?.giveBack(held.tenant, now)",
+    mutants: [["this.#tenants?.giveBack", "this.#tenants.giveBack"]],
+    why: "who names a tenant was taken down: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/limiter/slots.ts",
+    line: "if (share === 0) continue",
+    mutants: [["share === 0", "false"]],
+    why: "the short way: of no share nothing is kept",
+  },
+  {
+    path: "src/data-plane/limiter/slots.ts",
+    line: "if (!(passed > memoryMs / 100)) return",
+    mutants: [
+      ["!(passed > memoryMs / 100)", "false"],
+      ["passed > memoryMs / 100", "passed >= memoryMs / 100"],
+      ["passed > memoryMs / 100", "true"],
+    ],
+    why: "the short way: what has hardly passed hardly fades, and in many steps as much as in one",
+  },
+  {
+    path: "src/data-plane/limiter/slots.ts",
+    line: "for (let rank = 0; rank < ranks; rank++) this.#peak[rank] = (this.#peak[rank] as number) * left",
+    mutants: [["rank < ranks", "rank <= ranks"]],
+    why: "behind the highest class there is none",
+  },
+  {
+    path: "src/data-plane/limiter/round.ts",
+    line: "if (!isEven || areLonger || meanMs === 0) return this.successes / this.lastedFor(now)",
+    mutants: [["meanMs === 0", "false"]],
+    why: "where none takes any time their squares are not less than anything, and they are counted",
+  },
 ]
