@@ -1480,4 +1480,124 @@ export const judged: readonly Judged[] = [
     mutants: [["meanMs === 0", "false"]],
     why: "where none takes any time their squares are not less than anything, and they are counted",
   },
+  {
+    path: "src/data-plane/suspicion.ts",
+    line: "return this.isWary && this.#leaning > 0",
+    mutants: [["this.#leaning > 0", "this.#leaning >= 0"]],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/suspicion.ts",
+    line: "if (level < 1) return false",
+    mutants: [["level < 1", "false"]],
+    why: "the short way: a cell that has not failed last is no more likely to be dead than any, which is never likely enough",
+  },
+  {
+    path: "src/data-plane/suspicion.ts",
+    line: "if (rarely + level * Math.log(dead / this.#baseline.noise) >= certainty) return true",
+    mutants: [
+      [
+        "rarely + level * Math.log(dead / this.#baseline.noise) >= certainty",
+        "rarely + level * Math.log(dead / this.#baseline.noise) > certainty",
+      ],
+    ],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/suspicion.ts",
+    line: "return this.raised && this.#leaning >= certainty && this.#oddsOf(level) >= certainty",
+    mutants: [["this.#oddsOf(level) >= certainty", "this.#oddsOf(level) > certainty"]],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/suspicion.ts",
+    line: "if (this.isWary) this.#lean(level, isFirst, bad)",
+    mutants: [["this.isWary", "true"]],
+    why: "the short way: what it leans to before there is trouble is forgotten when trouble begins",
+  },
+  {
+    path: "src/data-plane/suspicion.ts",
+    line: "return Math.log(share / (1 - share)) + level * (level > 0 ? Math.log(dead / usually) : perGood)",
+    mutants: [["level > 0", "level >= 0"]],
+    why: "of no outcomes neither weighs anything",
+  },
+  {
+    path: "src/data-plane/suspicion.ts",
+    line: "if (score >= this.threshold) return this.#ring()",
+    mutants: [["score >= this.threshold", "score > this.threshold"]],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/suspicion.ts",
+    line: "if (this.raised && score <= 0) this.#from = this.serial",
+    mutants: [["score <= 0", "score < 0"]],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/suspicion.ts",
+    line: "if (score <= 0) this.#rest()",
+    mutants: [["score <= 0", "score < 0"]],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/cellTable.ts",
+    line: "this.#size = Math.min(smallest, max)",
+    mutants: [["Math.min(smallest, max)", "Math.max(smallest, max)"]],
+    why: "it costs memory alone: an empty place was seen before any other, and is given away first once the table is as large as it may be",
+  },
+  {
+    path: "src/data-plane/cellTable.ts",
+    line: "for (let place = from; place < from + ways; place++) if (hashes[place] === hash) return place",
+    mutants: [["place < from + ways", "place <= from + ways"]],
+    why: "what stands in the next bucket has another hash",
+  },
+  {
+    path: "src/data-plane/cellTable.ts",
+    line: "if (free >= 0) return free",
+    mutants: [
+      ["free >= 0", "false"],
+      ["free >= 0", "free > 0"],
+    ],
+    why: "it costs memory alone: an empty place was seen before any other, and is given away first once the table is as large as it may be",
+  },
+  {
+    path: "src/data-plane/cellTable.ts",
+    line: "#freeIn(from: number): number {",
+    mutants: [
+      [
+        "{ for (let place = from; place < from + ways; place++) if (this.#hashes[place] === 0) return place return -1 }",
+        "{}",
+      ],
+    ],
+    why: "it costs memory alone: an empty place was seen before any other, and is given away first once the table is as large as it may be",
+  },
+  {
+    path: "src/data-plane/cellTable.ts",
+    line: "for (let place = from; place < from + ways; place++) if (this.#hashes[place] === 0) return place",
+    mutants: [
+      ["from + ways", "from - ways"],
+      ["place < from + ways", "false"],
+      ["place < from + ways", "place >= from + ways"],
+      ["this.#hashes[place] === 0", "false"],
+    ],
+    why: "it costs memory alone: an empty place was seen before any other, and is given away first once the table is as large as it may be",
+  },
+  {
+    path: "src/data-plane/cellTable.ts",
+    line: "if (this.seenAt(place) < this.seenAt(oldest)) oldest = place",
+    mutants: [["this.seenAt(place) < this.seenAt(oldest)", "this.seenAt(place) <= this.seenAt(oldest)"]],
+    why: "of two that were seen at the same time either may be forgotten",
+  },
+  {
+    path: "src/data-plane/cellTable.ts",
+    line: "for (let place = 0; place < hashes.length; place++) {",
+    mutants: [["place < hashes.length", "place <= hashes.length"]],
+    why: "behind the last place there is none, and what is none leaves an empty place as empty as it was",
+  },
+  {
+    path: "src/data-plane/cellTable.ts",
+    line: "if (hash === 0) continue",
+    mutants: [["hash === 0", "false"]],
+    why: "what is empty leaves an empty place as empty as it was",
+  },
 ]
