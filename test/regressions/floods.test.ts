@@ -6,6 +6,7 @@ import type { Recording } from "../../src/testing/simulation/record.ts"
 import type { Call } from "../../src/testing/simulation/world.ts"
 import { PoissonLoad } from "../../src/testing/simulation/worlds/poisson.ts"
 import { SharingServer } from "../../src/testing/simulation/worlds/sharing.ts"
+import { slotted } from "../support/slots.ts"
 
 /** Beyond so many calls at once all grow slower, with a power of the excess. What it has begun it ends, even if the caller has gone. */
 const knee = 16
@@ -50,4 +51,29 @@ test("a limit that holds a service at its knee is no limit without a ground: tho
     const [offered, refused] = [told.sum("offered", to + 2000), told.sum("refused", to + 2000)]
     expect(share(refused, offered), `% refused afterwards, seed ${seed}`).toBeLessThan(1)
   }
+})
+
+/**
+ * Those who come while it is seen what a raised limit brings find the queue full, if they are many: of 2 000 calls in one instant, to a
+ * service that was well, 960 were refused, where before anything was known none would have been.
+ */
+test("more calls in one instant than may wait are refused by a limit without a ground no more where it was well before than where it is new", () => {
+  const refused = (before: number, gapMs: number, queue = 1000): number => {
+    const options = { adaptive: true, least: 1, most: 100_000, first: 20, limit: 100_000, queue }
+    const { clock, call, end, refused } = slotted(options)
+    for (let one = 0; one < before; one++) {
+      const healthy = call()
+      clock.step(20)
+      end(healthy)
+    }
+    for (let one = 0; one < 3000; one++) {
+      call()
+      clock.step(gapMs)
+    }
+    return refused.length
+  }
+  expect([refused(0, 0), refused(500, 0), refused(500, 0.09)]).toEqual([0, 0, 0])
+  // One after the other they are no loop's, and few need none: what the room brings is waited for.
+  expect(refused(500, 0.11)).toBeGreaterThan(1000)
+  expect(refused(500, 0, 99)).toBeGreaterThan(1000)
 })

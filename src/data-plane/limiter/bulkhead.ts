@@ -195,7 +195,7 @@ export class Bulkhead {
 
   /** Somebody would be turned away. A limit that was learned without a ground for that makes room instead. */
   makeRoom(now: number): boolean {
-    return this.#isObeyed && this.#learned?.makeRoom(now) === true
+    return this.#isObeyed && this.#learned?.makeRoom(now, this.isFull && this.line.cameAtOnce(now)) === true
   }
 
   /** Somebody cannot wait, and finds no slot: the same as if he waited, for whoever learns of the limit. */

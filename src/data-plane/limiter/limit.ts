@@ -103,9 +103,12 @@ export class Limit {
     return this.#ghosts.some || this.#lengths.haveGrown(now) || this.#search.isBounded(now)
   }
 
-  /** Somebody is to be turned away: a limit that has no ground for it is doubled instead, and learns anew. */
-  makeRoom(now: number): boolean {
-    if (this.isGrounded(now) || this.#limit >= this.#most || this.#isTrying) return false
+  /**
+   * Somebody is to be turned away: a limit that has no ground for it is doubled instead, and learns anew. `atOnce`: all have come in one
+   * go, and wait for nothing that could be seen meanwhile.
+   */
+  makeRoom(now: number, atOnce = false): boolean {
+    if (this.isGrounded(now) || this.#limit >= this.#most || (this.#isTrying && !atOnce)) return false
     this.#turns = this.#limit
     this.#beginAnew(2 * this.#limit, now)
     return true

@@ -21,8 +21,14 @@ export class Lane {
   }
 }
 
+/** So many calls, and so quick one after the other, are made in one go, as by a loop: nothing can be seen of a service between them. */
+const oneGo = { calls: 100, ms: 0.1 } as const
+
 export class Line {
   size = 0
+  /** Since when somebody waits, if anybody does; and how many have come since. */
+  #begunAt = 0
+  #came = 0
   /** For each class, the lane whose turn it is. */
   readonly #turn: (Lane | undefined)[] = new Array(ranks).fill(undefined)
   /** Since when somebody of a class has waited at every instant. */
@@ -53,7 +59,17 @@ export class Line {
     return this.has(rank) ? now - (this.#since[rank] as number) : 0
   }
 
+  /** Whether all who have come since somebody waits came in one go. */
+  cameAtOnce(now: number): boolean {
+    return this.#came >= oneGo.calls && now - this.#begunAt < oneGo.ms * this.#came
+  }
+
   add(waiter: Waiter, rank: number, now: number): void {
+    if (this.size === 0) {
+      this.#begunAt = now
+      this.#came = 0
+    }
+    this.#came++
     if (!this.has(rank)) this.#since[rank] = now
     const lane = this.#laneOf(rank, waiter.facts.tenant)
     waiter.rank = rank

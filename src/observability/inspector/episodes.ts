@@ -5,7 +5,11 @@ import type { Episode } from "./protocol.ts"
 
 type Moved = Extract<Told, { readonly type: "transition" }>
 
-const isSlow = (seen: Moved["statistics"]): boolean => seen !== undefined && seen.slow > seen.failures
+/** By the ratio that was reached; by any other rule both are bad, and the kind of most counts. */
+function isSlow({ rule, statistics: seen }: Moved): boolean {
+  if (seen === undefined || rule === "failureRatio") return false
+  return rule === "slowRatio" || seen.slow > seen.failures
+}
 
 export class Episodes {
   readonly #open = new Map<string, Episode>()
@@ -21,11 +25,11 @@ export class Episodes {
   }
 
   #after(id: string, told: Moved, at: number): Episode {
-    const { from, to, statistics } = told
+    const { from, to } = told
     const known = this.#open.get(id)
     // Trouble in part that becomes trouble in whole has begun with that.
     if (known === undefined || (from === "degraded" && to === "open"))
-      return { at, to, reason: groundOf(told), isSlow: isSlow(statistics), failedRounds: 0 }
+      return { at, to, reason: groundOf(told), isSlow: isSlow(told), failedRounds: 0 }
     const failedRounds = known.failedRounds + (to === "open" ? 1 : 0)
     return { ...known, failedRounds }
   }

@@ -35,8 +35,8 @@ export interface Row {
 }
 
 /**
- * Since it left the closed state: when, why, where it went first, and how often it has come back to open since. Slow, where more of the
- * calls that it was judged by were slow than failed.
+ * Since it left the closed state: when, why, where it went first, and how often it has come back to open since. Slow, where it left for
+ * its slow calls, or more of the calls that it was judged by were slow than failed.
  */
 export interface Episode {
   readonly at: number
