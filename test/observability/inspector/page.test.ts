@@ -476,7 +476,14 @@ describe("the page of the inspector", () => {
     await shows(page, "#headline", "ledger is failing")
     const spoken = await page.locator(".rows").getAttribute("aria-activedescendant")
     await shows(page, `#${spoken}`, "ledger")
-    await page.keyboard.press("Enter")
+    // Of what is not there nothing is spoken, nor opened.
+    await page.getByLabel("find a breaker").fill("nobody")
+    await page.locator(".rows .row").first().waitFor({ state: "detached" })
+    expect(await page.locator(".rows").getAttribute("aria-activedescendant")).toBeNull()
+    await page.locator(".rows").press("Enter")
+    await page.getByLabel("find a breaker").fill("")
+    await shows(page, '.rows .row[aria-selected="true"]', "ledger")
+    await page.locator(".rows").press("Enter")
     await shows(page, "h1", "ledger")
   }, 60_000)
 
