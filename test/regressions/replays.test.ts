@@ -53,6 +53,36 @@ test("a host that lost the processor while it opened probed later than the repla
   expect([wasPunctual, firstDifference, decisions - agreed]).toEqual([true, undefined, 0])
 })
 
+test("a timer that a starved host fired was followed later than in the replay: the next was counted from when its actor came to set it", async () => {
+  const clock = haltingClock()
+  const file = join(folder(), "chained.ndjson")
+  const recorder = startRecorder({ file, clock, breakers: (name) => name === "chained" })
+  const config = {
+    strategy: { type: "basic", window: { type: "consecutive", failures: 1 }, openFor: 400, probes: { needed: 1 } },
+    recovery: { features: { book: true, refund: ["book"], report: ["refund"] }, testFor: 100 },
+  } as const satisfies BreakerConfig
+  const breaker = createBreaker("chained", config, { clock })
+  const call = (end: "success" | "failure") => {
+    const ticket = breaker.acquire()
+    if (ticket.admitted) ticket.settle(end)
+  }
+  call("failure")
+  clock.step(500)
+  call("success")
+  clock.step(90)
+  clock.starve(8)
+  // The test of `book` ends, which nobody called, and that of `refund` begins.
+  clock.step(20)
+  clock.starve(0)
+  // The host itself may wake it late by one look at the clock.
+  clock.step(500 + 200 + 9 - clock.now())
+  const mayReport = breaker.acquire({ feature: "report" }).admitted
+  recorder.stop()
+  void breaker.stop({ grace: 0 })
+  const { agreed, decisions, firstDifference } = play(readRecording(file, readFileSync(file)))
+  expect([mayReport, firstDifference, decisions - agreed]).toEqual([true, undefined, 0])
+})
+
 describe("timers that a late host fires all at once", () => {
   // Those of the breaker itself were fired before the deadlines of calls, whatever was due first.
   const config = {

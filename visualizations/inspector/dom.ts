@@ -64,6 +64,10 @@ function become(known: ChildNode, wanted: ChildNode): void {
   adopt(known, [...wanted.childNodes])
 }
 
+/** Somebody has the focus in it, or marks its words: it would lose that if it were moved, so others are. */
+const isAttended = (node: Node): boolean =>
+  node.contains(document.activeElement) || getSelection()?.containsNode(node, true) === true
+
 function adopt(element: Element, wanted: readonly ChildNode[]): void {
   const stay = new Set(wanted.map(keyOf))
   for (const child of [...element.children]) if (keyOf(child) !== "" && !stay.has(keyOf(child))) child.remove()
@@ -74,6 +78,13 @@ function adopt(element: Element, wanted: readonly ChildNode[]): void {
     const known = key === "" ? next : (keyed.get(key) ?? null)
     if (known === null || keyOf(known) !== key || known.nodeName !== node.nodeName) element.insertBefore(node, next)
     else {
+      if (known !== next && isAttended(known)) {
+        while (next !== null && next !== known) {
+          const passed: ChildNode = next
+          next = next.nextSibling
+          element.append(passed)
+        }
+      }
       if (known === next) next = next.nextSibling
       else element.insertBefore(known, next)
       become(known, node)

@@ -49,12 +49,14 @@ function node(name: string, { x, y }: Place, row: Row | undefined, isRoot: boole
   const words = `${shapeOf(state)} ${inWords(state)}${isRoot ? " · root cause" : ""}`
   const box = svgEl(
     "g",
-    { class: `node ${lookOf(state)}${isRoot ? " root" : ""}` },
+    { class: `node ${lookOf(state)}${isRoot ? " root" : ""}`, "data-key": name },
     svgEl("rect", { x, y, width, height, rx: 7 }),
     svgEl("text", { x: x + 10, y: y + 17, "font-weight": "600" }, short(name)),
     svgEl("text", { x: x + 10, y: y + 33 }, words),
   )
-  return row === undefined ? box : svgEl("a", { href: hrefOf(row.id), "aria-label": `${name}: ${words}` }, box)
+  return row === undefined
+    ? box
+    : svgEl("a", { href: hrefOf(row.id), "aria-label": `${name}: ${words}`, "data-key": name }, box)
 }
 
 function arrow(edge: Edge, from: Place, to: Place): SVGElement {

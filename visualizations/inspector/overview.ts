@@ -1,6 +1,6 @@
 /** All breakers at a glance: what is wrong first, then everything. */
 import type { Row } from "../../src/observability/inspector/protocol.ts"
-import { el, fill, renew, setText } from "./dom.ts"
+import { el, renew, setText } from "./dom.ts"
 import { inWords, rate, shapeOf, time } from "./format.ts"
 import { graph, rootsOf } from "./graph.ts"
 import { badge, decisionItem, entryOf, hrefOf, lookOf, nextOf, partOf, since, stateOf, type View } from "./parts.ts"
@@ -152,7 +152,7 @@ export function overview(store: Store): View & { update(): void } {
     if (drawn === undefined) return
     const rest = `${drawn.omitted.toLocaleString()} more are not drawn: those of them that are not well come first.`
     const more = drawn.omitted > 0 && el("p", { class: "soft" }, rest)
-    fill(picture, el("h2", {}, "Who depends on whom"), drawn.picture, more)
+    renew(picture, el("h2", {}, "Who depends on whom"), drawn.picture, more)
   }
 
   const element = el(

@@ -119,7 +119,9 @@ export class Table {
       const row = this.#rows[index]
       if (row !== undefined) this.#put(index, row)
     }
-    this.#scroller.setAttribute("aria-activedescendant", idAt(this.#selected))
+    // What is scrolled away, or was never there, cannot be spoken of.
+    if (this.#shown.has(this.#selected)) this.#scroller.setAttribute("aria-activedescendant", idAt(this.#selected))
+    else this.#scroller.removeAttribute("aria-activedescendant")
   }
 
   #put(index: number, row: Row): void {

@@ -476,8 +476,39 @@ describe("the page of the inspector", () => {
     await shows(page, "#headline", "ledger is failing")
     const spoken = await page.locator(".rows").getAttribute("aria-activedescendant")
     await shows(page, `#${spoken}`, "ledger")
-    await page.keyboard.press("Enter")
+    // Of what is not there nothing is spoken, nor opened.
+    await page.getByLabel("find a breaker").fill("nobody")
+    await page.locator(".rows .row").first().waitFor({ state: "detached" })
+    expect(await page.locator(".rows").getAttribute("aria-activedescendant")).toBeNull()
+    await page.locator(".rows").press("Enter")
+    await page.getByLabel("find a breaker").fill("")
+    await shows(page, '.rows .row[aria-selected="true"]', "ledger")
+    await page.locator(".rows").press("Enter")
     await shows(page, "h1", "ledger")
+  }, 60_000)
+
+  test("leaves the focus where it is when what has it comes before others, or the picture of dependents changes", async () => {
+    const [before, after] = [breakerOf("a-payments"), breakerOf("b-orders")]
+    breakerOf("checkout", { strategy: { type: "dependency", dependencies: { "a-payments": { type: "critical" } } } })
+    const page = await open((await inspector()).url)
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("href"))
+    const link = page.locator(".graph a", { hasText: "a-payments" })
+    await link.focus()
+    const [href, drawn] = [await focused(), await link.getAttribute("aria-label")]
+    await call(before, 60, 60)
+    await shows(page, ".graph .node.root", "a-payments")
+    expect([await focused(), (await link.getAttribute("aria-label")) === drawn]).toEqual([href, false])
+    await clock.advance(2500)
+    await call(after, 60, 60)
+    const second = page.locator(".incident").nth(1)
+    await second.filter({ hasText: "b-orders" }).waitFor()
+    await second.focus()
+    const orders = await focused()
+    await clock.advance(2000)
+    await page.locator(".incident").first().filter({ hasText: "b-orders" }).waitFor()
+    await shows(page, ".incident", "Probing now")
+    expect([await focused(), await page.locator(".incident").count()]).toEqual([orders, 3])
+    expect(complaints).toEqual([])
   }, 60_000)
 
   test("leaves a person what they do with it, whatever it is told meanwhile", async () => {
