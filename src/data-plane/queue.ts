@@ -76,6 +76,8 @@ export class Queue implements Keeper {
 
   waitedTooLong(waiter: Waiter, now: number): void {
     const { bulkhead } = this.#admission
+    // How long it waits on is counted from now: a replay must look when this did, though nobody is told of anything.
+    this.#host.tape?.turn()
     if (bulkhead === undefined || bulkhead.waitsOn(waiter, now)) return
     if (now < waiter.deadlineAt) this.#findRoom(bulkhead, waiter, now)
     if (!bulkhead.leaveLine(waiter)) return

@@ -65,6 +65,7 @@ const begin = (more: object = {}): BreakerContext =>
     },
     ...{
       crashes: {},
+      loops: [],
       resuming: undefined,
       failure: undefined,
       reportsHeard: 0,
