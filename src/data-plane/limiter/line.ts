@@ -22,13 +22,13 @@ export class Lane {
 }
 
 /** So many calls, and so quick one after the other, are made in one go, as by a loop: nothing can be seen of a service between them. */
-const oneGo = { calls: 100, ms: 0.1 } as const
+const inOneGo = 100
+const oneGoMs = 0.1
 
 export class Line {
   size = 0
-  /** Since when somebody waits, if anybody does; and how many have come since. */
-  #begunAt = 0
-  #came = 0
+  /** When those who have come since somebody waits would all be there, were they that quick. */
+  #dueAt = 0
   /** For each class, the lane whose turn it is. */
   readonly #turn: (Lane | undefined)[] = new Array(ranks).fill(undefined)
   /** Since when somebody of a class has waited at every instant. */
@@ -61,15 +61,11 @@ export class Line {
 
   /** Whether all who have come since somebody waits came in one go. */
   cameAtOnce(now: number): boolean {
-    return this.#came >= oneGo.calls && now - this.#begunAt < oneGo.ms * this.#came
+    return this.size >= inOneGo && now < this.#dueAt
   }
 
   add(waiter: Waiter, rank: number, now: number): void {
-    if (this.size === 0) {
-      this.#begunAt = now
-      this.#came = 0
-    }
-    this.#came++
+    this.#dueAt = (this.size === 0 ? now : this.#dueAt) + oneGoMs
     if (!this.has(rank)) this.#since[rank] = now
     const lane = this.#laneOf(rank, waiter.facts.tenant)
     waiter.rank = rank
