@@ -17,7 +17,8 @@ const usersConfig = "(computed) pathToFileURL(path).href"
 
 describe("the packed tarball", () => {
   test("holds the doors, what they share, the command and the papers, and nothing else", () => {
-    const evidence = ["test/bench/COST.md", "test/bench/PREDICTION.md", "test/conformance/SCORECARD.md"]
+    const evidence = ["COST", "LOOPBACK", "PREDICTION"].map((name) => `test/bench/${name}.md`)
+    evidence.push("test/conformance/SCORECARD.md")
     const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "dist/cli.commander.LICENSE", ...evidence]
     const pictures = ["atlas/gradual.svg", "breaker.png", "overview.png"].map((name) => `visualizations/${name}`)
     const page = ["index.html", "main.js", "page.css"].map((name) => `dist/inspector/${name}`)
