@@ -90,29 +90,24 @@ export class Reel {
     this.#write(who)
   }
 
-  /** The ordinary entry: its first byte, and a time soon after the last. */
+  /** The ordinary entry: its first byte, and a time so soon after the last that it needs two: what most are, written out, because a loop costs half as much again. */
   #put(first: number, at: number): void {
     const nanos = Math.floor(at * 1e6 + 0.5)
-    const passed = nanos - this.#nanos
-    const bytes = this.#bytes
-    const end = this.#end
-    bytes[end] = first
-    if (passed >= 0 && passed < integers / 4 && nanos / 1e6 === at) {
+    const time = 4 * (nanos - this.#nanos)
+    if (time >= 128 && time < 2 ** 14 && nanos / 1e6 === at) {
+      const bytes = this.#bytes
+      const end = this.#end
+      bytes[end] = first
+      bytes[end + 1] = time | 128
+      bytes[end + 2] = time >>> 7
       this.#nanos = nanos
-      const time = passed << 2
-      // What most are, written out: as steps of a loop the two bytes would cost half as much again.
-      if (time >= 128 && time < 2 ** 14) {
-        bytes[end + 1] = time | 128
-        bytes[end + 2] = time >>> 7
-        this.#end = end + 3
-      } else {
-        this.#end = end + 1
-        this.#write(time)
-      }
-    } else {
-      this.#end = end + 1
-      this.#tell(at)
-    }
+      this.#end = end + 3
+    } else this.#putAny(first, at)
+  }
+
+  #putAny(first: number, at: number): void {
+    this.#bytes[this.#end++] = first
+    this.#tell(at)
   }
 
   #tell(at: number): void {
