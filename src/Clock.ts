@@ -3,8 +3,9 @@ import type * as EffectClock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Timekeeper } from "./control-plane/clock.ts"
+import type { HostTimer, WheelHost } from "./data-plane/hostAlarm.ts"
 import { Alarm } from "./data-plane/timers.ts"
-import { type HostTimer, Wheel, type WheelHost } from "./data-plane/wheel.ts"
+import { Wheel } from "./data-plane/wheel.ts"
 
 /**
  * What a breaker needs of time. The default is the process's own; `createVirtualClock` of `recloser/testing` is one that a
@@ -128,6 +129,7 @@ export function timekeeperOf(clock: Clock): Timekeeper {
 export function clockOfEffect(clock: EffectClock.Clock, seed: number): Clock {
   let seeds = seed
   return {
+    isPunctual: true,
     now: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
     wallNow: () => clock.currentTimeMillisUnsafe(),
     // Another for each breaker: those that open together must not probe together.

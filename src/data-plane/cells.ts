@@ -28,9 +28,9 @@ export interface CellChange {
   readonly statistics: Statistics
 }
 
-/** Who knows when the host itself slept: calls that entered by then are not slow for being late. */
-export interface Excuses {
-  excusedUntil(now: number): number
+/** Who knows for how long of a time the host itself stood still: no call is slow for that. */
+export interface Stood {
+  stoodMs(since: number, now: number): number
 }
 
 export class Cells {
@@ -44,12 +44,12 @@ export class Cells {
   #line: CellLine | undefined
   #slowAfterMs: number
   #era = 0
-  readonly #excuses: Excuses
+  readonly #host: Stood
   readonly #visits = new Visits()
 
-  constructor(line: CellLine, seed: number, excuses: Excuses, slowAfterMs = never) {
+  constructor(line: CellLine, seed: number, host: Stood, slowAfterMs = never) {
     this.#slowAfterMs = slowAfterMs
-    this.#excuses = excuses
+    this.#host = host
     this.seed = seed
     this.#line = line
     this.#table = new CellTable(line.max)
@@ -147,7 +147,8 @@ export class Cells {
   }
 
   #isSlow({ startedAt }: Visit, now: number): boolean {
-    return now - startedAt >= this.#slowAfterMs && startedAt > this.#excuses.excusedUntil(now)
+    const durationMs = now - startedAt
+    return durationMs >= this.#slowAfterMs && durationMs - this.#host.stoodMs(startedAt, now) >= this.#slowAfterMs
   }
 
   /** A call of no cell has ended well. */
@@ -158,10 +159,8 @@ export class Cells {
   /** Calls in flight that have become too old are bad, once. */
   #sweep(now: number): void {
     for (let visit = this.#visits.oldest; visit !== undefined; visit = this.#visits.oldest) {
-      if (!(now - visit.startedAt >= this.#slowAfterMs)) return
+      if (!this.#isSlow(visit, now)) return
       this.#visits.remove(visit)
-      // An excused one is judged by how it ends, and by nothing else.
-      if (!this.#isSlow(visit, now)) continue
       visit.judged = true
       this.#judge(visit, this.#convictOf(visit), true, true, now)
     }

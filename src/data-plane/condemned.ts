@@ -165,14 +165,14 @@ export class Condemned {
 
   /** A call to a condemned cell was good. Answers how many cells were set free. */
   succeed(hash: number, convict: Convict, isProbe: boolean, now: number): number {
-    const isKnownDead = convict.calls > 1
+    // One that failed only once may have been condemned for nothing: its success says little of the others.
+    if (isProbe && convict.calls > 1) this.#wave = Math.min(mostAtOnce, this.#wave * 2)
+    // Where it was the last one, the next trouble begins with one probe again.
     this.#release(hash, convict, now)
     if (!isProbe) return 1
     this.#streak = convict.generation === this.#streakOf ? this.#streak + 1 : 1
     this.#streakOf = convict.generation
     this.#nextAt = now
-    // One that failed only once may have been condemned for nothing: its success says little of the others.
-    if (isKnownDead) this.#wave = Math.min(mostAtOnce, this.#wave * 2)
     return this.#streak >= enough ? 1 + this.#releaseAll(convict.generation, now) : 1
   }
 

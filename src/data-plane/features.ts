@@ -89,7 +89,7 @@ export class Features {
     if (feature === undefined) return undefined
     const line = this.#lineOf(feature)
     if (startedAt < line.since) return undefined
-    const slow = meter.lateness.isSlow(now - startedAt) && startedAt > meter.lateness.excusedUntil(now)
+    const slow = meter.lateness.isSlow(startedAt, now)
     if (receipt.tests) return line.test === undefined ? undefined : this.#settleTest(feature, line, kind, slow, now)
     if (line.watch === undefined || kind === "ignored") return undefined
     const failed = isFailure(kind)

@@ -1,23 +1,33 @@
-/** Watches calls in flight that grow older than the slow line, and tells a slow service from a host that slept. */
+/** Watches calls in flight that grow older than the slow line. The time in which the host stood still is none that they took. */
 import { Overdue } from "./overdue.ts"
 import { Alarm } from "./timers.ts"
 import type { Wheel } from "./wheel.ts"
 
 const never = Number.POSITIVE_INFINITY
 
+/**
+ * What the host may stand still for without anybody's notice, beside what comes at once: a part of the line, so that a usual call, which
+ * takes less than half of it, is not slow for that.
+ */
+const partUnseen = 1 / 4
+/** To look more often than this costs more than it tells; less often, a stall is noticed late. */
+const [mostOftenMs, leastOftenMs] = [10, 1000]
+
 export class Lateness {
   #slowAfterMs = never
   #isWatched = false
   #overdue: Overdue | undefined
-  #excusedUntil = Number.NEGATIVE_INFINITY
   readonly #wheel: Wheel
   readonly #count: (overdue: Overdue, now: number) => void
+  readonly #write: () => void
   readonly #sweeper = new Alarm((now) => this.#sweep(now))
+  readonly #stoodMs = (since: number, now: number): number => this.#wheel.stoodMs(since, now)
 
-  /** `count` takes in the calls that have become overdue. */
-  constructor(wheel: Wheel, count: (overdue: Overdue, now: number) => void) {
+  /** `count` takes in the calls that have become overdue; `write` writes down before that that a timer has found some. */
+  constructor(wheel: Wheel, count: (overdue: Overdue, now: number) => void, write = () => {}) {
     this.#wheel = wheel
     this.#count = count
+    this.#write = write
   }
 
   /** Obeys a line, if anybody counts; of one that changes in an epoch it watches the calls that enter from now on. */
@@ -33,12 +43,23 @@ export class Lateness {
   #watch(now: number, since?: number): void {
     const earlier = since === undefined ? undefined : this.#overdue
     const isOn = this.#isWatched && this.#slowAfterMs < never
-    this.#overdue = isOn ? new Overdue(this.#slowAfterMs, now, since, earlier) : undefined
-    this.#wheel.disarm(this.#sweeper)
+    this.#overdue = isOn ? new Overdue(this.#slowAfterMs, now, this.#stoodMs, since, earlier) : undefined
+    this.stop()
   }
 
-  isSlow(durationMs: number): boolean {
+  /** Whether that is longer than the line, by the clock alone. */
+  isLong(durationMs: number): boolean {
     return durationMs >= this.#slowAfterMs
+  }
+
+  /** Whether a call that entered at `since` is slow: the host's own stalls left out. */
+  isSlow(since: number, now: number): boolean {
+    return this.isLong(now - since) && this.isLong(now - since - this.stoodMs(since, now))
+  }
+
+  /** For how many milliseconds of that time the host stood still. */
+  stoodMs(since: number, now: number): number {
+    return this.#wheel.stoodMs(since, now)
   }
 
   /** Calls in flight that are older than the line. */
@@ -59,9 +80,9 @@ export class Lateness {
   enter(startedAt: number): void {
     const overdue = this.#overdue
     if (overdue === undefined) return
-    // No timer has fired for two slow lines: the host slept.
-    if (!overdue.enter(startedAt)) return this.#excuse(startedAt)
-    if (this.#sweeper.list === undefined) this.#wheel.arm(this.#sweeper, overdue.nextIn(startedAt) ?? 0, startedAt)
+    // The host stood still for so long that there is no room: who entered before is judged by how it ends.
+    if (!overdue.enter(startedAt)) return this.#watch(startedAt, startedAt)
+    if (this.#sweeper.list === undefined) this.#arm(overdue.nextIn(startedAt) ?? 0, startedAt)
   }
 
   /** A call has ended; answers whether it was overdue. */
@@ -69,40 +90,33 @@ export class Lateness {
     return this.#overdue?.leave(startedAt) ?? false
   }
 
-  /**
-   * The host itself has slept, while answers may have been waiting to be read: how long calls took that were in flight says nothing of
-   * the service. They count by how they end, and not as slow.
-   */
-  #excuse(now: number): void {
-    this.#excusedUntil = now
-    this.#watch(now, now)
-  }
-
-  /** Calls that entered by then are not slow for being late: the host slept. */
-  excusedUntil(now: number): number {
-    if (this.#overdue?.hasSlept(now)) this.#excuse(now)
-    return this.#excusedUntil
-  }
-
   /** Does what was due by then, for calls that are lived through again: no timer fires for the past. */
   catchUp(now: number): void {
     while (this.#sweeper.list !== undefined && this.#sweeper.due <= now) {
       const { due } = this.#sweeper
-      this.#wheel.disarm(this.#sweeper)
-      this.#sweep(due)
+      this.stop()
+      this.#sweep(due, false)
     }
   }
 
+  #arm(afterMs: number, now: number): void {
+    this.#wheel.watch(Math.min(leastOftenMs, Math.max(mostOftenMs, this.#slowAfterMs * partUnseen)), now)
+    this.#wheel.arm(this.#sweeper, afterMs, now)
+  }
+
   stop(): void {
+    if (this.#sweeper.list === undefined) return
+    this.#wheel.unwatch()
     this.#wheel.disarm(this.#sweeper)
   }
 
-  #sweep(now: number): void {
+  #sweep(now: number, isWatching = true): void {
+    if (isWatching) this.#wheel.unwatch()
     // Where it is armed there is something to watch.
     const overdue = this.#overdue as Overdue
-    if (overdue.hasSlept(now)) return this.#excuse(now)
+    if (overdue.isDue(now)) this.#write()
     this.#count(overdue, now)
     const nextMs = this.watches(overdue) ? overdue.nextIn(now) : undefined
-    if (nextMs !== undefined) this.#wheel.arm(this.#sweeper, nextMs, now)
+    if (nextMs !== undefined) this.#arm(nextMs, now)
   }
 }

@@ -46,8 +46,9 @@ export class Meter {
   readonly lateness: Lateness
   readonly #report: (report: Report) => void
 
-  constructor(wheel: Wheel, report: (report: Report) => void) {
-    this.lateness = new Lateness(wheel, (overdue, now) => this.#grown(overdue, now))
+  /** `write` writes down that timers were fired, and may have decided something. */
+  constructor(wheel: Wheel, report: (report: Report) => void, write?: () => void) {
+    this.lateness = new Lateness(wheel, (overdue, now) => this.#grown(overdue, now), write)
     this.#report = report
   }
 
@@ -89,9 +90,9 @@ export class Meter {
   /** Writes one outcome of the present epoch. */
   settle(judged: Judged, startedAt: number, now: number): void {
     const durationMs = now - startedAt
-    const isLate = this.lateness.isSlow(durationMs)
-    if (judged === "success" && !isLate) return this.#succeed(durationMs, startedAt, now)
-    const slow = isLate && startedAt > this.lateness.excusedUntil(now)
+    const isLong = this.lateness.isLong(durationMs)
+    if (judged === "success" && !isLong) return this.#succeed(durationMs, startedAt, now)
+    const slow = isLong && this.lateness.isSlow(startedAt, now)
     const wasOverdue = this.lateness.leave(startedAt)
     const kind = kindOf(judged)
     this.slices.count(kind, slow, durationMs, now)
@@ -134,7 +135,7 @@ export class Meter {
   /** Counts one outcome that is a cell's business alone: it says nothing of the service. `entered`: it was taken for the service's. */
   pass(judged: Judged, startedAt: number, now: number, entered: boolean): void {
     const wasOverdue = entered && this.lateness.leave(startedAt)
-    this.slices.count(kindOf(judged), this.lateness.isSlow(now - startedAt), now - startedAt, now)
+    this.slices.count(kindOf(judged), this.lateness.isSlow(startedAt, now), now - startedAt, now)
     if (entered && this.#sequence !== undefined && this.#evidence !== undefined) {
       leave(this.#evidence)
       if (!wasOverdue) withdraw(this.#evidence, startedAt)

@@ -10,6 +10,8 @@ const lastBucket = bucketRing - 1
 /** Never wait for nothing: rounding must not make a sweep come again at the same instant. */
 const leastWaitMs = 1 / 64
 
+type StoodMs = (since: number, now: number) => number
+
 export class Overdue {
   /** Calls in flight that are older than the line. */
   count = 0
@@ -19,6 +21,8 @@ export class Overdue {
   readonly #starts = new Uint32Array(bucketRing)
   /** Buckets up to this one have passed the line. */
   #passed: number
+  /** For how long of a time the host stood still. */
+  readonly #stoodMs: StoodMs
   #waiting = 0
   #news = 0
   /** Calls that entered by then belong to an earlier line, and are nobody's business here. */
@@ -26,7 +30,8 @@ export class Overdue {
   /** The watch of an earlier line, while calls are in flight that were overdue then. */
   #earlier: Overdue | undefined
 
-  constructor(lineMs: number, at: number, since = Number.NEGATIVE_INFINITY, earlier?: Overdue) {
+  constructor(lineMs: number, at: number, stoodMs: StoodMs, since = Number.NEGATIVE_INFINITY, earlier?: Overdue) {
+    this.#stoodMs = stoodMs
     this.#since = since
     this.#earlier = earlier === undefined || earlier.count > 0 ? earlier : earlier.#earlier
     this.#lineMs = lineMs
@@ -44,18 +49,21 @@ export class Overdue {
     return Math.floor(startedAt * this.#perMs)
   }
 
-  /** When even the youngest call of a bucket has reached the line. */
-  #passesAt(bucket: number): number {
-    return (bucket + 1) * this.#widthMs + this.#lineMs
+  /** When even the youngest call of a bucket has reached the line. What it seems to take while the host stands still is not its time. */
+  #passesAt(bucket: number, now: number): number {
+    const passesAt = (bucket + 1) * this.#widthMs + this.#lineMs
+    return passesAt > now || this.#starts[bucket & lastBucket] === 0
+      ? passesAt
+      : passesAt + this.#stoodMs(bucket * this.#widthMs, now)
   }
 
-  /** A call enters; `false` when there is no room for it: calls wait that have long been overdue, and nobody has swept. */
+  /** A call enters; `false` when there is no room for it: others wait for a sweep that should have come long ago. */
   enter(startedAt: number): boolean {
     if (!this.#isMine(startedAt)) return true
     const bucket = this.#bucketOf(startedAt)
     if (bucket - this.#passed >= bucketRing) {
-      if (this.hasSlept(startedAt)) return false
-      this.sweep(startedAt)
+      this.#makeRoom(bucket, startedAt)
+      if (bucket - this.#passed >= bucketRing) return false
     }
     const slot = bucket & lastBucket
     this.#starts[slot] = (this.#starts[slot] as number) + 1
@@ -68,15 +76,10 @@ export class Overdue {
     return this.count + (this.#earlier?.total ?? 0)
   }
 
-  /** Whether calls should have been swept so long ago that a usual call could have grown older than the line meanwhile. */
-  hasSlept(now: number): boolean {
-    return this.#waiting > 0 && this.#oldestPassesAt() + this.#lineMs / 2 < now
-  }
-
-  #oldestPassesAt(): number {
+  #oldestPassesAt(now: number): number {
     let bucket = this.#passed + 1
     while ((this.#starts[bucket & lastBucket] as number) === 0) bucket++
-    return this.#passesAt(bucket)
+    return this.#passesAt(bucket, now)
   }
 
   /** A call that entered at `startedAt` has settled; answers whether it was overdue. */
@@ -99,16 +102,21 @@ export class Overdue {
     return wasOverdue
   }
 
+  /** Whether a sweep would find calls that have become overdue. */
+  isDue(now: number): boolean {
+    return this.#waiting > 0 && this.#oldestPassesAt(now) <= now
+  }
+
   /** Moves what has passed the line by `now`. */
   sweep(now: number): void {
-    while (this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) this.#news += this.#pass()
+    while (this.#waiting > 0 && this.#passesAt(this.#passed + 1, now) <= now) this.#news += this.#pass()
     this.#skip(now)
   }
 
   /** Moves one bucket at a time: the calls of the next that has passed the line by `now`; 0 when there is none. */
   next(now: number): number {
     let calls = 0
-    while (calls === 0 && this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) calls = this.#pass()
+    while (calls === 0 && this.#waiting > 0 && this.#passesAt(this.#passed + 1, now) <= now) calls = this.#pass()
     if (calls === 0) this.#skip(now)
     return calls
   }
@@ -127,6 +135,12 @@ export class Overdue {
     return calls
   }
 
+  /** Lets go of what is empty, and of nothing else: calls that are overdue are for a sweep. */
+  #makeRoom(bucket: number, now: number): void {
+    this.#skip(now)
+    while (bucket - this.#passed >= bucketRing && this.#starts[(this.#passed + 1) & lastBucket] === 0) this.#passed++
+  }
+
   #skip(now: number): void {
     // Nothing waits: skip the silence in one step.
     if (this.#waiting === 0) this.#passed = Math.max(this.#passed, this.#bucketOf(now - this.#lineMs) - 2)
@@ -141,6 +155,6 @@ export class Overdue {
 
   /** Milliseconds from `now` until the oldest waiting call is overdue; undefined when none is waiting. */
   nextIn(now: number): number | undefined {
-    return this.#waiting === 0 ? undefined : Math.max(leastWaitMs, this.#oldestPassesAt() - now)
+    return this.#waiting === 0 ? undefined : Math.max(leastWaitMs, this.#oldestPassesAt(now) - now)
   }
 }

@@ -20,7 +20,7 @@ import { type ProbePlace, Receipt, type Settler } from "./receipt.ts"
 import { budgetUnder, type RetryBudget } from "./retryBudget.ts"
 import { ShortWays } from "./shortWays.ts"
 import { Tally } from "./tally.ts"
-import { type Tape, write } from "./tape.ts"
+import { type Tape, write, writeEnd } from "./tape.ts"
 import type { Wheel } from "./wheel.ts"
 
 export class Plane implements Settler, QueueHost {
@@ -46,7 +46,7 @@ export class Plane implements Settler, QueueHost {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
-    this.meter = new Meter(wheel, (report) => this.#report(report))
+    this.meter = new Meter(wheel, (report) => this.#report(report), () => this.tape?.turn())
     this.admission = new Admission(breaker, wheel, this, this, () => hooks.seed?.() ?? 0)
     this.queue = new Queue(wheel, this.admission, this, hooks)
     this.ways = new ShortWays(this.gate, this.admission, this)
@@ -150,7 +150,7 @@ export class Plane implements Settler, QueueHost {
   #settlePlain(receipt: Receipt, kind: OutcomeKind, now: number): true {
     const { admission } = this
     receipt.settled = true
-    if (this.tape !== undefined) this.tape.settled(receipt.serial, kind, now)
+    if (this.tape !== undefined) writeEnd(this.tape, this.#wheel, receipt, kind, now)
     this.inFlight--
     admission.running--
     if (receipt.slot > 0) admission.bulkhead?.leave(receipt, kind, now)
@@ -176,7 +176,7 @@ export class Plane implements Settler, QueueHost {
     const judged = this.#ear === undefined ? given : this.#ear.meaningOf(given)
     const kind = kindOf(judged)
     receipt.settled = true
-    if (this.tape !== undefined) this.tape.settled(receipt.serial, given, now)
+    if (this.tape !== undefined) writeEnd(this.tape, this.#wheel, receipt, given, now)
     if (receipt.leased) this.admission.leases.giveBack(receipt)
     this.inFlight--
     const isCharged = this.admission.settle(receipt, judged, now)

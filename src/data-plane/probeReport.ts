@@ -18,7 +18,7 @@ function probeReport(
 ): ProbeSettled | undefined {
   const kind = kindOf(judged)
   if (kind === "ignored") return undefined
-  const bad = isBad({ kind, slow: meter.lateness.isSlow(now - startedAt) })
+  const bad = isBad({ kind, slow: meter.lateness.isSlow(startedAt, now) })
   if (bad && isCharged) return undefined
   const retryAfterMs = typeof judged === "string" ? undefined : judged.retryAfterMs
   return { type: bad ? "probe.failed" : "probe.succeeded", at: now, epoch, retryAfterMs }

@@ -7,29 +7,14 @@
  */
 
 import type { Flight, Flying } from "./flight.ts"
+import { HostAlarm, punctualMs, type WheelHost } from "./hostAlarm.ts"
 import { TimerHeap } from "./timerHeap.ts"
 import { Alarm, type EndingList, type Timer, TimerList } from "./timers.ts"
 import { Turns } from "./turns.ts"
 
-/** What the wheel needs of a clock. */
-export interface WheelHost {
-  /** Monotonic milliseconds. */
-  now(): number
-  /** Calls `wake` once after `delayMs`. `holds`: whether the pending timer keeps the process alive. */
-  arm(delayMs: number, wake: () => void, holds: boolean): HostTimer
-}
-
-export interface HostTimer {
-  disarm(): void
-  /** Says anew whether the pending timer keeps the process alive. */
-  hold(holds: boolean): void
-}
-
 /** An idle process may exit this long after its last held timer. */
 const releaseAfterMs = 20
-/** A host that wakes the wheel later than this was busy or stopped, and answers may be waiting to be read. */
-const punctualMs = 10
-/** It is given as long as it was late to read them, and no longer than this. */
+/** A host that woke it late is given as long as it was late to read what has come meanwhile, and no longer than this. */
 const longestGraceMs = 100
 
 const never = Number.POSITIVE_INFINITY
@@ -44,8 +29,7 @@ export class Wheel {
   /** What the host was told; it lags behind `#holding` so that a quick call does not cost two words to the host. */
   #held = false
   readonly #release = new Alarm(() => this.#releaseHost())
-  #timer: HostTimer | undefined
-  #armedAt = Number.POSITIVE_INFINITY
+  readonly #alarm: HostAlarm
   /** The host slept, and reads what has come meanwhile: nothing fires before. Since when, and until when. */
   #restsSince = Number.NEGATIVE_INFINITY
   #restsUntil = Number.NEGATIVE_INFINITY
@@ -53,6 +37,7 @@ export class Wheel {
 
   constructor(host: WheelHost) {
     this.host = host
+    this.#alarm = new HostAlarm(host, this.turns, () => this.#wake())
   }
 
   /** Timers armed now, the wheel's own left out. */
@@ -108,6 +93,26 @@ export class Wheel {
     if (timer.holds) this.#letGo()
   }
 
+  /** From now on the host looks at its clock so often at least: how late that comes says for how long it stood still. */
+  watch(everyMs: number, now: number): void {
+    this.#alarm.watch(everyMs, this.#held, now)
+  }
+
+  unwatch(): void {
+    this.#alarm.unwatch()
+  }
+
+  /** Notes it where the host stands still now: before what comes next is written down, which asks for that. */
+  look(now: number): void {
+    this.#alarm.look(now)
+  }
+
+  /** For how many milliseconds of that time the host stood still. */
+  stoodMs(since: number, now: number): number {
+    this.#alarm.look(now)
+    return this.turns.stalls.between(since, now)
+  }
+
   /** A call begins; what lasts for ever is not waited for. While any is in flight the process stays alive. */
   join<C extends Flying>(flight: Flight<C>, call: C): void {
     flight.add(call)
@@ -151,13 +156,13 @@ export class Wheel {
 
   #holdHost(): void {
     this.#held = true
-    this.#timer?.hold(true)
+    this.#alarm.hold(true)
   }
 
   #releaseHost(): void {
     if (this.#holding > 0) return
     this.#held = false
-    this.#timer?.hold(false)
+    this.#alarm.hold(false)
   }
 
   #enqueue(list: EndingList, wakeAt: number): void {
@@ -167,14 +172,7 @@ export class Wheel {
 
   #schedule(): void {
     const first = this.#heap.first
-    if (this.#turning || first === undefined) return
-    const wakeAt = Math.max(first.wakeAt, this.#restsUntil)
-    if (wakeAt >= this.#armedAt) return
-    this.#timer?.disarm()
-    const now = this.host.now()
-    // A timer that was due before it was armed, as when calls are lived through again, makes no host late.
-    this.#armedAt = Math.max(wakeAt, now)
-    this.#timer = this.host.arm(this.#armedAt - now, this.#wake, this.#held)
+    if (!this.#turning && first !== undefined) this.#alarm.arm(Math.max(first.wakeAt, this.#restsUntil), this.#held)
   }
 
   /** Lets go of the host when nothing is armed: what stopped leaves no timer behind. */
@@ -184,19 +182,19 @@ export class Wheel {
     this.#heap.clear()
     this.#lists.clear()
     this.#held = false
-    this.#timer?.disarm()
-    this.#timer = undefined
-    this.#armedAt = Number.POSITIVE_INFINITY
+    this.#alarm.disarm()
+    this.#endRest()
+  }
+
+  #endRest(): void {
     this.#restsSince = Number.NEGATIVE_INFINITY
     this.#restsUntil = Number.NEGATIVE_INFINITY
   }
 
-  readonly #wake = (): void => {
+  #wake(): void {
     const now = this.host.now()
-    const lateMs = now - this.#armedAt
-    this.#timer = undefined
-    this.#armedAt = Number.POSITIVE_INFINITY
-    if (lateMs <= punctualMs) return this.turn(now)
+    const lateMs = this.#alarm.came(now)
+    if (lateMs <= punctualMs) return this.#comeTo(now)
     // Hosts fire timers before they read sockets: a deadline that passed while the host stood still would take answers for timeouts. Late
     // again before it was over, the host slept once more: what was due when it slept first has had its time, and the rest gets its own.
     const hadTime = this.#restsSince
@@ -206,11 +204,21 @@ export class Wheel {
     else this.#schedule()
   }
 
+  /** Woken in time: for what is due, or to look at the clock. */
+  #comeTo(now: number): void {
+    const first = this.#heap.first
+    const isDue = first !== undefined && first.wakeAt <= now
+    if (now >= this.#restsUntil) {
+      if (isDue) return this.turn(now)
+      this.#endRest()
+    }
+    this.#schedule()
+  }
+
   /** Fires everything that is due by `by`, at `now`, in order of its end. */
   turn(now: number, by: number = now): void {
     if (this.#turning) return
-    this.#restsSince = Number.NEGATIVE_INFINITY
-    this.#restsUntil = Number.NEGATIVE_INFINITY
+    this.#endRest()
     this.#fire(now, by)
   }
 

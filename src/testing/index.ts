@@ -1,6 +1,6 @@
 /** `recloser/testing`: virtual time, scripted services, model tests and simulated outages for your own tests. */
 export type { Clock } from "../Clock.ts"
-export type { HostTimer } from "../data-plane/wheel.ts"
+export type { HostTimer } from "../data-plane/hostAlarm.ts"
 export { expectPath } from "./expectPath.ts"
 export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from "./faultProxy.ts"
 export type {

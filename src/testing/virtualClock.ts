@@ -1,6 +1,6 @@
 import { type DurationInput, readDuration } from "../../machines/options.ts"
 import type { Clock } from "../Clock.ts"
-import type { HostTimer } from "../data-plane/wheel.ts"
+import type { HostTimer } from "../data-plane/hostAlarm.ts"
 
 /** A clock that stands still until a test moves it. It also serves as the `clock` of XState's `createActor`. */
 export interface VirtualClock extends Clock {
@@ -88,6 +88,7 @@ export function virtualClock(options: VirtualClockOptions, settle: () => Promise
   }
 
   return {
+    isPunctual: true,
     now: () => now,
     wallNow: () => now + wallOffset,
     seed: () => options.seed ?? 1,

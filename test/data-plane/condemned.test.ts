@@ -224,6 +224,11 @@ describe("when a cell is probed", () => {
       [from, from + 1, from + 2].map((hash) => again.condemn(hash, `${hash}`, 1, 3, now))
     for (const [index, convict] of dead(1, 0).entries()) again.succeed(index + 1, convict, index < 2, 500)
     expect([again.size, atOnce(again, dead(4, 600), 5000)]).toEqual([0, 1])
+    // And whatever set the last one free, its own probe too.
+    const alone = held()
+    alone.succeed(1, alone.condemn(1, "a", 1, 3, 0), true, 500)
+    const next = [2, 3, 4].map((hash) => alone.condemn(hash, `${hash}`, 2, 3, 600))
+    expect(atOnce(alone, next, 5000)).toBe(1)
     expect(roomAfter(3, 3, (condemned, [next]) => condemned.fail(next as Convict, false, true, 500, 0))).toBe(1)
     expect(roomAfter(3, 3, (condemned, [next]) => condemned.fail(next as Convict, false, false, 500, 0))).toBe(8)
   })

@@ -123,7 +123,7 @@ describe("calls that hang", () => {
 
   test("because the host slept say nothing of theirs", () => {
     const { it } = hanging(0)
-    it.plane.meter.lateness.excusedUntil = () => it.clock.now()
+    it.plane.meter.lateness.stoodMs = () => 1500
     it.clock.step(1500)
     it.calls(10)
     expect(ejectedIn(it)).toEqual([])

@@ -1,13 +1,13 @@
-/** Calls in flight that grow older than the slow line: who is told, when, and what a host that slept excuses. */
+/** Calls in flight that grow older than the slow line: who is told, when, and what is the host's own doing. */
 import { describe, expect, test } from "vitest"
 import { Lateness } from "../../src/data-plane/lateness.ts"
 import type { Overdue } from "../../src/data-plane/overdue.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
-import { stepClock } from "../support/stepClock.ts"
+import { haltingClock } from "../support/haltingClock.ts"
 
 /** Of a line of 160 ms: a call is told of within a sixteenth of it, 10 ms. */
 function watching(lineMs = 160, isWatched = true) {
-  const clock = stepClock()
+  const clock = haltingClock()
   const wheel = new Wheel(clock)
   const told: (readonly [number, number])[] = []
   const lateness: Lateness = new Lateness(wheel, (overdue: Overdue, now) => {
@@ -50,7 +50,7 @@ describe("a call that grows older than the line", () => {
 
   test("is slow from the line on", () => {
     const { lateness } = watching()
-    expect([lateness.isSlow(159.9), lateness.isSlow(160)]).toEqual([false, true])
+    expect([lateness.isSlow(0, 159.9), lateness.isSlow(0, 160)]).toEqual([false, true])
   })
 })
 
@@ -63,7 +63,7 @@ describe("nobody is told", () => {
     lateness.enter(0)
     expect([wheel.size, lateness.count, lateness.total, lateness.leave(0)]).toEqual([0, 0, 0, false])
     clock.step(9999)
-    expect([told(), lateness.excusedUntil(9999)]).toEqual([[], Number.NEGATIVE_INFINITY])
+    expect(told()).toEqual([])
   })
 
   test("once it has stopped", () => {
@@ -84,7 +84,7 @@ describe("another line", () => {
     lateness.enter(170)
     told()
     lateness.adopt(320, true, false, 170)
-    expect([lateness.count, lateness.total, lateness.isSlow(200)]).toEqual([0, 1, false])
+    expect([lateness.count, lateness.total, lateness.isSlow(0, 200)]).toEqual([0, 1, false])
     clock.step(10)
     lateness.enter(180)
     clock.step(999)
@@ -103,7 +103,7 @@ describe("another line", () => {
   })
 
   test("that comes while it is told of calls is watched from then on", () => {
-    const clock = stepClock()
+    const clock = haltingClock()
     const wheel = new Wheel(clock)
     const lateness: Lateness = new Lateness(wheel, (overdue, now) => {
       overdue.sweep(now)
@@ -119,35 +119,87 @@ describe("another line", () => {
   })
 })
 
-describe("a host that slept", () => {
-  test("excuses the calls that were in flight: nobody is told of them", () => {
+describe("a host that stood still", () => {
+  test("makes no call slow that would have been in time", () => {
+    const { lateness, told, clock } = watching()
+    clock.step(100)
+    lateness.enter(100)
+    clock.halt(200)
+    // It looks at its clock each 40 ms: it is known to have stood still for 160 at least.
+    expect(lateness.stoodMs(100, 300)).toBe(160)
+    expect([lateness.isLong(200), lateness.isSlow(100, 300)]).toEqual([true, false])
+    clock.step(119)
+    expect([lateness.isSlow(100, 419), told(), lateness.leave(100)]).toEqual([false, [[0, 400]], false])
+    clock.step(1)
+    expect(lateness.isSlow(100, 420)).toBe(true)
+  })
+
+  test("has calls told of later by as much, and those that began later not", () => {
+    const { lateness, told, clock } = watching()
+    lateness.enter(0)
+    clock.halt(100)
+    lateness.enter(100)
+    clock.step(999)
+    // 60 ms of the hundred are known.
+    expect(told().filter(([calls]) => calls > 0)).toEqual([
+      [1, 230],
+      [1, 270],
+    ])
+  })
+
+  test("is noticed by whoever asks first, once, before its timer comes", () => {
+    const { lateness, wheel, clock } = watching()
+    lateness.enter(0)
+    clock.sleep(50)
+    expect([lateness.stoodMs(0, 50), wheel.turns.stalls.count]).toEqual([0, 0])
+    clock.sleep(20)
+    expect([lateness.stoodMs(0, 70), lateness.stoodMs(0, 70), wheel.turns.stalls.count]).toEqual([30, 30, 1])
+    clock.sleep(20)
+    clock.step(0)
+    expect([lateness.stoodMs(0, 90), wheel.turns.stalls.count]).toEqual([50, 2])
+  })
+
+  test("for two lines and longer leaves those who had entered to how they end", () => {
     const { lateness, told, clock } = watching()
     lateness.enter(5)
-    expect(lateness.excusedUntil(250)).toBe(Number.NEGATIVE_INFINITY)
-    expect(lateness.excusedUntil(251)).toBe(251)
-    expect([lateness.count, lateness.leave(5)]).toEqual([0, false])
-    clock.step(9999)
-    expect(told()).toEqual([])
-    expect(lateness.excusedUntil(9999)).toBe(251)
+    clock.sleep(500)
+    lateness.enter(500)
+    lateness.enter(501)
+    expect([lateness.count, lateness.leave(5), lateness.isSlow(5, 500)]).toEqual([0, false, false])
+    clock.step(999)
+    expect(told()).toEqual([[1, 670]])
   })
 
-  test("is noticed when a call enters for which there is no room", () => {
-    const { lateness } = watching()
-    lateness.enter(5)
-    lateness.enter(400)
-    expect([lateness.excusedUntil(400), lateness.leave(5)]).toEqual([400, false])
+  test("is watched for while a call waits to be overdue, and not longer", () => {
+    const { lateness, clock } = watching()
+    expect(clock.pending).toBe(0)
+    lateness.enter(0)
+    expect(clock.nextAt).toBe(40)
+    clock.step(41)
+    expect(clock.nextAt).toBe(80)
+    clock.step(960)
+    expect(clock.pending).toBe(0)
+    lateness.enter(1001)
+    expect(clock.nextAt).toBe(1041)
+    lateness.stop()
+    clock.step(39)
+    expect(lateness.stoodMs(0, 1040)).toBe(0)
   })
 
-  test("is noticed when it wakes, by how late that is", () => {
-    const { lateness, told, wheel } = watching()
-    lateness.enter(5)
-    wheel.turn(300)
-    expect([told(), lateness.excusedUntil(300)]).toEqual([[], 300])
+  test.each([
+    [1, 10],
+    [160, 40],
+    [600_000, 1000],
+  ])("looks at its clock for a line of %d ms each %d", (lineMs, everyMs) => {
+    const { lateness, clock } = watching(lineMs)
+    lateness.enter(0)
+    expect(clock.nextAt).toBe(Math.min(everyMs, lineMs + lineMs / 16))
   })
 })
 
 test("for calls that are lived through again what was due by then is done, at the times when it was due", () => {
-  const { lateness, told } = watching()
+  const { clock, lateness, told } = watching()
+  clock.step(5000)
   lateness.enter(0)
   lateness.enter(50)
   lateness.catchUp(169)

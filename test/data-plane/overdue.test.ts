@@ -6,6 +6,8 @@ import fc from "../support/property.ts"
 
 const lineMs = 160
 const widthMs = 10
+/** The host never stands still. */
+const never = (): number => 0
 /** When a call counts as overdue: with the youngest that could be in its sixteenth of the line. */
 const overdueFrom = (startedAt: number): number => Math.floor(startedAt / widthMs) * widthMs + widthMs + lineMs
 
@@ -17,7 +19,7 @@ const step = fc.record({
 test("a call is overdue from the end of its sixteenth on, until it settles", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const overdue = new Overdue(lineMs, 0)
+      const overdue = new Overdue(lineMs, 0, never)
       const running: { at: number; isTold: boolean }[] = []
       let [now, news] = [0, 0]
       const sweep = (): void => {
@@ -43,7 +45,6 @@ test("a call is overdue from the end of its sixteenth on, until it settles", () 
         const waiting = running.filter(({ isTold }) => !isTold).map(({ at }) => overdueFrom(at))
         const next = waiting.length === 0 ? undefined : Math.max(1 / 64, Math.min(...waiting) - now)
         expect(overdue.nextIn(now)).toBe(next)
-        expect(overdue.hasSlept(now)).toBe(false)
       }
       expect([overdue.takeNews(), overdue.takeNews()]).toEqual([news, 0])
     }),
@@ -52,16 +53,26 @@ test("a call is overdue from the end of its sixteenth on, until it settles", () 
 })
 
 describe("a watch", () => {
-  test("of a host that slept takes nobody in: half a line after the oldest should have been overdue", () => {
-    const overdue = new Overdue(lineMs, 0)
+  test("takes nobody in where others wait for a sweep that should have come long ago, and leaves them to it", () => {
+    const overdue = new Overdue(lineMs, 0, never)
     overdue.enter(5)
-    expect([overdue.hasSlept(250), overdue.hasSlept(251)]).toEqual([false, true])
     expect([overdue.enter(309), overdue.enter(310), overdue.enter(330)]).toEqual([true, false, false])
-    expect(new Overdue(lineMs, 0).hasSlept(9999)).toBe(false)
+    expect([overdue.count, overdue.next(330), overdue.enter(330)]).toEqual([0, 1, true])
+  })
+
+  test("gives a call the time in which the host stood still, and those after it none", () => {
+    // 100 ms, until 150.
+    const overdue = new Overdue(lineMs, 0, (since) => (since < 150 ? 100 : 0))
+    for (const at of [5, 45, 155]) overdue.enter(at)
+    // By the clock alone the first is overdue at 170, and the second at 210.
+    expect([overdue.nextIn(160), overdue.nextIn(170), overdue.next(269)]).toEqual([10, 100, 0])
+    expect([overdue.next(270), overdue.enteredFrom, overdue.nextIn(270)]).toEqual([1, 0, 40])
+    expect([overdue.next(309), overdue.next(310), overdue.enteredFrom]).toEqual([0, 1, 40])
+    expect([overdue.next(319), overdue.next(320), overdue.enteredFrom, overdue.count]).toEqual([0, 1, 150, 3])
   })
 
   test("moves nothing when a call enters for which there is room", () => {
-    const overdue = new Overdue(lineMs, 10_000)
+    const overdue = new Overdue(lineMs, 10_000, never)
     overdue.enter(10_005)
     expect([overdue.enter(10_200), overdue.count]).toEqual([true, 0])
     overdue.sweep(10_200)
@@ -69,7 +80,7 @@ describe("a watch", () => {
   })
 
   test("that was not swept takes calls in as long as there is room, and sweeps for the next", () => {
-    const overdue = new Overdue(lineMs, 0)
+    const overdue = new Overdue(lineMs, 0, never)
     overdue.enter(150)
     expect([overdue.enter(309), overdue.count]).toEqual([true, 0])
     expect([overdue.enter(312), overdue.count, overdue.takeNews()]).toEqual([true, 0, 0])
@@ -80,14 +91,14 @@ describe("a watch", () => {
   })
 
   test("takes bucket after bucket, and says from when its calls may be", () => {
-    const overdue = new Overdue(lineMs, 0)
+    const overdue = new Overdue(lineMs, 0, never)
     for (const at of [3, 7, 31]) overdue.enter(at)
     expect(overdue.next(169)).toBe(0)
     expect([overdue.next(200), overdue.enteredFrom]).toEqual([2, 0])
     expect(overdue.next(199)).toBe(0)
     expect([overdue.next(200), overdue.enteredFrom, overdue.next(500)]).toEqual([1, 30, 0])
     expect([overdue.count, overdue.nextIn(500), overdue.takeNews()]).toEqual([3, undefined, 0])
-    const late = new Overdue(lineMs, 0)
+    const late = new Overdue(lineMs, 0, never)
     late.enter(3)
     expect([late.next(500), late.enteredFrom]).toEqual([1, 0])
     // Silence is skipped in one step.
@@ -95,14 +106,14 @@ describe("a watch", () => {
   })
 
   test("of another line leaves calls of before to the one that knew them, while any of them is overdue", () => {
-    const first = new Overdue(lineMs, 0)
+    const first = new Overdue(lineMs, 0, never)
     first.enter(5)
     first.enter(100)
     first.sweep(200)
-    const second = new Overdue(320, 200, 200, first)
+    const second = new Overdue(320, 200, never, 200, first)
     expect([second.enter(200), second.nextIn(200), second.count, second.total]).toEqual([true, undefined, 0, 1])
     expect([second.leave(100), second.total]).toEqual([false, 1])
-    const third = new Overdue(640, 210, 210, second)
+    const third = new Overdue(640, 210, never, 210, second)
     expect([third.total, third.leave(5), third.total]).toEqual([1, true, 0])
     expect([third.leave(5), third.leave(Number.NaN)]).toEqual([false, false])
     third.enter(211)

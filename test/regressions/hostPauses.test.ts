@@ -7,7 +7,7 @@ import { type StepClock, stepClock } from "../support/stepClock.ts"
 function sleepyClock(): StepClock & { sleep(ms: number): void } {
   const awake = stepClock()
   let slept = 0
-  return { ...awake, now: () => awake.now() + slept, sleep: (ms) => (slept += ms) }
+  return { ...awake, isPunctual: false, now: () => awake.now() + slept, sleep: (ms) => (slept += ms) }
 }
 
 type Clock = ReturnType<typeof sleepyClock>
@@ -37,6 +37,12 @@ const settleAll = (tickets: readonly Ticket[]) => {
   for (const ticket of tickets) if (ticket.admitted) ticket.settle("success")
 }
 
+const wakings: readonly ((state: ReturnType<typeof busy>) => unknown)[] = [
+  ({ clock, flying }) => [clock.step(0), settleAll(flying)],
+  ({ flying }) => [settleAll(flying)],
+  ({ breaker, flying }) => [breaker.acquire(), settleAll(flying)],
+]
+
 test.each([
   ["its timers", ({ clock, flying }: ReturnType<typeof busy>) => [clock.step(0), settleAll(flying)]],
   ["the answers", ({ flying }: ReturnType<typeof busy>) => [settleAll(flying)]],
@@ -49,6 +55,18 @@ test.each([
   expect(state.moves).toEqual([])
   usual(state.breaker, state.clock, 5, "failure")
   expect(state.moves).toEqual(["closed → open: run"])
+})
+
+test.each([55, 60, 65, 70, 75, 80])("a pause of %d ms opened the circuit of a service that is well", (ms) => {
+  for (const wake of wakings) {
+    const state = busy({})
+    state.clock.sleep(ms)
+    wake(state)
+    usual(state.breaker, state.clock, 200, "success")
+    expect(state.moves).toEqual([])
+    usual(state.breaker, state.clock, 5, "failure")
+    expect(state.moves).toEqual(["closed → open: run"])
+  }
 })
 
 test("a pause in which the first calls were under way left the breaker deaf: they were judged by nobody", () => {

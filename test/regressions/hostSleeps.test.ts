@@ -72,7 +72,7 @@ test.each(configs)("a second pause within the grace of the first took its answer
   clock.halt(10 * seconds, () => answerAll(flying))
   await Promise.all(flying.map(({ end }) => end))
   const others = Array.from({ length: 30 }, () => ask(breaker))
-  clock.step(50)
+  clock.step(20)
   clock.halt(10 * seconds, () => answerAll(others))
   for (let turn = 0; turn < 10; turn++) await Promise.resolve()
   clock.step(200)

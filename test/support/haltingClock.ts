@@ -6,6 +6,12 @@ export interface HaltingClock extends Clock {
   step(ms: number): void
   /** Time passes while the host stands still; then it fires what is due, and reads what has come meanwhile. */
   halt(ms: number, read?: () => void): void
+  /** Time passes while the host stands still, and it stands still yet. */
+  sleep(ms: number): void
+  /** Timers armed now. */
+  readonly pending: number
+  /** When the next of them is due. */
+  readonly nextAt: number | undefined
   /** From now on each look at the clock takes so long: other processes have the processor in between. */
   starve(ms: number): void
   /** Somebody sets the wall clock. */
@@ -52,6 +58,15 @@ export function haltingClock(): HaltingClock {
       now += ms
       fireUntil(now)
       read()
+    },
+    sleep: (ms) => {
+      now += ms
+    },
+    get pending() {
+      return timers.size
+    },
+    get nextAt() {
+      return next(Number.POSITIVE_INFINITY)?.due
     },
     starve: (ms) => {
       starvedMs = ms

@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/Clock.ts"
-import type { HostTimer } from "../../src/data-plane/wheel.ts"
+import type { HostTimer } from "../../src/data-plane/hostAlarm.ts"
 
 /** A clock that a law moves synchronously: no promise runs between its timers. Also an XState clock. */
 export interface StepClock extends Clock {
@@ -31,6 +31,7 @@ export function stepClock(): StepClock {
       .filter(({ due }) => due <= end)
       .reduce<Pending | undefined>((a, b) => (a && a.due <= b.due ? a : b), undefined)
   return {
+    isPunctual: true,
     now: () => now,
     wallNow: () => now,
     seed: () => 7,

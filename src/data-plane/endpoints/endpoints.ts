@@ -18,8 +18,10 @@ import type { Site } from "./site.ts"
 
 /** What tells slow calls from others. */
 export interface Pace {
-  isSlow(durationMs: number): boolean
-  excusedUntil(now: number): number
+  /** By the clock alone. */
+  isLong(durationMs: number): boolean
+  /** The host's own stalls left out. */
+  isSlow(since: number, now: number): boolean
 }
 
 /** So many calls that are under way and late are as good as failures. */
@@ -97,7 +99,7 @@ export class Endpoints {
     const kind = kindOf(judged)
     const { startedAt } = receipt
     if (kind === "success" && isOwn && this.#leaveWell(site, startedAt, now)) return false
-    const slow = this.#pace.isSlow(now - startedAt) && startedAt > this.#pace.excusedUntil(now)
+    const slow = this.#pace.isSlow(startedAt, now)
     const bad = isFailure(kind) || slow
     const counts = isOwn && kind !== "ignored" && !site.isGone
     site.leave(startedAt, !bad, counts, this.#typicalMs, now)
@@ -116,7 +118,7 @@ export class Endpoints {
   /** The short way of most: of an endpoint that nothing speaks against, in the usual time. */
   #leaveWell(site: Site, startedAt: number, now: number): boolean {
     const ms = now - startedAt
-    if (site.evidence !== 0 || site.isGone || site.ejectedUntil !== undefined || this.#pace.isSlow(ms)) return false
+    if (site.evidence !== 0 || site.isGone || site.ejectedUntil !== undefined || this.#pace.isLong(ms)) return false
     if (!site.leaveWell(startedAt, this.#typicalMs, now)) return false
     this.#typicalMs = this.#typicalMs === 0 ? ms : this.#typicalMs + 0.05 * (ms - this.#typicalMs)
     this.#wellAt = now
@@ -175,13 +177,12 @@ export class Endpoints {
   }
 
   #isLate(site: Site, now: number): boolean {
-    return this.#pace.isSlow(site.ageMs(now))
+    return this.#pace.isSlow(now - site.ageMs(now), now)
   }
 
   /** Its calls in flight are late, on average, and those of the others are not. */
   #hangs(site: Site, now: number): boolean {
     if (site.ejectedUntil !== undefined || !this.#isLate(site, now)) return false
-    if (now - site.ageMs(now) <= this.#pace.excusedUntil(now)) return false
     const others = this.#roll.all.filter((other) => other !== site && other.ejectedUntil === undefined)
     return others.length > 0 && !others.every((other) => this.#isLate(other, now))
   }

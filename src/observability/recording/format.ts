@@ -160,7 +160,7 @@ export const codes = {
   failure: 5,
   timedOut: 6,
   ignored: 7,
-  /** The clock's timers that were due by then had been fired; with the number 1: that was when those were that the next entry tells of. */
+  /** The clock's timers that were due by then had been fired; with the number 1: that was when those were that the next entry tells of; one that is higher: the host had stood still until then, for so many milliseconds and one. */
   turned: 8,
   /** What is said of the call that comes next. */
   facts: 9,

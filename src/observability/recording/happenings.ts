@@ -53,6 +53,8 @@ export type Happening =
     }
   /** Timers that were due by then were fired; `isNow`: none yet, but that is when those are that come next. */
   | { readonly type: "turned"; readonly b: number; readonly at: number; readonly isNow: boolean }
+  /** The host had stood still until then, for so long. */
+  | { readonly type: "stood"; readonly b: number; readonly at: number; readonly ms: number }
   /** One of many lets go of what it has; if it is not forgotten, it remembers its last calls. */
   | { readonly type: "rests"; readonly b: number; readonly at: number; readonly isForgotten: boolean }
   | { readonly type: "event"; readonly line: EventLine }
@@ -124,6 +126,7 @@ function happeningOf(
   common: { readonly b: number; readonly at: number },
   { facts, waited, deadlineAt }: Next,
 ): Happening {
+  if (code === codes.turned && number > 1) return { type: "stood", ...common, ms: number - 1 }
   if (code === codes.turned) return { type: "turned", ...common, isNow: number === 1 }
   if (code === codes.rests) return { type: "rests", ...common, isForgotten: number === 1 }
   if (code === codes.waits) return { type: "waits", ...common, number, deadlineAt, facts }

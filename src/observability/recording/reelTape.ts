@@ -23,6 +23,15 @@ export interface Turning {
   readonly at: number
   readonly by: number
   readonly count: number
+  /** When the host stood still. */
+  readonly stalls: Stalls
+}
+
+interface Stalls {
+  readonly count: number
+  after(
+    count: number,
+  ): readonly { readonly at: number; readonly ms: number; readonly turnedAt: number; readonly turnedBy: number }[]
 }
 
 /** No time is equal to it. */
@@ -39,6 +48,8 @@ export class ReelTape {
   #turnedBy = unheard
   /** The count of its clock that it has heard of. */
   #heard = none
+  /** How many stalls of its host it has heard of. */
+  #stalls = 0
 
   /** `turning` is that of the breaker's clock. */
   constructor(reel: Reel, who: number, turning: Turning, hooks: TapeHooks) {
@@ -115,6 +126,7 @@ export class ReelTape {
     this.#heard = this.#turning.count
     this.#turnedAt = this.#turning.at
     this.#turnedBy = this.#turning.by
+    this.#stalls = this.#turning.stalls.count
   }
 
   /** Which timers had been fired before what comes now: they decide, and a busy process fires them late. */
@@ -129,10 +141,18 @@ export class ReelTape {
       // Whoever is introduced again is so after all that is on the reel.
       return this.#reel.prepare(now)
     }
-    const [before, beforeBy] = [this.#turnedAt, this.#turnedBy]
+    for (const { at, ms, turnedAt, turnedBy } of this.#turning.stalls.after(this.#stalls)) {
+      this.#tellTurns(turnedAt, turnedBy)
+      this.#reel.add(at, codes.turned, 1 + ms, this.#who)
+    }
+    this.#tellTurns(this.#turning.at, this.#turning.by)
     this.#hear()
-    const { at, by } = this.#turning
-    if (at === before && by === beforeBy) return
+  }
+
+  #tellTurns(at: number, by: number): void {
+    if (at === this.#turnedAt && by === this.#turnedBy) return
+    this.#turnedAt = at
+    this.#turnedBy = by
     // Not all that was due was fired: the host had slept twice in a row, or is still at it. First when that was, then by when they were due.
     if (by < at) this.#reel.add(at, codes.turned, 1, this.#who)
     this.#reel.add(by, codes.turned, 0, this.#who)

@@ -1,7 +1,7 @@
 /** One proxied connection: two sockets, a pipe each way, and what may happen to both. */
 import type { Socket } from "node:net"
 import type { Clock } from "../../Clock.ts"
-import type { HostTimer } from "../../data-plane/wheel.ts"
+import type { HostTimer } from "../../data-plane/hostAlarm.ts"
 import { type FaultSettings, well } from "./faults.ts"
 import { ofRequests, Pipe } from "./pipe.ts"
 

@@ -1,7 +1,7 @@
 /** One direction of a connection: what one socket says reaches the other as the faults allow, in order. */
 import type { Socket } from "node:net"
 import type { Clock } from "../../Clock.ts"
-import type { HostTimer } from "../../data-plane/wheel.ts"
+import type { HostTimer } from "../../data-plane/hostAlarm.ts"
 import { type FaultSettings, well } from "./faults.ts"
 
 /** So much may wait in a pipe; then its source is not read any more. */

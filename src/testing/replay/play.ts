@@ -114,6 +114,7 @@ class Player {
     const one = this.playing.get(b)
     if (one === undefined || happening.type === "moved" || happening.type === "gone") return
     if (happening.type === "turned" && !happening.isNow) return one.clock.turn(at)
+    if (happening.type === "stood") return one.clock.stand(at, happening.ms)
     one.clock.set(at)
     if (happening.type === "turned") return
     if (happening.type === "rests") return this.#rest(one, happening)

@@ -2,6 +2,8 @@
 import { type Clock, wheelOf } from "../../Clock.ts"
 
 export class PlayerClock implements Clock {
+  /** It is told when the host stood still. */
+  readonly isPunctual = true
   readonly #wallOffset: number
   #now: number
 
@@ -27,6 +29,12 @@ export class PlayerClock implements Clock {
   /** Time never goes back. */
   set(at: number): void {
     this.#now = Math.max(this.#now, at)
+  }
+
+  /** The process stood still until then, for so long. */
+  stand(at: number, ms: number): void {
+    this.set(at)
+    wheelOf(this).turns.stand(at, ms)
   }
 
   /** Fires what was due by then, as the process did: one that was busy was late, and had read what came meanwhile. */

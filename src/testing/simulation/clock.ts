@@ -12,6 +12,7 @@ export const epochMs = 1_700_000_000_000
 /** `seeds`: every breaker of a run draws its own. */
 export function runClock(queue: EventQueue, seeds: Random): Clock {
   return {
+    isPunctual: true,
     now: () => queue.now,
     wallNow: () => epochMs + queue.now,
     seed: () => seeds.next(),

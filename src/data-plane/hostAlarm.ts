@@ -1,0 +1,93 @@
+/**
+ * The one timer that a wheel has of its host. That it comes late says that the host stood still: while somebody must know that, it comes
+ * more often than anything is due, so that no stall is missed by more than the time between two of its comings.
+ */
+import type { Turns } from "./turns.ts"
+
+/** What the wheel needs of a clock. */
+export interface WheelHost {
+  /** Monotonic milliseconds. */
+  now(): number
+  /** Its timers come when they are due, as those of a clock that a test moves: nobody need watch whether the host stands still. */
+  readonly isPunctual?: boolean | undefined
+  /** Calls `wake` once after `delayMs`. `holds`: whether the pending timer keeps the process alive. */
+  arm(delayMs: number, wake: () => void, holds: boolean): HostTimer
+}
+
+export interface HostTimer {
+  disarm(): void
+  /** Says anew whether the pending timer keeps the process alive. */
+  hold(holds: boolean): void
+}
+
+/** A host whose timer comes later than this was busy or stopped, and answers may be waiting to be read. */
+export const punctualMs = 10
+
+const never = Number.POSITIVE_INFINITY
+
+export class HostAlarm {
+  readonly host: WheelHost
+  readonly #turns: Turns
+  readonly #wake: () => void
+  #timer: HostTimer | undefined
+  #dueAt = never
+  /** A stall is known until then. */
+  #lookedAt = -never
+  #watchers = 0
+  #watchMs = never
+
+  constructor(host: WheelHost, turns: Turns, wake: () => void) {
+    this.host = host
+    this.#turns = turns
+    this.#wake = wake
+  }
+
+  /** Wakes by then, and keeps the process alive until then if it `holds`. */
+  arm(wakeAt: number, holds: boolean): void {
+    if (wakeAt >= this.#dueAt) return
+    this.#timer?.disarm()
+    const now = this.host.now()
+    // A timer that was due before it was armed, as when calls are lived through again, makes no host late.
+    this.#dueAt = Math.max(Math.min(wakeAt, now + this.#watchMs), now)
+    this.#timer = this.host.arm(this.#dueAt - now, this.#wake, holds)
+  }
+
+  disarm(): void {
+    this.#timer?.disarm()
+    this.#timer = undefined
+    this.#dueAt = never
+  }
+
+  hold(holds: boolean): void {
+    this.#timer?.hold(holds)
+  }
+
+  /** It has come; answers how late. */
+  came(now: number): number {
+    const lateMs = now - this.#dueAt
+    this.look(now)
+    this.#timer = undefined
+    this.#dueAt = never
+    return lateMs
+  }
+
+  /** From now on it comes so often, if anything is due at all. */
+  watch(everyMs: number, holds: boolean, now: number): void {
+    this.#watchers++
+    if (everyMs >= this.#watchMs || this.host.isPunctual === true) return
+    this.#watchMs = everyMs
+    if (this.#dueAt < never) this.arm(now + everyMs, holds)
+  }
+
+  unwatch(): void {
+    if (--this.#watchers === 0) this.#watchMs = never
+  }
+
+  /** Whether the host stands still, or has until now: then it should have come long ago. */
+  look(now: number): void {
+    const lateMs = now - Math.max(this.#dueAt, this.#lookedAt)
+    if (lateMs <= punctualMs || this.host.isPunctual === true) return
+    this.#lookedAt = now
+    this.#turns.stand(now, lateMs)
+  }
+}
