@@ -29,6 +29,8 @@ export class HostAlarm {
   readonly host: WheelHost
   readonly #turns: Turns
   readonly #wake: () => void
+  /** Whether it keeps the process alive, as the host was told. */
+  holds = false
   #timer: HostTimer | undefined
   #dueAt = never
   /** A stall is known until then. */
@@ -42,23 +44,25 @@ export class HostAlarm {
     this.#wake = wake
   }
 
-  /** Wakes by then, and keeps the process alive until then if it `holds`. */
-  arm(wakeAt: number, holds: boolean): void {
+  /** Wakes by then. */
+  arm(wakeAt: number): void {
     if (wakeAt >= this.#dueAt) return
     this.#timer?.disarm()
     const now = this.host.now()
     // A timer that was due before it was armed, as when calls are lived through again, makes no host late.
     this.#dueAt = Math.max(Math.min(wakeAt, now + this.#watchMs), now)
-    this.#timer = this.host.arm(this.#dueAt - now, this.#wake, holds)
+    this.#timer = this.host.arm(this.#dueAt - now, this.#wake, this.holds)
   }
 
   disarm(): void {
     this.#timer?.disarm()
     this.#timer = undefined
     this.#dueAt = never
+    this.holds = false
   }
 
   hold(holds: boolean): void {
+    this.holds = holds
     this.#timer?.hold(holds)
   }
 
@@ -71,12 +75,12 @@ export class HostAlarm {
     return lateMs
   }
 
-  /** From now on it comes so often, if anything is due at all. */
-  watch(everyMs: number, holds: boolean, now: number): void {
+  /** From now on it comes so often at least, if anything is due at all: how late it comes says for how long the host stood still. */
+  watch(everyMs: number, now: number): void {
     this.#watchers++
     if (everyMs >= this.#watchMs || this.host.isPunctual === true) return
     this.#watchMs = everyMs
-    if (this.#dueAt < never) this.arm(now + everyMs, holds)
+    if (this.#dueAt < never) this.arm(now + everyMs)
   }
 
   unwatch(): void {
@@ -89,5 +93,11 @@ export class HostAlarm {
     if (lateMs <= punctualMs || this.host.isPunctual === true) return
     this.#lookedAt = now
     this.#turns.stand(now, lateMs)
+  }
+
+  /** For how many milliseconds of that time the host stood still. */
+  stoodMs(since: number, now: number): number {
+    this.look(now)
+    return this.#turns.stalls.between(since, now)
   }
 }

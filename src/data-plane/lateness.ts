@@ -21,7 +21,7 @@ export class Lateness {
   readonly #count: (overdue: Overdue, now: number) => void
   readonly #write: () => void
   readonly #sweeper = new Alarm((now) => this.#sweep(now))
-  readonly #stoodMs = (since: number, now: number): number => this.#wheel.stoodMs(since, now)
+  readonly #stoodMs = (since: number, now: number): number => this.#wheel.alarm.stoodMs(since, now)
 
   /** `count` takes in the calls that have become overdue; `write` writes down before that that a timer has found some. */
   constructor(wheel: Wheel, count: (overdue: Overdue, now: number) => void, write = () => {}) {
@@ -59,7 +59,7 @@ export class Lateness {
 
   /** For how many milliseconds of that time the host stood still. */
   stoodMs(since: number, now: number): number {
-    return this.#wheel.stoodMs(since, now)
+    return this.#wheel.alarm.stoodMs(since, now)
   }
 
   /** Calls in flight that are older than the line. */
@@ -100,18 +100,18 @@ export class Lateness {
   }
 
   #arm(afterMs: number, now: number): void {
-    this.#wheel.watch(Math.min(leastOftenMs, Math.max(mostOftenMs, this.#slowAfterMs * partUnseen)), now)
+    this.#wheel.alarm.watch(Math.min(leastOftenMs, Math.max(mostOftenMs, this.#slowAfterMs * partUnseen)), now)
     this.#wheel.arm(this.#sweeper, afterMs, now)
   }
 
   stop(): void {
     if (this.#sweeper.list === undefined) return
-    this.#wheel.unwatch()
+    this.#wheel.alarm.unwatch()
     this.#wheel.disarm(this.#sweeper)
   }
 
   #sweep(now: number, isWatching = true): void {
-    if (isWatching) this.#wheel.unwatch()
+    if (isWatching) this.#wheel.alarm.unwatch()
     // Where it is armed there is something to watch.
     const overdue = this.#overdue as Overdue
     if (overdue.isDue(now)) this.#write()

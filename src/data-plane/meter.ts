@@ -23,6 +23,7 @@ import { asked } from "./asked.ts"
 import { Lateness } from "./lateness.ts"
 import type { Overdue } from "./overdue.ts"
 import { Slices } from "./slices.ts"
+import type { Tape } from "./tape.ts"
 import type { Wheel } from "./wheel.ts"
 import { makeRing, type Ring } from "./window.ts"
 
@@ -46,8 +47,9 @@ export class Meter {
   readonly lateness: Lateness
   readonly #report: (report: Report) => void
 
-  /** `write` writes down that timers were fired, and may have decided something. */
-  constructor(wheel: Wheel, report: (report: Report) => void, write?: () => void) {
+  /** What timers decide is written down on the tape of the host, if it has one. */
+  constructor(wheel: Wheel, host: { readonly tape: Tape | undefined }, report: (report: Report) => void) {
+    const write = () => host.tape?.turn()
     this.lateness = new Lateness(wheel, (overdue, now) => this.#grown(overdue, now), write)
     this.#report = report
   }
@@ -90,9 +92,9 @@ export class Meter {
   /** Writes one outcome of the present epoch. */
   settle(judged: Judged, startedAt: number, now: number): void {
     const durationMs = now - startedAt
-    const isLong = this.lateness.isLong(durationMs)
-    if (judged === "success" && !isLong) return this.#succeed(durationMs, startedAt, now)
-    const slow = isLong && this.lateness.isSlow(startedAt, now)
+    const isLate = this.lateness.isLong(durationMs)
+    if (judged === "success" && !isLate) return this.#succeed(durationMs, startedAt, now)
+    const slow = isLate && this.lateness.isSlow(startedAt, now)
     const wasOverdue = this.lateness.leave(startedAt)
     const kind = kindOf(judged)
     this.slices.count(kind, slow, durationMs, now)

@@ -46,7 +46,7 @@ export class Plane implements Settler, QueueHost {
     this.breaker = breaker
     this.#wheel = wheel
     this.#hooks = hooks
-    this.meter = new Meter(wheel, (report) => this.#report(report), () => this.tape?.turn())
+    this.meter = new Meter(wheel, this, (report) => this.#report(report))
     this.admission = new Admission(breaker, wheel, this, this, () => hooks.seed?.() ?? 0)
     this.queue = new Queue(wheel, this.admission, this, hooks)
     this.ways = new ShortWays(this.gate, this.admission, this)
@@ -150,7 +150,7 @@ export class Plane implements Settler, QueueHost {
   #settlePlain(receipt: Receipt, kind: OutcomeKind, now: number): true {
     const { admission } = this
     receipt.settled = true
-    if (this.tape !== undefined) writeEnd(this.tape, this.#wheel, receipt, kind, now)
+    if (this.tape !== undefined) writeEnd(this.tape, this.#wheel.alarm, receipt, kind, now)
     this.inFlight--
     admission.running--
     if (receipt.slot > 0) admission.bulkhead?.leave(receipt, kind, now)
@@ -176,7 +176,7 @@ export class Plane implements Settler, QueueHost {
     const judged = this.#ear === undefined ? given : this.#ear.meaningOf(given)
     const kind = kindOf(judged)
     receipt.settled = true
-    if (this.tape !== undefined) writeEnd(this.tape, this.#wheel, receipt, given, now)
+    if (this.tape !== undefined) writeEnd(this.tape, this.#wheel.alarm, receipt, given, now)
     if (receipt.leased) this.admission.leases.giveBack(receipt)
     this.inFlight--
     const isCharged = this.admission.settle(receipt, judged, now)

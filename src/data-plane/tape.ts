@@ -2,8 +2,8 @@
 import type { Facts } from "../../machines/vocabulary/facts.ts"
 import type { Judged } from "../../machines/vocabulary/outcome.ts"
 import type { Layer, Rejection } from "../../machines/vocabulary/rejection.ts"
+import type { HostAlarm } from "./hostAlarm.ts"
 import type { Receipt } from "./receipt.ts"
-import type { Wheel } from "./wheel.ts"
 
 /** How a call entered: as a probe, ordinarily, or where the gate was not obeyed. */
 export type Entry = "ordinary" | "probe" | "uncounted"
@@ -32,7 +32,7 @@ export function write(tape: Tape, ticket: Receipt | Rejection, now: number, fact
 }
 
 /** Writes down how a call has ended; before that, whether the host stood still, for how it is judged depends on it. */
-export function writeEnd(tape: Tape, wheel: Wheel, { serial }: Receipt, judged: Judged, now: number): void {
-  wheel.look(now)
+export function writeEnd(tape: Tape, alarm: HostAlarm, { serial }: Receipt, judged: Judged, now: number): void {
+  alarm.look(now)
   tape.settled(serial, judged, now)
 }

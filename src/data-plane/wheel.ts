@@ -26,10 +26,9 @@ export class Wheel {
   readonly #heap = new TimerHeap()
   #holding = 0
   #armed = 0
-  /** What the host was told; it lags behind `#holding` so that a quick call does not cost two words to the host. */
-  #held = false
   readonly #release = new Alarm(() => this.#releaseHost())
-  readonly #alarm: HostAlarm
+  /** What it was told to hold lags behind `#holding`, so that a quick call does not cost two words to the host. */
+  readonly alarm: HostAlarm
   /** The host slept, and reads what has come meanwhile: nothing fires before. Since when, and until when. */
   #restsSince = Number.NEGATIVE_INFINITY
   #restsUntil = Number.NEGATIVE_INFINITY
@@ -37,7 +36,7 @@ export class Wheel {
 
   constructor(host: WheelHost) {
     this.host = host
-    this.#alarm = new HostAlarm(host, this.turns, () => this.#wake())
+    this.alarm = new HostAlarm(host, this.turns, () => this.#wake())
   }
 
   /** Timers armed now, the wheel's own left out. */
@@ -93,26 +92,6 @@ export class Wheel {
     if (timer.holds) this.#letGo()
   }
 
-  /** From now on the host looks at its clock so often at least: how late that comes says for how long it stood still. */
-  watch(everyMs: number, now: number): void {
-    this.#alarm.watch(everyMs, this.#held, now)
-  }
-
-  unwatch(): void {
-    this.#alarm.unwatch()
-  }
-
-  /** Notes it where the host stands still now: before what comes next is written down, which asks for that. */
-  look(now: number): void {
-    this.#alarm.look(now)
-  }
-
-  /** For how many milliseconds of that time the host stood still. */
-  stoodMs(since: number, now: number): number {
-    this.#alarm.look(now)
-    return this.turns.stalls.between(since, now)
-  }
-
   /** A call begins; what lasts for ever is not waited for. While any is in flight the process stays alive. */
   join<C extends Flying>(flight: Flight<C>, call: C): void {
     flight.add(call)
@@ -139,7 +118,7 @@ export class Wheel {
   }
 
   #hold(): void {
-    if (this.#holding++ === 0 && !this.#held) this.#holdHost()
+    if (this.#holding++ === 0 && !this.alarm.holds) this.alarm.hold(true)
   }
 
   #letGo(): void {
@@ -154,15 +133,8 @@ export class Wheel {
     if (this.#lists.get(list.durationMs) === list) this.#lists.delete(list.durationMs)
   }
 
-  #holdHost(): void {
-    this.#held = true
-    this.#alarm.hold(true)
-  }
-
   #releaseHost(): void {
-    if (this.#holding > 0) return
-    this.#held = false
-    this.#alarm.hold(false)
+    if (this.#holding === 0) this.alarm.hold(false)
   }
 
   #enqueue(list: EndingList, wakeAt: number): void {
@@ -172,7 +144,7 @@ export class Wheel {
 
   #schedule(): void {
     const first = this.#heap.first
-    if (!this.#turning && first !== undefined) this.#alarm.arm(Math.max(first.wakeAt, this.#restsUntil), this.#held)
+    if (!this.#turning && first !== undefined) this.alarm.arm(Math.max(first.wakeAt, this.#restsUntil))
   }
 
   /** Lets go of the host when nothing is armed: what stopped leaves no timer behind. */
@@ -181,8 +153,7 @@ export class Wheel {
     this.disarm(this.#release)
     this.#heap.clear()
     this.#lists.clear()
-    this.#held = false
-    this.#alarm.disarm()
+    this.alarm.disarm()
     this.#endRest()
   }
 
@@ -193,7 +164,7 @@ export class Wheel {
 
   #wake(): void {
     const now = this.host.now()
-    const lateMs = this.#alarm.came(now)
+    const lateMs = this.alarm.came(now)
     if (lateMs <= punctualMs) return this.#comeTo(now)
     // Hosts fire timers before they read sockets: a deadline that passed while the host stood still would take answers for timeouts. Late
     // again before it was over, the host slept once more: what was due when it slept first has had its time, and the rest gets its own.

@@ -22,7 +22,7 @@ const sequential: SequentialLine = {
 function meterOf(lines: Lines) {
   const clock = stepClock()
   const reports: Report[] = []
-  const meter = new Meter(new Wheel(clock), (report) => reports.push(report))
+  const meter = new Meter(new Wheel(clock), { tape: undefined }, (report) => reports.push(report))
   const adopt = (next: Lines, epoch = 1) => meter.adopt(openGate(next, { epoch }), clock.now())
   adopt(lines)
   return { meter, clock, adopt, told: () => reports.splice(0) }

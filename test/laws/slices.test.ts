@@ -32,7 +32,7 @@ function slicesOfBoth(
   const keep = (into: Slice[]) => (report: Report | undefined) => {
     if (report?.type === "slice.closed") into.push({ ...report.slice })
   }
-  const meter = new Meter(new Wheel(stepClock()), keep(fast))
+  const meter = new Meter(new Wheel(stepClock()), { tape: undefined }, keep(fast))
   let state: MeterState = freshMeter
   let at = 5000
   for (const [lines, outcomes] of chapters) {

@@ -159,7 +159,7 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "src/data-plane/overdue.ts",
-    line: "while (this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) this.#news += this.#pass()",
+    line: "while (this.#waiting > 0 && this.#passesAt(this.#passed + 1, now) <= now) this.#news += this.#pass()",
     mutants: [
       ["this.#waiting > 0", "true"],
       ["this.#waiting > 0", "this.#waiting >= 0"],
@@ -168,7 +168,7 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "src/data-plane/overdue.ts",
-    line: "while (calls === 0 && this.#waiting > 0 && this.#passesAt(this.#passed + 1) <= now) calls = this.#pass()",
+    line: "while (calls === 0 && this.#waiting > 0 && this.#passesAt(this.#passed + 1, now) <= now) calls = this.#pass()",
     mutants: [
       ["this.#waiting > 0", "true"],
       ["this.#waiting > 0", "this.#waiting >= 0"],
