@@ -99,7 +99,9 @@ export class Expected {
     if (written !== undefined) this.#kept = Number.POSITIVE_INFINITY
     else if (known !== this.#before) this.#kept = was?.max ?? Number.POSITIVE_INFINITY
     this.#before = is === undefined ? [] : (written ?? known)
-    this.#unfiltered = is === undefined || useful(this.#before, is).length > 0 ? [] : went
+    // Of too many, those that are kept may all be of no use.
+    const isSure = is === undefined || (useful(this.#before, is).length > 0 && this.#before.length <= this.#kept)
+    this.#unfiltered = isSure ? [] : went
   }
 
   /** Every list that named any that may be called, the last one last. */
@@ -121,6 +123,14 @@ export class Expected {
     return this.#clock.now() - Math.max(at, this.#changedAt) <= (this.#config?.settle ?? 0) + 1
   }
 
+  /** Whether calls go where they went before another config came, nothing of which is of use to it. */
+  #isUnfiltered(now: readonly { readonly id: string; readonly address: string }[]): boolean {
+    const went = this.#unfiltered
+    if (went.length <= this.#kept) return written(now) === written(went)
+    const all = new Set(went.map((one) => written([one])))
+    return now.length > 0 && now.length <= this.#kept && now.every((one) => all.has(written([one])))
+  }
+
   /** What is wrong with where calls may go now. */
   objectionTo(now: readonly { readonly id: string; readonly address: string }[]): string | undefined {
     const config = this.#config
@@ -135,11 +145,11 @@ export class Expected {
     }
     const lists = this.#lists
     const last = lists.at(-1)
-    if (last === undefined ? written(now) === written(this.#unfiltered) : isOf(last)) return undefined
+    if (last === undefined ? this.#isUnfiltered(now) : isOf(last)) return undefined
     // Of too many, those that are kept may be of no use.
-    if (lists.some((list) => isCut(list) && isOf(list)) || (last && isCut(last) && lists.some(isOf))) return undefined
-    if (this.isSettling && ([...this.#older, ...lists].some(isOf) || written(now) === written(this.#unfiltered)))
-      return undefined
+    if (lists.some((list) => isCut(list) && isOf(list))) return undefined
+    if (last && isCut(last) && (lists.some(isOf) || this.#isUnfiltered(now))) return undefined
+    if (this.isSettling && ([...this.#older, ...lists].some(isOf) || this.#isUnfiltered(now))) return undefined
     return `${written(now) || "nowhere"}, and the last list that named any was ${last === undefined ? "none" : written(last)}`
   }
 }

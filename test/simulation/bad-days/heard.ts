@@ -20,6 +20,8 @@ export interface Telling {
   readonly endpoints: readonly number[]
 }
 
+const written = (telling: Pick<Telling, "endpoints"> | undefined): string | undefined => telling?.endpoints.join(" ")
+
 const fresh = (number: number): Life => ({ number, provider: undefined, check: undefined })
 
 export class Heard {
@@ -76,7 +78,10 @@ export class Heard {
   }
 
   told(life: number, list: EndpointSet, endpoints: readonly number[]): EndpointSet {
-    if (life === this.life.number) this.tellings = [...this.tellings.slice(-40), { at: this.#clock.now(), endpoints }]
+    if (life !== this.life.number) return list
+    // Who says the same a thousand times makes nobody forget what was said before.
+    const others = written(this.tellings.at(-1)) === written({ endpoints }) ? this.tellings.slice(0, -1) : this.tellings
+    this.tellings = [...others.slice(-40), { at: this.#clock.now(), endpoints }]
     return list
   }
 
