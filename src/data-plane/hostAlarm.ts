@@ -28,17 +28,20 @@ const never = Number.POSITIVE_INFINITY
 export class HostAlarm {
   readonly host: WheelHost
   readonly #turns: Turns
-  readonly #wake: () => void
+  readonly #wake: (now: number, lateMs: number) => void
   /** Whether it keeps the process alive, as the host was told. */
   holds = false
   #timer: HostTimer | undefined
   #dueAt = never
+  /** While what it has woken runs: since when. */
+  #cameAt = never
   /** A stall is known until then. */
   #lookedAt = -never
   #watchers = 0
   #watchMs = never
 
-  constructor(host: WheelHost, turns: Turns, wake: () => void) {
+  /** `wake` is told when it has come, and how late. */
+  constructor(host: WheelHost, turns: Turns, wake: (now: number, lateMs: number) => void) {
     this.host = host
     this.#turns = turns
     this.#wake = wake
@@ -49,9 +52,11 @@ export class HostAlarm {
     if (wakeAt >= this.#dueAt) return
     this.#timer?.disarm()
     const now = this.host.now()
+    // Nobody was watching since it came: the host may have stood still then, too.
+    this.#note(this.#cameAt, now)
     // A timer that was due before it was armed, as when calls are lived through again, makes no host late.
     this.#dueAt = Math.max(Math.min(wakeAt, now + this.#watchMs), now)
-    this.#timer = this.host.arm(this.#dueAt - now, this.#wake, this.holds)
+    this.#timer = this.host.arm(this.#dueAt - now, this.#come, this.holds)
   }
 
   disarm(): void {
@@ -66,13 +71,18 @@ export class HostAlarm {
     this.#timer?.hold(holds)
   }
 
-  /** It has come; answers how late. */
-  came(now: number): number {
+  readonly #come = (): void => {
+    const now = this.host.now()
     const lateMs = now - this.#dueAt
     this.look(now)
     this.#timer = undefined
     this.#dueAt = never
-    return lateMs
+    this.#cameAt = now
+    try {
+      this.#wake(now, lateMs)
+    } finally {
+      this.#cameAt = never
+    }
   }
 
   /** From now on it comes so often at least, if anything is due at all: how late it comes says for how long the host stood still. */
@@ -89,8 +99,12 @@ export class HostAlarm {
 
   /** Whether the host stands still, or has until now: then it should have come long ago. */
   look(now: number): void {
-    const lateMs = now - Math.max(this.#dueAt, this.#lookedAt)
-    if (lateMs <= punctualMs || this.host.isPunctual === true) return
+    this.#note(this.#dueAt, now)
+  }
+
+  #note(since: number, now: number): void {
+    const lateMs = now - Math.max(since, this.#lookedAt)
+    if (!(lateMs > punctualMs) || this.host.isPunctual === true) return
     this.#lookedAt = now
     this.#turns.stand(now, lateMs)
   }

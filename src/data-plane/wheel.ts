@@ -36,7 +36,7 @@ export class Wheel {
 
   constructor(host: WheelHost) {
     this.host = host
-    this.alarm = new HostAlarm(host, this.turns, () => this.#wake())
+    this.alarm = new HostAlarm(host, this.turns, (now, lateMs) => this.#wake(now, lateMs))
   }
 
   /** Timers armed now, the wheel's own left out. */
@@ -162,9 +162,7 @@ export class Wheel {
     this.#restsUntil = Number.NEGATIVE_INFINITY
   }
 
-  #wake(): void {
-    const now = this.host.now()
-    const lateMs = this.alarm.came(now)
+  #wake(now: number, lateMs: number): void {
     if (lateMs <= punctualMs) return this.#comeTo(now)
     // Hosts fire timers before they read sockets: a deadline that passed while the host stood still would take answers for timeouts. Late
     // again before it was over, the host slept once more: what was due when it slept first has had its time, and the rest gets its own.
