@@ -112,7 +112,7 @@ describe("timeout law 10, at 100 calls a second: what takes longer for good degr
     (_what, service) => {
       for (const seed of seeds.slice(0, 3)) {
         const answer = (random: Random, minute: number) => (minute < quietMinutes ? steady : service)(random)
-        const told = play({ rps: 100, minutes: 6, answer, seed, config: { strategy: "gradual" } }).slice(quietMinutes)
+        const told = play({ rps: 100, minutes: 5, answer, seed, config: { strategy: "gradual" } }).slice(quietMinutes)
         const [first, ...later] = told as [Minute, ...Minute[]]
         expect(first.degraded / first.admitted, `seed ${seed}, degraded`).toBeGreaterThan(0.9)
         expect(falseShare([first]), `seed ${seed}, the first minute`).toBeLessThanOrEqual(0.02)
