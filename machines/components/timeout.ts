@@ -20,6 +20,8 @@
  *   8. It comes down only when hardly any of the latency that it knows was cut off at a shorter timeout; what probe rounds were
  *      given beyond that is taken back step by step.
  *   9. Where a limit on calls stands does not stop it: calls that are cut off have the limit capped, and would be cut off for longer.
+ *   10. Nor does a degraded circuit: where all calls take longer for good, and degrade it for that, hardly any is cut off falsely
+ *      from the second minute on.
  */
 import { assign, type Snapshot, type SnapshotFrom, setup } from "xstate"
 import { begun, countedInTrial, freshSearch, goneOn, isOver, mayExplore, type Search, tried } from "../exploring.ts"
@@ -60,7 +62,7 @@ type TimeoutSettings = OutOf<typeof timeoutOptions>
 
 const sliceMs = 1000
 
-/** A degraded circuit lets all calls enter. Calls that are cut off degrade it: were nothing learned then, they would be cut off for ever. */
+/** A degraded circuit lets all calls enter. Calls that are cut off degrade it: were nothing learned then, they would be cut off until that is usual. */
 const isLearning = (circuit: Circuit): boolean => circuit === "closed" || circuit === "degraded"
 
 interface TimeoutContext extends Learning {

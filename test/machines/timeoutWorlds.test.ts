@@ -100,6 +100,28 @@ test("timeout law 9, at 300 calls a second: 20 % at 1 s are seen to need it whil
   expect(sum(told, ({ rejected }) => rejected) / seeds.length).toBeLessThanOrEqual(4500)
 })
 
+// Whoever answers late degrades a circuit. With nothing learned meanwhile a fifth of the calls was cut off falsely in the first minute.
+describe("timeout law 10, at 100 calls a second: what takes longer for good degrades the circuit, and is given the time", () => {
+  const steady: Service = (random) => around(random, 100)
+  const slow: Service = (random) => around(random, 500)
+  test.each([
+    ["5 times as slow", slow],
+    ["5 times as slow, 30 % failing fast", part(0.3, failing, slow)],
+  ] as const)(
+    "%s: 2 in 100 are cut off falsely at most in the first minute, and 1 in 1 000 after it",
+    (_what, service) => {
+      for (const seed of seeds.slice(0, 3)) {
+        const answer = (random: Random, minute: number) => (minute < quietMinutes ? steady : service)(random)
+        const told = play({ rps: 100, minutes: 5, answer, seed, config: { strategy: "gradual" } }).slice(quietMinutes)
+        const [first, ...later] = told as [Minute, ...Minute[]]
+        expect(first.degraded / first.admitted, `seed ${seed}, degraded`).toBeGreaterThan(0.9)
+        expect(falseShare([first]), `seed ${seed}, the first minute`).toBeLessThanOrEqual(0.02)
+        expect(falseShare(later), `seed ${seed}, later`).toBeLessThanOrEqual(0.001)
+      }
+    },
+  )
+})
+
 const hanging: readonly (readonly [what: string, world: World])[] = [
   ["5 % from the start, 100 rps", { rps: 100, minutes: 20, answer: part(0.05, () => hang) }],
   ["5 %, 100 rps", { rps: 100, minutes: 20, answer: once(part(0.05, () => hang)) }],

@@ -30,6 +30,9 @@ export interface Minute {
   /** Those of them that were timed out. */
   readonly cut: number
   readonly rejected: number
+  /** Calls that were admitted, and those of them that were so by a degraded circuit. */
+  readonly admitted: number
+  readonly degraded: number
   /** How long calls occupied their callers. */
   readonly workMs: number
   /** What calls that hang waited longer than the learned timeout, because of a trial. */
@@ -95,7 +98,8 @@ export function play({ rps, minutes, answer, config = { strategy: "basic" }, see
   const random = stream(seed, "timeout world")
   const flight = new Flight()
   const told: Minute[] = []
-  let sums = { good: 0, cut: 0, rejected: 0, workMs: 0, trialMs: 0 }
+  const nothing = { good: 0, cut: 0, rejected: 0, admitted: 0, degraded: 0, workMs: 0, trialMs: 0 }
+  let sums = { ...nothing }
 
   const enter = () => {
     const { ms, fails = false } = answer(random, told.length)
@@ -105,6 +109,8 @@ export function play({ rps, minutes, answer, config = { strategy: "basic" }, see
       sums.rejected++
       return
     }
+    sums.admitted++
+    if (plane.gate.circuit === "degraded") sums.degraded++
     const allowedMs = plane.ways.timeoutMs
     const cut = ms > allowedMs
     const good = !fails && ms <= longestMs
@@ -124,7 +130,7 @@ export function play({ rps, minutes, answer, config = { strategy: "basic" }, see
     clock.step(until - clock.now())
     if (until === minuteEnds) {
       told.push({ ...sums, timeoutMs: learned() })
-      sums = { good: 0, cut: 0, rejected: 0, workMs: 0, trialMs: 0 }
+      sums = { ...nothing }
     } else if (until === next) {
       enter()
       next += random.exponential(gapMs())
