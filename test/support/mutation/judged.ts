@@ -1671,4 +1671,16 @@ export const judged: readonly Judged[] = [
     mutants: [["hash === 0", "false"]],
     why: "what is empty leaves an empty place as empty as it was",
   },
+  {
+    path: "machines/exploring.ts",
+    line: "const share = ({ cut, calls }: Tally): number => (calls === 0 ? 0 : cut / calls)",
+    mutants: [["calls === 0", "false"]],
+    why: "nothing over nothing is no number, and as little greater than another as 0 is",
+  },
+  {
+    path: "machines/exploring.ts",
+    line: "const { calls, cut } = share(short) > share(long) ? short : long",
+    mutants: [["share(short) > share(long)", "share(short) >= share(long)"]],
+    why: "of two equal shares either says the same",
+  },
 ]
