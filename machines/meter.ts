@@ -215,6 +215,8 @@ export function meterStep(state: MeterState, event: MeterEvent): MeterState {
   if (event.type === "gate.published") return adopt(state, event)
   if (event.type === "outcome.settled") return end(state, event)
   if (event.type === "call.entered") return admit(state, event)
+  // XState tells a transition of its own events too: that its actor stops is no call.
+  if (event.type !== "call.overdue") return state
   const sequence = sequenceOf(state.lines)
   if (sequence !== undefined) return weighOverdue(state, sequence, event)
   const { at, calls = 1 } = event

@@ -1,13 +1,17 @@
 import { basic, breakerLogic, metrics, type OperatorCommand, tighten, unrestricted } from "recloser/machines"
 import { describe, expect, test } from "vitest"
-import { type AnyActorRef, createActor, createMachine } from "xstate"
-import type { Demand } from "../../machines/vocabulary/gate.ts"
+import { type AnyActorRef, createActor, createMachine, fromCallback } from "xstate"
+import type { Demand, RatioLine } from "../../machines/vocabulary/gate.ts"
 import { type Alone, advising, alone, boom, chosen, gateOf, noted, phaseOf } from "../support/parts.ts"
 import fc from "../support/property.ts"
 
 const trip = (breaker: Alone) => {
   breaker.settle("failure", 20)
   expect(gateOf(breaker).circuit).toBe("open")
+}
+const ratio: RatioLine = {
+  ...{ kind: "ratio", window: { type: "count", calls: 100, maxAgeMs: 1e6 }, row: Number.POSITIVE_INFINITY },
+  ...{ failureRatio: 0.5, slowRatio: 2, minimumCalls: 4 },
 }
 const childOf = ({ actor }: Alone, key: string) =>
   (actor.getSnapshot().children as { readonly [id: string]: AnyActorRef | undefined })[key]
@@ -341,6 +345,120 @@ describe("what is told to a breaker alone", () => {
       const { features } = gateOf(breaker).restriction
       expect(Object.keys(features)).toEqual(rateLimit === false ? ["pay"] : [])
     }
+  })
+})
+
+describe("what the root keeps and tells", () => {
+  const row = { type: "basic", window: { type: "consecutive", failures: 3 }, openFor: "1 second" } as const
+  const childrenOf = ({ actor }: Alone) => Object.keys(actor.getSnapshot().children)
+  const listening = (types: readonly string[], heard: unknown[]) => {
+    const chart = fromCallback(({ receive }) => receive((event) => void heard.push(event)))
+    return { ...advising("listening", {}), chart, hears: types as typeof basic.hears }
+  }
+
+  test("breaker law 1: it is active once all parts have begun; the first gate that is told is in force then", () => {
+    const breaker = alone({ parts: [chosen(basic), chosen(metrics)] })
+    expect(breaker.actor.getSnapshot().context.ready).toEqual(["basic", "metrics"])
+    const [gate, ...others] = breaker.emitted.filter(({ type }) => type === "gate.published")
+    expect([gate, others]).toEqual([{ type: "gate.published", breaker: "service", gate: gateOf(breaker) }, []])
+    expect(gateOf(breaker)).toMatchObject({ version: 1, phase: "active", epoch: 1 })
+    expect(breakerLogic.id).toBe("breaker")
+  })
+
+  test("breaker law 6: it has a meter while it is alone, which begins with nothing in a new epoch", async () => {
+    const breaker = alone({ parts: [chosen(basic, { window: row.window, openFor: row.openFor })] })
+    expect(childrenOf(breaker)).toEqual(["basic", "meter"])
+    const failThrice = () => breaker.settle("failure", 3)
+    failThrice()
+    await breaker.clock.advance("1 second")
+    breaker.settle("success", 2)
+    expect(gateOf(breaker).circuit).toBe("closed")
+    breaker.settle("failure", 2)
+    breaker.send({ type: "breaker.attached" })
+    expect([childrenOf(breaker), breaker.actor.getSnapshot().context.metered]).toEqual([["basic"], true])
+    const { epoch, version } = gateOf(breaker)
+    breaker.send({ type: "breaker.detached" })
+    expect([childrenOf(breaker), breaker.actor.getSnapshot().context.metered]).toEqual([["basic", "meter"], false])
+    expect([gateOf(breaker).epoch, gateOf(breaker).version > version]).toEqual([epoch + 1, true])
+    breaker.settle("failure", 2)
+    expect(gateOf(breaker).circuit).toBe("closed")
+    breaker.settle("failure")
+    expect(gateOf(breaker).circuit).toBe("open")
+    expect(childrenOf(alone({ metered: true, parts: [chosen(basic)] }))).toEqual(["basic"])
+  })
+
+  test("an alarm is heard once, though its meter says it again with each outcome", () => {
+    const heard: unknown[] = []
+    const parts = [chosen(advising("watching", {}, { circuit: ratio })), chosen(listening(["alarm.rang"], heard))]
+    const breaker = alone({ parts })
+    breaker.settle("failure", 9)
+    expect(heard).toMatchObject([{ type: "alarm.rang", rule: "failureRatio", statistics: { calls: 4 } }])
+  })
+
+  test("the time of a phase is that of its event, and lifecycle holds the gate since then", () => {
+    const breaker = alone({ metered: true, at: 5 })
+    breaker.send({ type: "breaker.stop", at: 77 })
+    expect(gateOf(breaker).holders[0]).toMatchObject({ by: "lifecycle", since: 77, reason: "the breaker is draining" })
+    breaker.send({ type: "breaker.drained", at: 99 })
+    expect(gateOf(breaker).holders[0]).toMatchObject({ since: 99, reason: "the breaker is stopped" })
+  })
+
+  test("a move is told to the parts that hear it, to whoever listens, and to the one that it reports to: under the new gate", () => {
+    const heard: unknown[] = []
+    const reported: unknown[] = []
+    const report = createActor(fromCallback(({ receive }) => receive((event) => void reported.push(event)))).start()
+    const parts = [chosen(basic), chosen(listening(["circuit.moved"], heard))]
+    const breaker = alone({ parts, report })
+    const seen: unknown[] = []
+    breaker.actor.on("circuit.moved", () => seen.push(gateOf(breaker).circuit))
+    trip(breaker)
+    const moved = { type: "circuit.moved", breaker: "service", from: "closed", to: "open", epoch: 2 }
+    for (const told of [heard, reported, breaker.emitted.filter(({ type }) => type === "circuit.moved")])
+      expect(told).toMatchObject([moved])
+    const types = breaker.emitted.map(({ type }) => type)
+    expect(types.indexOf("circuit.moved")).toBeGreaterThan(types.lastIndexOf("gate.published"))
+    expect(breaker.emitted.filter(({ type }) => type === "finding.changed")).toMatchObject([
+      { breaker: "service", part: "basic", finding: { circuit: "closed", rule: "start" } },
+      { breaker: "service", part: "basic", finding: { circuit: "open", rule: "failureRatio" } },
+    ])
+  })
+
+  test("breaker law 3: an act of the operator is told with its reason, to the parts too where it holds the circuit open", () => {
+    const heard: unknown[] = []
+    const types = ["operator.forcedOpen", "operator.released"]
+    const breaker = alone({ parts: [chosen(basic), chosen(listening(types, heard))] })
+    const act = (type: OperatorCommand["type"], at: number) => breaker.send({ type, at, why: "it burns" })
+    act("operator.bypass", 1)
+    expect([gateOf(breaker).mode, gateOf(breaker).enforcement, heard]).toEqual(["bypassed", "off", []])
+    act("operator.forceOpen", 2)
+    act("operator.forceOpen", 3)
+    act("operator.shadow", 4)
+    expect([gateOf(breaker).mode, gateOf(breaker).enforcement]).toEqual(["shadow", "observe"])
+    act("operator.release", 5)
+    expect(gateOf(breaker).mode).toBe("auto")
+    expect(heard).toEqual([
+      { type: "operator.forcedOpen", at: 2, why: "it burns" },
+      { type: "operator.released", at: 4, why: "it burns" },
+    ])
+    const changes = breaker.emitted.filter(({ type }) => type === "mode.changed")
+    expect(changes.map(({ at, from, to, why, breaker: name }) => [at, from, to, why, name])).toEqual([
+      [1, "auto", "bypassed", "it burns", "service"],
+      [2, "bypassed", "forcedOpen", "it burns", "service"],
+      [4, "forcedOpen", "shadow", "it burns", "service"],
+      [5, "shadow", "auto", "it burns", "service"],
+    ])
+  })
+
+  test("breaker law 1: one that fails to start while it hears of loops, or is stopped, leaves nothing behind", () => {
+    const log: string[] = []
+    const breaker = alone({ at: 3, parts: [chosen(basic), chosen(noted("bad", log, true))] })
+    expect(breaker.actor.getSnapshot().context).toMatchObject({
+      phase: "idle",
+      at: 3,
+      loops: [],
+      failure: { part: "bad" },
+    })
+    expect(breaker.emitted.filter(({ type }) => type === "gate.published")).toEqual([])
   })
 })
 

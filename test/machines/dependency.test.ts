@@ -2,6 +2,7 @@
 
 import { dependency, type GraphReport } from "recloser/machines"
 import { describe, expect, test } from "vitest"
+import type { AnyMachineSnapshot } from "xstate"
 import type { Slice } from "../../machines/vocabulary/signal.ts"
 import { type GraphFinding, type Need, type Standing, unknownStanding } from "../../machines/vocabulary/standing.ts"
 import { type Chart, settingsOf, startChart } from "../support/charts.ts"
@@ -159,7 +160,12 @@ describe("what it reports of a dependency", () => {
     expect(report(chart).dependencies["ledger"]).toStrictEqual({
       ...{ type: "required", circuit: "open", health: 0, since: 700, impact: 0.5, cause: "ledger" },
     })
-    expect(dependency).toMatchObject({ key: "dependency", layer: "circuit", standard: false })
+    expect(dependency).toMatchObject({
+      key: "dependency",
+      layer: "circuit",
+      standard: false,
+      chart: { id: "dependency" },
+    })
   })
 })
 
@@ -207,6 +213,7 @@ describe("what many do together", () => {
         for (const step of walk) {
           await take(chart, step)
           const { state, share, probes } = finding(chart)
+          expect((chart.snapshot() as AnyMachineSnapshot).value).toBe(state)
           const { demand } = chart.advice()
           const said = `after ${describeStep(step)}`
           expect(state === "blocked", said).toBe(demand.share === 0 || demand.probes !== undefined)
@@ -352,6 +359,9 @@ describe("impact", () => {
     expect(chart.advice().demand).toEqual({})
     chart.send({ type: "circuit.moved", from: "open", to: "halfOpen", ...moved })
     expect(report(chart)).toMatchObject({ own: "halfOpen", derived: "impaired" })
+    move(chart, { ledger: open })
+    expect(report(chart)).toMatchObject({ own: "halfOpen", derived: "blocked" })
+    move(chart, { ledger: well })
     chart.send({ type: "circuit.moved", from: "halfOpen", to: "closed", ...moved })
     expect(report(chart)).toMatchObject({ own: "closed", derived: "clear" })
   })

@@ -1683,4 +1683,15 @@ export const judged: readonly Judged[] = [
     mutants: [["share(short) > share(long)", "share(short) >= share(long)"]],
     why: "of two equal shares either says the same",
   },
+  {
+    path: "machines/strategies/dependency.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as DependencyContext, events: {} as Signal, input: {} as PlugInput<Settings>, meta: {} as StateMeta<DependencyContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
 ]
