@@ -1,6 +1,19 @@
-import { basic, breakerLogic, metrics, type OperatorCommand, tighten, unrestricted } from "recloser/machines"
+import {
+  type BreakerEvent,
+  basic,
+  breakerLogic,
+  discovery,
+  metrics,
+  type OperatorCommand,
+  tighten,
+  unrestricted,
+} from "recloser/machines"
+import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { type AnyActorRef, createActor, createMachine, fromCallback } from "xstate"
+import type { MeterState } from "../../machines/meter.ts"
+import type { AnyComponent } from "../../machines/plug.ts"
+import type { ChosenPart } from "../../machines/registry.ts"
 import type { Demand, RatioLine } from "../../machines/vocabulary/gate.ts"
 import { type Alone, advising, alone, boom, chosen, gateOf, noted, phaseOf } from "../support/parts.ts"
 import fc from "../support/property.ts"
@@ -15,6 +28,12 @@ const ratio: RatioLine = {
 }
 const childOf = ({ actor }: Alone, key: string) =>
   (actor.getSnapshot().children as { readonly [id: string]: AnyActorRef | undefined })[key]
+
+/** A part that writes down what it is sent. */
+const listening = (types: readonly string[], heard: unknown[]) => {
+  const chart = fromCallback(({ receive }) => receive((event) => void heard.push(event)))
+  return { ...advising("listening", {}), chart, hears: types as typeof basic.hears }
+}
 
 describe("life of a breaker", () => {
   test("breaker law 1: start and stop are idempotent", () => {
@@ -351,10 +370,6 @@ describe("what is told to a breaker alone", () => {
 describe("what the root keeps and tells", () => {
   const row = { type: "basic", window: { type: "consecutive", failures: 3 }, openFor: "1 second" } as const
   const childrenOf = ({ actor }: Alone) => Object.keys(actor.getSnapshot().children)
-  const listening = (types: readonly string[], heard: unknown[]) => {
-    const chart = fromCallback(({ receive }) => receive((event) => void heard.push(event)))
-    return { ...advising("listening", {}), chart, hears: types as typeof basic.hears }
-  }
 
   test("breaker law 1: it is active once all parts have begun; the first gate that is told is in force then", () => {
     const breaker = alone({ parts: [chosen(basic), chosen(metrics)] })
@@ -449,17 +464,132 @@ describe("what the root keeps and tells", () => {
     ])
   })
 
-  test("breaker law 1: one that fails to start while it hears of loops, or is stopped, leaves nothing behind", () => {
-    const log: string[] = []
-    const breaker = alone({ at: 3, parts: [chosen(basic), chosen(noted("bad", log, true))] })
-    expect(breaker.actor.getSnapshot().context).toMatchObject({
-      phase: "idle",
-      at: 3,
-      loops: [],
-      failure: { part: "bad" },
+  test("is not sent its own moves where it reports to nobody", () => {
+    const clock = createVirtualClock()
+    const sent: string[] = []
+    const input = { name: "service", parts: [chosen(basic)] }
+    const actor = createActor(breakerLogic, {
+      ...{ input, clock },
+      inspect: (event) => {
+        if (event.type === "@xstate.event" && event.actorRef === actor) sent.push(event.event.type)
+      },
     })
+    actor.start()
+    for (let call = 0; call < 20; call++) actor.send({ type: "outcome.settled", at: 0, kind: "failure", durationMs: 1 })
+    expect(actor.getSnapshot().context.gate.circuit).toBe("open")
+    expect(sent).not.toContain("circuit.moved")
+  })
+})
+
+describe("a running breaker that is given another config", () => {
+  const reconfigure = (breaker: Alone, ...parts: readonly ChosenPart[]) =>
+    breaker.send({ type: "breaker.reconfigured", at: 9, parts, saved: {} })
+
+  test("stops who is gone, takes back what it had said of others, and tells what has changed", () => {
+    const teller: AnyComponent = {
+      ...advising("teller", {}),
+      retracts: (at) => [{ type: "health.found", at, verdicts: {} }],
+    }
+    const staying = [chosen(basic), chosen(discovery, { endpoints: ["a", "b"] })]
+    const breaker = alone({ parts: [...staying, chosen(teller)] })
+    breaker.send({ type: "health.found", at: 1, verdicts: { a: "bad" } })
+    expect(gateOf(breaker).lines.endpoints?.bad).toEqual(["a"])
+    const gone = childOf(breaker, "teller")
+    reconfigure(breaker, ...staying)
+    expect(gateOf(breaker).lines.endpoints?.bad).toEqual([])
+    expect([childOf(breaker, "teller"), gone?.getSnapshot().status]).toEqual([undefined, "stopped"])
+    expect(breaker.emitted.filter(({ type }) => type === "config.changed")).toEqual([
+      { type: "config.changed", at: 9, breaker: "service", changed: ["teller"] },
+    ])
+  })
+
+  test("and finds it the same has its gate as it was", () => {
+    const parts = [chosen(basic), chosen(metrics)]
+    const breaker = alone({ parts })
+    const gate = gateOf(breaker)
+    reconfigure(breaker, ...parts)
+    expect(gateOf(breaker)).toBe(gate)
+    expect(breaker.emitted.at(-1)).toEqual({ type: "config.changed", at: 9, breaker: "service", changed: [] })
+  })
+})
+
+describe("features of a breaker that runs alone", () => {
+  const lines = {
+    sliceMs: 1000,
+    circuit: { kind: "sequential", watch: "usual", threshold: 9, rate: 0.8, cohort: 4, tells: "never" },
+    features: { pay: { since: 0, test: 5 } },
+  } as const
+  const begin = () => {
+    const heard: unknown[] = []
+    const types = ["feature.entered", "feature.settled"]
+    const breaker = alone({ parts: [chosen(advising("watching", {}, lines)), chosen(listening(types, heard))] })
+    const seen = () => {
+      const snapshot = childOf(breaker, "meter")?.getSnapshot() as { context: MeterState }
+      return snapshot.context
+    }
+    return { breaker, heard, seen }
+  }
+
+  test("a call that tests one enters for that alone; how it ends is told, and is no evidence, but counted in its slice", () => {
+    const { breaker, heard, seen } = begin()
+    breaker.send({ type: "call.entered", at: 2, feature: "pay" })
+    expect(heard).toEqual([{ type: "feature.entered", at: 2, feature: "pay", since: 0 }])
+    expect([seen().evidence?.running, seen().slice]).toEqual([0, undefined])
+    breaker.send({ type: "outcome.settled", at: 9, kind: "failure", durationMs: 7, feature: "pay" })
+    expect(heard.slice(1)).toEqual([{ type: "feature.settled", at: 9, feature: "pay", since: 0, end: "bad" }])
+    expect([seen().evidence?.learned, seen().slice?.failure]).toEqual([0, 1])
+  })
+})
+
+describe("a breaker that has not begun yet", () => {
+  /** A part that sends these to its breaker while it starts. */
+  const saying = (...events: readonly BreakerEvent[]) => {
+    const chart = fromCallback(({ sendBack }) => {
+      for (const event of events) sendBack(event)
+    })
+    return chosen({ ...advising("saying", {}), chart })
+  }
+  function looping() {
+    const signals: AbortSignal[] = []
+    const run = (signal: AbortSignal) => {
+      signals.push(signal)
+      return new Promise(() => {})
+    }
+    return { signals, change: { type: "loop.changed", at: 1, id: "a.loop", run } as const }
+  }
+
+  test("breaker law 8: begins the loops that it is told of, and goes on with them when it is active", () => {
+    const { signals, change } = looping()
+    const breaker = alone({ parts: [saying(change), chosen(basic)] })
+    expect([phaseOf(breaker), signals.map(({ aborted }) => aborted)]).toEqual(["active", [false]])
+  })
+
+  test("breaker laws 1 and 8: ends them when a part fails to start", () => {
+    const { signals, change } = looping()
+    const breaker = alone({ parts: [saying(change), chosen(noted("bad", [], true))] })
+    expect([phaseOf(breaker), signals.map(({ aborted }) => aborted)]).toEqual(["idle", [true]])
+    expect(breaker.actor.getSnapshot().context).toMatchObject({ loops: [], failure: { part: "bad" } })
     expect(breaker.emitted.filter(({ type }) => type === "gate.published")).toEqual([])
   })
+
+  test("breaker laws 1 and 8: is stopped when it is told so, with all that had begun", () => {
+    const { signals, change } = looping()
+    const log: string[] = []
+    const breaker = alone({ parts: [saying(change, { type: "breaker.stop" }), chosen(noted("other", log))] })
+    expect([phaseOf(breaker), signals.map(({ aborted }) => aborted)]).toEqual(["stopped", [true]])
+    expect(log).toEqual(["other started", "other stopped"])
+    expect([breaker.actor.getSnapshot().context.loops, Object.keys(breaker.actor.getSnapshot().children)]).toEqual([
+      ...[[], []],
+    ])
+  })
+})
+
+test("a breaker that drains is stopped when the data plane goes that would tell it of the last call", () => {
+  const breaker = alone({ metered: true, parts: [chosen(basic)] })
+  breaker.send({ type: "breaker.stop" })
+  expect(phaseOf(breaker)).toBe("draining")
+  breaker.send({ type: "breaker.detached" })
+  expect(phaseOf(breaker)).toBe("stopped")
 })
 
 describe("the loops of a breaker", () => {
