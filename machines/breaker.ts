@@ -44,7 +44,7 @@ import {
   timeOf,
 } from "./root.ts"
 import type { Mode, Phase } from "./vocabulary/gate.ts"
-import type { CircuitMoved, FeatureSignal } from "./vocabulary/signal.ts"
+import type { CircuitMoved, FeatureSignal, Report } from "./vocabulary/signal.ts"
 
 const machine = setup({
   types: {
@@ -110,9 +110,9 @@ const machine = setup({
     }),
     hearMeter: enqueueActions(({ context, event, enqueue }) => {
       const { report, reports } = (carried(event).snapshot as unknown as { context: MeterState }).context
-      if (report === undefined || reports === context.reportsHeard) return
+      if (reports === context.reportsHeard) return
       enqueue.assign({ reportsHeard: reports })
-      enqueue.raise(report)
+      enqueue.raise(report as Report)
     }),
     replaceChild: enqueueActions(({ context, event, enqueue }) => {
       const { part: key, error } = failureIn(event)

@@ -90,16 +90,14 @@ function holdersOf(context: BreakerContext): Holder[] {
   for (const { plug } of context.parts) {
     const voice = context.voices[plug.key]
     if (voice === undefined || isFree(voice.demand)) continue
-    const why =
-      plug.kind === "strategy"
-        ? { rule: finding.rule, statistics: finding.statistics }
-        : { rule: plug.key, statistics: undefined }
+    const isStrategy = plug.kind === "strategy"
     holders.push({
       by: plug.key,
       layer: plug.layer,
       since: voice.since,
       reason: voice.reason,
-      ...why,
+      rule: isStrategy ? finding.rule : plug.key,
+      statistics: isStrategy ? finding.statistics : undefined,
       demand: voice.demand,
     })
   }

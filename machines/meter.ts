@@ -72,13 +72,13 @@ const sequenceOf = ({ circuit }: Lines): SequentialLine | undefined =>
 function weigh(
   state: MeterState,
   line: SequentialLine,
-  failed: boolean,
+  bad: boolean,
   slow: boolean,
   startedAt: number,
   at: number,
 ): MeterState {
   const evidence = { ...(state.evidence as Evidence) }
-  const rule = accrue(evidence, line, failed || slow, slow, startedAt, at)
+  const rule = accrue(evidence, line, bad, slow, startedAt, at)
   if (rule === undefined) return { ...state, evidence, armed: true }
   if (!state.armed) return { ...state, evidence }
   const statistics = statisticsOf(evidence, rule, line)
@@ -100,7 +100,7 @@ function weighSettled(before: MeterState, line: SequentialLine, event: OutcomeSe
   }
   const failed = isFailure(kind)
   const slow = !failed && durationMs >= slowAfter(state)
-  return weigh(state, line, failed, slow, at - durationMs, at)
+  return weigh(state, line, failed || slow, slow, at - durationMs, at)
 }
 
 const slowAfter = ({ lines }: MeterState): number => lines.slowAfterMs ?? Number.POSITIVE_INFINITY
@@ -110,15 +110,15 @@ function weighOverdue(before: MeterState, line: SequentialLine, event: CallOverd
   const { at, calls = 1, startedAt = at - slowAfter(before) } = event
   let state = before
   for (let call = 0; call < calls && state.reports === before.reports; call++) {
-    state = weigh(state, line, false, true, startedAt, at)
+    state = weigh(state, line, true, true, startedAt, at)
   }
   return state
 }
 
 function admit(state: MeterState, { at }: CallEntered): MeterState {
   const line = sequenceOf(state.lines)
-  if (line === undefined || state.evidence === undefined) return state
-  const evidence = { ...state.evidence }
+  if (line === undefined) return state
+  const evidence = { ...(state.evidence as Evidence) }
   enter(evidence, line, at)
   return { ...state, evidence }
 }
@@ -134,8 +134,8 @@ function asked(state: MeterState, { at, retryAfterMs }: OutcomeSettled): MeterSt
 /** Rings, or arms again, or does neither. */
 function judge(state: MeterState, at: number): MeterState {
   const line = state.lines.circuit
-  if (line?.kind !== "ratio" || state.window === undefined) return state
-  const counts = countsAt(state.window, at)
+  if (line?.kind !== "ratio") return state
+  const counts = countsAt(state.window as Window, at)
   const rule = reached(line, counts, state.overdue)
   if (rule === undefined)
     return state.armed || !isQuiet(line, counts, state.overdue) ? state : { ...state, armed: true }
@@ -147,7 +147,7 @@ function judge(state: MeterState, at: number): MeterState {
 
 function closeSlice(state: MeterState, at: number): MeterState {
   const { slice, lines } = state
-  if (slice === undefined || lines.sliceMs === undefined || at < slice.startedAt + lines.sliceMs) return state
+  if (slice === undefined || at < slice.startedAt + (lines.sliceMs ?? Number.POSITIVE_INFINITY)) return state
   const sketch = state.sketch && turn(state.sketch, at)
   const latency = summarise(sketch?.older ?? [], sketch?.newer ?? [])
   const report: Report = {
@@ -215,6 +215,8 @@ export function meterStep(state: MeterState, event: MeterEvent): MeterState {
   if (event.type === "gate.published") return adopt(state, event)
   if (event.type === "outcome.settled") return end(state, event)
   if (event.type === "call.entered") return admit(state, event)
+  // XState tells a transition of its own events too: that its actor stops is no call.
+  if (event.type !== "call.overdue") return state
   const sequence = sequenceOf(state.lines)
   if (sequence !== undefined) return weighOverdue(state, sequence, event)
   const { at, calls = 1 } = event

@@ -61,7 +61,7 @@ export interface SavedTimeout {
   readonly trialMs?: number
 }
 
-const isTime = (ms: unknown): ms is number => typeof ms === "number" && Number.isFinite(ms) && ms > 0
+const isTime = (ms: unknown): ms is number => Number.isFinite(ms) && (ms as number) > 0
 
 /** A timeout that was saved; `undefined` for what cannot be that. */
 export function readTimeout(saved: unknown): SavedTimeout | undefined {

@@ -1,7 +1,20 @@
-import { basic, breakerLogic, metrics, type OperatorCommand, tighten, unrestricted } from "recloser/machines"
+import {
+  type BreakerEvent,
+  basic,
+  breakerLogic,
+  discovery,
+  metrics,
+  type OperatorCommand,
+  tighten,
+  unrestricted,
+} from "recloser/machines"
+import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
-import { type AnyActorRef, createActor, createMachine } from "xstate"
-import type { Demand } from "../../machines/vocabulary/gate.ts"
+import { type AnyActorRef, createActor, createMachine, fromCallback } from "xstate"
+import type { MeterState } from "../../machines/meter.ts"
+import type { AnyComponent } from "../../machines/plug.ts"
+import type { ChosenPart } from "../../machines/registry.ts"
+import type { Demand, RatioLine } from "../../machines/vocabulary/gate.ts"
 import { type Alone, advising, alone, boom, chosen, gateOf, noted, phaseOf } from "../support/parts.ts"
 import fc from "../support/property.ts"
 
@@ -9,8 +22,18 @@ const trip = (breaker: Alone) => {
   breaker.settle("failure", 20)
   expect(gateOf(breaker).circuit).toBe("open")
 }
+const ratio: RatioLine = {
+  ...{ kind: "ratio", window: { type: "count", calls: 100, maxAgeMs: 1e6 }, row: Number.POSITIVE_INFINITY },
+  ...{ failureRatio: 0.5, slowRatio: 2, minimumCalls: 4 },
+}
 const childOf = ({ actor }: Alone, key: string) =>
   (actor.getSnapshot().children as { readonly [id: string]: AnyActorRef | undefined })[key]
+
+/** A part that writes down what it is sent. */
+const listening = (types: readonly string[], heard: unknown[]) => {
+  const chart = fromCallback(({ receive }) => receive((event) => void heard.push(event)))
+  return { ...advising("listening", {}), chart, hears: types as typeof basic.hears }
+}
 
 describe("life of a breaker", () => {
   test("breaker law 1: start and stop are idempotent", () => {
@@ -342,6 +365,231 @@ describe("what is told to a breaker alone", () => {
       expect(Object.keys(features)).toEqual(rateLimit === false ? ["pay"] : [])
     }
   })
+})
+
+describe("what the root keeps and tells", () => {
+  const row = { type: "basic", window: { type: "consecutive", failures: 3 }, openFor: "1 second" } as const
+  const childrenOf = ({ actor }: Alone) => Object.keys(actor.getSnapshot().children)
+
+  test("breaker law 1: it is active once all parts have begun; the first gate that is told is in force then", () => {
+    const breaker = alone({ parts: [chosen(basic), chosen(metrics)] })
+    expect(breaker.actor.getSnapshot().context.ready).toEqual(["basic", "metrics"])
+    const [gate, ...others] = breaker.emitted.filter(({ type }) => type === "gate.published")
+    expect([gate, others]).toEqual([{ type: "gate.published", breaker: "service", gate: gateOf(breaker) }, []])
+    expect(gateOf(breaker)).toMatchObject({ version: 1, phase: "active", epoch: 1 })
+    expect(breakerLogic.id).toBe("breaker")
+  })
+
+  test("breaker law 6: it has a meter while it is alone, which begins with nothing in a new epoch", async () => {
+    const breaker = alone({ parts: [chosen(basic, { window: row.window, openFor: row.openFor })] })
+    expect(childrenOf(breaker)).toEqual(["basic", "meter"])
+    const failThrice = () => breaker.settle("failure", 3)
+    failThrice()
+    await breaker.clock.advance("1 second")
+    breaker.settle("success", 2)
+    expect(gateOf(breaker).circuit).toBe("closed")
+    breaker.settle("failure", 2)
+    breaker.send({ type: "breaker.attached" })
+    expect([childrenOf(breaker), breaker.actor.getSnapshot().context.metered]).toEqual([["basic"], true])
+    const { epoch, version } = gateOf(breaker)
+    breaker.send({ type: "breaker.detached" })
+    expect([childrenOf(breaker), breaker.actor.getSnapshot().context.metered]).toEqual([["basic", "meter"], false])
+    expect([gateOf(breaker).epoch, gateOf(breaker).version > version]).toEqual([epoch + 1, true])
+    breaker.settle("failure", 2)
+    expect(gateOf(breaker).circuit).toBe("closed")
+    breaker.settle("failure")
+    expect(gateOf(breaker).circuit).toBe("open")
+    expect(childrenOf(alone({ metered: true, parts: [chosen(basic)] }))).toEqual(["basic"])
+  })
+
+  test("an alarm is heard once, though its meter says it again with each outcome", () => {
+    const heard: unknown[] = []
+    const parts = [chosen(advising("watching", {}, { circuit: ratio })), chosen(listening(["alarm.rang"], heard))]
+    const breaker = alone({ parts })
+    breaker.settle("failure", 9)
+    expect(heard).toMatchObject([{ type: "alarm.rang", rule: "failureRatio", statistics: { calls: 4 } }])
+  })
+
+  test("the time of a phase is that of its event, and lifecycle holds the gate since then", () => {
+    const breaker = alone({ metered: true, at: 5 })
+    breaker.send({ type: "breaker.stop", at: 77 })
+    expect(gateOf(breaker).holders[0]).toMatchObject({ by: "lifecycle", since: 77, reason: "the breaker is draining" })
+    breaker.send({ type: "breaker.drained", at: 99 })
+    expect(gateOf(breaker).holders[0]).toMatchObject({ since: 99, reason: "the breaker is stopped" })
+  })
+
+  test("a move is told to the parts that hear it, to whoever listens, and to the one that it reports to: under the new gate", () => {
+    const heard: unknown[] = []
+    const reported: unknown[] = []
+    const report = createActor(fromCallback(({ receive }) => receive((event) => void reported.push(event)))).start()
+    const parts = [chosen(basic), chosen(listening(["circuit.moved"], heard))]
+    const breaker = alone({ parts, report })
+    const seen: unknown[] = []
+    breaker.actor.on("circuit.moved", () => seen.push(gateOf(breaker).circuit))
+    trip(breaker)
+    const moved = { type: "circuit.moved", breaker: "service", from: "closed", to: "open", epoch: 2 }
+    for (const told of [heard, reported, breaker.emitted.filter(({ type }) => type === "circuit.moved")])
+      expect(told).toMatchObject([moved])
+    const types = breaker.emitted.map(({ type }) => type)
+    expect(types.indexOf("circuit.moved")).toBeGreaterThan(types.lastIndexOf("gate.published"))
+    expect(breaker.emitted.filter(({ type }) => type === "finding.changed")).toMatchObject([
+      { breaker: "service", part: "basic", finding: { circuit: "closed", rule: "start" } },
+      { breaker: "service", part: "basic", finding: { circuit: "open", rule: "failureRatio" } },
+    ])
+  })
+
+  test("breaker law 3: an act of the operator is told with its reason, to the parts too where it holds the circuit open", () => {
+    const heard: unknown[] = []
+    const types = ["operator.forcedOpen", "operator.released"]
+    const breaker = alone({ parts: [chosen(basic), chosen(listening(types, heard))] })
+    const act = (type: OperatorCommand["type"], at: number) => breaker.send({ type, at, why: "it burns" })
+    act("operator.bypass", 1)
+    expect([gateOf(breaker).mode, gateOf(breaker).enforcement, heard]).toEqual(["bypassed", "off", []])
+    act("operator.forceOpen", 2)
+    act("operator.forceOpen", 3)
+    act("operator.shadow", 4)
+    expect([gateOf(breaker).mode, gateOf(breaker).enforcement]).toEqual(["shadow", "observe"])
+    act("operator.release", 5)
+    expect(gateOf(breaker).mode).toBe("auto")
+    expect(heard).toEqual([
+      { type: "operator.forcedOpen", at: 2, why: "it burns" },
+      { type: "operator.released", at: 4, why: "it burns" },
+    ])
+    const changes = breaker.emitted.filter(({ type }) => type === "mode.changed")
+    expect(changes.map(({ at, from, to, why, breaker: name }) => [at, from, to, why, name])).toEqual([
+      [1, "auto", "bypassed", "it burns", "service"],
+      [2, "bypassed", "forcedOpen", "it burns", "service"],
+      [4, "forcedOpen", "shadow", "it burns", "service"],
+      [5, "shadow", "auto", "it burns", "service"],
+    ])
+  })
+
+  test("is not sent its own moves where it reports to nobody", () => {
+    const clock = createVirtualClock()
+    const sent: string[] = []
+    const input = { name: "service", parts: [chosen(basic)] }
+    const actor = createActor(breakerLogic, {
+      ...{ input, clock },
+      inspect: (event) => {
+        if (event.type === "@xstate.event" && event.actorRef === actor) sent.push(event.event.type)
+      },
+    })
+    actor.start()
+    for (let call = 0; call < 20; call++) actor.send({ type: "outcome.settled", at: 0, kind: "failure", durationMs: 1 })
+    expect(actor.getSnapshot().context.gate.circuit).toBe("open")
+    expect(sent).not.toContain("circuit.moved")
+  })
+})
+
+describe("a running breaker that is given another config", () => {
+  const reconfigure = (breaker: Alone, ...parts: readonly ChosenPart[]) =>
+    breaker.send({ type: "breaker.reconfigured", at: 9, parts, saved: {} })
+
+  test("stops who is gone, takes back what it had said of others, and tells what has changed", () => {
+    const teller: AnyComponent = {
+      ...advising("teller", {}),
+      retracts: (at) => [{ type: "health.found", at, verdicts: {} }],
+    }
+    const staying = [chosen(basic), chosen(discovery, { endpoints: ["a", "b"] })]
+    const breaker = alone({ parts: [...staying, chosen(teller)] })
+    breaker.send({ type: "health.found", at: 1, verdicts: { a: "bad" } })
+    expect(gateOf(breaker).lines.endpoints?.bad).toEqual(["a"])
+    const gone = childOf(breaker, "teller")
+    reconfigure(breaker, ...staying)
+    expect(gateOf(breaker).lines.endpoints?.bad).toEqual([])
+    expect([childOf(breaker, "teller"), gone?.getSnapshot().status]).toEqual([undefined, "stopped"])
+    expect(breaker.emitted.filter(({ type }) => type === "config.changed")).toEqual([
+      { type: "config.changed", at: 9, breaker: "service", changed: ["teller"] },
+    ])
+  })
+
+  test("and finds it the same has its gate as it was", () => {
+    const parts = [chosen(basic), chosen(metrics)]
+    const breaker = alone({ parts })
+    const gate = gateOf(breaker)
+    reconfigure(breaker, ...parts)
+    expect(gateOf(breaker)).toBe(gate)
+    expect(breaker.emitted.at(-1)).toEqual({ type: "config.changed", at: 9, breaker: "service", changed: [] })
+  })
+})
+
+describe("features of a breaker that runs alone", () => {
+  const lines = {
+    sliceMs: 1000,
+    circuit: { kind: "sequential", watch: "usual", threshold: 9, rate: 0.8, cohort: 4, tells: "never" },
+    features: { pay: { since: 0, test: 5 } },
+  } as const
+  const begin = () => {
+    const heard: unknown[] = []
+    const types = ["feature.entered", "feature.settled"]
+    const breaker = alone({ parts: [chosen(advising("watching", {}, lines)), chosen(listening(types, heard))] })
+    const seen = () => {
+      const snapshot = childOf(breaker, "meter")?.getSnapshot() as { context: MeterState }
+      return snapshot.context
+    }
+    return { breaker, heard, seen }
+  }
+
+  test("a call that tests one enters for that alone; how it ends is told, and is no evidence, but counted in its slice", () => {
+    const { breaker, heard, seen } = begin()
+    breaker.send({ type: "call.entered", at: 2, feature: "pay" })
+    expect(heard).toEqual([{ type: "feature.entered", at: 2, feature: "pay", since: 0 }])
+    expect([seen().evidence?.running, seen().slice]).toEqual([0, undefined])
+    breaker.send({ type: "outcome.settled", at: 9, kind: "failure", durationMs: 7, feature: "pay" })
+    expect(heard.slice(1)).toEqual([{ type: "feature.settled", at: 9, feature: "pay", since: 0, end: "bad" }])
+    expect([seen().evidence?.learned, seen().slice?.failure]).toEqual([0, 1])
+  })
+})
+
+describe("a breaker that has not begun yet", () => {
+  /** A part that sends these to its breaker while it starts. */
+  const saying = (...events: readonly BreakerEvent[]) => {
+    const chart = fromCallback(({ sendBack }) => {
+      for (const event of events) sendBack(event)
+    })
+    return chosen({ ...advising("saying", {}), chart })
+  }
+  function looping() {
+    const signals: AbortSignal[] = []
+    const run = (signal: AbortSignal) => {
+      signals.push(signal)
+      return new Promise(() => {})
+    }
+    return { signals, change: { type: "loop.changed", at: 1, id: "a.loop", run } as const }
+  }
+
+  test("breaker law 8: begins the loops that it is told of, and goes on with them when it is active", () => {
+    const { signals, change } = looping()
+    const breaker = alone({ parts: [saying(change), chosen(basic)] })
+    expect([phaseOf(breaker), signals.map(({ aborted }) => aborted)]).toEqual(["active", [false]])
+  })
+
+  test("breaker laws 1 and 8: ends them when a part fails to start", () => {
+    const { signals, change } = looping()
+    const breaker = alone({ parts: [saying(change), chosen(noted("bad", [], true))] })
+    expect([phaseOf(breaker), signals.map(({ aborted }) => aborted)]).toEqual(["idle", [true]])
+    expect(breaker.actor.getSnapshot().context).toMatchObject({ loops: [], failure: { part: "bad" } })
+    expect(breaker.emitted.filter(({ type }) => type === "gate.published")).toEqual([])
+  })
+
+  test("breaker laws 1 and 8: is stopped when it is told so, with all that had begun", () => {
+    const { signals, change } = looping()
+    const log: string[] = []
+    const breaker = alone({ parts: [saying(change, { type: "breaker.stop" }), chosen(noted("other", log))] })
+    expect([phaseOf(breaker), signals.map(({ aborted }) => aborted)]).toEqual(["stopped", [true]])
+    expect(log).toEqual(["other started", "other stopped"])
+    expect([breaker.actor.getSnapshot().context.loops, Object.keys(breaker.actor.getSnapshot().children)]).toEqual([
+      ...[[], []],
+    ])
+  })
+})
+
+test("a breaker that drains is stopped when the data plane goes that would tell it of the last call", () => {
+  const breaker = alone({ metered: true, parts: [chosen(basic)] })
+  breaker.send({ type: "breaker.stop" })
+  expect(phaseOf(breaker)).toBe("draining")
+  breaker.send({ type: "breaker.detached" })
+  expect(phaseOf(breaker)).toBe("stopped")
 })
 
 describe("the loops of a breaker", () => {

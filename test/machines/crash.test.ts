@@ -2,7 +2,7 @@ import { attach } from "recloser"
 import { basic, discovery, timeout } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import { type AnyActorRef, createMachine } from "xstate"
-import type { AnyComponent } from "../../machines/plug.ts"
+import type { AnyComponent, AnyPlug } from "../../machines/plug.ts"
 import {
   type Alone,
   advising,
@@ -20,6 +20,7 @@ const trip = (breaker: Alone) => {
   breaker.settle("failure", 20)
   expect(gateOf(breaker).circuit).toBe("open")
 }
+const quiet = { circuit: "closed", entries: 1, at: 0, reason: "", rule: "", statistics: undefined } as const
 const noSlice = { startedAt: 0, success: 0, failure: 0, timedOut: 0, ignored: 0, slow: 0, late: 0 }
 const noLatency = { samples: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
 const found = { health: "suspect", reasons: [], endpoints: { a: "bad" }, probe: undefined } as const
@@ -157,6 +158,31 @@ describe("a part that crashes", () => {
     expect(troublesOf(breaker)).toMatchObject([{ part: "frail", gaveUp: false }])
     expect(heard).toEqual(["health.found"])
   })
+
+  test.each(["strategy", "component"] as const)(
+    "breaker law 5: while the operator holds the circuit open only a strategy that is replaced is told so: %s",
+    (kind) => {
+      const heard: unknown[] = []
+      const frail = brittle("frail", 1)
+      const listening = createMachine({ on: { "*": { actions: ({ event }) => heard.push(event) } } })
+      let isFirst = true
+      const plug = {
+        ...frail,
+        kind,
+        hears: ["slice.closed", "operator.forcedOpen"],
+        finding: () => quiet,
+        get chart() {
+          return isFirst ? frail.chart : listening
+        },
+      } as unknown as AnyPlug
+      const breaker = alone({ parts: [{ plug, settings: {} }] })
+      breaker.send({ type: "operator.forceOpen", at: 3, why: "it burns" })
+      isFirst = false
+      closeSlice(breaker)
+      expect(troublesOf(breaker)).toMatchObject([{ part: "frail", gaveUp: false }])
+      expect(heard).toEqual(kind === "strategy" ? [{ type: "operator.forcedOpen", at: 3, why: "it burns" }] : [])
+    },
+  )
 
   test("breaker law 5: a strategy that crashes too often is left out; calls go on, unprotected", () => {
     const breaker = alone({ parts: [chosen(brittleBasic("guards", "alarmed", 100))] })

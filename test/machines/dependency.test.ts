@@ -2,6 +2,7 @@
 
 import { dependency, type GraphReport } from "recloser/machines"
 import { describe, expect, test } from "vitest"
+import type { AnyMachineSnapshot } from "xstate"
 import type { Slice } from "../../machines/vocabulary/signal.ts"
 import { type GraphFinding, type Need, type Standing, unknownStanding } from "../../machines/vocabulary/standing.ts"
 import { type Chart, settingsOf, startChart } from "../support/charts.ts"
@@ -93,6 +94,38 @@ describe("what one dependency does", () => {
     expect(chart.advice().demand).toEqual({})
   })
 
+  test("dependency law 4: slices are counted wherever it stands, and probes have a minute while it probes alone", () => {
+    const chart = begin({ ledger: { type: "critical" } })
+    const watched: unknown[] = []
+    for (const standing of [well, ramping, open, probing, ramping, well]) {
+      move(chart, { ledger: standing })
+      const { sliceMs, leaseMs } = chart.advice().lines
+      watched.push([finding(chart).state, sliceMs, leaseMs])
+    }
+    expect(watched).toEqual([
+      ...[
+        ["clear", 1000, undefined],
+        ["impaired", 1000, undefined],
+        ["blocked", 1000, undefined],
+      ],
+      ...[
+        ["blocked", 1000, 60_000],
+        ["impaired", 1000, undefined],
+        ["clear", 1000, undefined],
+      ],
+    ])
+  })
+
+  test("dependency law 1: one that blocks without saying until when is not asked to wait for anything", () => {
+    const chart = begin({ ledger: { type: "critical" }, mail: { type: "required", impact: 0.4 } })
+    move(chart, { ledger: { circuit: "open", health: 0, reason: "ledger is open" } })
+    expect(Object.entries(chart.advice().demand)).toEqual([["share", 0]])
+    move(chart, { mail: open, ledger: well })
+    expect(chart.advice().demand).toEqual({ share: 0.6 })
+    move(chart, { mail: well, ledger: probing })
+    expect(Object.entries(chart.advice().demand)).toEqual([["probes", 2]])
+  })
+
   test("dependency law 6: the deepest cause is named, and through whom it comes", () => {
     const chart = begin({ cards: { type: "optional" }, ledger: { type: "critical" } })
     move(chart, { ledger: through, cards: open })
@@ -107,6 +140,31 @@ describe("what one dependency does", () => {
         ledger: { type: "critical", circuit: "closed", health: 0, impact: 1, cause: "db" },
         cards: { type: "optional", circuit: "open", health: 0, impact: 0, cause: "ledger" },
       },
+    })
+  })
+})
+
+describe("what it reports of a dependency", () => {
+  test("is its kind, how it stands and since when, what decides, and nothing that is not known", async () => {
+    const chart = begin({ ledger: { type: "required" }, cards: { type: "required", impact: 0.2 } })
+    expect(report(chart)).toStrictEqual({
+      ...{ own: "closed", derived: "clear", reason: "" },
+      dependencies: {
+        ledger: { type: "required", circuit: "unknown", health: 1, since: 0, impact: 0.5 },
+        cards: { type: "required", circuit: "unknown", health: 1, since: 0, impact: 0.2, declared: 0.2 },
+      },
+    })
+    await chart.clock.advance(700)
+    move(chart, { ledger: open })
+    expect(report(chart)).toMatchObject({ derived: "impaired", cause: "ledger", reason: "ledger is open" })
+    expect(report(chart).dependencies["ledger"]).toStrictEqual({
+      ...{ type: "required", circuit: "open", health: 0, since: 700, impact: 0.5, cause: "ledger" },
+    })
+    expect(dependency).toMatchObject({
+      key: "dependency",
+      layer: "circuit",
+      standard: false,
+      chart: { id: "dependency" },
     })
   })
 })
@@ -155,6 +213,7 @@ describe("what many do together", () => {
         for (const step of walk) {
           await take(chart, step)
           const { state, share, probes } = finding(chart)
+          expect((chart.snapshot() as AnyMachineSnapshot).value).toBe(state)
           const { demand } = chart.advice()
           const said = `after ${describeStep(step)}`
           expect(state === "blocked", said).toBe(demand.share === 0 || demand.probes !== undefined)
@@ -300,6 +359,9 @@ describe("impact", () => {
     expect(chart.advice().demand).toEqual({})
     chart.send({ type: "circuit.moved", from: "open", to: "halfOpen", ...moved })
     expect(report(chart)).toMatchObject({ own: "halfOpen", derived: "impaired" })
+    move(chart, { ledger: open })
+    expect(report(chart)).toMatchObject({ own: "halfOpen", derived: "blocked" })
+    move(chart, { ledger: well })
     chart.send({ type: "circuit.moved", from: "halfOpen", to: "closed", ...moved })
     expect(report(chart)).toMatchObject({ own: "closed", derived: "clear" })
   })

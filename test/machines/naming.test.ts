@@ -89,6 +89,18 @@ describe("a list of endpoints", () => {
     ])
   })
 
+  test("that is a trap itself is told, and names nobody", () => {
+    const trap = new Proxy(["a"], {
+      get: () => {
+        throw new Error("trap")
+      },
+    })
+    expect(readEndpoints(trap, 10)).toEqual({
+      endpoints: [],
+      problems: ["a list of endpoints could not be read: trap"],
+    })
+  })
+
   test("names each once: the first stands", () => {
     const twice = readEndpoints(["a", { address: "other", id: "a" }, "b"], 10)
     expect([twice.endpoints.map(({ address }) => address), twice.problems]).toEqual([["a", "b"], ["1 is named twice"]])

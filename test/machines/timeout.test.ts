@@ -377,6 +377,8 @@ describe("what one slice teaches, step by step", () => {
     expect(lookedOn(2000, slice(1000, 0), search({ goalMs: 5000 }))).toEqual([3000, 0, 5000])
     expect(lookedOn(2000, slice(1000, 0), search({ goalMs: 2500 }))).toEqual([2500, 0, 0])
     expect(lookedOn(2000, slice(1000, 0), search({ goalMs: 1500 }))).toEqual([1600, 2000, 0])
+    // It goes up for its latency; what it is long enough for already is no reason to look anew.
+    expect(lookedOn(700, slice(1000, 0), search({ goalMs: 700 }))).toEqual([800, 2000, 0])
     // As long as may be, and cut off still: it is no longer than it was.
     expect(lookedOn(10_000, slice(990, 10, { p99: 9000, p999: 9000 }), search())).toEqual([10_000, 1990, 0])
   })

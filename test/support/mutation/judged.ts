@@ -1671,4 +1671,38 @@ export const judged: readonly Judged[] = [
     mutants: [["hash === 0", "false"]],
     why: "what is empty leaves an empty place as empty as it was",
   },
+  {
+    path: "machines/exploring.ts",
+    line: "const share = ({ cut, calls }: Tally): number => (calls === 0 ? 0 : cut / calls)",
+    mutants: [["calls === 0", "false"]],
+    why: "nothing over nothing is no number, and as little greater than another as 0 is",
+  },
+  {
+    path: "machines/exploring.ts",
+    line: "const { calls, cut } = share(short) > share(long) ? short : long",
+    mutants: [["share(short) > share(long)", "share(short) >= share(long)"]],
+    why: "of two equal shares either says the same",
+  },
+  {
+    path: "machines/strategies/dependency.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as DependencyContext, events: {} as Signal, input: {} as PlugInput<Settings>, meta: {} as StateMeta<DependencyContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/breaker.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as BreakerContext, events: {} as BreakerEvent, input: {} as BreakerInput, emitted: {} as BreakerEmitted, children: {} as { readonly [id: string]: string }, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
 ]
