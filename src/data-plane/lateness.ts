@@ -94,8 +94,8 @@ export class Lateness {
   catchUp(now: number): void {
     while (this.#sweeper.list !== undefined && this.#sweeper.due <= now) {
       const { due } = this.#sweeper
-      this.stop()
-      this.#sweep(due, false)
+      this.#wheel.disarm(this.#sweeper)
+      this.#sweep(due)
     }
   }
 
@@ -110,8 +110,8 @@ export class Lateness {
     this.#wheel.disarm(this.#sweeper)
   }
 
-  #sweep(now: number, isWatching = true): void {
-    if (isWatching) this.#wheel.alarm.unwatch()
+  #sweep(now: number): void {
+    this.#wheel.alarm.unwatch()
     // Where it is armed there is something to watch.
     const overdue = this.#overdue as Overdue
     if (overdue.isDue(now)) this.#write()

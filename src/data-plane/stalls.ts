@@ -30,7 +30,7 @@ export class Stalls {
 
   /** Those after so many, as far as they are kept; oldest first. */
   after(count: number): readonly Stall[] {
-    return count === this.count ? [] : this.#kept.slice(Math.max(0, this.#kept.length - (this.count - count)))
+    return this.#kept.slice(Math.max(0, this.#kept.length - (this.count - count)))
   }
 
   /** How long it stood still between the two, in milliseconds. */

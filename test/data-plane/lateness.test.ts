@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest"
 import { Lateness } from "../../src/data-plane/lateness.ts"
 import type { Overdue } from "../../src/data-plane/overdue.ts"
+import { Alarm } from "../../src/data-plane/timers.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
 import { haltingClock } from "../support/haltingClock.ts"
 
@@ -52,6 +53,20 @@ describe("a call that grows older than the line", () => {
     const { lateness } = watching()
     expect([lateness.isSlow(0, 159.9), lateness.isSlow(0, 160)]).toEqual([false, true])
   })
+})
+
+test("what a timer finds is written down first, and that it found nothing is not", () => {
+  const clock = haltingClock()
+  const did: string[] = []
+  const count = (overdue: Overdue, now: number) => void did.push(`${overdue.next(now)} at ${now}`)
+  const lateness = new Lateness(new Wheel(clock), count, () => did.push("written"))
+  lateness.adopt(160, true, true, 0)
+  lateness.enter(0)
+  clock.step(100)
+  lateness.enter(100)
+  lateness.leave(0)
+  clock.step(500)
+  expect(did).toEqual(["0 at 170", "written", "1 at 270"])
 })
 
 describe("nobody is told", () => {
@@ -127,7 +142,7 @@ describe("a host that stood still", () => {
     clock.halt(200)
     // It looks at its clock each 40 ms: it is known to have stood still for 160 at least.
     expect(lateness.stoodMs(100, 300)).toBe(160)
-    expect([lateness.isLong(200), lateness.isSlow(100, 300)]).toEqual([true, false])
+    expect([lateness.isLong(200), lateness.isSlow(100, 300), lateness.isSlow(150, 300)]).toEqual([true, false, false])
     clock.step(119)
     expect([lateness.isSlow(100, 419), told(), lateness.leave(100)]).toEqual([false, [[0, 400]], false])
     clock.step(1)
@@ -171,19 +186,37 @@ describe("a host that stood still", () => {
   })
 
   test("is watched for while a call waits to be overdue, and not longer", () => {
-    const { lateness, clock } = watching()
-    expect(clock.pending).toBe(0)
+    const { lateness, clock, wheel } = watching()
+    wheel.arm(new Alarm(() => {}), 90_000)
+    lateness.enter(0)
     lateness.enter(0)
     expect(clock.nextAt).toBe(40)
     clock.step(41)
     expect(clock.nextAt).toBe(80)
-    clock.step(960)
-    expect(clock.pending).toBe(0)
-    lateness.enter(1001)
-    expect(clock.nextAt).toBe(1041)
+    clock.step(170)
+    expect(clock.nextAt).toBe(90_000)
+    lateness.enter(211)
+    expect(clock.nextAt).toBe(251)
+    // Whoever stops it twice has stopped it once.
     lateness.stop()
-    clock.step(39)
-    expect(lateness.stoodMs(0, 1040)).toBe(0)
+    lateness.stop()
+    clock.step(40)
+    // When it would have been due, and not in 40 ms.
+    expect(clock.nextAt).toBe(380)
+    lateness.enter(251)
+    expect(clock.nextAt).toBe(291)
+  })
+
+  test("is watched for no longer where calls are lived through again", () => {
+    const { lateness, clock, wheel } = watching()
+    wheel.arm(new Alarm(() => {}), 90_000)
+    clock.step(5000)
+    lateness.enter(0)
+    lateness.catchUp(1000)
+    clock.step(41)
+    expect(clock.nextAt).toBe(90_000)
+    // By the present clock alone: what was long ago is no stall.
+    expect(lateness.stoodMs(0, 5041)).toBe(0)
   })
 
   test.each([

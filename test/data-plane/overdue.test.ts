@@ -60,6 +60,16 @@ describe("a watch", () => {
     expect([overdue.count, overdue.next(330), overdue.enter(330)]).toEqual([0, 1, true])
   })
 
+  test("finds the oldest that waits, wherever in the ring it is, and says whether a sweep would find it", () => {
+    const overdue = new Overdue(lineMs, 0, never)
+    expect(overdue.isDue(9999)).toBe(false)
+    overdue.enter(305)
+    expect(overdue.nextIn(305)).toBe(165)
+    expect([overdue.isDue(469), overdue.isDue(470), overdue.count]).toEqual([false, true, 0])
+    overdue.leave(305)
+    expect(overdue.isDue(470)).toBe(false)
+  })
+
   test("gives a call the time in which the host stood still, and those after it none", () => {
     // 100 ms, until 150.
     const overdue = new Overdue(lineMs, 0, (since) => (since < 150 ? 100 : 0))
