@@ -51,8 +51,22 @@ function bare(text: string): string {
   return query < 0 ? told : `${told.slice(0, query + 1)}…`
 }
 
+/** More addresses within addresses than this are none. */
+const nested = 4
+
+/** What is left may look like another address, with a login of its own: until nothing does. */
+function whollyBare(text: string): string {
+  let shown = text
+  for (let turn = 0; turn < nested; turn++) {
+    const barer = bare(shown)
+    if (barer === shown) return shown
+    shown = barer
+  }
+  return "…"
+}
+
 /** `user:password@host/path?token=abc` after a scheme becomes `host/path?…`. Texts without anything of the kind are the same text. */
 export function withoutSecrets(text: string): string {
   if (!text.includes("@") && !text.includes("?") && !text.includes("#")) return text
-  return text.replace(word, (one) => (/[@?#]/.test(one) ? bare(one) : one))
+  return text.replace(word, (one) => (/[@?#]/.test(one) ? whollyBare(one) : one))
 }

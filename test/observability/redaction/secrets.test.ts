@@ -35,6 +35,8 @@ describe("an address that is shown", () => {
     ["/login?token=abc&next=https§b.example/", "/login?…"],
     ["anna:a@b@10.0.0.7", "10.0.0.7"],
     ["anna:hunter2@tcp(db.example:3306)/shop", "tcp(db.example:3306)/shop"],
+    // What was shown once is shown again as it is.
+    ["x§u:p@h:redis§a:b@c:1/@", "x§"],
   ])("%s", (text, shown) => {
     expect(withoutSecrets(real(text))).toBe(real(shown))
   })
