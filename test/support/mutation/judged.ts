@@ -1671,4 +1671,113 @@ export const judged: readonly Judged[] = [
     mutants: [["hash === 0", "false"]],
     why: "what is empty leaves an empty place as empty as it was",
   },
+  {
+    path: "machines/components/retry.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as RetryContext, events: {} as Signal, input: {} as PlugInput<RetrySettings>, meta: {} as StateMeta<RetryContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/metrics.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as MetricsContext, events: {} as Signal, input: {} as PlugInput<OutOf<typeof metricsOptions>>, meta: {} as StateMeta<MetricsContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/health.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as HealthContext, events: {} as Signal, input: {} as PlugInput<HealthSettings>, meta: {} as StateMeta<HealthContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/health.ts",
+    line: 'after: { expiry: { target: "unknown", actions: "expire" } },',
+    mutants: [['"unknown"', '""']],
+    why: "what has expired is unknown, which is a way out of its own: the target is said for whoever reads the chart",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as Context, events: {} as Signal, input: {} as PlugInput<RecoverySettings>, meta: {} as StateMeta<Context>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'event.type === "circuit.moved" && (event.to === "open" || event.to === "halfOpen")',
+    mutants: [['event.type === "circuit.moved"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'isBack: ({ event }) => event.type === "circuit.moved" && !isAway(event),',
+    mutants: [['event.type === "circuit.moved"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'decides: ({ context, event }) => event.type === "feature.settled" && decides(context, event),',
+    mutants: [['event.type === "feature.settled"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'falls: ({ context, event }) => event.type === "feature.failed" && fallen(context, event) !== undefined,',
+    mutants: [['event.type === "feature.failed"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'isKnown: ({ event }) => event.type === "breaker.restored" && readRecovery(event.parts["recovery"]) !== undefined,',
+    mutants: [['event.type === "breaker.restored"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'on: { "feature.failed": { guard: "falls", target: "partial", actions: "fall" } },',
+    mutants: [['"falls"', '""']],
+    why: "where all are full only a feature that there is not does not fall: nothing is assigned, and all are full still",
+  },
+  {
+    path: "machines/components/discovery.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as DiscoveryContext, events: {} as Signal, input: {} as PlugInput<DiscoverySettings>, meta: {} as StateMeta<DiscoveryContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/discovery.ts",
+    line: '{ guard: "isUseful", target: "fresh", actions: "take" },',
+    mutants: [['"fresh"', '""']],
+    why: "where one is known there is a way out of its own: the target is said for whoever reads the chart",
+  },
+  {
+    path: "machines/components/discovery.ts",
+    line: 'on: hearing("stale", "fresh", "stale"),',
+    mutants: [['"fresh"', '""']],
+    why: "a list that was told is vouched for, which is a way out of its own: the target is said for whoever reads the chart",
+  },
 ]
