@@ -90,14 +90,12 @@ const machine = setup({
   },
   guards: {
     isFixed: ({ context }) => context.settings.adaptive === undefined,
-    isFreed: ({ event }) => settingsIn(event).adaptive !== undefined,
     asksToWait: ({ event }) => waitIn(event) > 0,
     asksForMore: (heard) => heldNow(heard).heldUntil > heard.context.heldUntil,
     isTooMuch: (heard) => isExcess(withAnswers(heard), adaptiveOf(heard.context)),
     isShort: (heard) => pacedNow(heard).pace !== heard.context.pace,
     isUnbound: (heard) => isGone(afterSlice(heard)),
     isLearned: ({ context }) => context.cut !== undefined || context.pace !== undefined,
-    staysLearned: ({ context }) => Number.isFinite(nextEnd(passed(context, endOf(context)))),
     isHeld: ({ context }) => context.heldUntil > context.at,
     isKnown: (heard) => restoredOf(heard) !== undefined,
   },
@@ -107,11 +105,7 @@ const machine = setup({
     hold: assign((heard) => heldNow(heard)),
     pace: assign((heard) => pacedNow(heard)),
     grow: assign((heard) => afterSlice(heard)),
-    forget: assign(({ context, event }) => ({
-      ...freshThrottling(event.at ?? context.at),
-      cut: undefined,
-      pace: undefined,
-    })),
+    forget: assign(({ context }) => ({ ...freshThrottling(context.at), cut: undefined, pace: undefined })),
     // What the service still grants is not outgrown with it.
     outgrow: assign(({ event }) => ({ ...freshThrottling(event.at), cut: undefined })),
     pass: assign(({ context }) => {
@@ -139,11 +133,7 @@ const machine = setup({
   states: {
     fixed: {
       meta: { lines: rates },
-      on: {
-        "throttle.told": {},
-        "breaker.restored": {},
-        "settings.changed": [{ guard: "isFreed", target: "steady", actions: "adopt" }, { actions: "adopt" }],
-      },
+      on: { "throttle.told": {}, "breaker.restored": {} },
     },
     steady: {
       meta: { lines: (context) => ({ ...rates(context), toldMs }) },
@@ -158,12 +148,7 @@ const machine = setup({
       on: {
         "slice.closed": [{ guard: "isUnbound", target: "steady", actions: "outgrow" }, { actions: "grow" }],
       },
-      after: {
-        learnedEnds: [
-          { guard: "staysLearned", target: "throttled", reenter: true, actions: "pass" },
-          { target: "steady", actions: "pass" },
-        ],
-      },
+      after: { learnedEnds: { target: "steady", actions: "pass" } },
     },
     held: {
       meta: {

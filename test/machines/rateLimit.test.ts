@@ -398,3 +398,47 @@ test("rateLimit law 6: with `adaptive: false` nothing is told or restored that i
     expect([stateOf(learning), learning.advice().demand]).toEqual(["steady", {}])
   }
 })
+
+describe("what was learned, and when it ends", () => {
+  test("rateLimit law 3: is forgotten ten minutes after the last cut, not after the first", async () => {
+    const chart = start()
+    overrun(chart)
+    await chart.clock.advance("5 minutes")
+    tell(chart, { answered: 40, exceeded: 10 })
+    expect(rateOf(chart)).toBe(36)
+    await chart.clock.advance(599_999)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["throttled", 36])
+    await chart.clock.advance(1)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["steady", undefined])
+  })
+
+  test("rateLimit law 5: what is granted anew lasts anew, and what outlasts it ends after it, each at its own time", async () => {
+    const chart = start()
+    overrun(chart)
+    tell(chart, { answered: 100, remaining: 30, resetAfterMs: 10_000 })
+    await chart.clock.advance(6000)
+    tell(chart, { answered: 100, remaining: 30, resetAfterMs: 10_000 })
+    await chart.clock.advance(9999)
+    expect(rateOf(chart)).toBe(3)
+    await chart.clock.advance(1)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["throttled", 45])
+    await chart.clock.advance(600_000 - 16_000 - 1)
+    expect(rateOf(chart)).toBe(45)
+    await chart.clock.advance(1)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["steady", undefined])
+  })
+
+  test("ends no later for a word that is none of its own, and gives way to what is restored", async () => {
+    const chart = start()
+    overrun(chart)
+    await chart.clock.advance("9 minutes")
+    for (const parts of [{}, { rateLimit: { heldMs: "5" } }]) chart.send(restored(parts))
+    await chart.clock.advance("1 minute")
+    expect(stateOf(chart)).toBe("steady")
+    overrun(chart)
+    chart.send(restored({ rateLimit: { heldMs: 5000 } }))
+    expect(chart.advice().demand).toEqual({ share: 0, retryAt: chart.clock.now() + 5000 })
+    await chart.clock.advance(5000)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["steady", undefined])
+  })
+})
