@@ -126,6 +126,8 @@ describe("what it says of itself", () => {
         expect(reportOf(chart)).toMatchObject({ state: to, limit: 8, failures: "independent" })
         chart.send(limitMoved(from, 9, false))
         expect(reportOf(chart)).toMatchObject({ state: from, limit: 9, failures: "suspect" })
+        chart.send(limitMoved(to, 9, false))
+        expect(reportOf(chart)).toMatchObject({ state: to, failures: "suspect" })
       }
   })
 

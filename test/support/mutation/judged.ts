@@ -1780,4 +1780,84 @@ export const judged: readonly Judged[] = [
     mutants: [['"fresh"', '""']],
     why: "a list that was told is vouched for, which is a way out of its own: the target is said for whoever reads the chart",
   },
+  {
+    path: "machines/components/priority.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as SlotContext, events: {} as Signal, input: {} as PlugInput<PrioritySettings>, meta: {} as StateMeta<SlotContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/priority.ts",
+    line: 'meta: { demand: () => ({ floor: rankOf("normal") }) },',
+    mutants: [['"normal"', '""']],
+    why: "what is no class ranks as normal does",
+  },
+  {
+    path: "machines/components/priority.ts",
+    line: '{ guard: "follows", target: ".following", actions: "noteLimit" },',
+    mutants: [['"follows"', '""']],
+    why: "of the five states the other four are taken before it",
+  },
+  {
+    path: "machines/components/rateLimit.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as RateContext, events: {} as Signal, input: {} as PlugInput<RateSettings>, meta: {} as StateMeta<RateContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/timeout.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as TimeoutContext, events: {} as Signal, input: {} as PlugInput<TimeoutSettings>, meta: {} as StateMeta<TimeoutContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/timeout.ts",
+    line: "probeRounds: probeRounds + 1,",
+    mutants: [["probeRounds + 1", "probeRounds - 1"]],
+    why: "it is asked only whether a round is the first, and what is below nothing is as little that",
+  },
+  {
+    path: "machines/components/prediction.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as PredictionContext, events: {} as Signal, input: {} as PlugInput<OutOf<typeof predictionOptions>>, meta: {} as StateMeta<PredictionContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/prediction.ts",
+    line: "certain(outlook.probability) > finding.probability + 0.05 || certain(outlook.strain) > strain + 0.05,",
+    mutants: [
+      [
+        "certain(outlook.probability) > finding.probability + 0.05",
+        "certain(outlook.probability) >= finding.probability + 0.05",
+      ],
+      ["certain(outlook.strain) > strain + 0.05", "certain(outlook.strain) >= strain + 0.05"],
+    ],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "machines/components/prediction.ts",
+    line: 'finding: calm(settings.horizon, "cold"),',
+    mutants: [['"cold"', '""']],
+    why: "it is told anew as it enters its first state",
+  },
 ]
