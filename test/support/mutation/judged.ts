@@ -1860,4 +1860,13 @@ export const judged: readonly Judged[] = [
     mutants: [['"cold"', '""']],
     why: "it is told anew as it enters its first state",
   },
+  {
+    path: "machines/anomaly.ts",
+    line: "const seen: Stream = Array.from({ length: statistics }, () => 0)",
+    mutants: [
+      ["{ length: statistics }", "{}"],
+      ["() => 0", "() => undefined"],
+    ],
+    why: "a place to write in: each of the six is written before it is read; it is made whole so that it keeps its shape",
+  },
 ]
