@@ -82,7 +82,7 @@ function easing({ settings, outlook, strain, ledger }: PredictionContext): Deman
   return { ...unrepeated, limit: Math.max(1, Math.floor(outlook.mostRunning * (1 - strain))) }
 }
 
-/** Measures that have just begun to look unusual are told once; so is that there are none any more. */
+/** Measures that have just begun to look unusual are told once; that there are none any more is no news. */
 function noticed(finding: ForecastFinding, { unusual }: Outlook): ForecastFinding {
   return unusual.length === 0 ? finding : { ...finding, unusual }
 }

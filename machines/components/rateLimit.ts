@@ -61,6 +61,9 @@ const restoredOf = ({ context, event }: Heard): Throttling | undefined => {
   return kept && resumed(kept, adaptiveOf(context), at, elapsedMs)
 }
 
+/** When something that was learned ends, or has ended while the service was left alone: time does not go back to then. */
+const endOf = (context: RateContext): number => Math.max(context.at, nextEnd(context))
+
 const waitIn = (event: Signal): number => toldIn(event).waitMs ?? 0
 
 const heldNow = (heard: Heard): Throttling => held(withAnswers(heard), waitIn(heard.event), adaptiveOf(heard.context))
@@ -83,18 +86,16 @@ const machine = setup({
   },
   delays: {
     waitPasses: ({ context: { heldUntil, at } }) => Math.max(0, heldUntil - at),
-    learnedEnds: ({ context }) => Math.max(0, nextEnd(context) - context.at),
+    learnedEnds: ({ context }) => endOf(context) - context.at,
   },
   guards: {
     isFixed: ({ context }) => context.settings.adaptive === undefined,
-    isFreed: ({ event }) => settingsIn(event).adaptive !== undefined,
     asksToWait: ({ event }) => waitIn(event) > 0,
     asksForMore: (heard) => heldNow(heard).heldUntil > heard.context.heldUntil,
     isTooMuch: (heard) => isExcess(withAnswers(heard), adaptiveOf(heard.context)),
     isShort: (heard) => pacedNow(heard).pace !== heard.context.pace,
     isUnbound: (heard) => isGone(afterSlice(heard)),
     isLearned: ({ context }) => context.cut !== undefined || context.pace !== undefined,
-    staysLearned: ({ context }) => Number.isFinite(nextEnd(passed(context, nextEnd(context)))),
     isHeld: ({ context }) => context.heldUntil > context.at,
     isKnown: (heard) => restoredOf(heard) !== undefined,
   },
@@ -104,13 +105,11 @@ const machine = setup({
     hold: assign((heard) => heldNow(heard)),
     pace: assign((heard) => pacedNow(heard)),
     grow: assign((heard) => afterSlice(heard)),
-    forget: assign(({ context, event }) => ({
-      ...freshThrottling(event.at ?? context.at),
-      cut: undefined,
-      pace: undefined,
-    })),
+    forget: assign(({ context }) => ({ ...freshThrottling(context.at), cut: undefined, pace: undefined })),
+    // What the service still grants is not outgrown with it.
+    outgrow: assign(({ event }) => ({ ...freshThrottling(event.at), cut: undefined })),
     pass: assign(({ context }) => {
-      const { cut, pace, at } = passed(context, nextEnd(context))
+      const { cut, pace, at } = passed(context, endOf(context))
       return { cut, pace, at }
     }),
     endWait: assign(({ context }) => ({ at: context.heldUntil })),
@@ -134,11 +133,7 @@ const machine = setup({
   states: {
     fixed: {
       meta: { lines: rates },
-      on: {
-        "throttle.told": {},
-        "breaker.restored": {},
-        "settings.changed": [{ guard: "isFreed", target: "steady", actions: "adopt" }, { actions: "adopt" }],
-      },
+      on: { "throttle.told": {}, "breaker.restored": {} },
     },
     steady: {
       meta: { lines: (context) => ({ ...rates(context), toldMs }) },
@@ -151,14 +146,9 @@ const machine = setup({
     throttled: {
       meta: { demand: demandOf, lines: (context) => ({ ...rates(context), toldMs, sliceMs }) },
       on: {
-        "slice.closed": [{ guard: "isUnbound", target: "steady", actions: "forget" }, { actions: "grow" }],
+        "slice.closed": [{ guard: "isUnbound", target: "steady", actions: "outgrow" }, { actions: "grow" }],
       },
-      after: {
-        learnedEnds: [
-          { guard: "staysLearned", target: "throttled", reenter: true, actions: "pass" },
-          { target: "steady", actions: "pass" },
-        ],
-      },
+      after: { learnedEnds: { target: "steady", actions: "pass" } },
     },
     held: {
       meta: {

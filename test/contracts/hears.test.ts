@@ -18,6 +18,13 @@ describe("a plug", () => {
     },
   )
 
+  test.each(plugs)(
+    "has a chart of its own name, by which whoever draws or inspects it knows it: $key",
+    ({ key, chart }) => {
+      expect((chart as AnyStateMachine).id).toBe(key)
+    },
+  )
+
   test.each(Object.values(registry.strategies))("that is a strategy holds a circuit: $key", ({ layer }) => {
     expect(layer).toBe("circuit")
   })

@@ -153,6 +153,159 @@ describe("discovery", () => {
   })
 })
 
+describe("how discovery stands", () => {
+  const provider = async function* () {}
+  const placeOf = (chart: Chart) => (chart.snapshot() as { readonly value?: unknown }).value
+  const knows = (chart: Chart) => [placeOf(chart), stateOf(chart), named(chart), findingOf(chart).reason]
+  const settle = (chart: Chart, options: unknown) =>
+    chart.send({ type: "settings.changed", settings: settingsOf(discovery, options) })
+
+  test("discovery law 1: while it knows none it says why, and waits for the first list that is of use", async () => {
+    const chart = start({ where: { version: "2" } })
+    const none = (reason: string) => {
+      expect(chart.advice()).toEqual({ demand: { share: 0 }, lines: {} })
+      expect([placeOf(chart), discovery.reason?.(chart.snapshot())]).toEqual(["empty", reason])
+      expect(discovery.report?.(chart.snapshot(), 0)).toEqual({
+        ...{ state: "empty", endpoints: 0, away: 0, suspect: 0, reason },
+      })
+      expect(findingOf(chart)).toMatchObject({ state: "empty", reason, since: 0 })
+      expect(saveOf(discovery, chart)).toBeUndefined()
+    }
+    none("no endpoint is known yet")
+    for (const saved of [undefined, { endpoints: [] }, { endpoints: [{ address: "a:1" }] }]) {
+      chart.send(restored({ discovery: saved }))
+      none("no endpoint is known yet")
+    }
+    await chart.clock.advance(10)
+    chart.send(told([]))
+    none("the last list names no endpoint")
+    chart.send(lost)
+    none("the provider failed")
+    chart.send(told(endpointsOf("b")))
+    none("the last list names no endpoint that may be called")
+    settle(chart, { where: { version: "3" } })
+    none("the last list names no endpoint that may be called")
+    chart.send(told([endpoint("a", { metadata: { version: "3" } })]))
+    expect(knows(chart)).toEqual(["fresh", "fresh", ["a"], ""])
+    expect(findingOf(chart).since).toBe(10)
+  })
+
+  test("other settings may name the first endpoints, of which the first list that is told takes the place", () => {
+    const chart = start()
+    settle(chart, { endpoints: ["a:1"] })
+    expect(knows(chart)).toEqual(["fresh", "fresh", ["a:1"], ""])
+    chart.send(told(endpointsOf("b")))
+    expect(knows(chart)).toEqual(["fresh", "fresh", ["b"], ""])
+    const [{ zone: _none, ...plain } = endpoint("b")] = endpointsOf("b")
+    expect(saveOf(discovery, chart)).toStrictEqual({ endpoints: [plain] })
+    chart.send(told([endpoint("b", { zone: "near" })]))
+    expect(saveOf(discovery, chart)).toStrictEqual({ endpoints: [{ ...plain, zone: "near" }] })
+  })
+
+  test("discovery law 1: a list that nobody vouches for is kept until a better one is told, or stands in the config", async () => {
+    const chart = start()
+    chart.send(told(endpointsOf("a", "b")))
+    await chart.clock.advance(5)
+    const stale = (reason: string) => expect(knows(chart)).toEqual(["stale", "stale", ["a", "b"], reason])
+    chart.send(lost)
+    stale("the provider failed")
+    await chart.clock.advance(5)
+    chart.send(told([]))
+    stale("the last list names no endpoint")
+    chart.send({ ...lost, reason: "it failed again" })
+    stale("it failed again")
+    expect(findingOf(chart).since).toBe(5)
+    chart.send(ejected("a"))
+    expect(findingOf(chart)).toMatchObject({ state: "stale", away: ["a"] })
+    settle(chart, { slowStart: 5 })
+    stale("it failed again")
+    expect(chart.advice().lines.endpoints?.slowStartMs).toBe(5)
+    settle(chart, { endpoints: ["a", "b"] })
+    expect(knows(chart)).toEqual(["fresh", "fresh", ["a", "b"], ""])
+    expect(findingOf(chart)).toMatchObject({ since: 10, away: ["a"] })
+    chart.send(lost)
+    chart.send(told(endpointsOf("c")))
+    expect(knows(chart)).toEqual(["fresh", "fresh", ["c"], ""])
+  })
+
+  test("discovery law 3: in a panic it hears all that it hears else, and when it ends the list is as good as it was told last", () => {
+    const panic = (chart: Chart) => {
+      chart.send(bad("a", "b"))
+      expect([placeOf(chart), stateOf(chart)]).toEqual(["panicking", "panicking"])
+      return chart
+    }
+    const fresh = () => {
+      const chart = start({ panic: 0.5 })
+      chart.send(told(endpointsOf("a", "b", "c")))
+      return chart
+    }
+    const useless = panic(fresh())
+    useless.send(told([]))
+    expect(knows(useless)).toEqual(["panicking", "panicking", ["a", "b", "c"], "the last list names no endpoint"])
+    useless.send(told(endpointsOf("a", "b", "d")))
+    expect(knows(useless)).toEqual(["panicking", "panicking", ["a", "b", "d"], ""])
+    useless.send(ejected("d"))
+    expect(findingOf(useless)).toMatchObject({ state: "panicking", away: ["a", "b", "d"] })
+    useless.send(told(endpointsOf("e")))
+    expect(knows(useless)).toEqual(["fresh", "fresh", ["e"], ""])
+
+    const left = panic(fresh())
+    left.send(lost)
+    left.send(bad())
+    expect(knows(left)).toEqual(["stale", "stale", ["a", "b", "c"], "the provider failed"])
+    panic(left)
+    settle(left, { panic: 0.1 })
+    expect(knows(left)).toEqual(["stale", "stale", ["a", "b", "c"], "the provider failed"])
+
+    // Half of them well is enough to begin with, and not to end it: a tenth more is.
+    const doubted = start({ panic: 0.5 })
+    doubted.send(told(endpointsOf("a", "b", "c", "d")))
+    doubted.send(bad("a", "b", "c"))
+    doubted.send(lost)
+    doubted.send(bad("a", "b"))
+    expect(placeOf(doubted)).toBe("panicking")
+    doubted.send(bad("a"))
+    expect(placeOf(doubted)).toBe("stale")
+
+    const asked = panic(fresh())
+    settle(asked, { panic: 0.1, slowStart: 5 })
+    expect(knows(asked)).toEqual(["fresh", "fresh", ["a", "b", "c"], ""])
+    expect(asked.advice().lines.endpoints?.slowStartMs).toBe(5)
+  })
+
+  test("discovery law 3: settings may bring about a panic, and it begins when they do", async () => {
+    const chart = start({ endpoints: ["a", "b", "c"], panic: 0.1 })
+    chart.send(bad("a", "b"))
+    expect(stateOf(chart)).toBe("fresh")
+    await chart.clock.advance(7)
+    settle(chart, { endpoints: ["a", "b", "c"], panic: 0.5 })
+    expect(findingOf(chart)).toMatchObject({ state: "panicking", since: 7 })
+    expect(discovery.report?.(chart.snapshot(), 0)).toEqual({
+      ...{ state: "panicking", endpoints: 3, away: 2, suspect: 0, reason: "" },
+    })
+  })
+
+  test("discovery law 5: what a provider told before is newer than the config, where there is a provider", () => {
+    const saved = { endpoints: [{ id: "x", address: "x:1" }] }
+    const told = "known from before; not told again yet"
+    expect(discovery.canRestore?.(saved, settingsOf(discovery) as never)).toBe(true)
+    expect(discovery.canRestore?.({ endpoints: [] }, settingsOf(discovery) as never)).toBe(false)
+    const [provided, listed, unread] = [
+      start({ endpoints: ["a:1"], provider }),
+      start({ endpoints: ["a:1"] }),
+      start({ endpoints: ["a:1"], provider }),
+    ]
+    for (const chart of [provided, listed]) chart.send(restored({ discovery: saved }))
+    unread.send(restored({ discovery: { endpoints: [{ id: 5 }] } }))
+    expect(knows(provided)).toEqual(["stale", "stale", ["x"], told])
+    expect(knows(listed)).toEqual(["fresh", "fresh", ["a:1"], ""])
+    expect(knows(unread)).toEqual(["fresh", "fresh", ["a:1"], ""])
+    // Nothing older is taken up once something was told.
+    provided.send(restored({ discovery: { endpoints: [{ id: "y", address: "y:1" }] } }))
+    expect(knows(provided)).toEqual(["stale", "stale", ["x"], told])
+  })
+})
+
 describe("discovery options", () => {
   test.each([
     [{ endpoints: "a:1" }, "options.endpoints"],

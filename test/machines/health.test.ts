@@ -202,3 +202,112 @@ test("of many reasons the first ten are named, and how many more there are", () 
   for (let endpoint = 10; endpoint < 13; endpoint++) chart.send(check(false, { endpoint: `${endpoint}` }))
   expect(findingOf(chart).reasons).toEqual([...named(10), "3 more"])
 })
+
+describe("how health stands", () => {
+  /** One failure makes bad, one that passed makes healthy again; verdicts expire after a minute. */
+  const strict = { rise: 1, fall: 1, interval: "1 second", timeout: "1 second" } as const
+  const passive = { minimumCalls: 10, ratio: 0.5 } as const
+  const placeOf = (chart: Chart) => (chart.snapshot() as { readonly value?: unknown }).value
+
+  const ways: { readonly [State in HealthFinding["health"]]: (chart: Chart) => void } = {
+    unknown: (chart) => chart.send({ type: "checks.changed", endpoints: [] }),
+    healthy: (chart) => {
+      chart.send(check(true, { endpoint: "a" }))
+      chart.send(check(true, { endpoint: "b" }))
+    },
+    suspect: (chart) => {
+      chart.send(check(false, { endpoint: "a" }))
+      chart.send(check(true, { endpoint: "b" }))
+    },
+    bad: (chart) => {
+      chart.send({ type: "checks.changed", endpoints: ["b"] })
+      chart.send(check(false, { endpoint: "b" }))
+    },
+  }
+  const states = ["unknown", "healthy", "suspect", "bad"] as const
+
+  test.each(states.flatMap((from) => states.filter((to) => to !== from).map((to) => [from, to] as const)))(
+    "health law 3: from %s it becomes %s as soon as it is, and watches its own calls in both",
+    (from, to) => {
+      const chart = start(strict)
+      for (const state of [from, to]) {
+        ways[state](chart)
+        expect([placeOf(chart), stateOf(chart), chart.advice().lines.sliceMs]).toEqual([state, state, 1000])
+      }
+    },
+  )
+
+  test.each(["suspect", "bad"] as const)(
+    "health law 2: while %s each word renews the verdict: a check, and a second with calls enough, but none with fewer",
+    async (state) => {
+      const settings = { ...strict, fall: state === "bad" ? 1 : 9, passive }
+      const word = { check: check(false), enough: calls(0, 10), few: calls(0, 9) } as const
+      for (const [first, again, lasts] of [
+        ["check", "check", true],
+        ["enough", "enough", true],
+        ["check", "enough", true],
+        ["check", "few", false],
+      ] as const) {
+        const chart = start(settings)
+        chart.send(word[first])
+        await chart.clock.advance(59_999)
+        expect(placeOf(chart), `${first}, ${again}`).toBe(state)
+        chart.send(word[again])
+        await chart.clock.advance(59_999)
+        expect(placeOf(chart), `${first}, ${again}`).toBe(lasts ? state : "unknown")
+        await chart.clock.advance(1)
+        expect([placeOf(chart), stateOf(chart)], `${first}, ${again}`).toEqual(["unknown", "unknown"])
+        expect(findingOf(chart).reasons).toEqual([])
+      }
+    },
+  )
+
+  test.each(["suspect", "bad"] as const)(
+    "health law 2: while checks say %s, calls too few to say anything still end what calls said a minute ago",
+    async (state) => {
+      const chart = start({ ...strict, fall: state === "bad" ? 1 : 9, passive })
+      chart.send(calls(0, 10))
+      await chart.clock.advance("50 seconds")
+      chart.send(check(false))
+      expect(findingOf(chart).reasons).toHaveLength(2)
+      await chart.clock.advance("10 seconds")
+      chart.send(calls(1, 0))
+      expect(findingOf(chart)).toMatchObject({ health: state, reasons: ["check: status 503"] })
+    },
+  )
+
+  test("health law 2: what a trickle lets in is added up over seconds until it says something", () => {
+    const chart = start({ ...strict, passive })
+    chart.send(calls(0, 10))
+    expect(placeOf(chart)).toBe("bad")
+    for (let second = 0; second < 3; second++) chart.send(calls(3, 0))
+    expect(placeOf(chart)).toBe("bad")
+    chart.send(calls(1, 0))
+    expect(placeOf(chart)).toBe("healthy")
+  })
+
+  test("is told with its reasons, counted in the report, and taken back when health is gone for good", () => {
+    const chart = start({ ...strict, passive })
+    const reason = () => health.reason?.(chart.snapshot())
+    const report = () => health.report?.(chart.snapshot(), 0)
+    expect(report()).toEqual({ state: "unknown", reasons: [], endpoints: 0, bad: 0 })
+    chart.send({ ...check(false), reason: "" })
+    expect([stateOf(chart), reason()]).toEqual(["bad", "the service is not well"])
+    chart.send(check(false))
+    chart.send(calls(0, 10))
+    expect(reason()).toBe("check: status 503; calls: 100 % of 10 calls in a second were bad")
+    for (const [endpoint, ok] of [
+      ["a", true],
+      ["b", false],
+      ["c", true],
+      ["d", false],
+    ] as const)
+      chart.send(check(ok, { endpoint }))
+    expect(report()).toMatchObject({ state: "bad", endpoints: 4, bad: 2 })
+    const patient = start({ fall: 2 })
+    for (const endpoint of ["a", "b", "b"]) patient.send(check(false, { endpoint }))
+    expect(health.report?.(patient.snapshot(), 0)).toMatchObject({ state: "suspect", endpoints: 2, bad: 1 })
+    expect(health.retracts?.(7)).toEqual([{ type: "health.found", at: 7, verdicts: {} }])
+    expect(health.layer).toBe("health")
+  })
+})

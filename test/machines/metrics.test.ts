@@ -2,6 +2,7 @@ import { metrics } from "recloser/machines"
 import { describe, expect, test } from "vitest"
 import { score } from "../../machines/components/metrics.ts"
 import type { Circuit } from "../../machines/vocabulary/circuit.ts"
+import type { Slice } from "../../machines/vocabulary/signal.ts"
 import { type Chart, settingsOf, startChart } from "../support/charts.ts"
 import fc from "../support/property.ts"
 import { adviserSteps, slices, take } from "../support/walks.ts"
@@ -91,6 +92,43 @@ describe("metrics", () => {
     const [slice] = fc.sample(slices, { seed: 1, numRuns: 1 })
     expect(slice && score([{ ...slice, success: 0, failure: 0, timedOut: 0, ignored: 50 }])).toBe(1)
     expect(slice && score([{ ...slice, success: 3, failure: 0, timedOut: 1 }])).toBe(0.75)
+  })
+
+  test("metrics law 3: the score is 0 where all calls failed, a half where half of them did", () => {
+    const [slice] = fc.sample(slices, { seed: 1, numRuns: 1 })
+    const of = (success: number, failure: number) => ({ ...(slice as Slice), success, failure, timedOut: 0 })
+    expect([score([of(0, 5)]), score([of(5, 5)]), score([of(2, 1), of(1, 2)])]).toEqual([0, 0.5, 0.5])
+  })
+
+  test("metrics law 3: it scores the calls of the last ten minutes, to the millisecond, and says 0 while open", async () => {
+    const chart = startChart(metrics)
+    const scoreNow = () => reportOf(chart).score
+    expect(reportOf(chart)).toMatchObject({ score: 1, slices: [] })
+    const [slice] = fc.sample(slices, { seed: 1, numRuns: 1 })
+    const close = (success: number, failure: number) =>
+      chart.send({
+        type: "slice.closed",
+        epoch: 0,
+        slice: { ...(slice as Slice), startedAt: chart.clock.now(), success, failure, timedOut: 0 },
+      })
+    close(0, 3)
+    expect(scoreNow()).toBe(0)
+    await chart.clock.advance("1 minute")
+    close(1, 0)
+    expect(scoreNow()).toBe(0.25)
+    await chart.clock.advance(9 * 60_000 - 1)
+    expect(scoreNow()).toBe(0.25)
+    await chart.clock.advance(1)
+    expect(scoreNow()).toBe(1)
+    const move = (from: Circuit, to: Circuit) =>
+      chart.send({
+        ...{ type: "circuit.moved", breaker: "service", from, to, epoch: 0 },
+        ...{ reason: "", rule: "failureRatio", statistics: undefined },
+      })
+    move("closed", "open")
+    expect(scoreNow()).toBe(0)
+    move("open", "halfOpen")
+    expect(scoreNow()).toBe(1)
   })
 
   test("metrics law 4: it keeps the last 60 slices and no more", () => {

@@ -2,6 +2,7 @@ import type { BreakerMetrics } from "recloser"
 import { prediction } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
+import { type AnyStateMachine, createActor } from "xstate"
 import type { SavedPrediction } from "../../machines/predictionMemory.ts"
 import type { ForecastFinding } from "../../machines/vocabulary/forecast.ts"
 import { type Demand, unrepeated } from "../../machines/vocabulary/gate.ts"
@@ -359,6 +360,184 @@ describe("prediction", () => {
         expect([stateOf(chart), reportOf(chart).samples]).toEqual(["cold", 0])
       }
     })
+  })
+})
+
+describe("how prediction stands", () => {
+  const says = (chart: Chart) => [
+    stateOf(chart),
+    findingOf(chart).state,
+    chart.advice().lines.sliceMs,
+    prediction.tells?.(chart.snapshot(), 7),
+  ]
+  const saying = (state: string, sliceMs: number | undefined = 1000) => [
+    ...[state, state, sliceMs, [{ type: "forecast.changed", at: 7, state }]],
+  ]
+
+  test("is told in each state, with what it watches: nothing while what is measured is measured of another load", async () => {
+    const chart = start()
+    expect(says(chart)).toEqual(saying("cold"))
+    await play(chart, 210, quiet)
+    expect(says(chart)).toEqual(saying("calm"))
+    await play(chart, 190, leaking)
+    expect(says(chart)).toEqual(saying("warned"))
+    chart.send(moved("closed", "open"))
+    expect(says(chart)).toEqual(["frozen", "frozen", undefined, [{ type: "forecast.changed", at: 7, state: "frozen" }]])
+    expect(findingOf(chart)).toEqual({
+      ...{ state: "frozen", probability: 0, horizonMs: 60_000, reasons: [], unusual: [] },
+    })
+    expect(prediction.retracts?.(7)).toEqual([{ type: "forecast.changed", at: 7, state: "cold" }])
+    expect(prediction.layer).toBe("prediction")
+  })
+
+  test("is reported whole", async () => {
+    const none = { warnings: 0, confirmed: 0, refuted: 0, failures: 0, precision: null, recall: null, meanLeadMs: null }
+    const chart = start()
+    expect(reportOf(chart)).toEqual({ state: "cold", probability: 0, reasons: [], samples: 0, ...none })
+    await play(chart, 400, leaking)
+    const { probability, reasons } = findingOf(chart)
+    expect(reasons).toHaveLength(1)
+    expect(reportOf(chart)).toMatchObject({ ...none, state: "warned", probability, reasons, warnings: 1 })
+    expect(prediction.reason?.(chart.snapshot())).toBe(reasons[0])
+  })
+
+  test("prediction law 7: is reported in parts: of the warnings those that came true, of the failures those that were foretold", async () => {
+    const chart = await warning({ ...heapLimit, horizon: "30 seconds" })
+    await chart.clock.advance("30 seconds")
+    expect(await play(chart, 40, leaking)).toBe(true)
+    await chart.clock.advance("5 seconds")
+    chart.send(moved("closed", "open"))
+    const account = { warnings: 2, confirmed: 1, refuted: 1, precision: 0.5, meanLeadMs: 5000 }
+    expect(reportOf(chart)).toMatchObject({ ...account, failures: 1, recall: 1 })
+    chart.send({ ...moved("closed", "open"), to: "closed" })
+    await chart.clock.advance("5 minutes")
+    chart.send(moved("closed", "open"))
+    expect(reportOf(chart)).toMatchObject({ ...account, failures: 2, recall: 0.5 })
+  })
+
+  test("is why calls are refused, each measure by itself", async () => {
+    const both = (second: number): SliceFacts => ({
+      ...leaking(second),
+      gauges: { ...leaking(second).gauges, pool: leaking(second).gauges?.["heapUsed"] ?? 0 },
+    })
+    const chart = start({ gauges: { heapUsed: { limit: 1 }, pool: { limit: 1 } } })
+    expect(await play(chart, 400, both)).toBe(true)
+    expect(prediction.reason?.(chart.snapshot())).toMatch(/^heapUsed is .* goes on so; pool is .* goes on so$/)
+  })
+
+  test.each([
+    ["closed", "cold"],
+    ["degraded", "frozen"],
+    ["open", "frozen"],
+    ["halfOpen", "frozen"],
+    ["ramping", "frozen"],
+  ] as const)("prediction law 5: one that starts while the circuit is %s is %s", (circuit, state) => {
+    const input = { settings: settingsOf(prediction, heapLimit), seed: 1, at: 0, circuit }
+    const actor = createActor(prediction.chart as AnyStateMachine, { input }).start()
+    expect(actor.getSnapshot().value).toBe(state)
+    actor.send({ ...moved("ramping", "open"), at: 1, to: "closed" })
+    expect(actor.getSnapshot().value).toBe("cold")
+    expect(prediction.finding?.(actor.getSnapshot())).toMatchObject({ state: "cold" })
+    actor.send(sliceAt(2, quiet(2)))
+    expect(prediction.report?.(actor.getSnapshot(), 2)).toMatchObject({ samples: 1 })
+  })
+
+  test("prediction law 5: what is over is no end of it: a circuit that stays closed, features that are whole", async () => {
+    const chart = await warning()
+    const before = findingOf(chart)
+    chart.send({ ...moved("closed", "open"), to: "closed" })
+    chart.send({ type: "features.changed", state: "full" })
+    expect([stateOf(chart), findingOf(chart)]).toEqual(["warned", before])
+    chart.send({ type: "features.changed", state: "outage" })
+    chart.send({ ...moved("closed", "open"), to: "ramping" })
+    chart.send({ type: "features.changed", state: "full" })
+    expect(stateOf(chart)).toBe("frozen")
+    chart.send({ ...moved("closed", "open"), to: "closed" })
+    expect(stateOf(chart)).toBe("calm")
+  })
+
+  test("prediction law 7: features that are held back confirm a warning, and a circuit that only probes or ramps refutes it", async () => {
+    const held = await warning()
+    await held.clock.advance("5 seconds")
+    held.send({ type: "features.changed", state: "partial" })
+    expect(reportOf(held)).toMatchObject({ confirmed: 1, refuted: 0, failures: 1, meanLeadMs: 5000 })
+    for (const to of ["halfOpen", "ramping"] as const) {
+      const chart = await warning()
+      chart.send({ ...moved("closed", "open"), to })
+      expect(reportOf(chart)).toMatchObject({ confirmed: 0, refuted: 1, failures: 0 })
+    }
+    const opened = await warning()
+    opened.send(moved("closed", "degraded"))
+    expect(reportOf(opened)).toMatchObject({ confirmed: 1, refuted: 0, failures: 1 })
+  })
+
+  test("prediction law 7: calls that fail within the horizon confirm a warning, and it goes on until it expires", async () => {
+    const chart = await warning()
+    await play(chart, 1, (second) => ({ ...quiet(second), bad: 50 }), "never")
+    expect(reportOf(chart)).toMatchObject({ state: "warned", confirmed: 1, failures: 1, meanLeadMs: 1000 })
+    await chart.clock.advance("59 seconds")
+    expect(reportOf(chart)).toMatchObject({ state: "calm", confirmed: 1, refuted: 0 })
+  })
+
+  test("prediction law 1: a warning that grows surer tightens further, and what it has tightened it does not loosen", async () => {
+    const chart = start({ horizon: "5 minutes" })
+    const slowing = (second: number): SliceFacts => ({
+      latencyMs: 50 * (1 + Math.max(0, second - 260) / 300 + 0.3 * wobble(second)),
+      running: 1000,
+    })
+    const quick = (): SliceFacts => ({ latencyMs: 50, running: 1000 })
+    const seen: number[] = []
+    const note = () => {
+      const { probability, reasons } = findingOf(chart)
+      expect(demandOf(chart)).toEqual({ ...unrepeated, limit: Math.floor(1000 * (1 - probability)) })
+      seen.push(probability)
+      return reasons
+    }
+    expect(await play(chart, 500, slowing)).toBe(true)
+    const reasons = note()
+    for (let second = 0; second < 40; second++) {
+      await play(chart, 1, slowing, "never")
+      note()
+    }
+    expect(seen.at(-1)).toBeGreaterThan((seen[0] as number) + 0.1)
+    for (const [at, probability] of seen.slice(1).entries()) {
+      const more = probability - (seen[at] as number)
+      expect(more === 0 || more > 0.05, `${seen}`).toBe(true)
+    }
+    expect(note()).not.toEqual(reasons)
+    for (let second = 0; second < 200; second++) await play(chart, 1, quick, "never")
+    note()
+    expect([stateOf(chart), seen.at(-1)]).toEqual(["warned", seen.at(-2)])
+  })
+
+  test("prediction law 9: what only a rising error rate makes surer is told, and bounds no calls in flight", async () => {
+    const chart = start({ horizon: "5 minutes" })
+    const creeping = (second: number): SliceFacts => {
+      const bad = Math.round(5 + 2 * wobble(second) + Math.max(0, second - 260) * 0.1)
+      return { ...quiet(second), calls: 1000, bad, running: 50, gauges: undefined }
+    }
+    expect(await play(chart, 700, creeping)).toBe(true)
+    const first = findingOf(chart)
+    expect(first.probability).toBeLessThan(0.8)
+    await play(chart, 10, creeping, "never")
+    expect(findingOf(chart).probability).toBe(0.9)
+    expect(findingOf(chart).reasons).not.toEqual(first.reasons)
+    expect(demandOf(chart)).toEqual(unrepeated)
+  })
+
+  test("prediction law 1: one call at least may be in flight", async () => {
+    const chart = start()
+    expect(await play(chart, 400, (second) => ({ ...leaking(second), running: 1 }))).toBe(true)
+    expect(demandOf(chart)).toEqual({ ...unrepeated, limit: 1 })
+  })
+
+  test("what looks unusual is told when it begins to, in any state, and is not forgotten by what is usual", async () => {
+    const chart = start()
+    await play(chart, 300, (second) => ({ ...quiet(second), latencyMs: second < 300 ? 50 + wobble(second) : 400 }))
+    const told = findingOf(chart)
+    expect(told.unusual).toEqual(["latency"])
+    await play(chart, 1, (second) => ({ ...quiet(second), latencyMs: 400 }))
+    expect(findingOf(chart)).toBe(told)
   })
 })
 

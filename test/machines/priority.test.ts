@@ -1,6 +1,6 @@
 import { priority, tighten, unrestricted } from "recloser/machines"
 import { describe, expect, it, test } from "vitest"
-import { priorities, rankOf } from "../../machines/vocabulary/priority.ts"
+import { type LimitState, priorities, rankOf } from "../../machines/vocabulary/priority.ts"
 import { problemsOf, restored, saveOf, startChart } from "../support/charts.ts"
 import fc from "../support/property.ts"
 import { limitSteps, take } from "../support/walks.ts"
@@ -102,6 +102,105 @@ it("priority law 7: while failure is foretold bulk calls alone give way; pressur
     foretell(state)
     expect(demandOf(chart).floor).toBe(0)
   }
+})
+
+describe("what it says of itself", () => {
+  const limitMoved = (state: LimitState, limit: number, independent = false) =>
+    ({ type: "limit.moved", state, limit, independent }) as const
+  const reasonOf = (chart: ReturnType<typeof startChart>) => priority.reason?.(chart.snapshot())
+  const foretell = (chart: ReturnType<typeof startChart>, state: "warned" | "calm") =>
+    chart.send({ type: "forecast.changed", state })
+
+  test("priority law 4: is where the limit stands, from any state to any other, and whether failures come of the load", () => {
+    const limits = ["following", "climbing", "holding", "capped", "draining"] as const
+    for (const from of limits)
+      for (const to of limits) {
+        const chart = startChart(priority)
+        expect(reportOf(chart)).toEqual({
+          ...{ state: "following", limit: chart.advice().lines.slots?.first },
+          ...{ pressure: "relaxed", level: 0, failures: "suspect" },
+        })
+        chart.send(limitMoved(from, 7, true))
+        expect(reportOf(chart)).toMatchObject({ state: from, limit: 7, failures: "independent" })
+        chart.send(limitMoved(to, 8, true))
+        expect(reportOf(chart)).toMatchObject({ state: to, limit: 8, failures: "independent" })
+        chart.send(limitMoved(from, 9, false))
+        expect(reportOf(chart)).toMatchObject({ state: from, limit: 9, failures: "suspect" })
+        chart.send(limitMoved(to, 9, false))
+        expect(reportOf(chart)).toMatchObject({ state: to, failures: "suspect" })
+      }
+  })
+
+  test("is why calls are refused", () => {
+    const chart = startChart(priority)
+    expect(reasonOf(chart)).toBe("bounds the calls in flight")
+    foretell(chart, "warned")
+    expect(reasonOf(chart)).toBe("failure is foretold")
+    chart.send({ type: "pressure.changed", utilisation: 0.912, memory: 0.5, queue: 0 })
+    expect(reasonOf(chart)).toBe("the event loop is 91 % full")
+    chart.send(pressed(0.99))
+    expect(reasonOf(chart)).toBe("the memory is 99 % full")
+    chart.send(pressed(0.1))
+    expect(reasonOf(chart)).toBe("failure is foretold")
+    expect(priority.layer).toBe("limit")
+  })
+
+  test("priority law 6: is what it has learned, in whole calls: nothing before, and nothing while the process is pressed", () => {
+    const chart = startChart(priority)
+    expect(saveOf(priority, chart)).toBeUndefined()
+    chart.send(limitMoved("climbing", 42.9))
+    expect(saveOf(priority, chart)).toEqual({ limit: 42 })
+    for (const level of [0.92, 0.99]) {
+      chart.send(pressed(level))
+      expect(saveOf(priority, chart)).toBeUndefined()
+      chart.send(pressed(0))
+      expect(saveOf(priority, chart)).toEqual({ limit: 42 })
+    }
+    foretell(chart, "warned")
+    expect(saveOf(priority, chart)).toBeUndefined()
+    const fixed = startChart(priority, { options: { limit: 5 } })
+    fixed.send(limitMoved("climbing", 42))
+    expect([saveOf(priority, fixed), reportOf(fixed)]).toEqual([undefined, expect.objectContaining({ limit: 5 })])
+    expect(fixed.advice().lines.slots?.first).toBe(5)
+    expect(priority.canRestore?.({ limit: 42 }, undefined as never)).toBe(true)
+    expect(priority.canRestore?.({ limit: 0 }, undefined as never)).toBe(false)
+  })
+
+  test("priority laws 2 and 7: is what presses, told anew each time, whether failure is foretold meanwhile or not", () => {
+    const chart = startChart(priority)
+    const stands = (level: number) => {
+      chart.send(pressed(level))
+      const { pressure, level: told } = reportOf(chart) as { readonly pressure: string; readonly level: number }
+      return [pressure, told, demandOf(chart).floor]
+    }
+    expect([0.3, 0.95, 0.86, 0.99, 0.95, 0.9, 0.86, 0.2].map(stands)).toEqual([
+      ["relaxed", 0.3, 0],
+      ["pressed", 0.95, 1],
+      ["pressed", 0.86, 1],
+      ["saturated", 0.99, 2],
+      ["saturated", 0.95, 2],
+      ["pressed", 0.9, 1],
+      ["pressed", 0.86, 1],
+      ["relaxed", 0.2, 0],
+    ])
+    foretell(chart, "warned")
+    expect([0.3, 0.95, 0.2, 0.99, 0.2].map(stands)).toEqual([
+      ["foretold", 0.3, 1],
+      ["pressed", 0.95, 1],
+      ["foretold", 0.2, 1],
+      ["saturated", 0.99, 2],
+      ["foretold", 0.2, 1],
+    ])
+    stands(0.99)
+    foretell(chart, "calm")
+    expect(stands(0.2)).toEqual(["relaxed", 0.2, 0])
+  })
+
+  test("priority law 7: where nothing may raise the floor no forecast does", () => {
+    const chart = startChart(priority, { options: { pressure: false } })
+    foretell(chart, "warned")
+    expect([demandOf(chart).floor, reportOf(chart)]).toEqual([0, expect.objectContaining({ pressure: "relaxed" })])
+  })
 })
 
 describe("options", () => {

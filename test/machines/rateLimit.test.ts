@@ -295,3 +295,150 @@ describe("what is left, saved and restored", () => {
 test("`adaptive: true` learns as it does where nothing is said", () => {
   expect(settingsOf(rateLimit, { limit: 10, adaptive: true })).toEqual(settingsOf(rateLimit, { limit: 10 }))
 })
+
+describe("what it says of itself", () => {
+  const reportOf = (chart: Chart) => rateLimit.report?.(chart.snapshot(), chart.clock.now())
+  const reasonOf = (chart: Chart) => rateLimit.reason?.(chart.snapshot())
+  const watchedBy = (chart: Chart) => {
+    const { rates, toldMs, sliceMs } = chart.advice().lines
+    return { limits: rates?.map(({ limit }) => limit), toldMs, sliceMs }
+  }
+
+  test.each([
+    [undefined, undefined],
+    [{ limit: 9 }, [9]],
+  ])("is which limits hold, and, only while it learns, that it is to be told of answers: %j", (options, limits) => {
+    const chart = start(options)
+    expect(watchedBy(chart)).toEqual({ limits, toldMs: 1000, sliceMs: undefined })
+    overrun(chart)
+    expect(watchedBy(chart)).toEqual({ limits, toldMs: 1000, sliceMs: 1000 })
+    tell(chart, { exceeded: 1, waitMs: 5000 })
+    expect(watchedBy(chart)).toEqual({ limits, toldMs: 1000, sliceMs: undefined })
+    const fixed = start({ limit: 9, adaptive: false })
+    expect(watchedBy(fixed)).toEqual({ limits: [9], toldMs: undefined, sliceMs: undefined })
+  })
+
+  test("is what holds calls back, in calls a second to three digits", async () => {
+    const chart = start({ adaptive: { floor: 0.1 } })
+    expect(reportOf(chart)).toStrictEqual({ state: "steady" })
+    tell(chart, { overMs: 3000, answered: 10, exceeded: 10 })
+    expect(reasonOf(chart)).toBe("the service takes 3 calls a second")
+    expect(reportOf(chart)).toStrictEqual({ state: "throttled", rate: 3 })
+    tell(chart, { answered: 1, remaining: 1, resetAfterMs: 3000 })
+    expect(reasonOf(chart)).toBe("what the service still grants lasts at 0.333 calls a second")
+    expect(reportOf(chart)).toStrictEqual({ state: "throttled", rate: 1 / 3 })
+    tell(chart, { exceeded: 1, waitMs: 500 })
+    expect(reasonOf(chart)).toBe("the service asks to be left alone")
+    expect(reportOf(chart)).toStrictEqual({ state: "held", rate: 1 / 3 })
+    await chart.clock.advance(3000)
+    expect(reasonOf(chart)).toBe("the service takes 3 calls a second")
+    expect(reportOf(start({ limit: 9, adaptive: false }))).toStrictEqual({ state: "fixed" })
+    expect(rateLimit.layer).toBe("rateLimit")
+    expect(rateLimit.canRestore?.({ heldMs: 5 }, undefined as never)).toBe(true)
+  })
+})
+
+describe("while the service is left alone", () => {
+  test("rateLimit law 2: refusals are evidence as they are at any time", () => {
+    const chart = start()
+    tell(chart, { answered: 9, exceeded: 1, waitMs: 5000 })
+    tell(chart, { answered: 9, exceeded: 1 })
+    expect(rateOf(chart)).toBe(undefined)
+    tell(chart, { answered: 9, exceeded: 1 })
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["held", 8.1])
+  })
+
+  test("rateLimit law 4: asked for longer it waits for all of it, and a wait that is over before counts no more", async () => {
+    const chart = start()
+    tell(chart, { exceeded: 1, waitMs: 5000 })
+    await chart.clock.advance(1000)
+    tell(chart, { exceeded: 1, waitMs: 9000 })
+    await chart.clock.advance(1000)
+    tell(chart, { exceeded: 1, waitMs: 8000 })
+    expect(chart.advice().demand.retryAt).toBe(10_000)
+    await chart.clock.advance(7999)
+    expect(stateOf(chart)).toBe("held")
+    await chart.clock.advance(1)
+    expect(stateOf(chart)).toBe("throttled")
+    tell(chart, { exceeded: 1, waitMs: 5000 })
+    expect(chart.advice().demand.retryAt).toBe(15_000)
+  })
+
+  test("rateLimit law 4: what was learned for longer than the wait ends at its own time, and what ended in it is gone", async () => {
+    const [long, short] = [start(), start()]
+    for (const [chart, resetAfterMs] of [
+      [long, 20_000],
+      [short, 4000],
+    ] as const) {
+      tell(chart, { answered: 50, remaining: 20, resetAfterMs })
+      tell(chart, { exceeded: 1, waitMs: 5000 })
+      await chart.clock.advance(4999)
+      expect(stateOf(chart)).toBe("held")
+      await chart.clock.advance(1)
+    }
+    expect([stateOf(long), stateOf(short)]).toEqual(["throttled", "steady"])
+    await long.clock.advance(14_999)
+    expect(stateOf(long)).toBe("throttled")
+    await long.clock.advance(1)
+    expect(stateOf(long)).toBe("steady")
+  })
+})
+
+test("rateLimit law 6: with `adaptive: false` nothing is told or restored that it would keep, and other settings free it", () => {
+  const chart = start({ limit: 10, adaptive: false })
+  const context = () => chart.context<{ readonly settings: unknown }>()
+  const before = context()
+  overrun(chart)
+  slice(chart, 5)
+  chart.send(restored({ rateLimit: { heldMs: 5000 } }))
+  expect(context()).toBe(before)
+  for (const parts of [{}, { rateLimit: 5 }, { rateLimit: { heldMs: "5" } }]) {
+    const learning = start()
+    learning.send(restored(parts))
+    expect([stateOf(learning), learning.advice().demand]).toEqual(["steady", {}])
+  }
+})
+
+describe("what was learned, and when it ends", () => {
+  test("rateLimit law 3: is forgotten ten minutes after the last cut, not after the first", async () => {
+    const chart = start()
+    overrun(chart)
+    await chart.clock.advance("5 minutes")
+    tell(chart, { answered: 40, exceeded: 10 })
+    expect(rateOf(chart)).toBe(36)
+    await chart.clock.advance(599_999)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["throttled", 36])
+    await chart.clock.advance(1)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["steady", undefined])
+  })
+
+  test("rateLimit law 5: what is granted anew lasts anew, and what outlasts it ends after it, each at its own time", async () => {
+    const chart = start()
+    overrun(chart)
+    tell(chart, { answered: 100, remaining: 30, resetAfterMs: 10_000 })
+    await chart.clock.advance(6000)
+    tell(chart, { answered: 100, remaining: 30, resetAfterMs: 10_000 })
+    await chart.clock.advance(9999)
+    expect(rateOf(chart)).toBe(3)
+    await chart.clock.advance(1)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["throttled", 45])
+    await chart.clock.advance(600_000 - 16_000 - 1)
+    expect(rateOf(chart)).toBe(45)
+    await chart.clock.advance(1)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["steady", undefined])
+  })
+
+  test("ends no later for a word that is none of its own, and gives way to what is restored", async () => {
+    const chart = start()
+    overrun(chart)
+    await chart.clock.advance("9 minutes")
+    for (const parts of [{}, { rateLimit: { heldMs: "5" } }]) chart.send(restored(parts))
+    await chart.clock.advance("1 minute")
+    expect(stateOf(chart)).toBe("steady")
+    overrun(chart)
+    chart.send(restored({ rateLimit: { heldMs: 5000 } }))
+    expect(chart.advice().demand).toEqual({ share: 0, retryAt: chart.clock.now() + 5000 })
+    await chart.clock.advance(5000)
+    expect([stateOf(chart), rateOf(chart)]).toEqual(["steady", undefined])
+  })
+})

@@ -386,6 +386,125 @@ describe("what was saved of features, and is none of it", () => {
   })
 })
 
+describe("recovery and its clock", () => {
+  const two = {
+    features: { pay: true, search: true },
+    ...{ testFor: "10 seconds", retry: { base: "5 seconds", jitter: 0 } },
+  } as const
+
+  test("recovery law 2: calls that decide nothing, and failures of what is not full, do not put off the end of a test", async () => {
+    const chart = start({ ...two, atOnce: 2 })
+    comeBack(chart)
+    for (let second = 0; second < 9; second++) {
+      await chart.clock.advance("1 second")
+      end(chart, "pay", "ignored")
+      fail(chart, "pay")
+      fail(chart, "nobody's")
+      chart.send({ type: "feature.settled", feature: "search", since: -1, end: "bad" })
+    }
+    await chart.clock.advance(999)
+    expect(states(chart)).toEqual({ pay: "testing", search: "testing" })
+    await chart.clock.advance(1)
+    expect(states(chart)).toEqual({ pay: "full", search: "full" })
+    expect(stateOf(chart)).toBe("full")
+    fail(chart, "nobody's")
+    expect(stateOf(chart)).toBe("full")
+  })
+
+  test("recovery law 4: one that fails while another is held back waits for its own time", async () => {
+    const chart = start({ ...two, features: { pay: { retry: { base: "20 seconds", jitter: 0 } }, search: true } })
+    fail(chart, "pay")
+    await chart.clock.advance("1 second")
+    fail(chart, "search")
+    expect(states(chart)).toEqual({ pay: "blocked", search: "blocked" })
+    await chart.clock.advance(4999)
+    expect(states(chart)).toEqual({ pay: "blocked", search: "blocked" })
+    await chart.clock.advance(1)
+    expect(states(chart)).toEqual({ pay: "blocked", search: "testing" })
+  })
+
+  test("recovery law 8: of features that are gone nothing is due any more, and of those that stay at their own time", async () => {
+    const chart = start(two)
+    fail(chart, "pay")
+    await chart.clock.advance("1 second")
+    fail(chart, "search")
+    chart.send({ type: "settings.changed", settings: settingsOf(recovery, { ...two, features: { search: true } }) })
+    expect(states(chart)).toEqual({ search: "blocked" })
+    await chart.clock.advance(4999)
+    expect(states(chart)).toEqual({ search: "blocked" })
+    await chart.clock.advance(1)
+    expect(states(chart)).toEqual({ search: "testing" })
+  })
+
+  test("recovery laws 6 and 8: other features of a service that is out come back with it", () => {
+    const chart = start(two)
+    move(chart, "open")
+    chart.send({ type: "settings.changed", settings: settingsOf(recovery, { ...two, features: { offers: true } }) })
+    expect([stateOf(chart), chart.advice().demand, states(chart)]).toEqual(["outage", {}, { offers: "blocked" }])
+    move(chart, "closed")
+    expect([stateOf(chart), states(chart)]).toEqual(["partial", { offers: "testing" }])
+  })
+
+  test("recovery law 7: what is no word of its own restores nothing", () => {
+    const chart = start(two)
+    fail(chart, "search")
+    const before = contextOf(chart)
+    for (const parts of [{}, { recovery: null }, { recovery: { features: { pay: 5 } } }]) chart.send(restored(parts))
+    expect(contextOf(chart)).toBe(before)
+    expect(recovery.canRestore?.(undefined, settingsOf(recovery, two) as never)).toBe(false)
+  })
+})
+
+describe("what recovery says", () => {
+  const says = (chart: Chart) => [
+    recovery.reason?.(chart.snapshot()),
+    recovery.tells?.(chart.snapshot(), 7),
+    recovery.finding?.(chart.snapshot()),
+  ]
+
+  test("is how features stand, and of those that are held back why", () => {
+    const chart = start({ features: { pay: true, refund: ["pay"] } })
+    const features = (pay: string, refund: string) => ({ pay, refund })
+    expect(says(chart)).toEqual([
+      ...["", [{ type: "features.changed", at: 7, state: "full" }]],
+      { state: "full", features: features("full", "full"), reasons: [] },
+    ])
+    fail(chart, "pay")
+    expect(says(chart)).toEqual([
+      ...['feature "pay" is held back: 9 of 9 calls failed', [{ type: "features.changed", at: 7, state: "partial" }]],
+      {
+        ...{ state: "partial", features: features("blocked", "blocked") },
+        reasons: ["pay is held back: 9 of 9 calls failed", 'refund waits for "pay"'],
+      },
+    ])
+    move(chart, "open")
+    expect(says(chart)).toEqual([
+      ...["", [{ type: "features.changed", at: 7, state: "outage" }]],
+      { state: "outage", features: features("blocked", "blocked"), reasons: [] },
+    ])
+  })
+
+  test("is taken back when it is gone for good, and refuses as features do", () => {
+    expect(recovery.retracts?.(7)).toEqual([{ type: "features.changed", at: 7, state: "full" }])
+    expect(recovery.layer).toBe("feature")
+  })
+})
+
+test.each(["open", "halfOpen"] as const)(
+  "recovery law 6: one that starts while the circuit is %s waits for its end, and is whole after it",
+  async (circuit) => {
+    const settings = settingsOf(recovery, { features: ["pay"], minimumSamples: 1 })
+    const actor = createActor(recovery.chart as AnyStateMachine, { input: { settings, seed: 1, at: 5, circuit } })
+    expect(actor.start().getSnapshot()).toMatchObject({ value: "outage" })
+    actor.send({ type: "circuit.moved", at: 9, from: circuit, to: "ramping" })
+    const { since } = (actor.getSnapshot().context as RecoveryContext).standings["pay"] as FeatureStanding
+    actor.send({ type: "feature.entered", at: 10, feature: "pay", since })
+    actor.send({ type: "feature.settled", at: 11, feature: "pay", since, end: "good" })
+    expect(actor.getSnapshot()).toMatchObject({ value: "full" })
+    actor.stop()
+  },
+)
+
 test("recovery law 3: where nothing is due no timer is set for a time that never comes, which a host's own clock would end at once", async () => {
   const warnings: string[] = []
   const note = (warning: Error) => void warnings.push(warning.name)

@@ -91,6 +91,44 @@ describe("retry", () => {
     expect(demandOf(chart)).toEqual({ retries: 2, hedges: 0 })
   })
 
+  test("retry laws 1 and 3: the report says which it is: the circuit or a forecast before the budget, and the budget when they are over", () => {
+    const chart = start()
+    const stateOf = () => (retry.report?.(chart.snapshot(), 0) as { readonly state: string } | undefined)?.state
+    expect(stateOf()).toBe("funded")
+    chart.send({ type: "budget.spent" })
+    expect(stateOf()).toBe("spent")
+    for (const bar of ["circuit", "forecast"] as const) {
+      const tell = (isOn: boolean) =>
+        bar === "circuit"
+          ? move(chart, isOn ? "open" : "closed")
+          : chart.send({ type: "forecast.changed", state: isOn ? "warned" : "calm" })
+      tell(true)
+      expect(stateOf(), bar).toBe("barred")
+      tell(false)
+      expect(stateOf(), bar).toBe("spent")
+    }
+    chart.send({ type: "budget.funded" })
+    expect(stateOf()).toBe("funded")
+  })
+
+  test.each([
+    [undefined, undefined],
+    [{ after: 20 }, undefined],
+    [{ after: "p95" }, 1000],
+    [true, 1000],
+  ])(
+    "asks for a slice a second, of which it takes a quantile, only where it hedges after one: %j",
+    (hedge, sliceMs) => {
+      const chart = start({ hedge })
+      const watched = () => [chart.advice().lines.sliceMs, chart.advice().lines.budget?.share]
+      expect(watched()).toEqual([sliceMs, 0.15])
+      chart.send({ type: "budget.spent" })
+      expect(watched()).toEqual([sliceMs, 0.15])
+      move(chart, "open")
+      expect(watched()).toEqual([sliceMs, 0.15])
+    },
+  )
+
   test("retry law 2: on every walk it demands at most `attempts` less one, and restricts no first attempt", () =>
     fc.assert(
       fc.asyncProperty(

@@ -1,6 +1,6 @@
 import { timeout } from "recloser/machines"
 import { describe, expect, test } from "vitest"
-import type { AnyMachineSnapshot } from "xstate"
+import { type AnyMachineSnapshot, type AnyStateMachine, createActor } from "xstate"
 import {
   begun,
   counted,
@@ -18,7 +18,7 @@ import {
 import { found, learned, nextTimeout, readTimeout, within } from "../../machines/timing.ts"
 import type { Circuit } from "../../machines/vocabulary/circuit.ts"
 import type { Slice } from "../../machines/vocabulary/signal.ts"
-import { type Chart, restored, saveOf, startChart } from "../support/charts.ts"
+import { type Chart, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
 import fc from "../support/property.ts"
 import { adviserSteps, slices, take } from "../support/walks.ts"
 
@@ -320,6 +320,165 @@ describe("timeout", () => {
     expect(timeoutOf(chart)).toBe(50)
     expect(saveOf(timeout, startChart(timeout, { options: bounds }))).toBeUndefined()
     expect(saveOf(timeout, startChart(timeout, { options: 500 }))).toBeUndefined()
+  })
+})
+
+describe("how a timeout stands", () => {
+  const cut = { success: 95, timedOut: 5 }
+  const stateOf = (chart: Chart) => String((chart.snapshot() as AnyMachineSnapshot).value)
+  const reportOf = (chart: Chart) => timeout.report?.(chart.snapshot(), 0)
+  const watched = (chart: Chart) => {
+    const { sliceMs, lateAfterMs } = chart.advice().lines
+    return [stateOf(chart), sliceMs, lateAfterMs]
+  }
+
+  test("timeout law 6: it asks for slices while it learns, and for late calls while a trial has calls under way", () => {
+    const chart = startChart(timeout, { options: bounds })
+    expect(watched(chart)).toEqual(["cold", 1000, undefined])
+    hear(chart, {}, 60)
+    expect(watched(chart)).toEqual(["tracking", 1000, undefined])
+    hear(chart, cut, 2)
+    expect(watched(chart)).toEqual(["exploring", 1000, 200])
+    hear(chart, cut)
+    expect(watched(chart)).toEqual(["listening", 1000, 200])
+    move(chart, "closed", "open")
+    expect(watched(chart)).toEqual(["frozen", undefined, undefined])
+    expect(watched(startChart(timeout, { options: 500 }))).toEqual(["fixed", undefined, undefined])
+    expect(timeout.layer).toBe("limit")
+  })
+
+  test("it says what is in force, and keeps that: of a trial both times", () => {
+    const chart = startChart(timeout, { options: bounds })
+    const says = () => [reportOf(chart), saveOf(timeout, chart)]
+    expect(says()).toEqual([{ state: "cold", timeoutMs: 10_000 }, undefined])
+    hear(chart, {}, 60)
+    expect(says()).toEqual([{ state: "tracking", timeoutMs: 200 }, { timeoutMs: 200 }])
+    hear(chart, cut, 2)
+    expect(says()).toEqual([
+      { state: "exploring", timeoutMs: 800 },
+      { timeoutMs: 200, trialMs: 800 },
+    ])
+    hear(chart, cut)
+    expect(says()).toEqual([{ state: "listening", timeoutMs: 200 }, { timeoutMs: 200 }])
+    move(chart, "closed", "open")
+    expect(says()).toEqual([{ state: "frozen", timeoutMs: 200 }, { timeoutMs: 200 }])
+    const fixed = startChart(timeout, { options: 500 })
+    expect([reportOf(fixed), saveOf(timeout, fixed)]).toEqual([{ state: "fixed", timeoutMs: 500 }, undefined])
+    const settings = settingsOf(timeout, bounds) as never
+    expect([{ timeoutMs: 5 }, { timeoutMs: 0 }].map((saved) => timeout.canRestore?.(saved, settings))).toEqual([
+      ...[true, false],
+    ])
+  })
+
+  test("a trial is restored as one, and what was learned without one as that, in any state but a fixed one", () => {
+    const restore = (chart: Chart, saved: object) => {
+      chart.send(restored({ timeout: saved }))
+      return [stateOf(chart), timeoutOf(chart), learnedOf(chart)]
+    }
+    const chart = startChart(timeout, { options: bounds })
+    expect(restore(chart, { timeoutMs: 200, trialMs: 800 })).toEqual(["exploring", 800, 200])
+    expect(restore(chart, { timeoutMs: 300 })).toEqual(["tracking", 300, 300])
+    expect(chart.context<{ search: Search }>().search.trialMs).toBe(0)
+    expect(restore(chart, { timeoutMs: "300" })).toEqual(["tracking", 300, 300])
+    const fixed = startChart(timeout, { options: 500 })
+    expect(restore(fixed, { timeoutMs: 300 })).toEqual(["fixed", 500, 500])
+    expect(restore(fixed, { timeoutMs: 300, trialMs: 400 })).toEqual(["fixed", 500, 500])
+  })
+
+  test.each([
+    ["closed", "cold"],
+    ["degraded", "cold"],
+    ["open", "frozen"],
+    ["halfOpen", "frozen"],
+    ["ramping", "frozen"],
+  ] as const)("timeout law 4: one that starts while the circuit is %s is %s until it has learned", (circuit, state) => {
+    const begin = (options: unknown) => {
+      const input = { settings: settingsOf(timeout, options), seed: 1, at: 0, circuit }
+      return createActor(timeout.chart as AnyStateMachine, { input }).start()
+    }
+    const actor = begin(bounds)
+    expect(actor.getSnapshot().value).toBe(state)
+    actor.send({ type: "circuit.moved", at: 1, from: circuit, to: "closed" })
+    actor.send({ type: "slice.closed", at: 1, slice: quick })
+    expect([actor.getSnapshot().value, timeout.report?.(actor.getSnapshot(), 1)]).toEqual([
+      ...["tracking", { state: "tracking", timeoutMs: 8000 }],
+    ])
+    expect(begin(500).getSnapshot().value).toBe("fixed")
+  })
+
+  test("timeout law 1: a slice with few successes teaches what it has, and the next is the first that is enough", () => {
+    const chart = startChart(timeout, { options: bounds })
+    hear(chart, { success: 90, latency: { ...quick.latency, samples: 99 } })
+    expect([stateOf(chart), chart.context<{ search: Search }>().search.seen]).toEqual(["cold", 90])
+    hear(chart, { latency: { ...quick.latency, samples: 100 } })
+    expect([stateOf(chart), learnedOf(chart)]).toEqual(["tracking", 8000])
+  })
+
+  test("timeout law 4: a degraded circuit lets all calls enter: what it hears then it learns, and an outage ends there, too", () => {
+    const chart = settled()
+    move(chart, "closed", "degraded")
+    expect(stateOf(chart)).toBe("tracking")
+    hear(chart, { latency: { ...quick.latency, p999: 5000 } })
+    expect(timeoutOf(chart)).toBe(300)
+    move(chart, "degraded", "open")
+    for (const to of ["open", "ramping", "halfOpen"] as const) {
+      move(chart, "open", to)
+      expect([stateOf(chart), timeoutOf(chart)]).toEqual(["frozen", 300])
+    }
+    move(chart, "halfOpen", "degraded")
+    expect(stateOf(chart)).toBe("tracking")
+  })
+
+  test.each(["exploring", "listening"])("timeout law 4: one that is %s when the circuit leaves is over", (when) => {
+    const chart = settled()
+    hear(chart, cut, when === "exploring" ? 2 : 3)
+    move(chart, "closed", "open")
+    expect([stateOf(chart), timeoutOf(chart)]).toEqual(["frozen", 200])
+    move(chart, "open", "halfOpen")
+    move(chart, "halfOpen", "open")
+    move(chart, "open", "halfOpen")
+    expect(timeoutOf(chart)).toBe(400)
+    move(chart, "halfOpen", "closed")
+    expect([stateOf(chart), timeoutOf(chart)]).toEqual(["tracking", 400])
+  })
+
+  test("timeout law 7: a trial is paid for slice by slice, goes on until it has shown what it can, and all that it hears counts", async () => {
+    const chart = settled()
+    const context = () => chart.context<{ readonly timeoutMs: number; readonly search: Search }>()
+    const step = async (slice: Partial<Slice>) => {
+      await chart.clock.advance("1 second")
+      const before = context()
+      const whole = { ...quick, startedAt: chart.clock.now() - 1000, ...slice }
+      hear(chart, whole)
+      return { ...before, whole, at: chart.clock.now() }
+    }
+    let learning = await step(cut)
+    while (stateOf(chart) === "tracking") learning = await step(cut)
+    // The slice with which it begins teaches like every other.
+    const taught = learned({ settings: bounds, ...learning }, learning.whole, learning.at)
+    expect(context().search).toEqual(begun(taught.search, learning.whole, taught.timeoutMs, bounds.max))
+
+    for (let few = 0; few < 5; few++) {
+      const { search, timeoutMs, whole, at } = await step({ success: 3, timedOut: 0 })
+      expect([stateOf(chart), timeoutOf(chart)]).toEqual(["exploring", 800])
+      expect(context().search).toEqual(
+        goneOn(countedInTrial(search, whole, at, timeoutMs, bounds.max), whole, timeoutMs, at),
+      )
+    }
+    const { search, timeoutMs, whole, at } = await step(cut)
+    expect([stateOf(chart), timeoutOf(chart)]).toEqual(["listening", 200])
+    expect(context().search).toEqual(tried(countedInTrial(search, whole, at, timeoutMs, bounds.max), whole, at))
+  })
+
+  test("timeout law 2: while the calls of a trial are under way what the others teach is learned", async () => {
+    const chart = settled()
+    hear(chart, cut, 3)
+    expect(stateOf(chart)).toBe("listening")
+    hear(chart, { latency: { ...quick.latency, p999: 500 } })
+    expect([stateOf(chart), learnedOf(chart)]).toEqual(["listening", 300])
+    await chart.clock.advance("1 minute")
+    hear(chart, { latency: { ...quick.latency, p999: 500 } })
+    expect([stateOf(chart), learnedOf(chart)]).toEqual(["tracking", 450])
   })
 })
 

@@ -1215,13 +1215,13 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "machines/checking.ts",
-    line: `const reason = ok ? "" : \`\${percent(bad, all)} of \${all} calls\${trickle === nothing ? " in a second" : ""} were bad\``,
+    line: 'const reason = ok ? "" : `${percent(bad, all)} of ${all} calls${trickle === nothing ? " in a second" : ""} were bad`',
     mutants: [['""', '"Stryker was here!"']],
     why: "of what went well no reason is read",
   },
   {
     path: "machines/predicting.ts",
-    line: `const when = inMs < 1000 ? "is there now" : \`is there in \${Math.ceil(inMs / 1000)} s if it goes on so\``,
+    line: 'const when = inMs < 1000 ? "is there now" : `is there in ${Math.ceil(inMs / 1000)} s if it goes on so`',
     mutants: [["inMs < 1000", "inMs <= 1000"]],
     why: "a forecast of 1 s to the last bit is no case of its own",
   },
@@ -1704,5 +1704,203 @@ export const judged: readonly Judged[] = [
       ],
     ],
     why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/retry.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as RetryContext, events: {} as Signal, input: {} as PlugInput<RetrySettings>, meta: {} as StateMeta<RetryContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/metrics.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as MetricsContext, events: {} as Signal, input: {} as PlugInput<OutOf<typeof metricsOptions>>, meta: {} as StateMeta<MetricsContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/health.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as HealthContext, events: {} as Signal, input: {} as PlugInput<HealthSettings>, meta: {} as StateMeta<HealthContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/health.ts",
+    line: 'after: { expiry: { target: "unknown", actions: "expire" } },',
+    mutants: [['"unknown"', '""']],
+    why: "what has expired is unknown, which is a way out of its own: the target is said for whoever reads the chart",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as Context, events: {} as Signal, input: {} as PlugInput<RecoverySettings>, meta: {} as StateMeta<Context>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'event.type === "circuit.moved" && (event.to === "open" || event.to === "halfOpen")',
+    mutants: [['event.type === "circuit.moved"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'isBack: ({ event }) => event.type === "circuit.moved" && !isAway(event),',
+    mutants: [['event.type === "circuit.moved"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'decides: ({ context, event }) => event.type === "feature.settled" && decides(context, event),',
+    mutants: [['event.type === "feature.settled"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'falls: ({ context, event }) => event.type === "feature.failed" && fallen(context, event) !== undefined,',
+    mutants: [['event.type === "feature.failed"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'isKnown: ({ event }) => event.type === "breaker.restored" && readRecovery(event.parts["recovery"]) !== undefined,',
+    mutants: [['event.type === "breaker.restored"', "true"]],
+    why: "its transitions take no other event: it is said for the compiler",
+  },
+  {
+    path: "machines/components/recovery.ts",
+    line: 'on: { "feature.failed": { guard: "falls", target: "partial", actions: "fall" } },',
+    mutants: [['"falls"', '""']],
+    why: "where all are full only a feature that there is not does not fall: nothing is assigned, and all are full still",
+  },
+  {
+    path: "machines/components/discovery.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as DiscoveryContext, events: {} as Signal, input: {} as PlugInput<DiscoverySettings>, meta: {} as StateMeta<DiscoveryContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/discovery.ts",
+    line: '{ guard: "isUseful", target: "fresh", actions: "take" },',
+    mutants: [['"fresh"', '""']],
+    why: "where one is known there is a way out of its own: the target is said for whoever reads the chart",
+  },
+  {
+    path: "machines/components/discovery.ts",
+    line: 'on: hearing("stale", "fresh", "stale"),',
+    mutants: [['"fresh"', '""']],
+    why: "a list that was told is vouched for, which is a way out of its own: the target is said for whoever reads the chart",
+  },
+  {
+    path: "machines/components/priority.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as SlotContext, events: {} as Signal, input: {} as PlugInput<PrioritySettings>, meta: {} as StateMeta<SlotContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/priority.ts",
+    line: 'meta: { demand: () => ({ floor: rankOf("normal") }) },',
+    mutants: [['"normal"', '""']],
+    why: "what is no class ranks as normal does",
+  },
+  {
+    path: "machines/components/priority.ts",
+    line: '{ guard: "follows", target: ".following", actions: "noteLimit" },',
+    mutants: [['"follows"', '""']],
+    why: "of the five states the other four are taken before it",
+  },
+  {
+    path: "machines/components/rateLimit.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as RateContext, events: {} as Signal, input: {} as PlugInput<RateSettings>, meta: {} as StateMeta<RateContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/timeout.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as TimeoutContext, events: {} as Signal, input: {} as PlugInput<TimeoutSettings>, meta: {} as StateMeta<TimeoutContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/timeout.ts",
+    line: "probeRounds: probeRounds + 1,",
+    mutants: [["probeRounds + 1", "probeRounds - 1"]],
+    why: "it is asked only whether a round is the first, and what is below nothing is as little that",
+  },
+  {
+    path: "machines/components/prediction.ts",
+    line: "types: {",
+    mutants: [
+      [
+        "{ context: {} as PredictionContext, events: {} as Signal, input: {} as PlugInput<OutOf<typeof predictionOptions>>, meta: {} as StateMeta<PredictionContext>, }",
+        "{}",
+      ],
+    ],
+    why: "said for the compiler: XState reads nothing of it when it runs",
+  },
+  {
+    path: "machines/components/prediction.ts",
+    line: "certain(outlook.probability) > finding.probability + 0.05 || certain(outlook.strain) > strain + 0.05,",
+    mutants: [
+      [
+        "certain(outlook.probability) > finding.probability + 0.05",
+        "certain(outlook.probability) >= finding.probability + 0.05",
+      ],
+      ["certain(outlook.strain) > strain + 0.05", "certain(outlook.strain) >= strain + 0.05"],
+    ],
+    why: "a learned fraction that is equal to a bound to the last bit is no case of its own",
+  },
+  {
+    path: "machines/components/prediction.ts",
+    line: 'finding: calm(settings.horizon, "cold"),',
+    mutants: [['"cold"', '""']],
+    why: "it is told anew as it enters its first state",
+  },
+  {
+    path: "machines/anomaly.ts",
+    line: "const seen: Stream = Array.from({ length: statistics }, () => 0)",
+    mutants: [
+      ["{ length: statistics }", "{}"],
+      ["() => 0", "() => undefined"],
+    ],
+    why: "a place to write in: each of the six is written before it is read; it is made whole so that it keeps its shape",
   },
 ]
