@@ -1215,13 +1215,13 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "machines/checking.ts",
-    line: 'const reason = ok ? "" : `${percent(bad, all)} of ${all} calls${trickle === nothing ? " in a second" : ""} were bad`',
+    line: `const reason = ok ? "" : \`\${percent(bad, all)} of \${all} calls\${trickle === nothing ? " in a second" : ""} were bad\``,
     mutants: [['""', '"Stryker was here!"']],
     why: "of what went well no reason is read",
   },
   {
     path: "machines/predicting.ts",
-    line: 'const when = inMs < 1000 ? "is there now" : `is there in ${Math.ceil(inMs / 1000)} s if it goes on so`',
+    line: `const when = inMs < 1000 ? "is there now" : \`is there in \${Math.ceil(inMs / 1000)} s if it goes on so\``,
     mutants: [["inMs < 1000", "inMs <= 1000"]],
     why: "a forecast of 1 s to the last bit is no case of its own",
   },
