@@ -126,7 +126,7 @@ export class Plane implements Settler, QueueHost {
     return this.admission.wouldReject(facts, now)
   }
 
-  settle(receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean {
+  settle = (receipt: Receipt, kind: OutcomeKind, details?: SettlementDetails): boolean => {
     if (!kinds.includes(kind)) throw new TypeError(`settle takes one of ${kinds.join(", ")}`)
     const judged = kind === "failure" && details !== undefined && "error" in details
     return this.settleAt(receipt, judged ? this.#hooks.classify(details.error) : kind, this.#wheel.host.now())

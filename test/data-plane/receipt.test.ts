@@ -32,7 +32,7 @@ describe("a receipt", () => {
     expect({ ...one }).toEqual({
       ...{ epoch: 3, startedAt: 70, place: undefined, counted: true, leased: false, settled: false, isPlain: false },
       ...{ serial: 0, spent: undefined, site: undefined, slot: 0, rank: 0, tenant: undefined, feature: undefined },
-      tests: false,
+      ...{ tests: false, settledBy: settler.settle },
     })
     const { admitted, probe, isApart, isOrdinary, probesCell, endpoint } = one
     expect([admitted, probe, isApart, isOrdinary, probesCell, endpoint]).toEqual([
@@ -66,6 +66,10 @@ describe("a receipt", () => {
       [one, "failure", details],
       [one, "ignored", undefined],
     ])
+  })
+
+  test("is written to a log without what it reports to", () => {
+    expect(JSON.parse(JSON.stringify(of()))).not.toHaveProperty("settledBy")
   })
 
   test("says where the call goes", () => {
