@@ -1255,6 +1255,48 @@ export const judged: readonly Judged[] = [
     why: "two measured shares that differ by a twentieth to the last bit are no case of their own",
   },
   {
+    path: "src/data-plane/endpoints/fading.ts",
+    line: "x < 1 / 16 ? 1 - x * (1 - x * (1 / 2 - x * (1 / 6 - x / 24))) : Math.exp(-x)",
+    mutants: [
+      ["x < 1 / 16", "false"],
+      ["x < 1 / 16", "x <= 1 / 16"],
+    ],
+    why: "the short way near nothing: the exponential itself is the same to 1e-8, and costs more",
+  },
+  {
+    path: "src/data-plane/endpoints/fading.ts",
+    line: "this.#known = Float64Array.from({ length: known }, (_, power) => base ** power)",
+    mutants: [["{ length: known }", "{}"]],
+    why: "a power that is not known is worked out, and is the same: it costs more",
+  },
+  {
+    path: "src/data-plane/endpoints/fading.ts",
+    line: "return power < this.#known.length ? (this.#known[power] as number) : this.#base ** power",
+    mutants: [["power < this.#known.length", "false"]],
+    why: "a power that is known is the same when it is worked out: it costs more",
+  },
+  {
+    path: "src/data-plane/limiter/ghosts.ts",
+    line: "if (this.#count === 0) return 0",
+    mutants: [["this.#count === 0", "false"]],
+    why: "the short way while there are none: what is left of none is negligible, and is none",
+  },
+  {
+    path: "src/data-plane/limiter/ghosts.ts",
+    line: "if (left >= negligible) return left",
+    mutants: [["left >= negligible", "left > negligible"]],
+    why: "an exponential that leaves a twentieth to the last bit is no case of its own",
+  },
+  {
+    path: "src/data-plane/latency.ts",
+    line: "if (at - this.#since >= generation.minimumMs) this.#turn(at)",
+    mutants: [
+      ["at - this.#since >= generation.minimumMs", "true"],
+      ["at - this.#since", "at + this.#since"],
+    ],
+    why: "the short way while a generation is young: it has not ended, and who reads asks for himself whether the older is too old",
+  },
+  {
     path: "src/data-plane/condemned.ts",
     line: "#streakOf = -1",
     mutants: [["-1", "+1"]],
