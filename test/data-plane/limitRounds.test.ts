@@ -56,6 +56,46 @@ describe("a round in which calls were given up", () => {
   })
 })
 
+describe("a round with room to spare", () => {
+  test("leaves a limit where it is that is not above what it began at, also one that looks at half as many", () => {
+    const one = playing()
+    one.end(8, { gapMs: 12.5, inFlight: 15 })
+    full(one)
+    // Nothing is known of calls alone: half as many are tried.
+    expect([one.limit.value, one.limit.isUncharted]).toEqual([10, true])
+    one.end(8, { gapMs: 100, inFlight: 2 })
+    expect(one.limit.value).toBe(10)
+  })
+
+  test("does not take away what was learned of a limit that is where it began", () => {
+    const { limit, end } = idle()
+    const half = () => end(10, { gapMs: 10, inFlight: 20, waited: true })
+    half()
+    expect(limit.value).toBe(20)
+    end(8, { gapMs: 12.5, inFlight: 2 })
+    half()
+    expect(limit.value).toBe(40)
+  })
+})
+
+describe("room that was made", () => {
+  test("is news also where there is none to make: what it had found out is no more", () => {
+    const { limit } = playing(20, { most: 20 })
+    limit.isStirred = false
+    expect([limit.giveWay(500), limit.value, limit.isStirred]).toEqual([true, 20, true])
+  })
+
+  test("lets be held against it what was done before, while nothing has spoken against more calls", () => {
+    const one = idle()
+    full(one)
+    one.limit.makeRoom(one.clock.now)
+    expect(one.limit.value).toBe(80)
+    // Twenty of them did as much as these eighty do.
+    for (let round = 0; round < 3; round++) full(one, 400)
+    expect([one.limit.value, one.limit.isUncharted]).toEqual([40, false])
+  })
+})
+
 describe("what calls take while there is room", () => {
   test("is what they took first, and comes a fifth of the way to what they take later", () => {
     const left = (ms: number) => {

@@ -134,6 +134,9 @@ describe("a line", () => {
     const hundred = joined([100, 50]).line
     expect([50, 59.9, 60.1, 1e6].map((now) => hundred.cameAtOnce(now))).toEqual([true, true, false, false])
     expect([joined([99, 50]).line.cameAtOnce(50), joined([200, 50]).line.cameAtOnce(69.9)]).toEqual([false, true])
+    let due = 0
+    for (let call = 0; call < 100; call++) due += 0.1
+    expect(joined([100, 0]).line.cameAtOnce(due)).toBe(false)
     // Time runs from when the first of them came, not from the last.
     const slower = joined([60, 0], [40, 9]).line
     expect([9.9, 10.1].map((now) => slower.cameAtOnce(now))).toEqual([true, false])

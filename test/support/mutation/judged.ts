@@ -1297,6 +1297,48 @@ export const judged: readonly Judged[] = [
     why: "the short way while a generation is young: it has not ended, and who reads asks for himself whether the older is too old",
   },
   {
+    path: "src/data-plane/limiter/line.ts",
+    line: "let rank = ranks - 1",
+    mutants: [["ranks - 1", "ranks + 1"]],
+    why: "above the highest class nobody waits: it is passed over",
+  },
+  {
+    path: "src/data-plane/limiter/line.ts",
+    line: "for (let rank = ranks - 1; rank >= 0; rank--) {",
+    mutants: [["ranks - 1", "ranks + 1"]],
+    why: "above the highest class nobody waits: it is passed over",
+  },
+  {
+    path: "src/data-plane/limiter/line.ts",
+    line: "for (const { oldest } of this.#lanes[rank]?.values() ?? [])",
+    mutants: [["[]", '["Stryker was here"]']],
+    why: "a text has no oldest: nobody waits in it",
+  },
+  {
+    path: "src/data-plane/limiter/line.ts",
+    line: "this.#lanes[rank]?.delete(tenant)",
+    mutants: [["this.#lanes[rank]?.delete", "this.#lanes[rank].delete"]],
+    why: "a lane that closes was put there: it is said for the compiler",
+  },
+  {
+    path: "src/data-plane/limiter/line.ts",
+    line: "readonly #turn: (Lane | undefined)[] = new Array(ranks).fill(undefined)",
+    mutants: [["new Array(ranks)", "new Array()"]],
+    why: "a place that is not there yet is undefined as well: it is made at once for the engine's sake",
+  },
+  {
+    path: "src/data-plane/limiter/line.ts",
+    line: "readonly #since: number[] = new Array(ranks).fill(0)",
+    mutants: [["new Array(ranks)", "new Array()"]],
+    why: "it is read only of a class in which somebody waits, and written when the first of it comes",
+  },
+  {
+    path: "src/data-plane/limiter/line.ts",
+    line: "readonly #lanes: (Map<string | undefined, Lane> | undefined)[] = new Array(ranks).fill(undefined)",
+    mutants: [["new Array(ranks)", "new Array()"]],
+    why: "a place that is not there yet is undefined as well: it is made at once for the engine's sake",
+  },
+  {
     path: "src/data-plane/condemned.ts",
     line: "#streakOf = -1",
     mutants: [["-1", "+1"]],
