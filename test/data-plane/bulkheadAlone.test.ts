@@ -37,6 +37,13 @@ function under(options: SlotOptions, change: (gate: Gate) => Gate = (gate) => ga
 const probing = (gate: Gate): Gate => ({ ...gate, restriction: { ...gate.restriction, probes: 1 } })
 const observing = (gate: Gate): Gate => ({ ...gate, enforcement: "observe" })
 
+test("before any gate has come there are no slots, and whoever comes is let in", () => {
+  const bulkhead = new Bulkhead(new Wheel(stepClock()))
+  expect([bulkhead.isOn, bulkhead.grants({}, 0), bulkhead.queues, bulkhead.makeRoom(0)]).toEqual([
+    ...[false, true, false, false],
+  ])
+})
+
 describe("a gate", () => {
   test("without slots lets everybody in, and nobody waits", () => {
     const { bulkhead, enter, now } = under({ limit: 1 }, (gate) => ({ ...gate, lines: {} }))
@@ -114,6 +121,14 @@ describe("a call may have a slot", () => {
     expect([admitted, bulkhead.hasRoom(now())]).toEqual([[false, false, true, true], false])
   })
 
+  test("not before somebody of its class who waits, though nothing is in flight any more", () => {
+    const { bulkhead, enter, join, now } = under({ limit: 1 })
+    const receipt = enter()
+    join()
+    bulkhead.leave(receipt, "success", now())
+    expect([bulkhead.admits({}, now()), bulkhead.admits({ priority: "high" }, now())]).toEqual([false, true])
+  })
+
   test("at once where none is kept and nobody waits", () => {
     const { bulkhead, enter, now } = under({ limit: 2 })
     const rooms = [0, 1, 2].map(() => {
@@ -168,7 +183,8 @@ describe("the class of a call", () => {
       rankOf({ tenant: "greedy" }),
       rankOf({ priority: "bulk" }),
     ]).toEqual([3, 2, 0])
-    bulkhead.adopt(gateWith({ limit: 10, quota: 1 }))
+    // Whoever may have all of them is held to nothing, also where he has more than there are by now.
+    bulkhead.adopt(gateWith({ limit: 2, quota: 1 }))
     expect(rankOf(greedy)).toBe(4)
   })
 })
@@ -289,6 +305,22 @@ describe("whoever waits", () => {
     expect(aged(40, 1000, [0, 0, 0, 0, 0.5])).toBe("critical")
   })
 
+  test("has had to let ordinary calls go first, too, that found their way clear", () => {
+    const options = { limit: 1, waitMs: 60_000 }
+    const { bulkhead, adopt, clock, enter, join, now } = under(options)
+    const receipt = new Receipt({} as Settler, 1, 0)
+    for (let call = 0; call < 40; call++) {
+      bulkhead.enterOrdinary(receipt, now())
+      bulkhead.leave(receipt, "success", now())
+    }
+    enter({ priority: "critical" })
+    const [bulk] = join({ priority: "bulk" })
+    clock.step(1000)
+    join({ priority: "critical" })
+    adopt({ ...options, limit: 2 })
+    expect(bulkhead.next(now())).toBe(bulk)
+  })
+
   test("gives way, by the lowest class and the longest waiting in it, where a gate has lowered what may wait", () => {
     const { bulkhead, adopt, enter, join } = under({ limit: 1, queue: 3 })
     enter()
@@ -346,6 +378,49 @@ describe("a limit that is learned", () => {
     expect([set.isDeaf(0), set.giveWay(1e9)]).toEqual([true, false])
   })
 
+  test("that has made room waits for what comes of it, save where its line is full of calls that came in one go", () => {
+    const makesRoom = (queue: number, waiting: number, pauseMs = 0) => {
+      const { bulkhead, clock, enter, join, now } = under({ ...adaptive, queue })
+      for (let call = 0; call < 20; call++) {
+        const receipt = enter()
+        clock.step(20)
+        bulkhead.leave(receipt, "success", now())
+      }
+      expect([bulkhead.makeRoom(now()), bulkhead.makeRoom(now()), bulkhead.limit(now())]).toEqual([true, false, 40])
+      for (let call = 0; call < 40; call++) enter()
+      for (let call = 0; call < waiting; call++) join()
+      clock.step(pauseMs)
+      return bulkhead.makeRoom(now())
+    }
+    expect([makesRoom(100, 100), makesRoom(101, 100), makesRoom(99, 99), makesRoom(100, 100, 11)]).toEqual([
+      ...[true, false, false, false],
+    ])
+  })
+
+  test("that has made room lets those wait on whose time is over, a call's length at a time, hurried or not, and ten times as long at most", () => {
+    const { bulkhead, clock, enter, join, over, now } = under({ ...adaptive, waitMs: 200 })
+    for (let call = 0; call < 20; call++) {
+      const receipt = enter()
+      clock.step(20)
+      bulkhead.leave(receipt, "success", now())
+    }
+    expect([bulkhead.makeRoom(now()), bulkhead.limit(now())]).toEqual([true, 40])
+    for (let call = 0; call < 40; call++) enter()
+    const from = now()
+    const [one] = join()
+    one.isHurried = true
+    const asked: number[] = []
+    one.keeper = {
+      waitedTooLong: () => {
+        asked.push(now() - from)
+        if (!bulkhead.waitsOn(one, now())) over.push([one, now() - from])
+      },
+    }
+    clock.step(3000)
+    expect(asked.slice(0, 3)).toEqual([200, 220, 240])
+    expect([asked.length, over.map(([, at]) => at)]).toEqual([91, [2000]])
+  })
+
   test("makes room for one who cannot wait, and lets him in where he then fits", () => {
     const { bulkhead, enter, now } = under({ ...adaptive, first: 1 })
     enter()
@@ -363,6 +438,7 @@ describe("a limit that is learned", () => {
   test("lets one wait ten times as long while it is blind, and twice as long as calls take once it is not", () => {
     const waits = (ms: number | undefined) => {
       const { bulkhead, clock, enter, join, over, now } = under({ ...adaptive, first: 1, waitMs: 100 })
+      clock.step(400)
       const first = enter()
       if (ms !== undefined) {
         clock.step(ms)
