@@ -10,14 +10,13 @@ import { Visit } from "./visits.ts"
 
 /** Tells what has changed since this was last asked. */
 export function tellCells({ cells, endpoints }: Admission, hooks: PlaneHooks, now: number): void {
-  if (cells?.news !== undefined) tellNews(cells, hooks, now)
-  if (endpoints?.news !== undefined) tellNews(endpoints, hooks, now)
+  if (cells?.news !== undefined) tellNews(cells, cells.news, hooks, now)
+  if (endpoints?.news !== undefined) tellNews(endpoints, endpoints.news, hooks, now)
 }
 
-function tellNews(source: { news: CellChange | undefined }, hooks: PlaneHooks, now: number): void {
-  const { news } = source
+function tellNews(source: { news: CellChange | undefined }, news: CellChange, hooks: PlaneHooks, now: number): void {
   source.news = undefined
-  if (news !== undefined) hooks.cell?.(news, now)
+  hooks.cell?.(news, now)
 }
 
 /** A cell has refused a call. When all have for long, the service is gone, and that is the circuit's business. */

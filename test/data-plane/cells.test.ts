@@ -175,6 +175,72 @@ describe("cells by themselves", () => {
     expect([cells.remembered, call("dead", "failure", 700), cells.remembered]).toEqual([0, false, 1])
   })
 
+  test("say nothing of silence where none is held back: that the service is gone is then the circuit's to see", () => {
+    const { cells, call, well } = own()
+    well(600)
+    for (let failures = 0; failures < 300; failures++) call(`key ${failures % 30}`, "failure", 100)
+    expect([cells.condemned.size, cells.takeSilence()]).toEqual([0, undefined])
+  })
+
+  test("take a call for too old from the very millisecond on, those left out in which the process stood still", () => {
+    const remembered = (startedAt: number, now: number, ms = 0) => {
+      const { cells, enter } = own({ slowAfterMs: 100, stoodMs: () => ms })
+      enter("slow", startedAt)
+      enter("other", now)
+      return cells.remembered
+    }
+    expect([remembered(50, 149), remembered(50, 150)]).toEqual([0, 1])
+    expect([remembered(50, 160, 10), remembered(50, 160, 11)]).toEqual([1, 0])
+  })
+
+  test("are slow where a probe of theirs is found too old, and not failed", () => {
+    const { cells, enter, well, kill } = own({ slowAfterMs: 100 })
+    well(600)
+    const failures = kill("dead", 100)
+    enter("dead", 510)
+    enter("other", 610)
+    const [{ slow, failures: failed } = { slow: 0, failures: 0 }] = [...cells.condemned.all]
+    expect([slow, failed]).toEqual([1, failures])
+  })
+
+  test("are not told of by a call that was ignored, and a success of no cell ends every row", () => {
+    const { cells, call, well } = own()
+    well(10)
+    expect(call("a", "ignored")).toBe(false)
+    call("a", "failure")
+    expect(cells.within).toBe("oneCell")
+    cells.hearGood()
+    expect(cells.within).toBeUndefined()
+  })
+
+  test("that are condemned end the rows of others when a probe goes well, and are unanswered calls when one does not", () => {
+    const { cells, call, well, kill } = own()
+    well(600)
+    kill("dead", 100)
+    call("other", "failure", 200)
+    expect(cells.within).toBe("oneCell")
+    expect([call("dead", "success", 510), cells.within === "oneCell"]).toEqual([true, false])
+    const two = own()
+    two.well(600)
+    const underWay = Array.from({ length: 220 }, (_, at) => two.enter(at % 2 === 0 ? "dead" : "gone", 0))
+    for (const key of ["dead", "gone"]) two.kill(key, 100)
+    for (const visit of underWay) two.cells.settle(visit, "failure", 110)
+    expect(two.cells.takeSilence()?.calls).toBeGreaterThanOrEqual(220)
+  })
+
+  test("that are forgotten are so with what is under way, and with the rows that they had", () => {
+    const { cells, enter, call, well } = own({ slowAfterMs: 100 })
+    well(10)
+    enter("hangs", 0)
+    call("a", "failure")
+    expect(cells.within).toBe("oneCell")
+    cells.adopt(undefined, 100)
+    expect(cells.within).toBeUndefined()
+    cells.adopt(cellLine, 100)
+    enter("other", 200)
+    expect([cells.remembered, cells.within]).toEqual([0, undefined])
+  })
+
   test("say that nobody is answered where some are held back and two hundred calls in a row, to several, were bad or refused, once", () => {
     const { cells, call, well, kill } = own()
     expect(cells.takeSilence()).toBeUndefined()

@@ -116,4 +116,36 @@ describe("a line", () => {
     expect(line.standsFor(2, 600)).toBe(100)
     expect(of("2a1")).toBeUndefined()
   })
+
+  /** A line that so many joined at each of these times. */
+  const joined = (...groups: readonly (readonly [count: number, at: number])[]) => {
+    const line = new Line()
+    const all = groups.flatMap(([count, at]) =>
+      Array.from({ length: count }, () => {
+        const one = waiter()
+        line.add(one, 2, at)
+        return one
+      }),
+    )
+    return { line, all }
+  }
+
+  test("has come in one go where a hundred or more are there within a tenth of a millisecond each", () => {
+    const hundred = joined([100, 50]).line
+    expect([50, 59.9, 60.1, 1e6].map((now) => hundred.cameAtOnce(now))).toEqual([true, true, false, false])
+    expect([joined([99, 50]).line.cameAtOnce(50), joined([200, 50]).line.cameAtOnce(69.9)]).toEqual([false, true])
+    let due = 0
+    for (let call = 0; call < 100; call++) due += 0.1
+    expect(joined([100, 0]).line.cameAtOnce(due)).toBe(false)
+    // Time runs from when the first of them came, not from the last.
+    const slower = joined([60, 0], [40, 9]).line
+    expect([9.9, 10.1].map((now) => slower.cameAtOnce(now))).toEqual([true, false])
+  })
+
+  test("counts that from when it was empty last", () => {
+    const { line, all } = joined([100, 0])
+    for (const one of all) line.remove(one)
+    for (const one of all) line.add(one, 2, 500)
+    expect([509.9, 510.1].map((now) => line.cameAtOnce(now))).toEqual([true, false])
+  })
 })

@@ -125,6 +125,24 @@ describe("latency sketch", () => {
     expect(sketch.summary(600_000).samples).toBe(0)
   })
 
+  it("has counted the same whoever asks: what is too old is in no counts either", () => {
+    const sketch = new LatencySketch(0)
+    for (let call = 0; call < 3; call++) sketch.add(20, call)
+    expect(sketch.counts(599_999)).toEqual([bucketOf(20), 3])
+    expect(sketch.counts(600_000)).toEqual([])
+  })
+
+  it("begins a generation with the call that comes a minute and five hundred calls after the last began", () => {
+    const samplesLater = (calls: number, at: number) => {
+      const sketch = new LatencySketch(1000)
+      for (let call = 0; call < calls; call++) sketch.add(20, 1000)
+      sketch.add(20, at)
+      // The generation of that call ends five minutes after it began, and what was before it is gone.
+      return sketch.summary(at + 300_000).samples
+    }
+    expect([samplesLater(500, 61_000), samplesLater(499, 61_000), samplesLater(500, 60_999)]).toEqual([1, 500, 501])
+  })
+
   it("holds nothing older than ten minutes, and everything of the last minute, however calls arrive and whenever it is read", () => {
     const gaps = fc.oneof(fc.nat(300), fc.nat(5000), fc.nat(120_000), fc.nat(900_000))
     const bursts = fc.array(fc.record({ gap: gaps, calls: fc.integer({ min: 1, max: 600 }), reads: fc.boolean() }), {
