@@ -69,6 +69,24 @@ test.each([55, 60, 65, 70, 75, 80])("a pause of %d ms opened the circuit of a se
   }
 })
 
+test.each([11, 15, 25])(
+  "thirty answers that took %d ms each to work off opened the circuit: of the pause its last part was known",
+  (ms) => {
+    for (const calls of [30, 40]) {
+      const { breaker, clock, flying, moves } = busy({})
+      const tickets = [...flying, ...Array.from({ length: calls - flying.length }, () => breaker.acquire())]
+      clock.step(2)
+      for (const ticket of tickets) {
+        if (ticket.admitted) ticket.settle("success")
+        clock.sleep(ms)
+      }
+      expect(moves).toEqual([])
+      usual(breaker, clock, 5, "failure")
+      expect(moves).toEqual(["closed → open: run"])
+    }
+  },
+)
+
 test("a pause in which the first calls were under way left the breaker deaf: they were judged by nobody", () => {
   const clock = sleepyClock()
   const strategy = { type: "gradual", slowCalls: { after: "50 millis" } } as const
