@@ -87,14 +87,18 @@ test.each([11, 15, 25])(
   },
 )
 
+const withLine = (slowCalls: false | { readonly after: `${number} millis` }): BreakerConfig => ({
+  strategy: { type: "gradual", slowCalls },
+  timeout: "10 seconds",
+})
+
 test.each([
-  ["learned, or set, for the first time", false],
-  ["changed", { after: "80 millis" }],
-])("a pause after the line was %s, and before another call, opened the circuit", (_what, slowCalls) => {
-  const strategy = (slow: false | { after: string }) => ({ type: "gradual", slowCalls: slow }) as const
+  ["set for the first time", withLine(false)],
+  ["changed", withLine({ after: "80 millis" })],
+])("a pause after the line was %s, and before another call, opened the circuit", (_what, before) => {
   for (const ms of [60, 75, 120]) {
-    const { breaker, clock, flying, moves } = busy({ strategy: strategy(slowCalls as false) })
-    breaker.reconfigure({ strategy: strategy({ after: "50 millis" }), timeout: "10 seconds" })
+    const { breaker, clock, flying, moves } = busy(before)
+    breaker.reconfigure(withLine({ after: "50 millis" }))
     clock.step(25)
     clock.sleep(ms)
     settleAll(flying)
