@@ -89,6 +89,12 @@ export class Meter {
     this.lateness.enter(startedAt)
   }
 
+  /** The same for any call: a probe, and what says nothing of the service as a whole, is judged elsewhere by how long it takes. */
+  receive({ probe, isApart }: { readonly probe: boolean; readonly isApart: boolean }, startedAt: number): void {
+    if (probe || isApart) this.lateness.attend(startedAt)
+    else this.enter(startedAt)
+  }
+
   /** Writes one outcome of the present epoch. */
   settle(judged: Judged, startedAt: number, now: number): void {
     const durationMs = now - startedAt

@@ -222,8 +222,7 @@ export class Plane implements Settler, QueueHost {
     this.inFlight++
     this.tally.admitted++
     if (ticket.probe) this.tally.probes++
-    if (ticket.probe || ticket.isApart) this.meter.lateness.attend(now)
-    else this.meter.enter(now)
+    this.meter.receive(ticket, now)
     if (ticket.tests) this.#report(this.admission.features?.entry(ticket, now))
     return ticket
   }
