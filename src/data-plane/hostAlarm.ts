@@ -20,6 +20,9 @@ export interface HostTimer {
   hold(holds: boolean): void
 }
 
+/** What begins so soon after a stall is the same one: neither timers nor recordings are more exact. */
+const atOnceMs = 1
+
 /** A host whose timer comes later than this was busy or stopped, and answers may be waiting to be read. */
 export const punctualMs = 10
 
@@ -35,7 +38,8 @@ export class HostAlarm {
   #dueAt = never
   /** While what it has woken runs: since when. */
   #cameAt = never
-  /** A stall is known until then. */
+  /** The last stall that is known began then, and is known until then. */
+  #stoodSince = -never
   #lookedAt = -never
   #watchers = 0
   #watchMs = never
@@ -103,10 +107,10 @@ export class HostAlarm {
   }
 
   #note(since: number, now: number): void {
-    const lateMs = now - Math.max(since, this.#lookedAt)
-    if (!(lateMs > punctualMs) || this.host.isPunctual === true) return
+    if (!(now - Math.max(since, this.#lookedAt) > punctualMs) || this.host.isPunctual === true) return
+    if (since > this.#lookedAt + atOnceMs) this.#stoodSince = since
     this.#lookedAt = now
-    this.#turns.stand(now, lateMs)
+    this.#turns.stand(now, now - this.#stoodSince)
   }
 
   /** For how many milliseconds of that time the host stood still. */

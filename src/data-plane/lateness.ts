@@ -45,6 +45,13 @@ export class Lateness {
     const isOn = this.#isWatched && this.#slowAfterMs < never
     this.#overdue = isOn ? new Overdue(this.#slowAfterMs, now, this.#stoodMs, since, earlier) : undefined
     this.stop()
+    // Who is in flight is judged by the new line when it ends, whoever enters after it: until then it matters whether the host stands still.
+    if (since !== undefined) this.attend(now)
+  }
+
+  /** A call is under way of which nobody waits until it is too old: that the host stands still is noticed, for as long as it may take. */
+  attend(now: number): void {
+    if (this.#slowAfterMs < never && this.#sweeper.list === undefined) this.#arm(this.#slowAfterMs, now)
   }
 
   /** Whether that is longer than the line, by the clock alone. */
@@ -112,8 +119,8 @@ export class Lateness {
 
   #sweep(now: number): void {
     this.#wheel.alarm.unwatch()
-    // Where it is armed there is something to watch.
-    const overdue = this.#overdue as Overdue
+    const overdue = this.#overdue
+    if (overdue === undefined) return
     if (overdue.isDue(now)) this.#write()
     this.#count(overdue, now)
     const nextMs = this.watches(overdue) ? overdue.nextIn(now) : undefined

@@ -5,8 +5,9 @@
  * bucket's youngest call has passed the line, its calls are overdue until they settle.
  */
 const bucketsPerLine = 16
-const bucketRing = 32
-const lastBucket = bucketRing - 1
+const fewestBuckets = 32
+/** A host that stands still now and then has calls wait for longer than two lines; one that did for so long leaves them to how they end. */
+const mostBuckets = 4096
 /** Never wait for nothing: rounding must not make a sweep come again at the same instant. */
 const leastWaitMs = 1 / 64
 
@@ -18,7 +19,8 @@ export class Overdue {
   readonly #lineMs: number
   readonly #widthMs: number
   readonly #perMs: number
-  readonly #starts = new Uint32Array(bucketRing)
+  #starts = new Uint32Array(fewestBuckets)
+  #lastSlot = fewestBuckets - 1
   /** Buckets up to this one have passed the line. */
   #passed: number
   /** For how long of a time the host stood still. */
@@ -52,20 +54,17 @@ export class Overdue {
   /** When even the youngest call of a bucket has reached the line. What it seems to take while the host stands still is not its time. */
   #passesAt(bucket: number, now: number): number {
     const passesAt = (bucket + 1) * this.#widthMs + this.#lineMs
-    return passesAt > now || this.#starts[bucket & lastBucket] === 0
+    return passesAt > now || this.#starts[bucket & this.#lastSlot] === 0
       ? passesAt
       : passesAt + this.#stoodMs(bucket * this.#widthMs, now)
   }
 
-  /** A call enters; `false` when there is no room for it: others wait for a sweep that should have come long ago. */
+  /** A call enters; `false` when there is no room for it: others have waited for a sweep for hundreds of lines. */
   enter(startedAt: number): boolean {
     if (!this.#isMine(startedAt)) return true
     const bucket = this.#bucketOf(startedAt)
-    if (bucket - this.#passed >= bucketRing) {
-      this.#makeRoom(bucket, startedAt)
-      if (bucket - this.#passed >= bucketRing) return false
-    }
-    const slot = bucket & lastBucket
+    if (bucket - this.#passed > this.#lastSlot && !this.#makeRoom(bucket, startedAt)) return false
+    const slot = bucket & this.#lastSlot
     this.#starts[slot] = (this.#starts[slot] as number) + 1
     this.#waiting++
     return true
@@ -78,7 +77,7 @@ export class Overdue {
 
   #oldestPassesAt(now: number): number {
     let bucket = this.#passed + 1
-    while ((this.#starts[bucket & lastBucket] as number) === 0) bucket++
+    while ((this.#starts[bucket & this.#lastSlot] as number) === 0) bucket++
     return this.#passesAt(bucket, now)
   }
 
@@ -90,7 +89,7 @@ export class Overdue {
       this.count--
       return true
     }
-    const slot = bucket & lastBucket
+    const slot = bucket & this.#lastSlot
     this.#starts[slot] = (this.#starts[slot] as number) - 1
     this.#waiting--
     return false
@@ -127,7 +126,7 @@ export class Overdue {
   }
 
   #pass(): number {
-    const slot = ++this.#passed & lastBucket
+    const slot = ++this.#passed & this.#lastSlot
     const calls = this.#starts[slot] as number
     this.#starts[slot] = 0
     this.#waiting -= calls
@@ -136,9 +135,26 @@ export class Overdue {
   }
 
   /** Lets go of what is empty, and of nothing else: calls that are overdue are for a sweep. */
-  #makeRoom(bucket: number, now: number): void {
+  #makeRoom(bucket: number, now: number): boolean {
     this.#skip(now)
-    while (bucket - this.#passed >= bucketRing && this.#starts[(this.#passed + 1) & lastBucket] === 0) this.#passed++
+    while (bucket - this.#passed > this.#lastSlot && this.#starts[(this.#passed + 1) & this.#lastSlot] === 0)
+      this.#passed++
+    while (bucket - this.#passed > this.#lastSlot) {
+      if (this.#starts.length === mostBuckets) return false
+      this.#widen()
+    }
+    return true
+  }
+
+  /** Twice as many buckets, each with what it had. */
+  #widen(): void {
+    const starts = new Uint32Array(2 * this.#starts.length)
+    for (let ahead = 1; ahead <= this.#starts.length; ahead++) {
+      const bucket = this.#passed + ahead
+      starts[bucket & (starts.length - 1)] = this.#starts[bucket & this.#lastSlot] as number
+    }
+    this.#starts = starts
+    this.#lastSlot = starts.length - 1
   }
 
   #skip(now: number): void {

@@ -222,7 +222,8 @@ export class Plane implements Settler, QueueHost {
     this.inFlight++
     this.tally.admitted++
     if (ticket.probe) this.tally.probes++
-    else if (!ticket.isApart) this.meter.enter(now)
+    if (ticket.probe || ticket.isApart) this.meter.lateness.attend(now)
+    else this.meter.enter(now)
     if (ticket.tests) this.#report(this.admission.features?.entry(ticket, now))
     return ticket
   }

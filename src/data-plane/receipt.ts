@@ -36,6 +36,9 @@ export interface Spent {
   readonly key: string | undefined
 }
 
+/** No name: who lists the fields of a permit, or clones it for another thread, meets no function. */
+const settledBy = Symbol("settledBy")
+
 /**
  * Made for each call: its fields are written once, in its constructor, instead of twice (`declare` leaves out what would write
  * `undefined`). None is private: V8 makes no object in line whose class extends one that has private fields, or fields of its own.
@@ -66,10 +69,10 @@ export class Receipt implements Permit, Held {
   /** It was let in to test its feature. */
   declare tests: boolean
   /** What settles it. Not the plane itself: who logs a permit need not read all of the breaker. */
-  declare private readonly settledBy: Settler["settle"]
+  declare private readonly [settledBy]: Settler["settle"]
 
   constructor(settler: Settler, epoch: number, startedAt: number, place?: ProbePlace, counted = true) {
-    this.settledBy = settler.settle
+    this[settledBy] = settler.settle
     this.epoch = epoch
     this.startedAt = startedAt
     this.place = place
@@ -110,10 +113,10 @@ export class Receipt implements Permit, Held {
   }
 
   settle(kind: OutcomeKind, details?: SettlementDetails): boolean {
-    return this.settledBy(this, kind, details)
+    return this[settledBy](this, kind, details)
   }
 
   [Symbol.dispose](): void {
-    this.settledBy(this, "ignored")
+    this[settledBy](this, "ignored")
   }
 }

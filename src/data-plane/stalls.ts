@@ -17,20 +17,27 @@ export interface Stall {
 /** Those before them are older than what most calls take. */
 const most = 16
 
+interface Kept extends Stall {
+  /** How often a stall had been noticed when this one was. */
+  readonly count: number
+}
+
 export class Stalls {
-  #kept: Stall[] = []
-  /** All there ever were. */
+  #kept: Kept[] = []
+  /** How often one was noticed, ever. */
   count = 0
 
+  /** One that was noticed before, and goes on, is the same still: a host that works off many answers is asked for the time between them. */
   note(stall: Stall): void {
-    this.count++
-    this.#kept.push(stall)
+    const last = this.#kept.at(-1)
+    if (last !== undefined && stall.at - stall.ms <= last.at) this.#kept.pop()
+    this.#kept.push({ ...stall, count: ++this.count })
     if (this.#kept.length > most) this.#kept.shift()
   }
 
-  /** Those after so many, as far as they are kept; oldest first. */
+  /** What was noticed after so many, as far as it is kept; oldest first. */
   after(count: number): readonly Stall[] {
-    return this.#kept.slice(Math.max(0, this.#kept.length - (this.count - count)))
+    return this.#kept.filter((stall) => stall.count > count)
   }
 
   /** How long it stood still between the two, in milliseconds. */

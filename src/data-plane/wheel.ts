@@ -165,10 +165,12 @@ export class Wheel {
   #wake(now: number, lateMs: number): void {
     if (lateMs <= punctualMs) return this.#comeTo(now)
     // Hosts fire timers before they read sockets: a deadline that passed while the host stood still would take answers for timeouts. Late
-    // again before it was over, the host slept once more: what was due when it slept first has had its time, and the rest gets its own.
-    const hadTime = this.#restsSince
+    // again when it was over, the host slept once more: what was due when it slept first has had its time, and the rest gets its own.
+    const [hadTime, hadUntil] = [this.#restsSince, this.#restsUntil]
+    this.#restsUntil = Math.max(hadUntil, now + Math.min(lateMs, longestGraceMs))
+    // It looks at its clock while it rests, too: a moment that it is late for then takes nothing from what it rests for.
+    if (now < hadUntil) return this.#schedule()
     this.#restsSince = now
-    this.#restsUntil = now + Math.min(lateMs, longestGraceMs)
     if (hadTime > Number.NEGATIVE_INFINITY) this.#fire(now, hadTime)
     else this.#schedule()
   }

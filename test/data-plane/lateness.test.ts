@@ -103,7 +103,11 @@ describe("another line", () => {
     clock.step(10)
     lateness.enter(180)
     clock.step(999)
-    expect(told()).toEqual([[1, 520]])
+    // At 490 all who were in flight when it came are older than it.
+    expect(told()).toEqual([
+      [0, 490],
+      [1, 520],
+    ])
     expect([lateness.count, lateness.total]).toEqual([1, 2])
   })
 
@@ -174,15 +178,34 @@ describe("a host that stood still", () => {
     expect([lateness.stoodMs(0, 90), wheel.turns.stalls.count]).toEqual([50, 2])
   })
 
-  test("for two lines and longer leaves those who had entered to how they end", () => {
+  test("for many lines tells of those who had entered when their own time is over, as of those who come then", () => {
     const { lateness, told, clock } = watching()
+    lateness.enter(5)
     lateness.enter(5)
     clock.sleep(500)
     lateness.enter(500)
     lateness.enter(501)
     expect([lateness.count, lateness.leave(5), lateness.isSlow(5, 500)]).toEqual([0, false, false])
     clock.step(999)
-    expect(told()).toEqual([[1, 670]])
+    // At 500 nobody had looked for 460 ms: by then the call had taken 35.
+    expect(told().filter(([calls]) => calls > 0)).toEqual([
+      [1, 630],
+      [2, 670],
+    ])
+  })
+
+  test("for hundreds of lines leaves those who had entered to how they end", () => {
+    const { lateness, told, clock } = watching()
+    lateness.enter(5)
+    clock.sleep(50_000)
+    lateness.enter(50_000)
+    lateness.enter(50_001)
+    expect([lateness.count, lateness.leave(5), lateness.isSlow(5, 50_000)]).toEqual([0, false, false])
+    clock.step(999)
+    expect(told()).toEqual([
+      [0, 50_160],
+      [1, 50_170],
+    ])
   })
 
   test("is watched for while a call waits to be overdue, and not longer", () => {
@@ -205,6 +228,21 @@ describe("a host that stood still", () => {
     expect(clock.nextAt).toBe(380)
     lateness.enter(251)
     expect(clock.nextAt).toBe(291)
+  })
+
+  test("is watched for where somebody attends to a call, although nobody counts, for as long as it may take", () => {
+    const { lateness, clock, wheel, told } = watching(160, false)
+    lateness.attend(0)
+    lateness.attend(0)
+    expect([wheel.size, clock.nextAt]).toEqual([1, 40])
+    clock.step(40)
+    clock.sleep(100)
+    expect([lateness.isSlow(20, 140), lateness.isSlow(-100, 140), lateness.stoodMs(0, 140)]).toEqual([false, true, 60])
+    clock.step(999)
+    expect([wheel.size, clock.pending, told()]).toEqual([0, 0, []])
+    const without = watching(Number.POSITIVE_INFINITY)
+    without.lateness.attend(0)
+    expect(without.wheel.size).toBe(0)
   })
 
   test("is watched for no longer where calls are lived through again", () => {

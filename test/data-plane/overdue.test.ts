@@ -53,11 +53,22 @@ test("a call is overdue from the end of its sixteenth on, until it settles", () 
 })
 
 describe("a watch", () => {
-  test("takes nobody in where others wait for a sweep that should have come long ago, and leaves them to it", () => {
+  test("makes room for as many as wait, each in its own sixteenth still", () => {
+    const overdue = new Overdue(lineMs, 0, never)
+    const starts = [5, 15, 309, 310, 330, 999, 5000]
+    for (const at of starts) expect(overdue.enter(at)).toBe(true)
+    expect([overdue.leave(15), overdue.count]).toEqual([false, 0])
+    const passed = starts.filter((at) => at !== 15).map(overdueFrom)
+    for (const at of passed) expect([overdue.next(at - 1), overdue.next(at)]).toEqual([0, 1])
+    expect([overdue.count, overdue.nextIn(9999)]).toEqual([6, undefined])
+  })
+
+  test("takes nobody in where others have waited for a sweep for 256 lines, and leaves them to it", () => {
     const overdue = new Overdue(lineMs, 0, never)
     overdue.enter(5)
-    expect([overdue.enter(309), overdue.enter(310), overdue.enter(330)]).toEqual([true, false, false])
-    expect([overdue.count, overdue.next(330), overdue.enter(330)]).toEqual([0, 1, true])
+    const over = 256 * lineMs
+    expect([overdue.enter(over - 11), overdue.enter(over - 10), overdue.enter(over)]).toEqual([true, false, false])
+    expect([overdue.count, overdue.next(over), overdue.enter(over)]).toEqual([0, 1, true])
   })
 
   test("finds the oldest that waits, wherever in the ring it is, and says whether a sweep would find it", () => {

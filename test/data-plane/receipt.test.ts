@@ -32,7 +32,9 @@ describe("a receipt", () => {
     expect({ ...one }).toEqual({
       ...{ epoch: 3, startedAt: 70, place: undefined, counted: true, leased: false, settled: false, isPlain: false },
       ...{ serial: 0, spent: undefined, site: undefined, slot: 0, rank: 0, tenant: undefined, feature: undefined },
-      ...{ tests: false, settledBy: settler.settle },
+      ...{ tests: false },
+      // What settles it has no name.
+      ...Object.fromEntries(Object.getOwnPropertySymbols(one).map((symbol) => [symbol, settler.settle])),
     })
     const { admitted, probe, isApart, isOrdinary, probesCell, endpoint } = one
     expect([admitted, probe, isApart, isOrdinary, probesCell, endpoint]).toEqual([
@@ -68,8 +70,13 @@ describe("a receipt", () => {
     ])
   })
 
-  test("is written to a log without what it reports to", () => {
-    expect(JSON.parse(JSON.stringify(of()))).not.toHaveProperty("settledBy")
+  test("is listed, logged as JSON and cloned without what it reports to", () => {
+    const one = of()
+    const names = Object.keys(one)
+    expect(names).toContain("startedAt")
+    expect(names.filter((name) => typeof Reflect.get(one, name) === "function")).toEqual([])
+    expect(Object.keys(structuredClone(one))).toEqual(names)
+    expect(JSON.parse(JSON.stringify(one))).not.toHaveProperty("settledBy")
   })
 
   test("says where the call goes", () => {

@@ -19,18 +19,24 @@ test("what lies between two times is counted, and of a stall that had begun befo
 })
 
 test("those that somebody has not heard of are told oldest first, and the last sixteen are kept", () => {
-  const kept = stalls([1, 11], [2, 12])
+  const kept = stalls([20, 11], [40, 12])
   expect([kept.after(0).map(({ at }) => at), kept.after(1).map(({ at }) => at), kept.after(2)]).toEqual([
-    [1, 2],
-    [2],
+    [20, 40],
+    [40],
     [],
   ])
-  const many = stalls(...Array.from({ length: 20 }, (_, at) => [at, 1] as const))
+  const many = stalls(...Array.from({ length: 20 }, (_, n) => [3 * n, 2] as const))
   expect([many.count, many.after(0).length, many.after(0)[0]?.at, many.after(19).map(({ at }) => at)]).toEqual([
     20,
     16,
-    4,
-    [19],
+    12,
+    [57],
   ])
-  expect(many.between(0, 99)).toBe(16)
+  expect(many.between(0, 99)).toBe(32)
+})
+
+test("one that goes on is the same, told again to whoever had heard of it before, and takes the place of no other", () => {
+  const kept = stalls([20, 11], [40, 12], ...Array.from({ length: 40 }, (_, n) => [41 + n, 13 + n] as const))
+  expect([kept.between(0, 80), kept.between(35, 80), kept.between(0, 79)]).toEqual([63, 45, 11])
+  expect([kept.count, kept.after(2).map(({ at, ms }) => [at, ms]), kept.after(42)]).toEqual([42, [[80, 52]], []])
 })

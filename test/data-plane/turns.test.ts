@@ -28,5 +28,5 @@ test("a stall is kept with what had been fired by then, in whole milliseconds", 
   turns.begin(100)
   turns.reach(90)
   turns.stand(250, 40.2)
-  expect(turns.stalls.after(0)).toEqual([{ at: 250, ms: 41, turnedAt: 100, turnedBy: 90 }])
+  expect(turns.stalls.after(0)).toEqual([{ count: 1, at: 250, ms: 41, turnedAt: 100, turnedBy: 90 }])
 })

@@ -71,6 +71,63 @@ test.each([55, 60, 65, 70, 75, 80])("a pause of %d ms opened the circuit of a se
   }
 })
 
+test.each([11, 15, 25])(
+  "thirty answers that took %d ms each to work off opened the circuit: of the pause its last part was known",
+  (ms) => {
+    for (const calls of [30, 40]) {
+      const { breaker, clock, flying, moves } = busy({})
+      const tickets = [...flying, ...Array.from({ length: calls - flying.length }, () => breaker.acquire())]
+      clock.step(2)
+      for (const ticket of tickets) {
+        if (ticket.admitted) ticket.settle("success")
+        clock.sleep(ms)
+      }
+      expect(moves).toEqual([])
+      usual(breaker, clock, 5, "failure")
+      expect(moves).toEqual(["closed → open: run"])
+    }
+  },
+)
+
+const withLine = (slowCalls: false | { readonly after: `${number} millis` }): BreakerConfig => ({
+  strategy: { type: "gradual", slowCalls },
+  timeout: "10 seconds",
+})
+
+test.each([
+  ["set for the first time", withLine(false)],
+  ["changed", withLine({ after: "80 millis" })],
+])("a pause after the line was %s, and before another call, opened the circuit", (_what, before) => {
+  for (const ms of [60, 75, 120]) {
+    const { breaker, clock, flying, moves } = busy(before)
+    breaker.reconfigure(withLine({ after: "50 millis" }))
+    clock.step(25)
+    clock.sleep(ms)
+    settleAll(flying)
+    expect(moves).toEqual([])
+    usual(breaker, clock, 5, "failure")
+    expect(moves).toEqual(["closed → open: run"])
+  }
+})
+
+test.each([60, 75, 120])("a pause of %d ms in which a probe was under way opened the circuit again", (ms) => {
+  const slowCalls = { after: "50 millis", ratio: 0.5 } as const
+  const window = { type: "count", calls: 20, minimumCalls: 10 } as const
+  const { breaker, clock, flying, moves } = busy({
+    strategy: { type: "basic", slowCalls, window, openFor: "1 second" },
+  })
+  settleAll(flying)
+  usual(breaker, clock, 20, "failure")
+  while (breaker.circuit === "open") clock.step(100)
+  moves.length = 0
+  const probe = breaker.acquire()
+  clock.step(2)
+  clock.sleep(ms)
+  settleAll([probe])
+  usual(breaker, clock, 50, "success")
+  expect(moves).toEqual(["halfOpen → closed: probe.succeeded"])
+})
+
 test("a pause in which the first calls were under way left the breaker deaf: they were judged by nobody", () => {
   const clock = sleepyClock()
   const strategy = { type: "gradual", slowCalls: { after: "50 millis" } } as const

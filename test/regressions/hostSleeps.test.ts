@@ -46,6 +46,20 @@ test("a call that nobody has answered after a pause is over a moment later", asy
   expect((await Promise.all(flying.map(({ end }) => end))).every(({ ok }) => !ok)).toBe(true)
 })
 
+test("a host that was a little late within the grace of a pause took answers for timeouts that it had not read yet", async () => {
+  const { breaker, clock, flying } = await busy({ timeout: "100 millis", priority: false })
+  clock.halt(200)
+  // It looks at its clock each 12.5 ms, and reads much.
+  for (const lateMs of [12, 15, 11]) clock.halt((clock.nextAt as number) - clock.now() + lateMs)
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 0, inFlight: 30 })
+  for (const { answer } of flying.slice(0, 20)) answer()
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+  clock.step(100)
+  // The pause has had its hundred milliseconds.
+  expect(breaker.metrics().calls).toMatchObject({ timedOut: 10, inFlight: 0 })
+  await Promise.all(flying.map(({ end }) => end))
+})
+
 test("a timer that was due before it was armed waited as if the host had slept", () => {
   const clock = haltingClock()
   clock.step(1000)
