@@ -6,6 +6,7 @@ import type { Lines, RatioLine, SequentialLine } from "../../machines/vocabulary
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { Meter } from "../../src/data-plane/meter.ts"
+import type { Tape } from "../../src/data-plane/tape.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
 import { openGate } from "../support/barePlane.ts"
 import { haltingClock } from "../support/haltingClock.ts"
@@ -216,6 +217,32 @@ describe("calls that have become too old one after the other, and are found toge
     const { learned, seen, reports } = found(50, (meter) => meter.adopt(gate, 92))
     expect([seen, reports]).toMatchObject([["alarm.rang"], [{ seen: learned }]])
   })
+})
+
+test("a call that was long because the host stood still is not slow", () => {
+  const clock = haltingClock()
+  const reports: Report[] = []
+  const meter = new Meter(new Wheel(clock), { tape: undefined }, (report) => reports.push(report))
+  meter.adopt(openGate({ circuit: ratio, slowAfterMs: 100, sliceMs: 100 }), 0)
+  for (let call = 0; call < 3; call++) meter.enter(0)
+  clock.halt(150)
+  meter.settle("failure", 0, 150)
+  meter.settle("success", 0, 150)
+  // The host is asked for the time each 25 ms: it is known to have stood still for 125.
+  clock.step(100)
+  meter.settle("success", 0, 250)
+  expect(reports).toMatchObject([{ type: "slice.closed", slice: { failure: 1, success: 2, slow: 1 } }])
+})
+
+test("that a timer has found calls too old is written down before anything comes of it", () => {
+  const clock = stepClock()
+  const did: string[] = []
+  const tape = { turn: () => void did.push("written down") } as unknown as Tape
+  const meter = new Meter(new Wheel(clock), { tape }, ({ type }) => did.push(type))
+  meter.adopt(openGate({ circuit: { ...ratio, minimumCalls: 1 }, slowAfterMs: 100 }), 0)
+  meter.enter(0)
+  clock.step(150)
+  expect(did).toEqual(["written down", "alarm.rang"])
 })
 
 describe("a sequence", () => {

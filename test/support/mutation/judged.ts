@@ -1148,15 +1148,6 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "machines/vocabulary/latency.ts",
-    line: "while (values.length < ranks.length && seen >= (ranks[values.length] as number)) values.push(middleOf(bucket))",
-    mutants: [
-      ["values.length < ranks.length", "true"],
-      ["values.length < ranks.length", "values.length <= ranks.length"],
-    ],
-    why: "all ranks are found by the last bucket at the latest, and there is no rank behind the last",
-  },
-  {
-    path: "machines/vocabulary/latency.ts",
     line: "for (let at = 0; at + 1 < sketch.length; at += 2) {",
     mutants: [
       ["at + 1 < sketch.length", "at + 1 <= sketch.length"],
