@@ -62,9 +62,9 @@ export const freshTrip = (at: number): Fresh => ({
 
 export const entered = (context: TripContext): Step => ({ entries: context.entries + 1, successes: 0, failed: 0 })
 
-/** Whether the last trip still counts: the circuit has not been closed for long, or was not closed at all. */
-const isRemembered = ({ closedAt, settings }: TripContext, event: Signal): boolean =>
-  event.at - closedAt <= settings.openFor.memory || event.type !== "alarm.rang"
+/** Whether the last trip still counts: the circuit closed not long ago, or a probe of that trip has failed. */
+const isRemembered = ({ closedAt, retryAt, settings }: TripContext, event: Signal): boolean =>
+  event.at - closedAt <= settings.openFor.memory || (event.type !== "alarm.rang" && closedAt < retryAt)
 
 /** How long the service itself asked to be left alone, as far as that is heeded. */
 const askedMs = ({ settings }: TripContext, event: Signal): number =>

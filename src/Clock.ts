@@ -129,7 +129,8 @@ export function timekeeperOf(clock: Clock): Timekeeper {
 export function clockOfEffect(clock: EffectClock.Clock, seed: number): Clock {
   let seeds = seed
   return {
-    isPunctual: true,
+    // Only that of a test is adjusted; any other is somebody's own view of real time.
+    isPunctual: "adjust" in clock,
     now: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
     wallNow: () => clock.currentTimeMillisUnsafe(),
     // Another for each breaker: those that open together must not probe together.

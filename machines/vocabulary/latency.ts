@@ -110,7 +110,8 @@ export function summarise(older: ArrayLike<number>, newer: ArrayLike<number>): L
   let seen = 0
   for (let bucket = 0; bucket < bucketCount && values.length < ranks.length; bucket++) {
     seen += inBoth(older, newer, bucket)
-    while (values.length < ranks.length && seen >= (ranks[values.length] as number)) values.push(middleOf(bucket))
+    // Behind the last rank there is none, and nothing comes up to that.
+    while (seen >= (ranks[values.length] as number)) values.push(middleOf(bucket))
   }
   const [p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0] = values
   return { samples, p50, p90, p99, p999, max }

@@ -228,6 +228,88 @@ describe("cells by themselves", () => {
     expect(two.cells.takeSilence()?.calls).toBeGreaterThanOrEqual(220)
   })
 
+  describe("while others are held back", () => {
+    /** Four failures of one more cell, under way when others are condemned, are enough to hold it back as well. */
+    const suspect = (all: ReturnType<typeof own>) => {
+      const visits = Array.from({ length: 6 }, () => all.enter("suspect", 0))
+      return () => {
+        for (const visit of visits) all.cells.settle(visit, "failure", 105)
+        all.well(1, 105)
+      }
+    }
+    const isHeld = ({ cells }: ReturnType<typeof own>, now: number) => cells.holds("suspect", now) !== undefined
+
+    test("one that is set free changes nothing of what is known of others", () => {
+      const all = own()
+      all.well(600)
+      const fail = suspect(all)
+      for (const key of ["a", "b"]) all.kill(key, 100)
+      fail()
+      const before = isHeld(all, 510)
+      expect([before, all.call("a", "success", 510), all.cells.condemned.size]).toEqual([true, true, 1])
+      expect(isHeld(all, 510)).toBe(true)
+    })
+
+    test("all of one trouble that are set free together end what was known, though some of another are held back still", () => {
+      const all = own()
+      all.well(600)
+      const generations = () => [...all.cells.condemned.all].map(({ generation }) => generation)
+      const fail = suspect(all)
+      for (const key of ["a", "b", "c", "d"]) all.kill(key, 100)
+      // Those that were well in this trouble begin to fail: another one.
+      const under = Array.from({ length: 60 }, (_, at) => all.enter(`key ${at % 30}`, 100))
+      for (const visit of under) all.cells.settle(visit, "failure", 102)
+      all.well(60, 103)
+      all.kill("e", 104)
+      const [first, ...others] = generations()
+      expect(others.map((one) => one - (first ?? 0))).toEqual([0, 0, 0, 1])
+      fail()
+      const before = isHeld(all, 1000)
+      for (const key of ["a", "b", "c"]) expect(all.call(key, "success", 1000)).toBe(true)
+      expect([before, all.cells.news?.cells, all.cells.condemned.size]).toEqual([true, 2, 1])
+      expect(isHeld(all, 1000)).toBe(false)
+    })
+  })
+
+  test("are heard of for the first time in a trouble once, whichever place they have in what is remembered", () => {
+    const keys = Array.from({ length: 9000 }, (_, at) => `cell ${at}`)
+    const placed = (bits: number) => keys.find((key) => (hashOf(key, 7) & 0xff) === bits) as string
+    /** How often one more must fail until it is held back, when another was called often in the same trouble. */
+    const failuresOf = (busy: string) => {
+      const { cells, call, well, kill } = own()
+      call(busy, "failure")
+      well(2000)
+      kill("dead", 100)
+      for (let turn = 0; turn < 300; turn++) call(busy, "success", 100)
+      for (let turn = 0; turn < 100; turn++) call("dead", "success", 100)
+      return [1, 2, 3, 4].map(() => [cells.holds("new", 100) !== undefined, call("new", "failure", 100)][0])
+    }
+    expect([0, 1].map((bits) => failuresOf(placed(bits)))).toEqual([
+      [false, true, true, true],
+      [false, true, true, true],
+    ])
+  })
+
+  test("are heard of for the first time in the next trouble when they were set free in the one before", () => {
+    const heldAfter = (first: string) => {
+      const { cells, call, well, kill } = own()
+      well(600)
+      kill("freed", 100)
+      call("freed", "success", 600)
+      expect(cells.condemned.size).toBe(0)
+      // One more that begins with a failure: there are more of them than refusals alone would say.
+      call(first, "failure", 700)
+      kill("dead", 700)
+      for (let turn = 0; turn < 10; turn++) call("dead", "success", 701)
+      return [1, 2].map(() => [call("new", "failure", 702), cells.holds("new", 702) !== undefined][1])
+    }
+    expect([heldAfter("freed"), heldAfter("never seen"), heldAfter("key 1")]).toEqual([
+      [true, true],
+      [true, true],
+      [true, true],
+    ])
+  })
+
   test("that are forgotten are so with what is under way, and with the rows that they had", () => {
     const { cells, enter, call, well } = own({ slowAfterMs: 100 })
     well(10)

@@ -1,6 +1,6 @@
 /** What is known of a service fades, and is worth half after half a minute. */
 import { expect, test } from "vitest"
-import { Goodput } from "../../src/data-plane/limiter/goodput.ts"
+import { Goodput, levelOf } from "../../src/data-plane/limiter/goodput.ts"
 
 test("what a round has shown is worth its outcomes at once, half of them after half a minute, and nothing that counts in the end", () => {
   const goodput = new Goodput()
@@ -12,4 +12,38 @@ test("what a round has shown is worth its outcomes at once, half of them after h
   expect([60_999, 61_001].map((at) => goodput.isKnown(3, at))).toEqual([true, false])
   // A clock that went back makes nothing better known.
   expect(goodput.weightOf(3, 500)).toBe(32)
+})
+
+test("that a service is another is seen from four outcomes on: what was known of that level goes", () => {
+  const learned = (outcomes: number) => {
+    const goodput = new Goodput()
+    goodput.learn(3, 0.01, outcomes, 1000)
+    goodput.learn(3, 1, 100, 1000)
+    return goodput.weightOf(3, 1000)
+  }
+  expect([learned(3), learned(4), learned(15)]).toEqual([103, 100, 100])
+})
+
+test("calls do not stand in each other's way where more of them do more than the root of how many more they are", () => {
+  const isElastic = (rate: number) => {
+    const goodput = new Goodput()
+    goodput.learn(levelOf(1), 1, 8, 0)
+    goodput.learn(levelOf(4), rate, 8, 0)
+    return goodput.isElastic(levelOf(4), levelOf(1), 0)
+  }
+  expect([isElastic(2), isElastic(2.01)]).toEqual([false, true])
+})
+
+test("what is known of a level tells of the one beside it unless it is more than ten seconds older", () => {
+  const knee = (olderMs: number) => {
+    const goodput = new Goodput()
+    goodput.learn(11, 0.001, 100, 0)
+    for (const [level, rate] of [
+      [2, 1],
+      [10, 2],
+    ] as const)
+      goodput.learn(level, rate, 100, olderMs)
+    return goodput.knee(olderMs)
+  }
+  expect([knee(10_000), knee(10_001)]).toEqual([2, 10])
 })

@@ -42,6 +42,14 @@ describe("the host's timer", () => {
     ])
   })
 
+  test("is asked for once, where it is asked for the same time twice", () => {
+    const { alarm, holding } = alarmOf()
+    expect(alarm.holds).toBe(false)
+    alarm.arm(100)
+    alarm.arm(100)
+    expect(holding).toEqual([false])
+  })
+
   test("that was due before it was armed comes at once, and not late", () => {
     const { clock, alarm, came, stalls } = alarmOf()
     clock.step(100)
@@ -87,6 +95,15 @@ describe("while somebody watches", () => {
     expect(clock.nextAt).toBe(1000)
     alarm.watch(50, 60)
     expect(clock.nextAt).toBe(110)
+  })
+
+  test("nobody who wants it as often as another, of a time that is over, has it come earlier", () => {
+    const { clock, alarm } = alarmOf()
+    clock.step(100)
+    alarm.arm(1000)
+    alarm.watch(40, 100)
+    alarm.watch(40, 0)
+    expect(clock.nextAt).toBe(140)
   })
 
   test("a host whose timers are never late is not watched", () => {

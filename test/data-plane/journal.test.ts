@@ -1,14 +1,19 @@
 /** A quiet breaker is made again from its journal: only what entered under its gate is lived through. */
 import { describe, expect, test } from "vitest"
-import { idleGate, unrestricted } from "../../machines/vocabulary/gate.ts"
+import { idleGate, type RatioLine, unrestricted } from "../../machines/vocabulary/gate.ts"
+import type { Report } from "../../machines/vocabulary/signal.ts"
 import { callsIn, countsIn, forget, pastOf, quietCalls, RecordingPlane } from "../../src/data-plane/journal.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
 import { openGate } from "../support/barePlane.ts"
 import { stepClock } from "../support/stepClock.ts"
 
-function recordingPlane(crowded = () => {}) {
-  const hooks = { signal: () => {}, refused: () => {}, classify: () => "failure" as const, idle: () => {} }
-  return new RecordingPlane("law", new Wheel(stepClock()), hooks, 60_000, crowded)
+function recordingPlane(
+  crowded = () => {},
+  signal: (report: Report) => void = () => {},
+  wheel = new Wheel(stepClock()),
+) {
+  const hooks = { signal, refused: () => {}, classify: () => "failure" as const, idle: () => {} }
+  return new RecordingPlane("law", wheel, hooks, 60_000, crowded)
 }
 const [success, failure] = [0, 1]
 
@@ -37,6 +42,34 @@ describe("a journal", () => {
     plane.replay({ ...idleGate, restriction: { ...unrestricted, share: 0 } }, 0, [10, 30, success, 20, 40, failure])
     expect(plane.inFlight).toBe(0)
     expect(plane.tally).toMatchObject({ admitted: 0, success: 0, failure: 0 })
+  })
+})
+
+describe("a call of a journal that ran too long", () => {
+  const circuit: RatioLine = {
+    ...{ kind: "ratio", window: { type: "consecutive", maxAgeMs: 60_000 } },
+    ...{ failureRatio: 1, slowRatio: 1, minimumCalls: 2, row: 2 },
+  }
+  const gate = openGate({ circuit, slowAfterMs: 100 })
+
+  test("is bad when it became too old, and not once more when it ends", () => {
+    const told: string[] = []
+    const plane = recordingPlane(
+      () => {},
+      ({ type }) => told.push(type),
+    )
+    // The second one, which was good, ended after the first was too old, and before it ended.
+    plane.replay(gate, 0, [140, 150, success, 0, 200, success])
+    const ticket = plane.admit(300)
+    if (ticket.admitted) plane.settleAt(ticket, "failure", 300)
+    expect(told).toEqual([])
+  })
+
+  test("is watched over no more when all of them are lived through", () => {
+    const wheel = new Wheel(stepClock())
+    const plane = recordingPlane(() => {}, undefined, wheel)
+    plane.replay(gate, 0, [0, 10, success])
+    expect(wheel.size).toBe(0)
   })
 })
 

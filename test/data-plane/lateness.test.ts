@@ -166,6 +166,15 @@ describe("a host that stood still", () => {
     ])
   })
 
+  test("is not looked for where a call is in time by the clock alone", () => {
+    const { lateness, wheel, clock } = watching()
+    lateness.enter(50)
+    clock.sleep(120)
+    expect([lateness.isSlow(50, 120), wheel.turns.stalls.count]).toEqual([false, 0])
+    clock.sleep(90)
+    expect([lateness.isSlow(50, 210), wheel.turns.stalls.count]).toEqual([false, 1])
+  })
+
   test("is noticed by whoever asks first, once, before its timer comes", () => {
     const { lateness, wheel, clock } = watching()
     lateness.enter(0)

@@ -8,8 +8,8 @@ import { isIn, layerOf, type NotedWaiter, slotted } from "../support/slots.ts"
 const aloneMs = 50
 
 /** A limit that begins at 20 and has seen 400 ms of a service with two calls in it, each of 50 ms. */
-function wellUsed(most = 1000) {
-  const limit = new Limit(1, most, 20)
+function wellUsed(most = 1000, least = 1) {
+  const limit = new Limit(least, most, 20)
   const clock = { now: 0, area: 0 }
   const end = (inFlight: number, ms = aloneMs, kind: "success" | "timedOut" = "success") => {
     clock.now += 25
@@ -41,16 +41,24 @@ describe("room is made for those who would be turned away", () => {
     expect(roomFor(limit, clock.now, 2)).toEqual([160, "none"])
   })
 
-  test("as often as they come where it is hardly more than it began at, and once beyond: so few are no flood", () => {
-    const { limit, clock, end } = wellUsed()
-    // Twelve at once do as much as more of them would.
-    for (let call = 0; call < 400 || limit.value !== 12; call++) {
-      limit.wait()
-      end(limit.value, 10 * Math.max(12, limit.value))
-    }
-    expect(roomFor(limit, clock.now, 1)).toEqual(["none"])
-    expect(roomFor(limit, clock.now + 301_000, 4)).toEqual([24, 48, "none", "none"])
-  })
+  test.each([
+    [1, 12, [24, 48, "none", "none"]],
+    // 34 are 1.7 times as many as it began at, and no more.
+    [17, 17, [34, 68, "none", "none"]],
+    [18, 18, [36, "none", "none", "none"]],
+  ])(
+    "as often as they come where it is hardly more than it began at, and once beyond: so few are no flood (of %d and more)",
+    (least, enough, room) => {
+      const { limit, clock, end } = wellUsed(1000, least)
+      // Twelve at once do as much as more of them would.
+      for (let call = 0; call < 400 || limit.value !== enough; call++) {
+        limit.wait()
+        end(limit.value, 10 * Math.max(12, limit.value))
+      }
+      expect(roomFor(limit, clock.now, 1)).toEqual(["none"])
+      expect(roomFor(limit, clock.now + 301_000, 4)).toEqual(room)
+    },
+  )
 
   test("never beyond the most that was set, and nobody waits for it there", () => {
     const { limit, clock } = wellUsed(40)

@@ -6,8 +6,10 @@ import type { Lines, RatioLine, SequentialLine } from "../../machines/vocabulary
 import type { Report } from "../../machines/vocabulary/signal.ts"
 import { statisticsOf } from "../../machines/vocabulary/verdict.ts"
 import { Meter } from "../../src/data-plane/meter.ts"
+import type { Tape } from "../../src/data-plane/tape.ts"
 import { Wheel } from "../../src/data-plane/wheel.ts"
 import { openGate } from "../support/barePlane.ts"
+import { haltingClock } from "../support/haltingClock.ts"
 import { stepClock } from "../support/stepClock.ts"
 
 const ratio: RatioLine = {
@@ -180,6 +182,67 @@ describe("calls that grow older than the slow line while they run", () => {
     ])
     expect(meter.baseline(200)?.learned).toBeLessThan(54)
   })
+})
+
+describe("calls that have become too old one after the other, and are found together", () => {
+  /** A line of 80 ms has sixteenths of five: the timer that is due at 85 comes at 92. */
+  function found(calls: number, ring: (meter: Meter) => void = () => {}) {
+    const clock = haltingClock()
+    const reports: Report[] = []
+    const host = { tape: undefined }
+    const meter: Meter = new Meter(new Wheel(clock), host, (report) => {
+      reports.push(report)
+      ring(meter)
+    })
+    meter.adopt(openGate({ circuit: sequential, slowAfterMs: 80 }), 0)
+    for (let call = 0; call < 4; call++) {
+      meter.enter(0)
+      meter.settle("success", 0, 0)
+    }
+    for (let call = 0; call < calls; call++) meter.enter(1)
+    clock.step(6)
+    for (let call = 0; call < 2; call++) meter.enter(6)
+    clock.step(78)
+    clock.halt(8)
+    return { learned: meter.baseline(92)?.learned, seen: types(reports), reports }
+  }
+
+  test("are evidence at once, all of them", () => {
+    const { learned, seen } = found(1)
+    expect([learned, seen]).toEqual([7, []])
+  })
+
+  test("are none under a gate that has come for the first of them", () => {
+    const gate = openGate({ circuit: sequential, slowAfterMs: 80 }, { epoch: 2, version: 2 })
+    const { learned, seen, reports } = found(50, (meter) => meter.adopt(gate, 92))
+    expect([seen, reports]).toMatchObject([["alarm.rang"], [{ seen: learned }]])
+  })
+})
+
+test("a call that was long because the host stood still is not slow", () => {
+  const clock = haltingClock()
+  const reports: Report[] = []
+  const meter = new Meter(new Wheel(clock), { tape: undefined }, (report) => reports.push(report))
+  meter.adopt(openGate({ circuit: ratio, slowAfterMs: 100, sliceMs: 100 }), 0)
+  for (let call = 0; call < 3; call++) meter.enter(0)
+  clock.halt(150)
+  meter.settle("failure", 0, 150)
+  meter.settle("success", 0, 150)
+  // The host is asked for the time each 25 ms: it is known to have stood still for 125.
+  clock.step(100)
+  meter.settle("success", 0, 250)
+  expect(reports).toMatchObject([{ type: "slice.closed", slice: { failure: 1, success: 2, slow: 1 } }])
+})
+
+test("that a timer has found calls too old is written down before anything comes of it", () => {
+  const clock = stepClock()
+  const did: string[] = []
+  const tape = { turn: () => void did.push("written down") } as unknown as Tape
+  const meter = new Meter(new Wheel(clock), { tape }, ({ type }) => did.push(type))
+  meter.adopt(openGate({ circuit: { ...ratio, minimumCalls: 1 }, slowAfterMs: 100 }), 0)
+  meter.enter(0)
+  clock.step(150)
+  expect(did).toEqual(["written down", "alarm.rang"])
 })
 
 describe("a sequence", () => {

@@ -1,6 +1,6 @@
 /** The data plane of one breaker by itself: what it counts, whom it tells, and when, for calls that go the short way and the whole one. */
 import { describe, expect, test } from "vitest"
-import { type Gate, type Lines, unrestricted } from "../../machines/vocabulary/gate.ts"
+import { type Gate, type Lines, type RatioLine, unrestricted } from "../../machines/vocabulary/gate.ts"
 import type { Judged, OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../../machines/vocabulary/rejection.ts"
 import type { Report } from "../../machines/vocabulary/signal.ts"
@@ -12,6 +12,11 @@ import { Wheel } from "../../src/data-plane/wheel.ts"
 import { barePlane, openGate } from "../support/barePlane.ts"
 import { cellLine } from "../support/keyedPlane.ts"
 import { stepClock } from "../support/stepClock.ts"
+
+const ratioLine: RatioLine = {
+  ...{ kind: "ratio", window: { type: "count", calls: 20 } },
+  ...{ failureRatio: 0.9, slowRatio: 0.9, minimumCalls: 20, row: 20 },
+} as RatioLine
 
 /** A plane under this gate; what it tells, in order. */
 function planeUnder(lines: Lines = {}, more: Partial<Gate> = {}, meaning: Judged = "ignored") {
@@ -144,6 +149,57 @@ describe("a call that is refused", () => {
     for (let turn = 0; turn < 300; turn++) call(turn % 2 === 0 ? "a" : "b", "failure")
     expect(told.filter((one) => one === "alarm.rang")).toEqual(["alarm.rang"])
   })
+})
+
+describe("a cell that is held back", () => {
+  const lines: Lines = { cells: cellLine, circuit: ratioLine, slowAfterMs: 100 }
+  function condemning(more: Lines = lines) {
+    const all = planeUnder(more)
+    const call = (key: string, kind: OutcomeKind = "success") => {
+      const ticket = all.plane.admit(all.clock.now(), { key })
+      if (ticket.admitted) ticket.settle(kind)
+      return ticket.admitted
+    }
+    for (let turn = 0; turn < 600; turn++) call(`key ${turn % 30}`)
+    while (call("dead", "failure")) for (let turn = 0; turn < 30; turn++) call(`key ${turn}`)
+    return { ...all, call }
+  }
+
+  test("is probed by calls that nobody counts as the service's own, however long they run", () => {
+    const { plane, clock, admit } = condemning()
+    clock.step(5000)
+    expect([admit({ key: "dead" }).isApart, plane.admission.running]).toEqual([true, 1])
+    clock.step(200)
+    expect(plane.meter.lateness.total).toBe(0)
+    admit({ key: "key 1" })
+    clock.step(200)
+    expect(plane.meter.lateness.total).toBe(1)
+  })
+
+  test("has the circuit hear that all are silent when it is asked for, and not where another call is refused", () => {
+    const { plane, told, admit, call } = condemning({ cells: cellLine })
+    const all = Array.from({ length: 220 }, (_, at) => admit({ key: `key ${at % 30}` }))
+    for (const one of all) one.settle("failure")
+    plane.swap({ ...plane.gate, version: 9, restriction: { ...unrestricted, limit: 0 } })
+    told.length = 0
+    expect(plane.admit(0)).toMatchObject({ admitted: false, layer: "limit" })
+    expect(told).toEqual(["0: limit"])
+    expect(call("dead")).toBe(false)
+    expect(told).toEqual(["0: limit", "0: cell", "alarm.rang"])
+  })
+})
+
+test("a call that entered while nothing was limited has spent nothing: that it was never made gives nothing back", () => {
+  const rates = [{ limit: 2, intervalMs: 60_000, burst: 2 }]
+  const { plane, admit, swap } = planeUnder({ rates })
+  const left = () => plane.admission.rates?.left(0).map((one) => one.left)
+  swap({})
+  const early = admit()
+  swap({ rates })
+  admit()
+  expect([early.spent, left()]).toEqual([undefined, [1]])
+  plane.settleAt(early, { kind: "ignored", trip: false, unsent: true } as never, 0)
+  expect(left()).toEqual([1])
 })
 
 describe("the clock", () => {
@@ -284,7 +340,7 @@ describe("what a service says of its own limits", () => {
 
 describe("a plane that stops", () => {
   test("leaves no timer behind, and what still ends is a straggler of no epoch", () => {
-    const { plane, wheel, admit, clock } = planeUnder({ slowAfterMs: 100, sliceMs: 1000 })
+    const { plane, wheel, admit, clock } = planeUnder({ slowAfterMs: 100, sliceMs: 1000, circuit: ratioLine })
     const leased = admit()
     plane.lease(leased, 5000)
     plane.stop()

@@ -102,6 +102,18 @@ describe("while calls wait", () => {
   })
 })
 
+test("while calls end it is they that let others in: it is not looked for room for half a second after one", () => {
+  const { clock, plane, call } = learned({ waitMs: 60_000, first: 2 })
+  const [first] = [call(), call()]
+  if (first?.answer?.admitted) plane.settleAt(first.answer, "timedOut", clock.now())
+  const waiting = call()
+  // What it has left behind is over in some tens of milliseconds; it is looked at 260, and at 510.
+  clock.step(499)
+  expect(layerOf(waiting)).toBe("waits")
+  clock.step(1)
+  expect(enteredAt(waiting)).toBe(510)
+})
+
 describe("a line that is full", () => {
   test("makes room where nothing speaks against more calls at once: whoever waits and whoever comes are let in", () => {
     const { call, limit } = learned({ queue: 1 })

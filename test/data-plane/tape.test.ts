@@ -1,7 +1,10 @@
 /** What is told of calls while somebody records: each of them once, however it entered, waited or ended. */
 import { describe, expect, test } from "vitest"
-import type { Tape } from "../../src/data-plane/tape.ts"
+import { type Tape, writeEnd } from "../../src/data-plane/tape.ts"
+import { Alarm } from "../../src/data-plane/timers.ts"
+import { Wheel } from "../../src/data-plane/wheel.ts"
 import { barePlane, openGate } from "../support/barePlane.ts"
+import { haltingClock } from "../support/haltingClock.ts"
 import { isIn, slotted } from "../support/slots.ts"
 
 function notes() {
@@ -37,6 +40,19 @@ describe("a tape", () => {
     plane.record(undefined)
     plane.admit(clock.now())
     expect(told).toEqual(["0: 1 entered, ordinary", "5: 1 settled, timedOut"])
+  })
+
+  test("hears that a call has ended when it is known whether the host stood still until then", () => {
+    const clock = haltingClock()
+    const wheel = new Wheel(clock)
+    const told: string[] = []
+    const tape: Tape = { ...notes().tape, settled: () => void told.push(`${wheel.turns.stalls.count} stalls`) }
+    const receipt = slotted({ limit: 1 }).call().answer
+    if (!receipt?.admitted) throw new Error("was refused")
+    wheel.arm(new Alarm(() => {}), 40)
+    clock.sleep(100)
+    writeEnd(tape, wheel.alarm, receipt, "success", 100)
+    expect(told).toEqual(["1 stalls"])
   })
 
   test("hears how each call entered, or by what it was refused", () => {

@@ -186,6 +186,47 @@ describe("a host that is late", () => {
   })
 })
 
+describe("a host that is asked for the time again and again", () => {
+  const never = Number.NEGATIVE_INFINITY
+
+  test("comes as often, and nothing is said to have happened where nothing was due", () => {
+    const { wheel, alarm, fired, asked, wakeAt } = hosted()
+    wheel.alarm.watch(40, 0)
+    alarm("a", 100)
+    wakeAt(40)
+    wakeAt(80)
+    expect([fired(), asked(), wheel.turns.at, wheel.turns.count]).toEqual([
+      [],
+      ["arm 40", "arm 40", "arm 20"],
+      never,
+      0,
+    ])
+    wakeAt(100)
+    expect([fired(), wheel.turns.at]).toEqual([["a at 100"], 100])
+  })
+
+  test("and was late is so no more once it has come in time after that: late again is late for the first time", () => {
+    const { wheel, alarm, fired, wakeAt } = hosted()
+    wheel.alarm.watch(40, 0)
+    alarm("a", 1000)
+    wakeAt(240)
+    // What has come meanwhile is read until 340.
+    for (const now of [280, 320, 360]) wakeAt(now)
+    wakeAt(1100)
+    expect([fired(), wheel.turns.at, wheel.turns.by]).toEqual([[], never, never])
+  })
+
+  test("finds nothing where the wheel was turned by hand meanwhile", () => {
+    const { wheel, alarm, fired, asked, wakeAt, setTo } = hosted()
+    alarm("a", 50)
+    setTo(50)
+    wheel.turn(50)
+    expect([fired(), asked()]).toEqual([["a at 50"], ["arm 50"]])
+    wakeAt(50)
+    expect([fired(), asked(), wheel.turns.at]).toEqual([[], [], 50])
+  })
+})
+
 describe("a turn", () => {
   test("says when it was, and up to when what was due has happened", () => {
     const { wheel, alarm, fired } = hosted()
@@ -283,6 +324,17 @@ describe("a wheel that rested", () => {
     asked()
     wheel.disarm(alarm("two", 600, { holds: true }))
     expect(asked()).toEqual(["arm 600 held", "disarm", "arm 20 held"])
+  })
+
+  test("while its host was late has what is armed then come in its time", () => {
+    const { wheel, alarm, asked, wakeAt } = hosted()
+    const one = alarm("one", 50)
+    wakeAt(300)
+    wheel.disarm(one)
+    wheel.rest()
+    asked()
+    alarm("two", 5)
+    expect(asked()).toEqual(["arm 5"])
   })
 })
 

@@ -55,8 +55,12 @@ describe("a circuit that opens", () => {
     const before = trip({ trips: 2, draws: 2, closedAt: 500 })
     expect(tripped(before, alarm(10_500))).toMatchObject({ trips: 3, draws: 3, waitMs: 4000, retryAt: 14_500 })
     expect(tripped(before, alarm(10_501))).toMatchObject({ trips: 1, draws: 3, waitMs: 1000 })
-    // A probe's failure follows no close.
-    expect(tripped(before, signal("probe.failed", 99_999))).toMatchObject({ trips: 3 })
+    // A probe's failure follows no close, unless an operator had opened what was closed.
+    const probing = trip({ trips: 2, draws: 2, closedAt: 500, retryAt: 501 })
+    expect(tripped(probing, signal("probe.failed", 99_999))).toMatchObject({ trips: 3 })
+    const operated = trip({ trips: 2, draws: 2, closedAt: 500, retryAt: 500 })
+    expect(tripped(operated, signal("probe.failed", 10_500))).toMatchObject({ trips: 3 })
+    expect(tripped(operated, signal("probe.failed", 10_501))).toMatchObject({ trips: 1 })
     expect(tripped(before, alarm(10_500), 2)).toMatchObject({ trips: 2, waitMs: 2000 })
   })
 

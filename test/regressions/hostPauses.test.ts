@@ -1,6 +1,8 @@
 /** The host's event loop stood still: time has passed, no timer has fired, and answers wait to be read. */
 import { type Breaker, type BreakerConfig, createBreaker, type Ticket } from "recloser"
 import { expect, test } from "vitest"
+import { clockOfEffect, timekeeperOf } from "../../src/Clock.ts"
+import { effectClock } from "../../src/control-plane/clock.ts"
 import { type StepClock, stepClock } from "../support/stepClock.ts"
 
 /** A clock on which time can pass unseen by its timers. */
@@ -173,4 +175,22 @@ test("a pause of 150 ms condemned parts of a service that is well, whose calls w
   expect(breaker.circuit).toBe("closed")
   expect(breaker.metrics().cells?.condemned).toBe(0)
   expect(keys.filter((key) => breaker.wouldReject({ key }) !== undefined)).toEqual([])
+})
+
+test("a pause of 60 ms opened the circuit of a breaker on somebody's own Effect clock, and time that a test adjusts is no pause", () => {
+  const movesOn = (isAdjusted: boolean) => {
+    const host = sleepyClock()
+    const own = effectClock(timekeeperOf(host))
+    const clock = clockOfEffect(isAdjusted ? Object.assign(own, { adjust: () => {} }) : own, 1)
+    const breaker = createBreaker("service", { timeout: "10 seconds" }, { clock })
+    const moves: string[] = []
+    breaker.on("transition", ({ from, to, rule }) => moves.push(`${from} → ${to}: ${rule}`))
+    usual(breaker, host, 1000, "success")
+    const flying = Array.from({ length: 20 }, () => breaker.acquire())
+    host.step(2)
+    host.sleep(60)
+    settleAll(flying)
+    return moves
+  }
+  expect([movesOn(false), movesOn(true)]).toEqual([[], ["closed → open: run"]])
 })

@@ -1,6 +1,9 @@
 /** What `npm run test:coverage` makes of what was counted. */
+import { globSync } from "node:fs"
 import { describe, expect, test } from "vitest"
+import covered from "../support/coverage/covered.ts"
 import { type Counted, figuresOf } from "../support/coverage/figures.ts"
+import { root } from "../support/repository.ts"
 
 const part = (covered: number, total = 100) => ({ covered, total })
 const counts = (lines: number, branches: number) => ({ lines: part(lines), branches: part(branches) })
@@ -52,4 +55,11 @@ describe("coverage", () => {
     expect(isEnough).toBe(false)
     expect(lines.join("\n")).toContain(saying)
   })
+})
+
+test("counts what tests run: it was left without any, and said that a test had failed", () => {
+  const { include = [], exclude = [] } = (covered as { test: { include?: string[]; exclude?: string[] } }).test
+  expect(include.map((kind) => globSync(kind, { cwd: root }).length > 1)).toEqual(include.map(() => true))
+  expect(include.length).toBeGreaterThan(3)
+  expect(exclude.filter((one) => globSync(one, { cwd: root }).length === 0)).toEqual([])
 })

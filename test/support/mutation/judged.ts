@@ -188,6 +188,47 @@ export const judged: readonly Judged[] = [
     why: "buckets up to there have been passed when it is asked, and calls enter a whole line later",
   },
   {
+    path: "src/data-plane/overdue.ts",
+    line: "if (this.#waiting === 0) this.#passed = Math.max(this.#passed, this.#bucketOf(now - this.#lineMs) - 2)",
+    mutants: [["this.#waiting === 0", "false"]],
+    why: "empty buckets are passed one by one instead of in one step: slower after a silence, and the same",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "#skip(now: number): void {",
+    mutants: [
+      [
+        "{ // Nothing waits: skip the silence in one step. if (this.#waiting === 0) this.#passed = Math.max(this.#passed, this.#bucketOf(now - this.#lineMs) - 2) }",
+        "{}",
+      ],
+    ],
+    why: "empty buckets are passed one by one instead of in one step: slower after a silence, and the same",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "this.#skip(now)",
+    mutants: [["this.#skip(now)", ";"]],
+    why: "empty buckets are passed one by one instead of in one step: slower after a silence, and the same",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "if (bucket - this.#passed >= bucketRing) {",
+    mutants: [["bucket - this.#passed >= bucketRing", "true"]],
+    why: "where there is room a silence is skipped a little earlier, and nothing else: slower, and the same",
+  },
+  {
+    path: "src/data-plane/stalls.ts",
+    line: "#kept: Stall[] = []",
+    mutants: [["[]", '["Stryker was here"]']],
+    why: "what is no stall lies between no two times, comes before all that are asked for, and is the first to go when they are too many",
+  },
+  {
+    path: "src/data-plane/stalls.ts",
+    line: "if (at <= since) break",
+    mutants: [["at <= since", "at < since"]],
+    why: "of a stall that was noticed at that very time nothing is left: it adds 0, and those before it are over",
+  },
+  {
     path: "src/data-plane/shelf.ts",
     line: "return cost === 1 ? this.#one : unitsOf(this.limit.rate, cost)",
     mutants: [["cost === 1", "false"]],
@@ -1100,15 +1141,6 @@ export const judged: readonly Judged[] = [
       ["bucket < bucketCount && values.length < ranks.length", "bucket < bucketCount || values.length < ranks.length"],
       ["bucket < bucketCount", "true"],
       ["bucket < bucketCount", "bucket <= bucketCount"],
-      ["values.length < ranks.length", "true"],
-      ["values.length < ranks.length", "values.length <= ranks.length"],
-    ],
-    why: "all ranks are found by the last bucket at the latest, and there is no rank behind the last",
-  },
-  {
-    path: "machines/vocabulary/latency.ts",
-    line: "while (values.length < ranks.length && seen >= (ranks[values.length] as number)) values.push(middleOf(bucket))",
-    mutants: [
       ["values.length < ranks.length", "true"],
       ["values.length < ranks.length", "values.length <= ranks.length"],
     ],
@@ -2141,7 +2173,7 @@ export const judged: readonly Judged[] = [
     path: "src/data-plane/endpoints/endpoints.ts",
     line: "if (site.evidence !== 0 || site.isGone || site.ejectedUntil !== undefined || this.#pace.isLong(ms)) return false",
     mutants: [
-      ["site.evidence !== 0 || site.isGone || site.ejectedUntil !== undefined || this.#pace.isSlow(ms)", "true"],
+      ["site.evidence !== 0 || site.isGone || site.ejectedUntil !== undefined || this.#pace.isLong(ms)", "true"],
     ],
     why: "the short way of most calls: the whole way comes to the same, and costs more",
   },
