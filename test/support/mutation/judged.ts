@@ -212,13 +212,13 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "src/data-plane/overdue.ts",
-    line: "if (bucket - this.#passed >= bucketRing) {",
-    mutants: [["bucket - this.#passed >= bucketRing", "true"]],
+    line: "if (bucket - this.#passed > this.#lastSlot && !this.#makeRoom(bucket, startedAt)) return false",
+    mutants: [["bucket - this.#passed > this.#lastSlot", "true"]],
     why: "where there is room a silence is skipped a little earlier, and nothing else: slower, and the same",
   },
   {
     path: "src/data-plane/stalls.ts",
-    line: "#kept: Stall[] = []",
+    line: "#kept: Kept[] = []",
     mutants: [["[]", '["Stryker was here"]']],
     why: "what is no stall lies between no two times, comes before all that are asked for, and is the first to go when they are too many",
   },
