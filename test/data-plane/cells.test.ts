@@ -193,6 +193,15 @@ describe("cells by themselves", () => {
     expect([remembered(50, 160, 10), remembered(50, 160, 11)]).toEqual([1, 0])
   })
 
+  test("do not ask whether the host stood still for a call that is in time by the clock alone", () => {
+    let asked = 0
+    const { call } = own({ slowAfterMs: 100, stoodMs: () => asked++ })
+    call("quick", "success", 0, 99)
+    expect(asked).toBe(0)
+    call("slow", "success", 0, 100)
+    expect(asked).toBeGreaterThan(0)
+  })
+
   test("are slow where a probe of theirs is found too old, and not failed", () => {
     const { cells, enter, well, kill } = own({ slowAfterMs: 100 })
     well(600)

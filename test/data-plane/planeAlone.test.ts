@@ -176,6 +176,16 @@ describe("a cell that is held back", () => {
     expect(plane.meter.lateness.total).toBe(1)
   })
 
+  test("has it watched whether the host stands still while a probe of it may be in time", () => {
+    const { wheel, clock, admit } = condemning()
+    clock.step(5000)
+    const before = wheel.size
+    const probe = admit({ key: "dead" })
+    expect([probe.isApart, wheel.size - before]).toEqual([true, 1])
+    clock.step(1000)
+    expect(wheel.size).toBe(before)
+  })
+
   test("has the circuit hear that all are silent when it is asked for, and not where another call is refused", () => {
     const { plane, told, admit, call } = condemning({ cells: cellLine })
     const all = Array.from({ length: 220 }, (_, at) => admit({ key: `key ${at % 30}` }))

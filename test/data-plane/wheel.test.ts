@@ -216,6 +216,18 @@ describe("a host that is asked for the time again and again", () => {
     expect([fired(), wheel.turns.at, wheel.turns.by]).toEqual([[], never, never])
   })
 
+  test("and is late for that while it rests has what was due wait until the rest is over, and no longer", () => {
+    const firedAt = (...wakes: readonly number[]) => {
+      const { wheel, alarm, fired, wakeAt } = hosted()
+      wheel.alarm.watch(40, 0)
+      alarm("a", 50)
+      // It rests from 300 until 400, and looks at its clock each 40 ms.
+      for (const now of [300, ...wakes]) wakeAt(now)
+      return fired()
+    }
+    expect([firedAt(360), firedAt(399), firedAt(400), firedAt(360, 400)]).toEqual([[], [], ["a at 400"], ["a at 400"]])
+  })
+
   test("finds nothing where the wheel was turned by hand meanwhile", () => {
     const { wheel, alarm, fired, asked, wakeAt, setTo } = hosted()
     alarm("a", 50)

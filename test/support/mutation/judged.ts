@@ -217,10 +217,40 @@ export const judged: readonly Judged[] = [
     why: "where there is room a silence is skipped a little earlier, and nothing else: slower, and the same",
   },
   {
+    path: "src/data-plane/overdue.ts",
+    line: "if (bucket - this.#passed > this.#lastSlot && !this.#makeRoom(bucket, startedAt)) return false",
+    mutants: [["bucket - this.#passed > this.#lastSlot", "bucket - this.#passed >= this.#lastSlot"]],
+    why: "where there is room a silence is skipped a little earlier, and nothing else: slower, and the same",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "while (bucket - this.#passed > this.#lastSlot && this.#starts[(this.#passed + 1) & this.#lastSlot] === 0)",
+    mutants: [["bucket - this.#passed > this.#lastSlot", "bucket - this.#passed >= this.#lastSlot"]],
+    why: "one more that is empty is passed: nobody enters so long ago",
+  },
+  {
+    path: "src/data-plane/overdue.ts",
+    line: "for (let ahead = 1; ahead <= this.#starts.length; ahead++) {",
+    mutants: [["ahead <= this.#starts.length", "ahead < this.#starts.length"]],
+    why: "the last of them has the place of the one that has passed: nobody was let in there, and it is empty",
+  },
+  {
+    path: "src/data-plane/hostAlarm.ts",
+    line: "#stoodSince = -never",
+    mutants: [["-never", "+never"]],
+    why: "the first stall that is known says when it began",
+  },
+  {
+    path: "src/data-plane/stalls.ts",
+    line: "if (last !== undefined && stall.at - stall.ms <= last.at) this.#kept.pop()",
+    mutants: [["stall.at - stall.ms <= last.at", "stall.at - stall.ms < last.at"]],
+    why: "one that goes on began before it was noticed, and another begins more than a millisecond after that: none begins at that very time",
+  },
+  {
     path: "src/data-plane/stalls.ts",
     line: "#kept: Kept[] = []",
     mutants: [["[]", '["Stryker was here"]']],
-    why: "what is no stall lies between no two times, comes before all that are asked for, and is the first to go when they are too many",
+    why: "what is no stall lies between no two times, is none of those that are asked for, and is the first to go when they are too many",
   },
   {
     path: "src/data-plane/stalls.ts",
