@@ -64,7 +64,7 @@ export const entered = (context: TripContext): Step => ({ entries: context.entri
 
 /** Whether the last trip still counts: the circuit closed not long ago, or a probe of that trip has failed. */
 const isRemembered = ({ closedAt, retryAt, settings }: TripContext, event: Signal): boolean =>
-  event.at - closedAt <= settings.openFor.memory || (event.type !== "alarm.rang" && closedAt < retryAt)
+  event.at - closedAt <= settings.openFor.memory || closedAt < retryAt
 
 /** How long the service itself asked to be left alone, as far as that is heeded. */
 const askedMs = ({ settings }: TripContext, event: Signal): number =>
