@@ -23,7 +23,6 @@ import { type Named, number, type OutOf, struct } from "./options.ts"
 import { only, type PlugInput } from "./plug.ts"
 import { learns, ownLine, patienceOf, type Slowness, savedLine } from "./slowness.ts"
 import {
-  closedBy,
   freshTrip,
   type ProbingFields,
   probed,
@@ -141,14 +140,8 @@ function weighed(event: Signal, context: GradualContext): Partial<GradualContext
   return { ...noted, reason: `${most} more probes ${more} than ${than}, as many as it takes` }
 }
 
-/** Where a ramp begins. A ramp that fails is a trip in the row: it remembers as a closed circuit would. */
-export const begun = (event: Signal): Partial<GradualContext> => ({
-  step: ramp.first,
-  stride: ramp.stride,
-  stale: 0,
-  blame: 0,
-  ...closedBy(event),
-})
+/** Where a ramp begins. The circuit has not closed by that: a ramp that fails is a trip in the row. */
+export const begun: Partial<GradualContext> = { step: ramp.first, stride: ramp.stride, stale: 0, blame: 0 }
 
 /** Late on the lowest step. Late again: the slow line itself is to blame, and is learned anew. */
 export const lateAgain = ({ late, slowAfterMs, settings }: GradualContext): Partial<GradualContext> => ({

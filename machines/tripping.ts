@@ -62,9 +62,9 @@ export const freshTrip = (at: number): Fresh => ({
 
 export const entered = (context: TripContext): Step => ({ entries: context.entries + 1, successes: 0, failed: 0 })
 
-/** Whether the last trip still counts: the circuit closed not long ago, or a probe of that trip has failed. */
-const isRemembered = ({ closedAt, retryAt, settings }: TripContext, event: Signal): boolean =>
-  event.at - closedAt <= settings.openFor.memory || closedAt < retryAt
+/** Whether the last trip counts no more: it ended long ago, whatever an operator has made of the closed circuit since. */
+const isForgotten = ({ closedAt, retryAt, settings }: TripContext, at: number): boolean =>
+  closedAt >= retryAt && at - closedAt > settings.openFor.memory
 
 /** How long the service itself asked to be left alone, as far as that is heeded. */
 const askedMs = ({ settings }: TripContext, event: Signal): number =>
@@ -72,15 +72,18 @@ const askedMs = ({ settings }: TripContext, event: Signal): number =>
 
 /** The circuit opens: once more in a row if the last trip is still remembered, and then for longer. */
 export function tripped(context: TripContext, event: Signal, again: number = context.trips + 1): Step {
-  const trips = isRemembered(context, event) ? again : 1
+  const trips = isForgotten(context, event.at) ? 1 : again
   const own = waitAfter(context.settings.openFor, trips, chance(context.seed, context.draws))
   const asked = askedMs(context, event)
   const waitMs = Math.max(own, asked)
   return { at: event.at, trips, draws: context.draws + 1, waitMs, isAsked: asked > own, retryAt: event.at + waitMs }
 }
 
-/** It has closed: nothing is waited for any more, however long that was to be. */
-export const closedBy = ({ at }: Pick<TripContext, "at">): Step => ({ closedAt: at, retryAt: at })
+/** It has closed: nothing is waited for any more, however long that was to be. Who closes anew brings no old trip back to mind. */
+export const closedBy = (context: TripContext): Step => {
+  const { at, trips } = context
+  return { closedAt: at, retryAt: at, trips: isForgotten(context, at) ? 0 : trips }
+}
 
 export const waited = (context: TripContext): Step => ({
   at: Math.max(context.at, context.retryAt),
@@ -114,13 +117,8 @@ export const reconfigured = (event: Signal): Step => ({
   statistics: undefined,
 })
 
-/** Trips that are forgotten by the time an operator opens a closed circuit do not lengthen the wait after a failed probe. */
-const isForgotten = ({ closedAt, retryAt, settings }: TripContext, event: Signal): boolean =>
-  closedAt >= retryAt && event.at - closedAt > settings.openFor.memory
-
-export const operated = (context: TripContext, event: Signal): Step => ({
+export const operated = (event: Signal): Step => ({
   at: event.at,
-  trips: isForgotten(context, event) ? 0 : context.trips,
   rule: "operator",
   reason: `operator: ${only(event, ["operator.forcedOpen", "operator.released"]).why}`,
   statistics: undefined,
@@ -168,7 +166,9 @@ export function restored(context: TripContext, event: Signal, saved: SavedTrip):
   return { ...times, trips, draws, rule: "restored", reason: "restored from a saved state" }
 }
 
-function saveTrip({ retryAt, trips, closedAt, isAsked, draws }: TripContext, circuit: Circuit, at: number): SavedTrip {
+function saveTrip(context: TripContext, circuit: Circuit, at: number): SavedTrip {
+  const { retryAt, closedAt, isAsked, draws } = context
+  const trips = isForgotten(context, at) ? 0 : context.trips
   const sinceCloseMs = Number.isFinite(closedAt) ? Math.max(0, at - closedAt) : Number.MAX_SAFE_INTEGER
   return { circuit, remainingMs: Math.max(0, retryAt - at), trips, sinceCloseMs, isAsked, draws }
 }

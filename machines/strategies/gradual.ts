@@ -96,7 +96,7 @@ const machine = setup({
     noteHelped: assign(({ context, event }) => rungAs.helped(event, context)),
     noteProbe: assign(({ context, event }) => rungAs.probe(event, context)),
     noteWaited: assign(({ context }) => waited(context)),
-    noteOperator: assign(({ context, event }) => operated(context, event)),
+    noteOperator: assign(({ event }) => operated(event)),
     noteRestored: assign(({ context, event }) => resumed(context, event)),
     trip: assign(({ context, event }) => tripped(context, event)),
     // An outage that comes back is waited for half as long as it was last.
@@ -111,7 +111,7 @@ const machine = setup({
     countHung: assign({ hung: ({ context }) => context.hung + 1 }),
     noteLine: assign({ slowAfterMs: ({ context, event }) => learntLine(context, event) }),
     noteStale: assign({ stale: ({ context }) => context.stale + 1 }),
-    beginRamp: assign(({ event }) => begun(event)),
+    beginRamp: assign(begun),
     stepUp: assign(({ context }) => stepping.up(context)),
     stepBack: assign(({ context, event }) => stepping.back(context, event)),
   },

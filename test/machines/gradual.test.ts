@@ -359,6 +359,19 @@ describe("gradual waits", () => {
     expect(waitOf(chart)).toBe(1600)
   })
 
+  test("gradual law 5: a ramp is no close: trips are remembered for as long as it takes", async () => {
+    const chart = await ramping({ openFor: { ...steady, memory: 10_000 } })
+    chart.send(gone)
+    await chart.clock.advance(waitOf(chart))
+    chart.send(probe("failed"))
+    await chart.clock.advance(waitOf(chart))
+    chart.send(probe("succeeded"))
+    expect(circuitOf(chart)).toBe("ramping")
+    await chart.clock.advance(10_001)
+    chart.send(gone)
+    expect(waitOf(chart)).toBe(1100)
+  })
+
   test("gradual law 5: trips are forgotten some time after a close", async () => {
     const chart = await ramping({ openFor: { ...steady, memory: 10_000 } })
     while (circuitOf(chart) === "ramping") chart.send(good)

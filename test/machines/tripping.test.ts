@@ -81,8 +81,21 @@ test("a wait is over when it was to be, or when the state was entered if that wa
   expect(waited(trip({ at: 2000, retryAt: 1100 })).at).toBe(2000)
 })
 
-test("what has closed waits for nothing", () => {
-  expect(closedBy({ at: 70 })).toEqual({ closedAt: 70, retryAt: 70 })
+describe("what has closed", () => {
+  test("waits for nothing, and remembers the trip that has ended", () => {
+    expect(closedBy(trip({ at: 70, trips: 3, closedAt: 10, retryAt: 60 }))).toEqual({
+      closedAt: 70,
+      retryAt: 70,
+      trips: 3,
+    })
+    expect(closedBy(trip({ at: 70_000, trips: 3, closedAt: 10, retryAt: 11 }))).toMatchObject({ trips: 3 })
+  })
+
+  test("once more, with no trip in between, brings no trip back to mind that is forgotten", () => {
+    const closed = trip({ trips: 3, closedAt: 500, retryAt: 500 })
+    expect(closedBy({ ...closed, at: 10_500 })).toEqual({ closedAt: 10_500, retryAt: 10_500, trips: 3 })
+    expect(closedBy({ ...closed, at: 10_501 })).toEqual({ closedAt: 10_501, retryAt: 10_501, trips: 0 })
+  })
 })
 
 describe("probes", () => {
@@ -121,23 +134,11 @@ test("another window is told as that", () => {
   expect(reconfigured(signal("settings.changed", 9))).toEqual(told)
 })
 
-describe("the operator", () => {
-  const acts = (context: TripContext, at = 20_000) =>
-    operated(context, signal("operator.forcedOpen", at, { why: "rain" }))
-
-  test("is told with the word that was given", () => {
-    expect(acts(trip({ trips: 2 }))).toEqual({
-      ...{ at: 20_000, trips: 2, rule: "operator", reason: "operator: rain", statistics: undefined },
-    })
-    expect(operated(trip(), signal("operator.released", 9, { why: "sun" })).reason).toBe("operator: sun")
+test("the operator is told with the word that was given", () => {
+  expect(operated(signal("operator.forcedOpen", 20_000, { why: "rain" }))).toEqual({
+    ...{ at: 20_000, rule: "operator", reason: "operator: rain", statistics: undefined },
   })
-
-  test("who opens a circuit that has long been closed lengthens no wait by trips that are forgotten", () => {
-    const closed = trip({ trips: 2, closedAt: 9000, retryAt: 9000 })
-    expect([acts(closed, 19_000).trips, acts(closed, 19_001).trips]).toEqual([2, 0])
-    // It waits still: it has not closed since.
-    expect(acts({ ...closed, retryAt: 9001 }, 99_000).trips).toBe(2)
-  })
+  expect(operated(signal("operator.released", 9, { why: "sun" })).reason).toBe("operator: sun")
 })
 
 describe("a saved circuit", () => {
@@ -196,6 +197,8 @@ describe("a saved circuit", () => {
     })
     expect(part.save(snapshot, 50)).toMatchObject({ remainingMs: 650, sinceCloseMs: 0 })
     expect(part.save(snapshot, 900)).toMatchObject({ remainingMs: 0 })
+    const closed = trippingPart(() => trip({ trips: 2, closedAt: 100, retryAt: 100 }))
+    expect([10_100, 10_101].map((at) => closed.save(snapshot, at).trips)).toEqual([2, 0])
     const never = trippingPart(() => trip())
     expect(never.save(snapshot, 0)).toMatchObject({ sinceCloseMs: Number.MAX_SAFE_INTEGER })
     expect(part.finding(snapshot)).toEqual({

@@ -139,6 +139,25 @@ test("a trip that was forgotten made the wait longer, where an operator had open
   expect(waits).toEqual([3000, 1000])
 })
 
+test("a trip that was forgotten came back to mind when the circuit closed again after an operator had opened it", async () => {
+  const openFor = { base: "1 second", factor: 3, max: "1 minute", memory: "10 seconds", jitter: 0 } as const
+  const waits: (number | undefined)[] = []
+  for (const held of ["9 seconds", "11 seconds"] as const) {
+    const { breaker, clock } = world({ strategy: { type: "basic", openFor, probes: { needed: 1 } } })
+    await trip(breaker)
+    await clock.advance("1 second")
+    await succeed(breaker, 1)
+    breaker.forceOpen("maintenance")
+    breaker.release("done")
+    await clock.advance(held)
+    await succeed(breaker, 1)
+    expect(breaker.circuit).toBe("closed")
+    await trip(breaker)
+    waits.push(breaker.wouldReject()?.retryAfterMs)
+  }
+  expect(waits).toEqual([3000, 1000])
+})
+
 describe("shadow", () => {
   test("was enforced, or uncounted: what would be refused runs, is counted, and enters no window", async () => {
     const { breaker, clock } = world({ strategy: { type: "basic", openFor: "5 seconds", probes: { needed: 2 } } })

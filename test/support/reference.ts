@@ -101,12 +101,18 @@ export class Reference {
     if (end === "failure") return this.#trip()
     if (++this.#probed < this.config.probes.needed) return
     this.#enter("closed")
+    this.#forget()
     this.#closedAt = this.now
   }
 
+  /** Trips are forgotten so long after the circuit has closed; an operator's open circuit is no trip, and its end no close that renews them. */
+  #forget(): void {
+    if (this.#closedAt !== undefined && this.now - this.#closedAt > this.config.wait.memory) this.#trips = 0
+  }
+
   #trip(): void {
-    const { base, factor, max, memory } = this.config.wait
-    if (this.#closedAt !== undefined && this.now - this.#closedAt >= memory) this.#trips = 0
+    const { base, factor, max } = this.config.wait
+    this.#forget()
     this.#closedAt = undefined
     this.retryAt = this.now + Math.min(max, base * factor ** this.#trips)
     this.#trips++
