@@ -156,7 +156,9 @@ export const closedCallWithTimeout: CostCase = {
       unit: "ns",
       rows: {
         "bare await": "`Promise.all` of 100 unprotected calls",
-        "recloser, defaults": "as above",
+        "recloser, defaults":
+          "as above: the limit that it learns begins at 20, and whoever is beyond it waits for a slot",
+        "recloser, no limit": "`{ priority: false }`: as many at once as callers want, as with the peers",
         "opossum, defaults": "as above",
         "cockatiel wrap(breaker, timeout)": "as above",
         "mollitia breaker + Timeout": "as above",
@@ -184,6 +186,7 @@ export const closedCallWithTimeout: CostCase = {
     const together = [
       floor.inFlight("bare await", calls, floor.laterWork),
       recloser.inFlightDefault(calls),
+      recloser.inFlightUnlimited(calls),
       opossum.inFlightWithDefaults(calls),
       cockatiel.inFlightWithTimeout(4_000),
       mollitia.inFlightWithTimeout(2_000),

@@ -50,10 +50,12 @@ export const closedAdmission = (calls: number): Subject => succeeding("recloser,
 export const closedNine = (calls: number): Subject => succeeding("recloser, all nine components", calls, nine)
 export const closedFixed = (calls: number): Subject => succeeding("recloser, fixed timeout", calls, fixed)
 
-export const inFlightDefault = (calls: number): Subject => {
-  const breaker = createBreaker("in flight", {})
-  return inFlight("recloser, defaults", calls, () => breaker.execute(laterWork))
+const together = (name: string, calls: number, config: BreakerConfig): Subject => {
+  const breaker = createBreaker(name, config)
+  return inFlight(name, calls, () => breaker.execute(laterWork))
 }
+export const inFlightDefault = (calls: number): Subject => together("recloser, defaults", calls, {})
+export const inFlightUnlimited = (calls: number): Subject => together("recloser, no limit", calls, { priority: false })
 
 export const opened = async () => {
   const breaker = createBreaker("open", { strategy: { type: "basic", openFor: { base: "1 hour", max: "1 hour" } } })
