@@ -1,7 +1,4 @@
-/**
- * The data plane of one breaker: it obeys the gate on every call and reports rare facts; machines decide. Synchronous and bounded. A call:
- * `admit` answers a receipt or a rejection; `settle` gives back what was taken, and hands the one outcome to the meter.
- */
+/** The data plane of one breaker: it obeys the gate on every call and reports rare facts; machines decide. Synchronous and bounded. */
 import { type Facts, noFacts } from "../../machines/vocabulary/facts.ts"
 import { type Gate, idleGate } from "../../machines/vocabulary/gate.ts"
 import { type Judged, kindOf, kinds, type OutcomeKind } from "../../machines/vocabulary/outcome.ts"
@@ -134,10 +131,11 @@ export class Plane implements Settler, QueueHost {
 
   /** Bounds how long a receipt may stay unsettled; then it counts as ignored. A probe's place has the strategy's own lease. */
   lease(receipt: Receipt, leaseMs: number): void {
+    this.tape?.lent(leaseMs)
     this.admission.leases.lend(receipt, leaseMs, this.gate.lines.leaseMs ?? leaseMs)
   }
 
-  /** Settles once; false when it was settled, or its lease had ended, before. */
+  /** Gives back what was taken, and hands the one outcome to the meter; false when it was settled, or its lease had ended, before. */
   settleAt(receipt: Receipt, given: Judged, now: number): boolean {
     if (receipt.settled) return false
     const isPlain = receipt.isPlain && receipt.epoch === this.gate.epoch && this.admission.cells === undefined

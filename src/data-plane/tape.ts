@@ -11,6 +11,8 @@ export type Entry = "ordinary" | "probe" | "uncounted"
 export interface Tape {
   /** A call has entered; answers the number by which its end is known, from 1. */
   entered(entry: Entry, now: number, facts: Facts): number
+  /** The call that entered last is lent to somebody who may forget to settle it: for so long, or as long as the strategy lends probes. */
+  lent(leaseMs: number): void
   /** A call waits for a slot, until then at most for its caller's sake; answers the number by which it is known while it waits. */
   waits(now: number, facts: Facts, deadlineAt: number): number
   /** What is written down next is what became of the call that has waited under this number. */

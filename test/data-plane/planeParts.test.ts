@@ -41,6 +41,7 @@ function notes() {
       heard.push(`${now}: ${++calls} ${entry}`)
       return calls
     },
+    lent: (leaseMs) => void heard.push(`lent for ${leaseMs}`),
     waits: () => ++waits,
     waited: (number) => void heard.push(`${number} has waited`),
     gaveUp: (number) => void heard.push(`${number} gave up`),
@@ -67,7 +68,14 @@ describe("a tape", () => {
     clock.step(1000)
     plane.record(undefined)
     admit()
-    expect(heard).toEqual(["0: 1 ordinary", "0: 1 success", "0: 2 probe", "0: probe", "1000: 2 ignored"])
+    expect(heard).toEqual([
+      "0: 1 ordinary",
+      "0: 1 success",
+      "0: 2 probe",
+      "lent for 5000",
+      "0: probe",
+      "1000: 2 ignored",
+    ])
   })
 
   test("is told of nobody who waits under a number of another", () => {

@@ -40,7 +40,16 @@ describe("while calls wait", () => {
     const count = () => 1
     const none = () => {}
     const turn = () => void looks++
-    plane.record({ entered: count, waits: count, waited: none, gaveUp: none, turn, refused: none, settled: none })
+    plane.record({
+      entered: count,
+      lent: none,
+      waits: count,
+      waited: none,
+      gaveUp: none,
+      turn,
+      refused: none,
+      settled: none,
+    })
     for (let calls = 0; calls < 2; calls++) call()
     clock.step(100)
     call()

@@ -15,6 +15,7 @@ function notes() {
       told.push(`${now}: ${++calls} entered, ${entry}`)
       return calls
     },
+    lent: (leaseMs) => void told.push(`${calls} lent for ${leaseMs}`),
     waits: (now, _facts, deadlineAt) => {
       told.push(`${now}: ${++waits} waits until ${deadlineAt}`)
       return waits
@@ -40,6 +41,26 @@ describe("a tape", () => {
     plane.record(undefined)
     plane.admit(clock.now())
     expect(told).toEqual(["0: 1 entered, ordinary", "5: 1 settled, timedOut"])
+  })
+
+  test("hears for how long a call is lent, once it has entered, and not of one whose entry it did not hear", () => {
+    const { plane, clock } = barePlane()
+    const { told, tape } = notes()
+    const lend = (leaseMs: number) => {
+      const ticket = plane.admit(clock.now())
+      if (ticket.admitted) plane.lease(ticket, leaseMs)
+    }
+    plane.swap(openGate({}))
+    lend(10)
+    plane.record(tape)
+    lend(300.5)
+    clock.step(400)
+    expect(told).toEqual([
+      "0: 1 entered, ordinary",
+      "1 lent for 300.5",
+      "10: 0 settled, ignored",
+      "300.5: 1 settled, ignored",
+    ])
   })
 
   test("hears that a call has ended when it is known whether the host stood still until then", () => {

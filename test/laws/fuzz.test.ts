@@ -9,7 +9,7 @@ import { layers } from "../../machines/vocabulary/rejection.ts"
 import { baseUrl, numberBetween, wholeBetween } from "../../src/cli/demo/options.ts"
 import { LineTooLong } from "../../src/cli/detect/lines.ts"
 import type { RecordedLine } from "../../src/observability/recording/format.ts"
-import { Seal } from "../../src/observability/recording/format.ts"
+import { formatVersion, Seal } from "../../src/observability/recording/format.ts"
 import { readRecording, UnusableRecording } from "../../src/observability/recording/read.ts"
 import { quotaIn } from "../../src/quotaHeaders.ts"
 import { retryAfterOf } from "../../src/retryAfter.ts"
@@ -224,7 +224,7 @@ describe("a recording that was tampered with", () => {
         bytes: fc.base64String(),
       }),
     )
-    const header = { t: "recloser", format: 2, library: "0.1.0", startedAt: 0, part: 1 }
+    const header = { t: "recloser", format: formatVersion, library: "0.1.0", startedAt: 0, part: 1 }
     fc.assert(
       fc.property(fc.array(line, { maxLength: 4 }), (rest) => {
         const seal = new Seal()

@@ -104,7 +104,7 @@ function tapeOf(heard: unknown[]): Tape {
     },
     refused: (layer, now) => heard.push(["refused", layer, now]),
     settled: (call, judged, now) => heard.push(["settled", call, judged, now]),
-    ...{ waits: () => 0, waited: nothing, gaveUp: nothing, turn: nothing },
+    ...{ waits: () => 0, lent: nothing, waited: nothing, gaveUp: nothing, turn: nothing },
   }
 }
 

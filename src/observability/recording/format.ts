@@ -6,8 +6,8 @@ import type { OutcomeKind } from "../../../machines/vocabulary/outcome.ts"
 import type { Quota } from "../../../machines/vocabulary/quota.ts"
 import type { CircuitMoved } from "../../../machines/vocabulary/signal.ts"
 
-/** Rises when a line comes to mean something else. */
-export const formatVersion = 2
+/** Rises when a line comes to mean something else: 3 since calls tell for how long they are lent, which 2 would take for what bounds a wait. */
+export const formatVersion = 3
 
 export interface RecordedPart {
   readonly key: string
@@ -166,7 +166,7 @@ export const codes = {
   facts: 9,
   /** A call waits; the number is its own while it does. */
   waits: 10,
-  /** Until when the call that comes next may wait for its caller's sake: that, not when it is said, is the time beside it. */
+  /** Until when the call that comes next may wait for its caller's sake: that, not when it is said, is the time beside it; with the number 1: for how many milliseconds the call is lent that has just entered. */
   until: 11,
   /** What comes next became of the call that waits under this number. */
   waited: 12,

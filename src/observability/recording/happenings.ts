@@ -26,6 +26,14 @@ export type Happening =
       readonly facts: Facts
       readonly waited: number
     }
+  /** The call of this number is lent for so long. */
+  | {
+      readonly type: "lent"
+      readonly b: number
+      readonly at: number
+      readonly serial: number
+      readonly leaseMs: number
+    }
   | {
       readonly type: "refused"
       readonly b: number
@@ -107,9 +115,12 @@ export function* happenings({ lines }: Recording): Generator<Happening> {
 }
 
 function* callsIn({ bytes, from, serial }: CallsLine, said: Said): Generator<Happening> {
+  let entered = { at: 0, serial }
   for (const { at, code, number, who: b } of entriesIn(Buffer.from(bytes, "base64"), from, serial)) {
     const common = { b, at }
-    if (code === codes.facts) said.next = { ...said.next, facts: said.facts.get(number) ?? noFacts }
+    if (code in entries) entered = { at, serial: number }
+    if (code === codes.until && number === 1) yield { type: "lent", b, ...entered, leaseMs: at }
+    else if (code === codes.facts) said.next = { ...said.next, facts: said.facts.get(number) ?? noFacts }
     else if (code === codes.until) said.next = { ...said.next, deadlineAt: common.at }
     else if (code === codes.waited) said.next = { ...said.next, waited: number }
     else {

@@ -16,7 +16,7 @@ import {
   type RecordedRate,
   Seal,
 } from "./format.ts"
-import { entriesIn } from "./reel.ts"
+import { type Entry, entriesIn } from "./reel.ts"
 
 /** A recording that cannot be played. */
 export class UnusableRecording extends Error {
@@ -50,6 +50,9 @@ const plugs: readonly AnyPlug[] = [registry.strategies, registry.companions, reg
 
 /** The strategy or component of this key. */
 export const plugOf = (key: string): AnyPlug | undefined => plugs.find((plug) => plug.key === key)
+
+/** Is read, too: what was recorded in it does not say which of its calls were lent, and means the same in all else. */
+const formatBefore = 2
 
 const known = new Set<string>([
   "recloser",
@@ -109,11 +112,11 @@ class Reader {
   #headerIn(value: RecordedLine): HeaderLine {
     if (value.t !== "recloser") return this.fail(1, "the first line must be the header of a recording")
     const { format, library } = value
-    if (format !== formatVersion) {
+    if (format !== formatVersion && format !== formatBefore) {
       const other = typeof format === "number" && format > formatVersion ? "newer" : "other"
       this.fail(
         1,
-        `format ${format}, written by recloser ${library}, is ${other} than what this version reads (${formatVersion})`,
+        `format ${format}, written by recloser ${library}, is ${other} than what this version reads (${formatBefore} and ${formatVersion})`,
       )
     }
     return value
@@ -151,13 +154,25 @@ class Reader {
     const areCalls = typeof bytes === "string" && /^[\w+/]*={0,2}$/.test(bytes)
     if (!areCalls || ![from, serial].every(Number.isInteger)) return this.fail(at, "these are no calls")
     let count = 0
-    for (const { at: time, number, who, code } of entriesIn(Buffer.from(bytes, "base64"), from, serial)) {
+    let before: Entry | undefined
+    for (const entry of entriesIn(Buffer.from(bytes, "base64"), from, serial)) {
       count++
-      if (Number.isNaN(time + number) || (code === codes.refused && layers[number] === undefined))
-        this.fail(at, `entry ${count} is none`)
-      if (!this.#breakers.has(who)) this.fail(at, `breaker ${who} has not been introduced`)
+      if (!isEntry(entry, before)) this.fail(at, `entry ${count} is none`)
+      if (!this.#breakers.has(entry.who)) this.fail(at, `breaker ${entry.who} has not been introduced`)
+      before = entry
     }
   }
+}
+
+/** Lent is a call that has just entered, for a time that a lease can have. */
+const isLent = ({ at, number, who }: Entry, before: Entry | undefined): boolean =>
+  number === 1 && at >= 0 && Number.isFinite(at) && before?.who === who && before.code <= codes.uncounted
+
+function isEntry(entry: Entry, before: Entry | undefined): boolean {
+  const { at, number, code } = entry
+  if (Number.isNaN(at + number)) return false
+  if (code === codes.until && number > 0) return isLent(entry, before)
+  return code !== codes.refused || layers[number] !== undefined
 }
 
 const areNumbers = (value: unknown): boolean =>

@@ -75,6 +75,11 @@ export class ReelTape {
     return this.#reel.enter(now, entry === "ordinary" ? codes.entered : codes[entry], this.#who)
   }
 
+  /** It stands right after its call, on the same line: nothing that could fill the reel is told between the two. */
+  lent(leaseMs: number): void {
+    this.#reel.add(leaseMs, codes.until, 1, this.#who)
+  }
+
   waits(now: number, facts: Facts, deadlineAt: number): number {
     this.#before(now, facts)
     if (deadlineAt < Number.POSITIVE_INFINITY) this.#reel.add(deadlineAt, codes.until, 0, this.#who)

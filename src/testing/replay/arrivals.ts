@@ -16,6 +16,8 @@ export interface Arrival {
   sentAt: number | undefined
   judged: Judged | undefined
   durationMs: number
+  /** For how long it was lent; `undefined`: it was run, or refused. */
+  leaseMs: number | undefined
 }
 
 export interface Traffic {
@@ -53,6 +55,7 @@ export function trafficIn(recording: Recording): readonly Traffic[] {
     else if (happening.type === "waits") one.waiting.set(happening.number, note(one, happening))
     else if (happening.type === "gaveUp") forget(one, happening.number)
     else if (happening.type === "settled") settle(one, happening)
+    else if (happening.type === "lent") lend(one, happening)
     else if (happening.type === "event") one.events.push(happening.line)
   }
   for (const one of all.values()) guess(one.arrivals)
@@ -63,7 +66,8 @@ function note(
   one: Gathered,
   { at, facts, deadlineAt = Number.POSITIVE_INFINITY }: Pick<Arrival, "at" | "facts"> & Partial<Arrival>,
 ): Arrival {
-  const arrival: Arrival = { at, serial: 0, facts, deadlineAt, sentAt: undefined, judged: undefined, durationMs: 0 }
+  const unsent = { serial: 0, sentAt: undefined, judged: undefined, durationMs: 0, leaseMs: undefined }
+  const arrival: Arrival = { at, facts, deadlineAt, ...unsent }
   one.arrivals.push(arrival)
   return arrival
 }
@@ -97,6 +101,11 @@ function settle(
   one.bySerial.delete(serial)
   arrival.judged = judged
   arrival.durationMs = Math.max(0, at - (arrival.sentAt ?? arrival.at))
+}
+
+function lend(one: Gathered, { serial, leaseMs }: { readonly serial: number; readonly leaseMs: number }): void {
+  const arrival = one.bySerial.get(serial)
+  if (arrival !== undefined) arrival.leaseMs = leaseMs
 }
 
 /** What says something of the service: how a call that was sent ended. */

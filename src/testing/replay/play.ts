@@ -119,6 +119,7 @@ class Player {
     if (happening.type === "turned") return
     if (happening.type === "rests") return this.#rest(one, happening)
     if (happening.type === "settled") one.breaker.settle(happening.serial, happening.judged, at)
+    else if (happening.type === "lent") one.breaker.lend(happening.serial, happening.leaseMs)
     else if (happening.type === "event") one.breaker.send(happening.line.event)
     else if (happening.type === "gaveUp") one.breaker.giveUp(happening.number, at)
     else if (happening.type === "waits") this.#wait(one, happening)

@@ -141,6 +141,12 @@ export class PlayedBreaker {
     return ticket.probe ? "probe" : ticket.counted ? "ordinary" : "uncounted"
   }
 
+  /** A call that has just entered is lent for so long; then it ends by itself. */
+  lend(serial: number, leaseMs: number): void {
+    const receipt = this.#receipts.get(serial)
+    if (receipt !== undefined) this.plane.lease(receipt, leaseMs)
+  }
+
   /** A call has ended; one that did not enter here says nothing. */
   settle(serial: number, judged: Judged, now: number): void {
     const receipt = this.#receipts.get(serial)

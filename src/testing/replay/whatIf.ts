@@ -97,6 +97,7 @@ interface Playing {
 
 function arrive(playing: Playing, arrival: Arrival, serial: number): void {
   const { breaker, queue, account, elsewhere } = playing
+  if (arrival.leaseMs !== undefined) return lend(playing, arrival, serial, arrival.leaseMs)
   breaker.come(serial, queue.now, arrival.facts, arrival.deadlineAt, (entered, at) => {
     if (entered === "refused") return account.refuse(arrival.judged)
     const { judged, durationMs } = endOf(
@@ -107,6 +108,25 @@ function arrive(playing: Playing, arrival: Arrival, serial: number): void {
     if (arrival.sentAt === undefined) playing.sentOnGuess++
     queue.plan(new Errand((now) => breaker.settle(serial, judged, now)), at + durationMs)
   })
+}
+
+/** A lease that ends at the instant at which nobody's settling was recorded ends first: timers come some nanoseconds late. */
+const afterTimersMs = 1e-3
+
+/** A call that was lent never waits, and nobody times it out; what it was given for is the caller's, as long as the strategy bears it. */
+function lend(
+  { breaker, queue, account, elsewhere }: Playing,
+  arrival: Arrival,
+  serial: number,
+  leaseMs: number,
+): void {
+  if (breaker.enter(serial, queue.now, arrival.facts) === "refused") return account.refuse(arrival.judged)
+  const { judged, durationMs } = elsewhere.at(arrival, breaker.endpointOf(serial))
+  breaker.lend(serial, leaseMs)
+  account.send(judged)
+  if (judged === undefined) return
+  const laterMs = judged === "ignored" ? afterTimersMs : 0
+  queue.plan(new Errand((now) => breaker.settle(serial, judged, now)), queue.now + durationMs + laterMs)
 }
 
 /** Decides about the same calls under another config, in virtual time. */

@@ -32,7 +32,7 @@ const sealed = (...values: readonly unknown[]): string => {
   const seal = new Seal()
   return values.map((value) => seal.line(value as RecordedLine)).join("")
 }
-const header = { t: "recloser", format: 2, library: "0.1.0", startedAt: 0, part: 1 }
+const header = { t: "recloser", format: 3, library: "0.1.0", startedAt: 0, part: 1 }
 const breaker = {
   t: "breaker",
   b: 1,
@@ -43,14 +43,16 @@ const breaker = {
   parts: [{ key: "basic", settings: {} }],
 }
 const end = { t: "end", at: 0, why: "stopped" }
-const { entered, success, refused, who: whoIs } = codes
+const { entered, probe, success, refused, until, turned, who: whoIs } = codes
+const lent = until | (1 << 4)
+const float = (value: number): readonly number[] => [...Buffer.from(new Float64Array([value]).buffer)]
 const calls = (bytes: readonly number[]): string =>
   sealed(header, breaker, { t: "calls", from: 0, serial: 0, bytes: Buffer.from(bytes).toString("base64") }, end)
 
 describe("a recording", () => {
   test("is read as it was written", () => {
     const { isWhole, header, lines: rest } = read(whole)
-    expect([isWhole, header.format, rest.length]).toEqual([true, 2, lines.length - 1])
+    expect([isWhole, header.format, rest.length]).toEqual([true, 3, lines.length - 1])
   })
 
   test("that ends in the middle of a line names the line, and can be played up to there", () => {
@@ -92,10 +94,12 @@ describe("a recording", () => {
     [Buffer.from([0xff, 0xfe, 0x00]), "x.ndjson:1: this is no recording of recloser"],
     [sealed(end), "x.ndjson:1: the first line must be the header of a recording"],
     [
-      sealed({ ...header, format: 3, library: "9.0.0" }),
-      "x.ndjson:1: format 3, written by recloser 9.0.0, is newer than what this version reads (2)",
+      sealed({ ...header, format: 4, library: "9.0.0" }),
+      "x.ndjson:1: format 4, written by recloser 9.0.0, is newer than what this version reads (2 and 3)",
     ],
     [sealed({ ...header, format: 0 }), "is other than what this version reads"],
+    [sealed({ ...header, format: 1 }), "is other than what this version reads"],
+    [sealed({ ...header, format: 2 }, end), "nothing"],
     [sealed(header, header, end), "x.ndjson:2: a second header"],
     [`${sealed(header)}${"[".repeat(100)}\n`, "x.ndjson:2: this line is nested deeper than 64 levels"],
     [sealed(header, { t: "poem" }, end), 'x.ndjson:2: "poem" is no kind of line that this version knows'],
@@ -110,6 +114,19 @@ describe("a recording", () => {
     [calls([whoIs, 1, entered]), "x.ndjson:3: entry 1 is none"],
     [calls([whoIs, 1, entered, 2, 0, 0, 0]), "x.ndjson:3: entry 1 is none"],
     [calls([whoIs, 1, refused | (15 << 4), 100, 0]), "x.ndjson:3: entry 1 is none"],
+    [calls([whoIs, 1, entered, 0, lent, 40]), "nothing"],
+    [calls([whoIs, 1, probe, 40, lent, 0, until, 0]), "nothing"],
+    [calls([whoIs, 1, lent, 40]), "x.ndjson:3: entry 1 is none"],
+    [calls([whoIs, 1, entered, 0, lent, 40, lent, 40]), "x.ndjson:3: entry 3 is none"],
+    [calls([whoIs, 1, entered, 0, turned, 0, lent, 40]), "x.ndjson:3: entry 3 is none"],
+    [calls([whoIs, 1, refused, 0, lent, 40]), "x.ndjson:3: entry 2 is none"],
+    [calls([whoIs, 1, entered, 0, whoIs, 2, lent, 40]), "x.ndjson:3: entry 2 is none"],
+    [calls([whoIs, 1, entered, 0, lent, 41]), "x.ndjson:3: entry 2 is none"],
+    [calls([whoIs, 1, entered, 0, lent, 2, ...float(0.7)]), "nothing"],
+    [calls([whoIs, 1, entered, 0, lent, 2, ...float(-1)]), "x.ndjson:3: entry 2 is none"],
+    [calls([whoIs, 1, entered, 0, lent, 2, ...float(Number.NaN)]), "x.ndjson:3: entry 2 is none"],
+    [calls([whoIs, 1, entered, 0, lent, 2, ...float(Number.POSITIVE_INFINITY)]), "x.ndjson:3: entry 2 is none"],
+    [calls([whoIs, 1, entered, 0, until | (2 << 4), 40]), "x.ndjson:3: entry 2 is none"],
     [calls([whoIs, 2, entered, 0]), "x.ndjson:3: breaker 2 has not been introduced"],
     [calls([entered, 0]), "x.ndjson:3: breaker -1 has not been introduced"],
     [sealed(header, { ...breaker, parts: undefined, recipe: 3 }, end), "x.ndjson:2: there is no recipe 3"],

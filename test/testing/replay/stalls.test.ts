@@ -1,7 +1,7 @@
 /** A host that stands still as it likes, and a recording of it: whoever plays it knows when it did, and decides as it was decided. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type BreakerConfig, createBreaker } from "recloser"
+import { type BreakerConfig, createBreaker, type Permit } from "recloser"
 import { startRecorder } from "recloser/inspect"
 import { describe, expect, test } from "vitest"
 import { readRecording } from "../../../src/observability/recording/read.ts"
@@ -25,7 +25,7 @@ const configs: readonly BreakerConfig[] = [
 ]
 
 const step = fc.record({
-  what: fc.constantFrom("enter", "enter", "enter", "end", "end", "end", "step", "halt", "sleep"),
+  what: fc.constantFrom("enter", "enter", "enter", "end", "end", "end", "lend", "return", "step", "halt", "sleep"),
   ms: fc.integer({ min: 0, max: 120 }),
 })
 type Step = { readonly what: string; readonly ms: number }
@@ -37,6 +37,7 @@ async function recorded(config: BreakerConfig, steps: readonly Step[]) {
   const recorder = startRecorder({ file, clock, breakers: (name) => name === "stalling" })
   const breaker = createBreaker("stalling", config, { clock })
   const flying: Asked[] = []
+  const lent: Permit[] = []
   const end = async (at: number) => {
     for (const { answer } of flying.splice(at, 1)) answer()
     // What has been answered is settled some turns later.
@@ -51,7 +52,13 @@ async function recorded(config: BreakerConfig, steps: readonly Step[]) {
     if (what === "enter") {
       flying.push(ask(breaker, { key: `${ms % 3}` }))
       clock.step(ms % 4)
-    } else if (what === "end") await end(ms % Math.max(1, flying.length))
+    } else if (what === "lend") {
+      // Some come back in time, some too late, some never.
+      const ticket = breaker.acquire({ key: `${ms % 3}`, lease: ms })
+      if (ticket.admitted) lent.push(ticket)
+    } else if (what === "return")
+      lent.splice(ms % Math.max(1, lent.length), 1)[0]?.settle(ms % 4 ? "success" : "failure")
+    else if (what === "end") await end(ms % Math.max(1, flying.length))
     else if (what === "step") clock.step(ms)
     else if (what === "halt") clock.halt(ms)
     else clock.sleep(ms)
