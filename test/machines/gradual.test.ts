@@ -261,6 +261,17 @@ describe("gradual comes back", () => {
     expect(demandOf(chart).share).toBeGreaterThan(lowest.share)
   })
 
+  test("gradual law 4: a ramp begins at its first step, wherever the last one had come to", async () => {
+    const chart = await ramping()
+    const first = demandOf(chart)
+    for (let step = 0; step < 2; step++) chart.send(good)
+    expect(demandOf(chart)).not.toEqual(first)
+    chart.send(gone)
+    await chart.clock.advance(waitOf(chart))
+    chart.send(probe("succeeded"))
+    expect(demandOf(chart)).toEqual(first)
+  })
+
   test("gradual law 4: failures that less load does not cure leave it degraded, at full share", async () => {
     const chart = await ramping()
     chart.send(rung("cohort", 5, 3))
@@ -372,12 +383,40 @@ describe("gradual waits", () => {
     expect(waitOf(chart)).toBe(1100)
   })
 
-  test("gradual law 5: trips are forgotten some time after a close", async () => {
-    const chart = await ramping({ openFor: { ...steady, memory: 10_000 } })
+  /** It has tripped three times when a probe succeeds. */
+  async function rampingAfterThree(): Promise<Chart> {
+    const chart = await probing({ openFor: { ...steady, memory: 10_000 } })
+    for (let trip = 2; trip <= 3; trip++) {
+      chart.send(probe("failed"))
+      await chart.clock.advance(waitOf(chart))
+    }
+    chart.send(probe("succeeded"))
+    expect(circuitOf(chart)).toBe("ramping")
+    return chart
+  }
+
+  test.each([
+    ["remembered just before the memory ends", 9_999, 1100],
+    ["forgotten after it", 10_001, 1000],
+  ])("gradual law 5: trips are %s, after a close", async (_when, quietMs, waitMs) => {
+    const chart = await rampingAfterThree()
     while (circuitOf(chart) === "ramping") chart.send(good)
-    await chart.clock.advance(10_001)
+    expect(circuitOf(chart)).toBe("closed")
+    await chart.clock.advance(quietMs)
     chart.send(gone)
-    expect(waitOf(chart)).toBe(1000)
+    expect(waitOf(chart)).toBe(waitMs)
+  })
+
+  test.each([
+    ["remembered just before the memory ends", 9_999, 1100],
+    ["forgotten after it", 10_001, 1000],
+  ])("gradual law 5: trips are %s, after a ramp that ended in a degraded circuit", async (_when, quietMs, waitMs) => {
+    const chart = await rampingAfterThree()
+    for (let step = 0; step < 2; step++) chart.send(rung("cohort", 5, 3))
+    expect(circuitOf(chart)).toBe("degraded")
+    await chart.clock.advance(quietMs)
+    chart.send(gone)
+    expect(waitOf(chart)).toBe(waitMs)
   })
 
   test.each([
