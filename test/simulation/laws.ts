@@ -26,6 +26,8 @@ function whole(name: keyof typeof values): number {
 
 const first = whole("seed")
 const portion = 10_000
+/** A night is long: now and then it says how far it has come. */
+const tellEveryMs = 60_000
 
 /** What a whole night has of each: a shorter run says how long that would take here. */
 const night = { interleavings: 1_000_000, sequences: 1_000_000, recoveries: 100_000 }
@@ -40,6 +42,7 @@ async function hold(
   const count = whole(what)
   if (count === 0) return true
   const startedAt = performance.now()
+  let toldAt = startedAt
   for (let seed = first; held() < count; seed++) {
     try {
       await run({ seed, numRuns: Math.ceil(Math.min(portion, count - held()) / perRun) })
@@ -48,6 +51,9 @@ async function hold(
       if (error instanceof Error && error.cause instanceof Error) console.log(error.cause.stack)
       return false
     }
+    if (performance.now() - toldAt < tellEveryMs) continue
+    toldAt = performance.now()
+    console.log(`${held()} of ${count} ${what} so far, up to --seed ${seed}`)
   }
   const seconds = (performance.now() - startedAt) / 1000
   const rate = held() / seconds
