@@ -43,6 +43,7 @@ export class Bulkhead {
   #serving: Waiter | undefined = undefined
   readonly #turns = new Turns()
   #learns = ""
+  readonly #stoodMs = (since: number, now: number): number => this.#wheel.alarm.stoodMs(since, now)
 
   constructor(wheel: Wheel) {
     this.#wheel = wheel
@@ -189,7 +190,7 @@ export class Bulkhead {
     const key = adaptive ? `${least} ${most} ${first}` : ""
     if (key === this.#learns) return
     this.#learns = key
-    this.#learned = adaptive ? new Limit(least, most, first) : undefined
+    this.#learned = adaptive ? new Limit(least, most, first, this.#stoodMs) : undefined
     this.#news = adaptive ? new LimitNews(first) : undefined
   }
 

@@ -49,8 +49,11 @@ export class Limit {
   isStirred = true
   /** When a call ended last. */
   #heardAt = 0
+  readonly #stoodMs: (since: number, now: number) => number
 
-  constructor(least: number, most: number, first: number) {
+  /** `stoodMs`: for how long of a time the host stood still. */
+  constructor(least: number, most: number, first: number, stoodMs: (since: number, now: number) => number = () => 0) {
+    this.#stoodMs = stoodMs
     this.#least = least
     this.#most = most
     this.#first = first
@@ -147,8 +150,10 @@ export class Limit {
   }
 
   /** A call has ended. `area`: calls in flight times milliseconds until now. */
-  settle(kind: OutcomeKind, ms: number, area: number, now: number): void {
-    if (!(ms >= 0)) return
+  settle(kind: OutcomeKind, tookMs: number, area: number, now: number): void {
+    if (!(tookMs >= 0)) return
+    // A host that slept would make streams of all calls in flight, and let in at once whoever waits.
+    const ms = tookMs > longestMs ? tookMs - this.#stoodMs(now - tookMs, now) : tookMs
     if (kind === "success") {
       this.#lengths.add(ms)
       return this.#hear(kind, ms, area, now)
