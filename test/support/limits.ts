@@ -29,7 +29,7 @@ export function idle(first = 20) {
 }
 
 /** As many calls as there are slots end in their time, one after the other, and others wait. */
-export const full = ({ limit, end }: ReturnType<typeof playing>, ms = 100) => {
+export const full = ({ limit, end }: ReturnType<typeof playing>, ms = 100, kind: OutcomeKind = "success") => {
   const calls = limit.value
-  end(calls, { ms, gapMs: ms / calls, inFlight: calls, waited: true })
+  end(calls, { ms, gapMs: ms / calls, inFlight: calls, waited: true, kind })
 }
