@@ -30,10 +30,11 @@ describe("a limit", () => {
   test("lets as many in as may be where calls take longer than ten seconds, the time left out in which the host stood still", () => {
     const heard = (tookMs: number, stoodMs: number) => {
       const asked: [number, number][] = []
-      const limit = new Limit(1, 1000, 20, (since, now) => {
+      const heardOf = (since: number, now: number) => {
         asked.push([since, now])
         return stoodMs
-      })
+      }
+      const limit = new Limit(1, 1000, 20, { stoodMs: heardOf })
       for (let call = 0; call < 3; call++) limit.settle("success", tookMs, 0, 50_000)
       return { value: limit.value, meanMs: limit.meanMs, asked }
     }

@@ -1,4 +1,4 @@
-/** A learned limit, on a host that stood still for longer than any call takes. */
+/** A learned limit where much time has passed: in which its host stood still, or before it was made. */
 import { createBreaker } from "recloser"
 import { expect, test } from "vitest"
 import { deferred } from "../support/breakers.ts"
@@ -7,8 +7,9 @@ import { haltingClock } from "../support/haltingClock.ts"
 const [workers, serviceMs, everyMs] = [20, 50, 2]
 
 /** A service that does twenty calls at once, in 50 ms each, and is called five hundred times a second: more than it can do. */
-function crowded() {
+function crowded(madeAt = 0) {
   const clock = haltingClock()
+  clock.step(madeAt)
   const priority = { limit: { initial: 10, max: 1000 }, queue: { max: 300, deadline: "20 seconds" } } as const
   const breaker = createBreaker("service", { timeout: false, priority }, { clock })
   /** Calls in the service, in the order in which they came: the first of them are worked on. */
@@ -56,4 +57,18 @@ test("a host that slept for half a minute took all calls in flight for streams, 
   await goOn(1000)
   expect(takeMost()).toBeLessThan(2 * workers)
   void breaker.stop({ grace: 0 })
+})
+
+test("a limit of a process that was old took its first calls for few in a long time, which they were not, and made room for more", async () => {
+  const admitted = async (madeAt: number) => {
+    const { breaker, goOn } = crowded(madeAt)
+    const seen: number[] = []
+    for (let second = 0; second < 5; second++) {
+      await goOn(1000)
+      seen.push(breaker.metrics().calls.admitted)
+    }
+    void breaker.stop({ grace: 0 })
+    return seen
+  }
+  expect(await admitted(3_600_000)).toEqual(await admitted(0))
 })

@@ -4,7 +4,7 @@ import { Limit } from "../../src/data-plane/limiter/limit.ts"
 
 /** A limit, and a clock on which calls end; so many are in flight since the one before ended. */
 export function playing(first = 20, { least = 1, most = 1000, at = 0 } = {}) {
-  const limit = new Limit(least, most, first)
+  const limit = new Limit(least, most, first, undefined, at)
   const clock = { now: at, area: 0 }
   /** Calls that end one after the other, `gapMs` apart. */
   const end = (

@@ -43,7 +43,6 @@ export class Bulkhead {
   #serving: Waiter | undefined = undefined
   readonly #turns = new Turns()
   #learns = ""
-  readonly #stoodMs = (since: number, now: number): number => this.#wheel.alarm.stoodMs(since, now)
 
   constructor(wheel: Wheel) {
     this.#wheel = wheel
@@ -190,7 +189,8 @@ export class Bulkhead {
     const key = adaptive ? `${least} ${most} ${first}` : ""
     if (key === this.#learns) return
     this.#learns = key
-    this.#learned = adaptive ? new Limit(least, most, first, this.#stoodMs) : undefined
+    const [{ host, alarm }, { area }] = [this.#wheel, this.slots]
+    this.#learned = adaptive ? new Limit(least, most, first, alarm, host.now(), area) : undefined
     this.#news = adaptive ? new LimitNews(first) : undefined
   }
 
