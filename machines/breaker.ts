@@ -16,7 +16,7 @@
  *   7. What one part finds reaches whoever hears it, also a part that begins later; verdicts on probes, which are of a moment, do not.
  *   8. A loop lives while the breaker is active, and is interrupted at once when replaced or when that is over; one that falls begins again.
  */
-import { type AnyActorLogic, assertEvent, assign, enqueueActions, setup, stateIn, stopChild } from "xstate"
+import { type AnyActorLogic, assertEvent, assign, enqueueActions, setup, stateIn } from "xstate"
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
 import { changeOf, heldOpen } from "./changing.ts"
 import { heardOfFeature } from "./featureBook.ts"
@@ -62,7 +62,6 @@ const machine = setup({
     mayStart: ({ context }) => context.failure === undefined,
     hasFailed: ({ context }) => context.failure !== undefined,
     isAlone: ({ context }) => !context.metered,
-    isMetered: ({ context }) => context.metered,
   },
   actions: {
     spawnParts: enqueueActions(({ context, enqueue }) => {
@@ -76,8 +75,10 @@ const machine = setup({
     startMeter: enqueueActions(({ context, enqueue }) => {
       if (!context.metered) enqueue.spawnChild("meter", { id: "meter", syncSnapshot: true })
     }),
-    stopMeter: stopChild("meter"),
-    attach: assign({ metered: true }),
+    attach: enqueueActions(({ enqueue }) => {
+      enqueue.assign({ metered: true })
+      enqueue.stopChild("meter")
+    }),
     // What a data plane measured goes with it: a new epoch begins with an empty window.
     detach: assign(({ context }) => ({ metered: false, reportsHeard: 0, epoch: context.epoch + 1 })),
     enterPhase: assign(({ context, event }, { phase }: { phase: Phase }) => ({ phase, at: timeOf(context, event) })),
@@ -194,8 +195,8 @@ export const breakerLogic = machine.createMachine({
   on: {
     "xstate.snapshot.meter": { actions: "hearMeter" },
     "xstate.snapshot.*": { actions: "hearChild" },
-    "breaker.attached": { actions: ["attach", "stopMeter"] },
-    "breaker.detached": { guard: "isMetered", actions: "detach" },
+    "breaker.attached": { actions: "attach" },
+    "breaker.detached": [{ guard: "isAlone" }, { actions: "detach" }],
     "loop.changed": { actions: "setLoops" },
   },
   states: {
@@ -220,7 +221,7 @@ export const breakerLogic = machine.createMachine({
           on: {
             "xstate.error.actor.*": { actions: "replaceChild" },
             "breaker.stop": "draining",
-            "breaker.detached": { guard: "isMetered", actions: ["detach", "startMeter", "publish"] },
+            "breaker.detached": [{ guard: "isAlone" }, { actions: ["detach", "startMeter", "publish"] }],
             "breaker.reconfigured": { actions: "reconfigure" },
             ...passedOn,
             ...judgedAlone,
