@@ -196,7 +196,7 @@ export const breakerLogic = machine.createMachine({
     "xstate.snapshot.meter": { actions: "hearMeter" },
     "xstate.snapshot.*": { actions: "hearChild" },
     "breaker.attached": { actions: "attach" },
-    "breaker.detached": { actions: "detach" },
+    "breaker.detached": [{ guard: "isAlone" }, { actions: "detach" }],
     "loop.changed": { actions: "setLoops" },
   },
   states: {
@@ -221,7 +221,7 @@ export const breakerLogic = machine.createMachine({
           on: {
             "xstate.error.actor.*": { actions: "replaceChild" },
             "breaker.stop": "draining",
-            "breaker.detached": { actions: ["detach", "startMeter", "publish"] },
+            "breaker.detached": [{ guard: "isAlone" }, { actions: ["detach", "startMeter", "publish"] }],
             "breaker.reconfigured": { actions: "reconfigure" },
             ...passedOn,
             ...judgedAlone,

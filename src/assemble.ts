@@ -121,7 +121,7 @@ function tellFinding(listeners: Listeners, { breaker, part, finding }: FindingCh
 /** What the conductor hands to listeners, in the words of the doors. */
 export function hooksOf(plane: Plane, listeners: Listeners, late: { readonly assembly?: Assembly }): ConductorHooks {
   return {
-    swap: (gate) => plane.swap(gate),
+    swap: (gate, decidedAt) => plane.swap(gate, undefined, decidedAt),
     regated: () => late.assembly?.node?.hear(),
     emitted: (event) => {
       if (event.type === "circuit.moved") {

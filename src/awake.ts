@@ -204,7 +204,7 @@ export class Awake<Face> {
     // Of their own, so that actors that cannot start take nothing with them.
     const scope = Scope.makeUnsafe()
     const conductor = this.#conduct(scope, {
-      swap: (gate) => hooks.swap(gate),
+      swap: (gate, decidedAt) => hooks.swap(gate, decidedAt),
       regated: () => hooks.regated?.(),
       emitted: (event) => hooks.emitted(event),
     })
@@ -217,9 +217,9 @@ export class Awake<Face> {
     )
     Effect.runSync(Scope.addFinalizer(this.#scope, end))
     hooks = {
-      swap: (gate) => {
+      swap: (gate, decidedAt) => {
         plane.journal = undefined
-        told.swap(gate)
+        told.swap(gate, decidedAt)
         this.#around.swapped?.(gate)
       },
       regated: told.regated,

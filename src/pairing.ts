@@ -38,8 +38,8 @@ export function pair(
     input: { ...given, metered: true, at: clock.now() },
     time: timekeeperOf(clock),
     hooks: {
-      swap: (gate) => {
-        plane.swap(gate)
+      swap: (gate, decidedAt) => {
+        plane.swap(gate, undefined, decidedAt)
         swapped?.(gate)
       },
       emitted,

@@ -31,7 +31,8 @@ export interface Stage {
 
 /**
  * The clock of an actor system. A delay is counted from what was decided about, not from when the process came to it: a probe comes when it
- * was promised, and a recording decides alike when it is played.
+ * was promised, and a recording decides alike when it is played. What a timer sets off happens when it came, not when it was due: after a host
+ * that stood still, what is tried next would else be over before anybody could try it.
  */
 export const machineClock = (time: Timekeeper, stage: () => Stage): MachineClock => ({
   setTimeout: (run, delayMs) => time.after(delayMs, (now) => stage().enter(run, now), false, stage().instant),

@@ -49,8 +49,8 @@ type ChildActor = { getSnapshot(): unknown }
 export type Told = Exclude<BreakerEmitted, GatePublished>
 
 export interface ConductorHooks {
-  /** A new gate, to be obeyed at once. */
-  swap(gate: Gate): void
+  /** A new gate, to be obeyed at once; it was decided on then, where that was said. */
+  swap(gate: Gate, decidedAt: number | undefined): void
   /** The gate in force is another one, and all that was told beside it has been: a good time to tell others of it. */
   readonly regated?: (() => void) | undefined
   /** Something for listeners. Whatever it throws is the listener's affair, not the machine's. */
@@ -138,14 +138,14 @@ export class Orchestra implements Conductor, Stage {
     this.#hasLeft = true
     if (this.#gate.phase === phase) return
     this.#gate = leave(this.#gate, phase, at)
-    this.#hooks.swap(this.#gate)
+    this.#hooks.swap(this.#gate, at)
   }
 
   /** The root itself has failed: a breaker that cannot decide must not stand in the way. */
   #fail(error: unknown): void {
     if (this.#hasLeft) return
     this.#hasLeft = true
-    this.#hooks.swap({ ...this.#gate, version: this.#gate.version + 1, enforcement: "off" })
+    this.#hooks.swap({ ...this.#gate, version: this.#gate.version + 1, enforcement: "off" }, this.instant)
     this.#queue.push({
       type: "trouble",
       breaker: this.root.getSnapshot().context.name,
@@ -160,7 +160,7 @@ export class Orchestra implements Conductor, Stage {
     if (this.#hasLeft) return
     this.#gate = gate
     this.#isRegated = true
-    this.#hooks.swap(gate)
+    this.#hooks.swap(gate, this.instant)
   }
 
   #drain(): void {

@@ -152,7 +152,8 @@ export class Condemned {
   /** A call to a condemned cell was bad; it may have asked to be left alone for so long. */
   fail(convict: Convict, slow: boolean, isProbe: boolean, now: number, askedMs: number): void {
     convict.calls++
-    convict.leaveUntil = now + Math.min(askedMs, this.#line.longestAskedMs)
+    // Calls that were under way when it asked end later, and ask for nothing.
+    convict.leaveUntil = Math.max(convict.leaveUntil, now + Math.min(askedMs, this.#line.longestAskedMs))
     if (slow) convict.slow++
     else convict.failures++
     if (isProbe) {

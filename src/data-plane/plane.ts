@@ -62,9 +62,9 @@ export class Plane implements Settler, QueueHost {
     this.ways = new ShortWays(this.gate, this.admission, this)
   }
 
-  /** Takes a new gate: the very next call obeys it. `now` may lie in the past, for calls that are lived through again. */
-  swap(gate: Gate, now: number = this.#wheel.host.now()): void {
-    if (gate.epoch !== this.gate.epoch) this.admission.beginEpoch(this.#wheel.host.now())
+  /** Takes a gate that was decided on then: the very next call obeys it. `now` may lie in the past, for calls that are lived through again. */
+  swap(gate: Gate, now: number = this.#wheel.host.now(), decidedAt: number = now): void {
+    if (gate.epoch !== this.gate.epoch) this.admission.beginEpoch(decidedAt)
     this.gate = gate
     this.meter.isParted = (this.admission.cells?.condemned.size ?? 0) > 0
     this.admission.adopt(gate)
@@ -72,7 +72,7 @@ export class Plane implements Settler, QueueHost {
     this.retryBudget = budgetUnder(gate.lines.budget, this.retryBudget, this.#hooks)
     this.ways = new ShortWays(this.gate, this.admission, this)
     this.meter.adopt(gate, now)
-    this.queue.reviewSoon()
+    this.queue.reviewSoon(decidedAt)
   }
 
   /** Nobody bounds or measures how long calls take, nor their order: an ordinary call need not read the clock when it enters. */

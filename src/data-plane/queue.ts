@@ -96,9 +96,9 @@ export class Queue implements Keeper {
     for (const waiter of this.#waiting()) waiter.number = 0
   }
 
-  /** Another gate is in force. */
-  reviewSoon(): void {
-    if (this.size > 0 && this.#review.list === undefined) this.#wheel.arm(this.#review, 0)
+  /** Another gate is in force, which was decided on then: timers that end with the one that brought it come to that, however late they are. */
+  reviewSoon(decidedAt: number): void {
+    if (this.size > 0 && this.#review.list === undefined) this.#wheel.arm(this.#review, 0, decidedAt)
   }
 
   /** Lets those in who have a slot now, each looked at from the top: one slot that is free wakes one. */

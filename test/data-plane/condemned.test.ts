@@ -139,6 +139,17 @@ describe("when a cell is probed", () => {
     expect(condemned.retryAt(convict, 0)).toBe(300_000)
   })
 
+  test("a call that was under way meanwhile, and asks for less or for nothing, shortens no wait that was asked for", () => {
+    const condemned = held()
+    const convict = first(cells(1, condemned))
+    condemned.fail(convict, false, true, 0, 60_000)
+    condemned.fail(convict, true, false, 100, 0)
+    condemned.fail(convict, false, false, 200, 1000)
+    expect([59_999, 60_000].map((now) => condemned.mayProbe(convict, now))).toEqual([false, true])
+    condemned.fail(convict, false, false, 300, 70_000)
+    expect(condemned.retryAt(convict, 400)).toBe(70_300)
+  })
+
   test("after 64 refusals and 30 seconds it is its turn, whatever others do", () => {
     const due = (refusals: number, now: number): boolean => {
       const condemned = held()

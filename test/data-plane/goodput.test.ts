@@ -47,3 +47,15 @@ test("what is known of a level tells of the one beside it unless it is more than
   }
   expect([knee(10_000), knee(10_001)]).toEqual([2, 10])
 })
+
+test("what is known of a level where nothing succeeds, round after round, is a number: another service is told from it at once", () => {
+  const goodput = new Goodput()
+  goodput.learn(10, 0.2, 20, 0)
+  for (const at of [100, 200, 300]) goodput.learn(10, 0, 20, at)
+  expect([goodput.knee(300), goodput.weightOf(10, 300)]).toEqual([10, expect.closeTo(60, 0)])
+  goodput.learn(10, 0.2, 20, 400)
+  expect([goodput.knee(400), goodput.weightOf(10, 400)]).toEqual([10, 20])
+  // As sure as ever that three times as much is no chance, and that a little more may be.
+  goodput.learn(10, 0.21, 20, 500)
+  expect(goodput.weightOf(10, 500)).toBeCloseTo(40, 0)
+})

@@ -25,7 +25,7 @@ test("a limit stays between its bounds, and lets at least one call in, whatever 
     fc.property(
       fc.integer({ min: 1, max: 50 }),
       fc.integer({ min: 0, max: 500 }),
-      fc.array(outcome, { maxLength: 300, size: "max" }),
+      fc.array(outcome, { maxLength: 300 }),
       (least, more, outcomes) => {
         const limit = new Limit(least, least + more, least)
         let [now, area] = [0, 0]

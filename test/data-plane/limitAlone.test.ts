@@ -27,6 +27,23 @@ describe("a limit", () => {
     expect(limit.meanMs).toBe(42)
   })
 
+  test("lets as many in as may be where calls take longer than ten seconds, the time left out in which the host stood still", () => {
+    const heard = (tookMs: number, stoodMs: number) => {
+      const asked: [number, number][] = []
+      const heardOf = (since: number, now: number) => {
+        asked.push([since, now])
+        return stoodMs
+      }
+      const limit = new Limit(1, 1000, 20, { stoodMs: heardOf })
+      for (let call = 0; call < 3; call++) limit.settle("success", tookMs, 0, 50_000)
+      return { value: limit.value, meanMs: limit.meanMs, asked }
+    }
+    expect(heard(10_001, 0)).toMatchObject({ value: 1000, meanMs: 10_001 })
+    expect(heard(30_000, 29_950)).toEqual({ value: 20, meanMs: 50, asked: Array(3).fill([20_000, 50_000]) })
+    // What takes no longer than that moves it but little.
+    expect(heard(10_000, 9000)).toEqual({ value: 20, meanMs: 10_000, asked: [] })
+  })
+
   test("is deaf when no call has ended for half a second, and none of that counts from before it was another", () => {
     const { limit, clock, end } = playing()
     expect([499, 500].map((now) => limit.isDeaf(now))).toEqual([false, true])

@@ -30,7 +30,8 @@ describe("a round in which calls were given up", () => {
 
   test("drains while as many still run as there are slots, and no longer", () => {
     const drained = (timeouts: number) => {
-      const { limit, end } = playing(8, { at: 1000 })
+      const { limit, clock, end } = playing(8)
+      clock.now = 1000
       end(8 - timeouts, { ms: 1000 })
       end(timeouts, { ms: 1000, kind: "timedOut" })
       return { limit, end }
@@ -127,4 +128,17 @@ describe("what calls take while there is room", () => {
     }
     expect([isGrounded("failure"), isGrounded("success")]).toEqual([false, true])
   })
+})
+
+test("its first round begins when the limit is made, whenever that is", () => {
+  const path = (at: number) => {
+    const one = playing(20, { at })
+    // A service that does ten calls at once in 100 ms.
+    return Array.from({ length: 30 }, () => {
+      full(one, 10 * Math.max(10, one.limit.value))
+      return one.limit.value
+    })
+  }
+  expect(path(0).slice(0, 6)).toEqual([20, 10, 10, 10, 10, 8])
+  expect([path(1000), path(3_600_000)]).toEqual([path(0), path(0)])
 })

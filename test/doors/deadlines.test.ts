@@ -5,6 +5,7 @@ import { protectFetch, readDeadline } from "recloser/fetch"
 import { createVirtualClock } from "recloser/testing"
 import { afterEach, describe, expect, test } from "vitest"
 import fc from "../support/property.ts"
+import { distrust, sayingIn, trust, unanswered, unsaid } from "../support/saidByRequests.ts"
 
 const open: Breaker[] = []
 const breakerWith = (config: object, clock = createVirtualClock()): Breaker => {
@@ -71,31 +72,17 @@ describe("protectFetch", () => {
 })
 
 describe("what a request says of its deadline", () => {
-  const trust = () => true
-  const saying = (value: string | string[], header = "x-request-timeout-ms") => ({ headers: { [header]: value } })
+  const saying = sayingIn("x-request-timeout-ms")
 
   test("is read for callers that are trusted, and for nobody else", () => {
     const request = saying("800")
     expect(readDeadline(request, { trust })).toBe(800)
-    const asked: unknown[] = []
-    const refuse = (caller: object) => {
-      asked.push(caller)
-      return false
-    }
+    const { refuse, asked } = distrust()
     expect(readDeadline(request, { trust: refuse })).toBeUndefined()
     expect(asked).toEqual([request])
   })
 
-  test.each<[string, (...args: never) => unknown]>([
-    [
-      "throws",
-      () => {
-        throw new Error("a trap")
-      },
-    ],
-    ["answers what is merely true", () => "yes"],
-    ["answers later", async () => true],
-  ])("is not believed when the question %s", (_what, question) => {
+  test.each(unanswered)("is not believed when the question %s", (_what, question) => {
     expect(readDeadline(saying("800"), { trust: question as never })).toBeUndefined()
   })
 
@@ -107,13 +94,8 @@ describe("what a request says of its deadline", () => {
   )
 
   test("is nothing when it is left out, said twice, or hidden in a prototype", () => {
-    for (const headers of [
-      {},
-      { "x-request-timeout-ms": ["5", "6"] },
-      Object.create({ "x-request-timeout-ms": "5" }),
-    ]) {
+    for (const headers of unsaid("x-request-timeout-ms", "5", "6"))
       expect(readDeadline({ headers }, { trust })).toBeUndefined()
-    }
   })
 
   test("is believed up to `max`", () => {
@@ -141,8 +123,8 @@ describe("what a request says of its deadline", () => {
     expect(readDeadline(request, { trust: ({ url: asked }) => asked === url })).toBe(250)
   })
 
-  test("is never more than what was said on the other side", () => {
-    fc.assert(
+  test("is never more than what was said on the other side", async () => {
+    await fc.assert(
       fc.asyncProperty(
         fc.double({ min: 1, max: 86_000_000, noNaN: true }),
         fc.constantFrom("x-request-timeout-ms", "grpc-timeout"),

@@ -4,33 +4,20 @@ import { protectFetch, readPriority } from "recloser/fetch"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { deferred } from "../support/breakers.ts"
+import { distrust, sayingIn, trust, unanswered, unsaid } from "../support/saidByRequests.ts"
 
-const trust = () => true
-const saying = (value: string | string[], header = "x-request-priority") => ({ headers: { [header]: value } })
+const saying = sayingIn("x-request-priority")
 
 describe("what a request says of its priority", () => {
   test("is read for callers that are trusted, and for nobody else", () => {
     const request = saying("critical")
     expect(readPriority(request, { trust })).toBe("critical")
-    const asked: unknown[] = []
-    const refuse = (caller: object) => {
-      asked.push(caller)
-      return false
-    }
+    const { refuse, asked } = distrust()
     expect(readPriority(request, { trust: refuse })).toBeUndefined()
     expect(asked).toEqual([request])
   })
 
-  test.each<[string, (...args: never) => unknown]>([
-    [
-      "throws",
-      () => {
-        throw new Error("a trap")
-      },
-    ],
-    ["answers what is merely true", () => "yes"],
-    ["answers later", async () => true],
-  ])("is not believed when the question %s", (_what, question) => {
+  test.each(unanswered)("is not believed when the question %s", (_what, question) => {
     expect(readPriority(saying("critical"), { trust: question as never })).toBeUndefined()
   })
 
@@ -57,13 +44,8 @@ describe("what a request says of its priority", () => {
   })
 
   test("is nothing when it is left out, said twice, or hidden in a prototype", () => {
-    for (const headers of [
-      {},
-      { "x-request-priority": ["high", "bulk"] },
-      Object.create({ "x-request-priority": "critical" }),
-    ]) {
+    for (const headers of unsaid("x-request-priority", "critical", "bulk"))
       expect(readPriority({ headers }, { trust })).toBeUndefined()
-    }
   })
 
   test("is read from a Request of the Fetch standard, and from a header that is named", () => {

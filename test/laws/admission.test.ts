@@ -120,26 +120,22 @@ describe("admission", () => {
 
   it("never more probes at once than the gate allows, and every place comes back", () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 5 }),
-        fc.array(fc.boolean(), { maxLength: 200, size: "max" }),
-        (cap, ops) => {
-          const subject = plane()
-          subject.swap(gateOf(idleGate, { ...plain, probes: cap }))
-          const running: Receipt[] = []
-          for (const enters of ops) {
-            if (enters) {
-              const ticket = subject.admit(0)
-              if (ticket.admitted) running.push(ticket)
-            } else running.shift()?.settle("ignored")
-            expect(running.length).toBeLessThanOrEqual(cap)
-            expect(subject.inFlight).toBe(running.length)
-          }
-          for (const receipt of running) receipt.settle("ignored")
-          expect(subject.inFlight).toBe(0)
-          expect(subject.admit(0).admitted).toBe(true)
-        },
-      ),
+      fc.property(fc.integer({ min: 1, max: 5 }), fc.array(fc.boolean(), { maxLength: 200 }), (cap, ops) => {
+        const subject = plane()
+        subject.swap(gateOf(idleGate, { ...plain, probes: cap }))
+        const running: Receipt[] = []
+        for (const enters of ops) {
+          if (enters) {
+            const ticket = subject.admit(0)
+            if (ticket.admitted) running.push(ticket)
+          } else running.shift()?.settle("ignored")
+          expect(running.length).toBeLessThanOrEqual(cap)
+          expect(subject.inFlight).toBe(running.length)
+        }
+        for (const receipt of running) receipt.settle("ignored")
+        expect(subject.inFlight).toBe(0)
+        expect(subject.admit(0).admitted).toBe(true)
+      }),
     )
   })
 })

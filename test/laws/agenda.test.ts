@@ -15,7 +15,7 @@ const steps = fc.array(
     { weight: 1, arbitrary: fc.record({ hasten: fc.integer({ min: 0, max: 30 }) }) },
     { weight: 1, arbitrary: fc.record({ keep: fc.integer({ min: 1, max: 5 }) }) },
   ),
-  { maxLength: 200, size: "max" },
+  { maxLength: 200 },
 )
 
 test("what an agenda hands out is the earliest, and of one instant what was planned first", () => {

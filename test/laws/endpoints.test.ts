@@ -34,7 +34,7 @@ const acts = fc.oneof(
 describe("endpoints", () => {
   test("every call that enters has one of the endpoints that the gate names, and gives it back", () => {
     fc.assert(
-      fc.property(fc.integer(), sets, fc.array(acts, { maxLength: 200, size: "max" }), (seed, first, walk) => {
+      fc.property(fc.integer(), sets, fc.array(acts, { maxLength: 200 }), (seed, first, walk) => {
         const it = endpointPlane(lineOf(endpointsOf(...first), { seed }))
         let named: readonly string[] = first
         const inFlight: Receipt[] = []

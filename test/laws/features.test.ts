@@ -39,7 +39,6 @@ describe("features", () => {
         fc.integer({ min: 1, max: 30 }),
         fc.array(fc.constantFrom("call" as const, "other" as const, "ignored" as const, "good" as const), {
           maxLength: 300,
-          size: "max",
         }),
         (part, test, steps) => {
           const share = part / 256

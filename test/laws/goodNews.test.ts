@@ -24,7 +24,7 @@ const stream = fc.array(
     bad: fc.oneof({ weight: 30, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.boolean() }),
     slow: fc.boolean(),
   }),
-  { minLength: 50, maxLength: 300, size: "max" },
+  { minLength: 50, maxLength: 300 },
 )
 
 it("takes in a success as the whole way does, or leaves it to it untouched", () => {

@@ -330,7 +330,6 @@ describe("keys", () => {
     const keyed = { limit: 5, intervalMs: 1000, burst: 3, keys: 100 }
     const calls = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c"), afterUs: fc.nat(400_000) }), {
       maxLength: 120,
-      size: "max",
     })
     fc.assert(
       fc.property(calls, (walk) => {
@@ -351,7 +350,6 @@ describe("keys", () => {
     // Never more than eight that owe something at once, so that there is always room.
     const calls = fc.array(fc.record({ key, afterUs: fc.integer({ min: 60_000, max: 400_000 }) }), {
       maxLength: 150,
-      size: "max",
     })
     fc.assert(
       fc.property(calls, (walk) => {

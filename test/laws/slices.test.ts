@@ -10,7 +10,7 @@ import { stepClock } from "../support/stepClock.ts"
 
 const outcomes = fc.array(
   fc.record({ kind: fc.constantFrom(...kinds), durationMs: fc.integer({ min: 0, max: 4000 }), gapMs: fc.nat(600) }),
-  { maxLength: 200, size: "max" },
+  { maxLength: 200 },
 )
 /** Lines that change while outcomes arrive, within one epoch. */
 const lines = fc.record({

@@ -402,6 +402,30 @@ describe("what the root keeps and tells", () => {
     expect(childrenOf(alone({ metered: true, parts: [chosen(basic)] }))).toEqual(["basic"])
   })
 
+  test("a data plane that goes twice, or where there was none, leaves all as it was: a second meter lived on beside the first, deaf and for ever", () => {
+    const clock = createVirtualClock()
+    for (const metered of [false, true]) {
+      const begun: unknown[] = []
+      const actor = createActor(breakerLogic, {
+        input: { name: "service", metered, parts: [chosen(basic, { window: row.window })] },
+        clock,
+        inspect: (event) => {
+          if (event.type === "@xstate.actor" && (event.actorRef as AnyActorRef).id === "meter") begun.push(event)
+        },
+      }).start()
+      if (metered) actor.send({ type: "breaker.detached", at: 1 })
+      for (const kind of ["failure", "failure"] as const)
+        actor.send({ type: "outcome.settled", at: 1, kind, durationMs: 1 })
+      const { context } = actor.getSnapshot()
+      actor.send({ type: "breaker.detached", at: 2 })
+      expect([begun.length, actor.getSnapshot().context]).toEqual([1, context])
+      // What the one that there is has counted still counts.
+      actor.send({ type: "outcome.settled", at: 3, kind: "failure", durationMs: 1 })
+      expect(actor.getSnapshot().context.gate.circuit).toBe("open")
+      actor.stop()
+    }
+  })
+
   test("an alarm is heard once, though its meter says it again with each outcome", () => {
     const heard: unknown[] = []
     const parts = [chosen(advising("watching", {}, { circuit: ratio })), chosen(listening(["alarm.rang"], heard))]

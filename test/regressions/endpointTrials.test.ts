@@ -80,3 +80,38 @@ test("an endpoint that serves three streams and was slow once was asked by no sc
   const scouts = new Scouts()
   expect(Array.from({ length: 100 }, () => scouts.sends(site, 10, 44_000)).filter((sent) => sent)).not.toEqual([])
 })
+
+test("an endpoint that answers in microseconds was shunned for a second after one call in which the process paused for 0.7 milliseconds", () => {
+  /** The part of 300 calls, a thousand a second, that goes where a pause was. */
+  const partAfter = (tookMs: number, pauseMs: number, seed: number): number => {
+    const it = endpointPlane(lineOf(endpointsOf("a", "b", "c"), { seed }))
+    const call = (ms = tookMs) => {
+      const id = it.call(() => "success", ms)
+      it.clock.step(1 - tookMs)
+      return id
+    }
+    for (let each = 0; each < 300; each++) call()
+    const paused = call(tookMs + pauseMs)
+    const went = Array.from({ length: 300 }, () => call())
+    return went.filter((id) => id === paused).length / went.length
+  }
+  for (const seed of [1, 2]) {
+    for (const pauseMs of [0.7, 1]) expect(partAfter(0.002, pauseMs, seed)).toBeGreaterThan(0.2)
+    // What takes as long as that for others than itself is told apart as before.
+    expect(partAfter(0.1, 30, seed)).toBeLessThan(0.1)
+  }
+})
+
+test("a scout that came back in a few microseconds was not quick where two are typical, and the next one was sent later", () => {
+  const site = new Site(endpoint("a"), 0)
+  site.enter(0)
+  site.leave(0, true, true, 0.002, 100)
+  site.scout(2000)
+  site.enter(2000)
+  site.leave(2000, true, true, 0.002, 2000.05)
+  expect(site.costAt(2001, 0.002, 1)).toBeLessThan(10)
+  site.scout(3000)
+  site.enter(3000)
+  site.leave(3000, true, true, 0.002, 3000.05)
+  expect(site.costAt(3001, 0.002, 1)).toBeLessThan(1)
+})

@@ -3,6 +3,7 @@ import { expect, it } from "vitest"
 import { runOf } from "../../src/testing/simulation/evaluate.ts"
 import { recloser } from "../../src/testing/simulation/policies/recloser.ts"
 import { metastable } from "../../src/testing/simulation/scenarios/metastable.ts"
+import { full, idle } from "../support/limits.ts"
 
 /**
  * Seeds of S7 on which the limit stayed at 14 of 20 for good, and one call in seven was refused by a service that was well again: what
@@ -14,3 +15,17 @@ it.each([73, 125, 222, 398])("a limit goes up again when a lame hour is over: se
   const run = await runOf(busy, recloser(), seed, false)
   expect(busy.primary.of(run, run)).toBeLessThanOrEqual(10)
 })
+
+it.each([20, 40])(
+  "a limit comes back after %i rounds in which nothing succeeded: what it knew then was no number, and kept it at one call",
+  (rounds) => {
+    const one = idle()
+    /** A service that does forty calls at once in 100 ms. */
+    const well = () => full(one, 100 * Math.max(1, one.limit.value / 40))
+    for (let round = 0; round < 80; round++) well()
+    expect(one.limit.value).toBe(40)
+    for (let round = 0; round < rounds; round++) full(one, 100, "failure")
+    for (let round = 0; round < 400; round++) well()
+    expect(one.limit.value).toBeGreaterThanOrEqual(40)
+  },
+)

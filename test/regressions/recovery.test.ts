@@ -2,6 +2,7 @@
 import { type BreakerConfig, createBreaker } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
+import { haltingClock } from "../support/haltingClock.ts"
 
 type Answer = "good" | "bad" | "hangs"
 
@@ -63,4 +64,27 @@ test("callers that come once a minute began each step of the ramp with a lease t
   await calls(300, good, { everyMs: 60_000 })
   await calls(12, bad, { everyMs: 60_000 })
   expect(await untilClosed(60, good, { everyMs: 60_000 })).toBeLessThan(30)
+})
+
+test("after its host stood still each feature is tested as long as ever: what was due meanwhile is decided one after the other, none of it untested", () => {
+  const clock = haltingClock()
+  const config = {
+    strategy: { type: "basic", window: { type: "consecutive", failures: 1 }, openFor: 400, probes: { needed: 1 } },
+    recovery: { features: { book: true, refund: ["book"] }, testFor: 100, testShare: 1, minimumSamples: 1 },
+  } as const satisfies BreakerConfig
+  const breaker = createBreaker("halting", config, { clock })
+  const call = (end: "success" | "failure", feature?: string) => {
+    const ticket = breaker.acquire(feature === undefined ? {} : { feature })
+    if (ticket.admitted) ticket.settle(end)
+    return ticket.admitted
+  }
+  call("failure")
+  clock.step(500)
+  call("success")
+  clock.step(90)
+  // The test of `book` ends 10 ms later; that of `refund` would be over, too, were it counted from then.
+  clock.halt(3000)
+  clock.step(110)
+  expect([call("failure", "refund"), call("success", "refund"), call("success", "book")]).toEqual([true, false, true])
+  void breaker.stop({ grace: 0 })
 })

@@ -83,6 +83,48 @@ test("a timer that a starved host fired was followed later than in the replay: t
   expect([mayReport, firstDifference, decisions - agreed]).toEqual([true, undefined, 0])
 })
 
+test("whom a gate turned away that a starved host's timer had brought stood in the way of the next call; in the replay it had gone at once", async () => {
+  const clock = haltingClock()
+  const file = join(folder(), "turnedAway.ndjson")
+  const recorder = startRecorder({ file, clock, breakers: (name) => name === "turning" })
+  const config = {
+    strategy: { type: "basic", window: { type: "consecutive", failures: 1 }, openFor: 400, probes: { needed: 1 } },
+    recovery: { features: { book: { testShare: 1 } }, testFor: 100 },
+    timeout: false,
+    priority: { limit: 1, queue: { max: 1, deadline: "10 seconds" } },
+  } as const satisfies BreakerConfig
+  const breaker = createBreaker("turning", config, { clock })
+  const call = (end: "success" | "failure" | "ignored", feature?: string) => {
+    const ticket = breaker.acquire(feature === undefined ? {} : { feature })
+    if (ticket.admitted) ticket.settle(end)
+  }
+  const turns = async () => {
+    for (let turn = 0; turn < 20; turn++) await undefined
+  }
+  call("failure")
+  clock.step(500)
+  call("success")
+  clock.step(10)
+  // Bad enough for when its test ends.
+  call("failure", "book")
+  const holding = breaker.acquire()
+  expect(holding.admitted).toBe(true)
+  const waiting = breaker.tryExecute(async () => {}, { feature: "book" })
+  clock.step(600 - clock.now() - 1)
+  clock.starve(2)
+  clock.step(1)
+  clock.starve(0)
+  const next = breaker.tryExecute(async () => {})
+  await turns()
+  if (holding.admitted) holding.settle("ignored")
+  await turns()
+  const outcomes = await Promise.all([waiting, next])
+  recorder.stop()
+  void breaker.stop({ grace: 0 })
+  const { agreed, decisions, firstDifference } = play(readRecording(file, readFileSync(file)))
+  expect([outcomes.map(({ ok }) => ok), firstDifference, decisions - agreed]).toEqual([[false, true], undefined, 0])
+})
+
 describe("timers that a late host fires all at once", () => {
   // Those of the breaker itself were fired before the deadlines of calls, whatever was due first.
   const config = {

@@ -4,7 +4,7 @@ import { Limit } from "../../src/data-plane/limiter/limit.ts"
 
 /** A limit, and a clock on which calls end; so many are in flight since the one before ended. */
 export function playing(first = 20, { least = 1, most = 1000, at = 0 } = {}) {
-  const limit = new Limit(least, most, first)
+  const limit = new Limit(least, most, first, undefined, at)
   const clock = { now: at, area: 0 }
   /** Calls that end one after the other, `gapMs` apart. */
   const end = (
@@ -29,7 +29,7 @@ export function idle(first = 20) {
 }
 
 /** As many calls as there are slots end in their time, one after the other, and others wait. */
-export const full = ({ limit, end }: ReturnType<typeof playing>, ms = 100) => {
+export const full = ({ limit, end }: ReturnType<typeof playing>, ms = 100, kind: OutcomeKind = "success") => {
   const calls = limit.value
-  end(calls, { ms, gapMs: ms / calls, inFlight: calls, waited: true })
+  end(calls, { ms, gapMs: ms / calls, inFlight: calls, waited: true, kind })
 }

@@ -17,10 +17,14 @@ const worst = 0.05
  * neither case must they keep others away for as long as they last.
  */
 const patienceMs = 30_000
-/** Milliseconds: what is quicker than this is not told apart. */
-const least = 0.01
+/**
+ * Milliseconds: what is quicker than this is not told apart. Of calls that take microseconds one in which the process paused for a
+ * millisecond would else make its endpoint look a hundred times as slow as the others: of ten answers it is a tenth.
+ */
+const least = 0.1
 /** Who takes so many times as long as is typical is hardly ever chosen; who takes at most so many times as long is quick. */
-const [shunned, quick] = [3, 2]
+const shunned = (typicalMs: number): number => 3 * Math.max(least, typicalMs)
+const quick = (typicalMs: number): number => 2 * Math.max(least, typicalMs)
 /** Of one that is shunned a quick answer replaces what was measured so long before it but for a third. */
 const staleMs = 500
 /** How long nobody asks one that is shunned until a scout does; twice as long after each that was not quick. */
@@ -85,7 +89,7 @@ export class Site {
 
   /** Whether it seems so slow that no call chooses it, and none has for a while. */
   isShunned(typicalMs: number, now: number): boolean {
-    return now - this.#askedAt >= this.#scoutMs && this.#seemsMs(now) > shunned * typicalMs
+    return now - this.#askedAt >= this.#scoutMs && this.#seemsMs(now) > shunned(typicalMs)
   }
 
   /** The call that begins now finds out whether it still is. */
@@ -111,12 +115,12 @@ export class Site {
     if (isScout) this.#scoutedAt = Number.NEGATIVE_INFINITY
     if (!counts) return
     const tookMs = now - startedAt
-    const isQuick = good && tookMs <= quick * typicalMs
+    const isQuick = good && tookMs <= quick(typicalMs)
     if (isScout && isQuick) this.#scoutMs = scouting.firstMs
     else if (isScout) this.#rest()
     if (good) this.#answeredAt = Math.max(this.#answeredAt, startedAt)
     const renewed =
-      isQuick && this.#latencyMs > shunned * typicalMs ? 1 - Math.exp((this.#measuredAt - now) / staleMs) : 0
+      isQuick && this.#latencyMs > shunned(typicalMs) ? 1 - Math.exp((this.#measuredAt - now) / staleMs) : 0
     this.#measure(tookMs, good, typicalMs, renewed, now)
     this.#quality += Math.max(perOutcome, renewed) * ((good ? 1 : 0) - this.#quality)
   }
@@ -126,7 +130,7 @@ export class Site {
    * nothing has happened, where that is not so.
    */
   leaveWell(startedAt: number, typicalMs: number, now: number): boolean {
-    if (startedAt < this.#judgedAt || startedAt === this.#scoutedAt || this.#latencyMs > shunned * typicalMs)
+    if (startedAt < this.#judgedAt || startedAt === this.#scoutedAt || this.#latencyMs > shunned(typicalMs))
       return false
     this.inFlight--
     if (startedAt === this.#askedAt) this.#newest--

@@ -189,7 +189,8 @@ export class Bulkhead {
     const key = adaptive ? `${least} ${most} ${first}` : ""
     if (key === this.#learns) return
     this.#learns = key
-    this.#learned = adaptive ? new Limit(least, most, first) : undefined
+    const [{ host, alarm }, { area }] = [this.#wheel, this.slots]
+    this.#learned = adaptive ? new Limit(least, most, first, alarm, host.now(), area) : undefined
     this.#news = adaptive ? new LimitNews(first) : undefined
   }
 

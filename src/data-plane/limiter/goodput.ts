@@ -99,7 +99,8 @@ export class Goodput {
 
   /** Whether a rate differs from what was known by more than chance; and learns how much chance there is. */
   #hasChanged(before: number, rate: number, perOutcome: number): boolean {
-    const off = Math.log(Math.max(rate, before / 20) / before) ** 2 / perOutcome
+    // Where nothing succeeded, and nothing does, nothing has changed: a logarithm of that, which is no number, would be known for ever.
+    const off = rate === before ? 0 : Math.log(Math.max(rate, before / 20) / before) ** 2 / perOutcome
     const isAnother = off > another ** 2 * this.#variance
     this.#variance = Math.max(0.05, this.#variance + 0.05 * (Math.min(4, off) - this.#variance))
     return isAnother

@@ -26,6 +26,12 @@ const sinksMs = 10_000
 /** Where calls take longer than this their number says nothing of queues: they are streams, or wait for something to happen. */
 const longestMs = 10_000
 
+/** For how long of a time the host stood still. */
+interface Host {
+  stoodMs(since: number, now: number): number
+}
+const punctual: Host = { stoodMs: () => 0 }
+
 export class Limit {
   readonly #least: number
   readonly #most: number
@@ -33,9 +39,9 @@ export class Limit {
   #search = new Search()
   readonly #ghosts = new Ghosts()
   readonly #lengths = new Lengths()
-  #round = new Round(0, 0)
+  #round: Round
   #limit: number
-  #changedAt = 0
+  #changedAt: number
   /** How many calls have yet to end since room was made last: as many as there were slots before. */
   #turns = 0
   /** What calls take on average, and what they take while there is room for more; 0: not known. */
@@ -49,8 +55,13 @@ export class Limit {
   isStirred = true
   /** When a call ended last. */
   #heardAt = 0
+  readonly #host: Host
 
-  constructor(least: number, most: number, first: number) {
+  /** It is made at `now`, up to which there was that `area`: what comes is not to be measured from the beginning of all time. */
+  constructor(least: number, most: number, first: number, host: Host = punctual, now = 0, area = 0) {
+    this.#host = host
+    this.#round = new Round(now, area)
+    this.#changedAt = now
     this.#least = least
     this.#most = most
     this.#first = first
@@ -147,8 +158,10 @@ export class Limit {
   }
 
   /** A call has ended. `area`: calls in flight times milliseconds until now. */
-  settle(kind: OutcomeKind, ms: number, area: number, now: number): void {
-    if (!(ms >= 0)) return
+  settle(kind: OutcomeKind, tookMs: number, area: number, now: number): void {
+    if (!(tookMs >= 0)) return
+    // A host that slept would make streams of all calls in flight, and let in at once whoever waits.
+    const ms = tookMs > longestMs ? tookMs - this.#host.stoodMs(now - tookMs, now) : tookMs
     if (kind === "success") {
       this.#lengths.add(ms)
       return this.#hear(kind, ms, area, now)

@@ -24,6 +24,8 @@ class Holding {
 
 export class Tenants {
   readonly #holdings = new Map<string, Holding>()
+  /** How many of them hold nothing now. */
+  #idle = 0
 
   /** Whether its critical calls hold that many slots now and have held them on average. */
   exceeds(tenant: string, slots: number, now: number): boolean {
@@ -35,9 +37,12 @@ export class Tenants {
     const known = this.#holdings.get(tenant)
     const holding = known ?? new Holding(now)
     holding.mean(now)
-    holding.held++
-    if (known !== undefined) return
-    if (this.#holdings.size >= remembered) this.#forgetIdle()
+    const wasIdle = holding.held++ === 0
+    if (known !== undefined) {
+      if (wasIdle) this.#idle--
+      return
+    }
+    if (this.#idle >= remembered) this.#forgetIdle()
     this.#holdings.set(tenant, holding)
   }
 
@@ -45,10 +50,11 @@ export class Tenants {
   giveBack(tenant: string, now: number): void {
     const holding = this.#holdings.get(tenant) as Holding
     holding.mean(now)
-    holding.held--
+    if (--holding.held === 0) this.#idle++
   }
 
   #forgetIdle(): void {
     for (const [tenant, { held }] of this.#holdings) if (held === 0) this.#holdings.delete(tenant)
+    this.#idle = 0
   }
 }
