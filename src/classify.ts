@@ -63,16 +63,28 @@ export type Charge = (dependency: string | undefined, error: unknown) => boolean
  * about this service: it was never reached, so it is ignored.
  */
 export const classifyByDefault = (exit: CallExit): VerdictKind =>
-  exit.ok ? "success" : exit.error instanceof CallRejected ? "ignored" : "failure"
+  exit.ok ? "success" : isRejection(exit.error) ? "ignored" : "failure"
+
+/** An error that is a trap is an error like any other. */
+function isRejection(error: unknown): boolean {
+  try {
+    return error instanceof CallRejected
+  } catch {
+    return false
+  }
+}
 
 const kinds: readonly unknown[] = ["success", "failure", "ignored"] satisfies readonly VerdictKind[]
 
-/** A verdict in full; `undefined` for what is none. */
+/** A verdict in full; `undefined` for what is none. It is a copy: what is answered is read here alone, where it may throw. */
 function readVerdict(verdict: unknown): DetailedVerdict | undefined {
-  const read = (typeof verdict === "object" && verdict !== null ? verdict : { kind: verdict }) as DetailedVerdict
-  const { kind, dependency } = read
-  const isOne = kinds.includes(kind) && (dependency === undefined || typeof dependency === "string")
-  return isOne ? read : undefined
+  if (typeof verdict !== "object" || verdict === null)
+    return kinds.includes(verdict) ? { kind: verdict as VerdictKind } : undefined
+  const { kind, trip, retryAfter, dependency, quota } = verdict as DetailedVerdict
+  if (!kinds.includes(kind) || (dependency !== undefined && typeof dependency !== "string")) return undefined
+  if (typeof quota !== "object" || quota === null) return { kind, trip, retryAfter, dependency }
+  const { exceeded, remaining, reset } = quota
+  return { kind, trip, retryAfter, dependency, quota: { exceeded, remaining, reset } }
 }
 
 /** Asks the user's classifier; what it throws, or an answer that is no verdict, is reported and the default stands. */
@@ -116,7 +128,7 @@ function readQuota(
 function judgedOf(verdict: DetailedVerdict, trouble: (error: unknown) => void): Judged {
   const { kind, trip, retryAfter, quota } = verdict
   const asks = kind === "failure" && (trip !== undefined || retryAfter !== undefined)
-  const tells = typeof quota === "object" && quota !== null
+  const tells = quota !== undefined
   if (!asks && !tells) return kind
   const retryAfterMs = readTime(retryAfter, "retryAfter", trouble)
   const said = tells ? { quota: readQuota(quota, retryAfterMs, trouble) } : {}
@@ -135,6 +147,6 @@ export function classifyWith(
   if (charge !== undefined && kind !== "success") {
     if (charge(verdict?.dependency, exit.ok ? undefined : exit.error)) return "ignored"
   }
-  if (kind === "ignored" && !exit.ok && exit.error instanceof CallRejected) return neverSent
+  if (kind === "ignored" && !exit.ok && isRejection(exit.error)) return neverSent
   return verdict === undefined ? kind : judgedOf(verdict, trouble)
 }

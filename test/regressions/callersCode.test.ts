@@ -1,0 +1,65 @@
+/** Mistakes about code that is not ours: verdicts, errors and signals that are traps, and callbacks that do something of their own. */
+import { type CallContext, CallRejected, createBreaker, type Verdict } from "recloser"
+import { createVirtualClock } from "recloser/testing"
+import { describe, expect, test } from "vitest"
+import { deferred, down, expectConsistent, failing, hanging, working, world } from "../support/breakers.ts"
+
+const calm = { type: "basic", window: { type: "count", calls: 1000, minimumCalls: 1000 } } as const
+const twice = { idempotent: true } as const
+
+/** How it ended, or that it has not ended when everything has had its turn. */
+const soon = <T>(promise: Promise<T>): Promise<T | "pending"> =>
+  Promise.race([promise, new Promise<"pending">((resolve) => setImmediate(resolve, "pending"))])
+
+const trap = () => {
+  throw new Error("a trap")
+}
+const throwingOn = (name: string, kind = "failure") =>
+  Object.defineProperty({ kind }, name, { get: trap, enumerable: true }) as Verdict
+
+describe("a verdict that is a trap", () => {
+  test.each(["kind", "trip", "retryAfter", "quota", "dependency"])(
+    "at its %s left the caller without an answer, and the call in flight",
+    async (name) => {
+      const { breaker, troubles } = world()
+      expect(await soon(breaker.tryExecute(failing, { classify: () => throwingOn(name) }))).toEqual({
+        ok: false,
+        error: down,
+      })
+      expect(breaker.metrics().calls).toMatchObject({ failure: 1, inFlight: 0 })
+      expect(troubles).toMatchObject([{ part: "classify", error: { message: "a trap" } }])
+      expectConsistent(breaker)
+    },
+  )
+
+  test.each(["exceeded", "remaining", "reset"])("at its quota's %s did so too", async (name) => {
+    const { breaker } = world({ rateLimit: true })
+    const quota = Object.defineProperty({}, name, { get: trap })
+    expect(await soon(breaker.tryExecute(working, { classify: () => ({ kind: "success", quota }) }))).toEqual({
+      ok: true,
+      value: "up",
+    })
+    expect(breaker.metrics().calls).toMatchObject({ success: 1, inFlight: 0 })
+  })
+})
+
+describe("an error that is a trap", () => {
+  test.each([{}, { timeout: false }, { retry: true }] as const)(
+    "left the caller without an answer, and the call in flight: with %j",
+    async (config) => {
+      const { proxy, revoke } = Proxy.revocable({}, {})
+      revoke()
+      const { breaker } = world(config)
+      const ended = await soon(
+        breaker
+          .execute(() => Promise.reject(proxy))
+          .then(
+            () => "answered",
+            () => "rejected",
+          ),
+      )
+      expect(ended).toBe("rejected")
+      expect(breaker.metrics().calls).toMatchObject({ failure: 1, inFlight: 0 })
+    },
+  )
+})
