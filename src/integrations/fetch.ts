@@ -131,8 +131,21 @@ const canBeSentAgain = (input: string | URL | Request, init: RequestInit | undef
 }
 
 /** An answer that another attempt replaces is not read by anybody, and would keep its connection. */
-const drop = (response: Response | undefined): void => {
-  response?.body?.cancel().catch(() => {})
+const drop = async (response: Response | undefined): Promise<void> => {
+  try {
+    await response?.body?.cancel()
+  } catch {
+    // It is being read, or is a stream of another library.
+  }
+}
+
+/** Whichever aborts first. A signal of another library is followed by the breaker alone, until the headers are there. */
+const eitherOf = (own: AbortSignal | undefined, signal: AbortSignal): AbortSignal => {
+  try {
+    return own === undefined ? signal : AbortSignal.any([own, signal])
+  } catch {
+    return signal
+  }
 }
 
 /** Where a relative address belongs, in a page; elsewhere there is no such place. */
@@ -140,6 +153,16 @@ const base = (globalThis as { readonly location?: { readonly href: string } }).l
 
 /** An address that is none never reaches a service: it says nothing about one. */
 const isAddress = (input: string | URL | Request): boolean => typeof input !== "string" || URL.canParse(input, base)
+
+/** Nor does a request that cannot be made, for a header that holds what none may: it is asked when one has failed. */
+const canBeMade = (input: string | URL | Request, { method, headers }: RequestInit): boolean => {
+  const address = typeof input === "string" || input instanceof URL ? input : "http://localhost"
+  try {
+    return new Request(address, { ...(method && { method }), ...(headers && { headers }) }) !== undefined
+  } catch {
+    return false
+  }
+}
 
 /**
  * A `fetch` with the same arguments and the same answer, protected by a breaker. Responses reach the caller untouched,
@@ -173,14 +196,17 @@ export function protectFetch<F = Response>(breaker: Breaker, options: ProtectFet
     // The breaker follows the caller's signal until the headers are there; the body is still the caller's to abort.
     const run = async (call: CallContext) => {
       const { signal } = call
-      drop(before)
+      void drop(before)
       const told = header === undefined ? undefined : withTimeLeft(input, init, header, call.remainingMs)
-      const response = await fetch(input, { ...init, ...told, signal: own ? AbortSignal.any([own, signal]) : signal })
+      const response = await fetch(input, { ...init, ...told, signal: eitherOf(own, signal) })
       // Nobody waits for an attempt any more that was told to stop; any other takes the place of the one before it.
-      drop(signal.aborted ? response : before)
+      void drop(signal.aborted ? response : before)
       return signal.aborted ? response : (before = response)
     }
-    const classify = options.classify ?? (classifierOf(breaker) ? undefined : heed(breaker))
+    const heeded = heed(breaker)
+    const judge = (exit: CallExit<Response>) =>
+      !exit.ok && exit.error instanceof TypeError && !canBeMade(input, init) ? "ignored" : heeded(exit)
+    const classify = options.classify ?? (classifierOf(breaker) ? undefined : judge)
     const retry = canBeSentAgain(input, init) ? undefined : false
     const idempotent = isIdempotent(input, init)
     return breaker.execute(run, { ...facts, signal: own, classify, fallback, idempotent, retry, within })
