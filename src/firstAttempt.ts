@@ -25,6 +25,7 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
   /** How the call ends for its caller. */
   readonly caller: Pick<Course<T>, "resolve" | "reject">
   #repeated: RepeatedCall<T> | undefined = undefined
+  #isOver = false
 
   constructor(
     assembly: Assembly,
@@ -54,8 +55,9 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
   get sequel(): Sequel<T> {
     return this
   }
-  get attempts(): Attempts {
-    return this.#whole()
+  /** What is over has no further attempts, whoever kept its context. */
+  get attempts(): Attempts | undefined {
+    return this.#isOver ? this.#repeated : this.#whole()
   }
 
   /** Makes it, with its permit. One that is hedged is two from the start. */
@@ -66,9 +68,11 @@ export class FirstAttempt<T> implements Course<T>, Sequel<T> {
   }
 
   resolve(value: T | PromiseLike<T>): void {
+    this.#isOver = true
     ;(this.#repeated ?? this.caller).resolve(value)
   }
   reject(error: unknown): void {
+    this.#isOver = true
     ;(this.#repeated ?? this.caller).reject(error)
   }
 

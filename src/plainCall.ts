@@ -78,7 +78,8 @@ export class PlainCall<T> extends Receipt implements Flying, CallContext {
     return this.#controller.signal
   }
   get [attemptsWithin](): Attempts | undefined {
-    return this.#repeatable?.attempts
+    // What is over has no further attempts, whoever kept its context.
+    return (this.settled ? this.#first : this.#repeatable)?.attempts
   }
 
   /** Begins, once it has entered. */

@@ -63,3 +63,20 @@ describe("an error that is a trap", () => {
     },
   )
 })
+
+describe("the context of a call that has ended", () => {
+  test.each([{}, { deadline: "1 hour" }] as const)(
+    "given to a call of another breaker, %j, kept the outer breaker from ever being idle",
+    async (options) => {
+      const clock = createVirtualClock()
+      const outer = createBreaker("outer", { retry: true, timeout: false }, { clock })
+      const inner = createBreaker("inner", { retry: true, timeout: false }, { clock })
+      const kept: CallContext[] = []
+      await outer.execute((call) => kept.push(call), options)
+      await inner.tryExecute(failing, { within: kept[0] as CallContext })
+      const { assembly } = outer as unknown as { readonly assembly: { readonly repeatable?: number } }
+      expect(assembly.repeatable ?? 0).toBe(0)
+      await Promise.all([outer.stop(), inner.stop()])
+    },
+  )
+})
