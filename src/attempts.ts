@@ -74,9 +74,10 @@ export class Attempts {
     if (endpoint !== undefined && !this.#tried.includes(endpoint.id)) this.#tried = [...this.#tried, endpoint.id]
   }
 
-  /** The call has ended for its caller. */
+  /** The call has ended for its caller; what was paid for and is not made is paid back. */
   over(): void {
     const { assembly } = this
+    this.giveBack()
     assembly.repeatable = (assembly.repeatable ?? 1) - 1
     if (assembly.repeatable === 0) assembly.quiet?.()
   }

@@ -89,8 +89,10 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
 
   /** The attempt after a failed one. */
   #again(last: Ended<A, E>) {
-    if (!this.isWanted) return this.#yield(last)
-    const { retryBudget } = this.assembly.plane
+    const { plane, clock } = this.assembly
+    // A host that stood still may wake it when the caller's time is over.
+    if (!this.isWanted || clock.now() >= this.terms.deadline) return this.#yield(last)
+    const { retryBudget } = plane
     const attempt = this.#attempt(() => {
       if (retryBudget !== undefined) retryBudget.tally.retries++
     })
@@ -106,7 +108,7 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
     })
   }
 
-  /** Waits, unless the breaker stops; the caller's interruption ends the wait and returns what was paid. */
+  /** Waits, unless the breaker stops; the caller's interruption ends the wait. */
   #wait(ms: number): Effect.Effect<void> {
     if (ms === 0) return Effect.yieldNow
     return Effect.callback<void>((resume) => {
@@ -121,10 +123,7 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
       }
       const cancel = timekeeperOf(this.assembly.clock).after(ms, end, true)
       pauses.add(end)
-      return Effect.sync(() => {
-        leave()
-        this.giveBack()
-      })
+      return Effect.sync(leave)
     })
   }
 
@@ -159,7 +158,9 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
     return Effect.map(Effect.exit(step(clock.wallNow(), said)), (next) => {
       // A service that asks to be left alone is, whatever the schedule says.
       const ms = Exit.isSuccess(next) ? Math.max(this.askedMs, Duration.toMillis(next.value[1])) : Number.NaN
-      return ms >= 0 && this.hasTimeFor(ms, clock.now(), repeaterOf(this.assembly)) ? ms : undefined
+      return ms >= 0 && ms < Number.POSITIVE_INFINITY && this.hasTimeFor(ms, clock.now(), repeaterOf(this.assembly))
+        ? ms
+        : undefined
     })
   }
 

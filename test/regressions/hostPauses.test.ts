@@ -194,3 +194,22 @@ test("a pause of 60 ms opened the circuit of a breaker on somebody's own Effect 
   }
   expect([movesOn(false), movesOn(true)]).toEqual([[], ["closed → open: run"]])
 })
+
+test("a further attempt was made when the caller's time was over: it was waited for while the host stood still", async () => {
+  const clock = sleepyClock()
+  const retry = { backoff: { initial: "1 second", max: "1 second" } } as const
+  const breaker = createBreaker("service", { retry }, { clock })
+  const down = new Error("down")
+  let made = 0
+  const work = () => {
+    made++
+    return Promise.reject(down)
+  }
+  const call = breaker.tryExecute(work, { idempotent: true, deadline: "5 seconds" })
+  await new Promise(setImmediate)
+  clock.sleep(10_000)
+  for (let turn = 0; turn < 30; turn++) clock.step(100)
+  expect(await call).toEqual({ ok: false, error: down })
+  expect(made).toBe(1)
+  expect(breaker.metrics().components.retry).toMatchObject({ retries: 0, budget: 10 })
+})

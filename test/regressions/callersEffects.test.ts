@@ -1,0 +1,61 @@
+/** Mistakes about guarded effects that are not ours to trust: schedules, verdicts, and effects that interrupt themselves. */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import { TestClock } from "effect/testing"
+import type { BreakerConfig } from "recloser"
+import { Breaker, type EffectBreaker } from "recloser/effect"
+import { describe, expect, test } from "vitest"
+import { down, expectIdle, runTest } from "../support/effects.ts"
+
+const calm = { type: "basic", window: { type: "count", calls: 1000, minimumCalls: 1000 } } as const
+const make = (retry: BreakerConfig["retry"], others: BreakerConfig = {}) =>
+  Breaker.make("service", { strategy: calm, timeout: false, retry, ...others })
+const twice = { idempotent: true } as const
+const report = (breaker: EffectBreaker) => Effect.map(breaker.metrics, ({ components }) => components.retry)
+
+describe("a further attempt that was paid for and never made", () => {
+  test("cost its price when the fiber was interrupted while a schedule made up its mind", () =>
+    runTest(
+      Effect.gen(function* () {
+        const breaker = yield* make(true)
+        const schedule = Schedule.tap(Schedule.forever, () => Effect.never)
+        const fiber = yield* Effect.forkChild(breaker.guard(Effect.fail(down), { ...twice, retry: { schedule } }))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(fiber)
+        expect(yield* report(breaker)).toMatchObject({ retries: 0, budget: 10 })
+        yield* expectIdle(breaker)
+      }),
+    ))
+
+  test("cost its price when the fiber was interrupted before an attempt that waits for nothing", () =>
+    runTest(
+      Effect.gen(function* () {
+        const breaker = yield* make(true)
+        const fiber = yield* Effect.forkChild(
+          breaker.guard(Effect.fail(down), { ...twice, retry: { schedule: Schedule.recurs(5) } }),
+          { startImmediately: true },
+        )
+        expect(yield* report(breaker)).toMatchObject({ retries: 0, budget: 9 })
+        yield* Fiber.interrupt(fiber)
+        expect(yield* report(breaker)).toMatchObject({ retries: 0, budget: 10 })
+      }),
+    ))
+})
+
+test("a schedule that waits for ever kept the caller for ever", () =>
+  runTest(
+    Effect.gen(function* () {
+      const breaker = yield* make(true)
+      const schedule = Schedule.spaced(Duration.infinity)
+      const fiber = yield* Effect.forkChild(
+        Effect.exit(breaker.guard(Effect.fail(down), { ...twice, retry: { schedule } })),
+      )
+      yield* TestClock.adjust("10 minutes")
+      expect(fiber.pollUnsafe()).toEqual(Exit.succeed(Exit.fail(down)))
+      expect(yield* report(breaker)).toMatchObject({ retries: 0, budget: 10 })
+    }),
+  ))
