@@ -10,6 +10,7 @@ import { kindOfTimeout } from "./data-plane/impatience.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Timer } from "./data-plane/timers.ts"
 import type { CallContext, Runner } from "./execution.ts"
+import { unheed } from "./waitingCall.ts"
 
 export type Fallback<T> = (reason: CallRejected | CallTimedOut) => T | PromiseLike<T>
 
@@ -189,7 +190,7 @@ export class Call<T> extends Timer implements Attempt, CallContext, InFlight {
   }
 
   #heedNobody(): void {
-    if (this.#abandon !== undefined) this.#course.callerSignal?.removeEventListener("abort", this.#abandon)
+    if (this.#abandon !== undefined) unheed(this.#course.callerSignal, this.#abandon)
     this.#abandon = undefined
   }
 

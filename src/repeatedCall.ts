@@ -10,6 +10,7 @@ import { Alarm } from "./data-plane/timers.ts"
 import type { Runner } from "./execution.ts"
 import type { FirstAttempt } from "./firstAttempt.ts"
 import { repeaterOf } from "./repeater.ts"
+import { unheed } from "./waitingCall.ts"
 
 /** What the work of a hedge that came too late is told by its signal. */
 const tooLate = () => new DOMException("another attempt of this call has answered", "AbortError")
@@ -141,14 +142,15 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
   /** Waits, unless the caller gives up or the breaker stops. */
   #wait(ms: number, now: number, then: () => void): void {
     const { callerSignal } = this
-    const abandon = () => {
-      this.#disarm()
-      this.giveBack()
-      this.reject(callerSignal?.reason)
+    const abandon = () => this.reject(callerSignal?.reason)
+    try {
+      callerSignal?.addEventListener("abort", abandon, { once: true })
+    } catch {
+      // Who cannot be heeded is not waited for: the caller gets what the last attempt came to.
+      return this.#yield()
     }
-    callerSignal?.addEventListener("abort", abandon, { once: true })
     this.#arm(ms, now, true, () => {
-      callerSignal?.removeEventListener("abort", abandon)
+      unheed(callerSignal, abandon)
       then()
     })
     if (callerSignal?.aborted) abandon()

@@ -14,6 +14,15 @@ export interface Prospect {
   abandon(reason: unknown): void
 }
 
+/** What calls itself a signal and throws must keep nobody from an answer. It stays listened to; it has nothing to end any more. */
+export function unheed(signal: AbortSignal | undefined, abandon: () => void): void {
+  try {
+    signal?.removeEventListener("abort", abandon)
+  } catch {
+    // As said.
+  }
+}
+
 export class WaitingCall extends Waiter {
   readonly #prospect: Prospect
   readonly #signal: AbortSignal | undefined
@@ -47,21 +56,12 @@ export class WaitingCall extends Waiter {
   }
 
   granted(receipt: Receipt): void {
-    this.#forgetSignal()
+    unheed(this.#signal, this.#leave)
     this.#prospect.begin(receipt)
   }
 
   refused(rejection: Rejection): void {
-    this.#forgetSignal()
+    unheed(this.#signal, this.#leave)
     this.#prospect.refuse(rejection)
-  }
-
-  /** What calls itself a signal and throws must not keep those behind it from their turn. */
-  #forgetSignal(): void {
-    try {
-      this.#signal?.removeEventListener("abort", this.#leave)
-    } catch {
-      // It stays listened to; it has nothing to end any more.
-    }
   }
 }

@@ -80,3 +80,44 @@ describe("the context of a call that has ended", () => {
     },
   )
 })
+
+describe("a signal that cannot be listened to", () => {
+  const signal = (isBroken: (call: string, count: number) => boolean): AbortSignal => {
+    let count = 0
+    const listen = (call: string) => () => {
+      if (isBroken(call, ++count)) throw new Error("not here")
+    }
+    return {
+      aborted: false,
+      reason: undefined,
+      addEventListener: listen("add"),
+      removeEventListener: listen("remove"),
+    } as unknown as AbortSignal
+  }
+
+  test("while a further attempt is waited for left the caller without an answer", async () => {
+    const { breaker, clock } = world({ strategy: calm, retry: true })
+    const broken = signal((call, count) => call === "add" && count > 1)
+    const answer = breaker.tryExecute(failing, { ...twice, signal: broken })
+    await clock.advance(60_000)
+    expect(await soon(answer)).toMatchObject({ ok: false })
+    expect(breaker.metrics().components.retry).toMatchObject({ budget: 10 })
+    expectConsistent(breaker)
+  })
+
+  test("any more did so too", async () => {
+    const { breaker, clock } = world({ strategy: calm, retry: true })
+    const answer = breaker.tryExecute(failing, { ...twice, signal: signal((call) => call === "remove") })
+    await clock.advance(60_000)
+    expect(await soon(answer)).toMatchObject({ ok: false })
+    expectConsistent(breaker)
+  })
+
+  test("any more by an attempt that came too late did so too", async () => {
+    const { breaker, clock } = world({ strategy: calm, retry: { attempts: 2, hedge: { after: 50 } }, timeout: false })
+    const run = ({ attempt }: CallContext) => (attempt === 1 ? hanging() : working())
+    const answer = breaker.tryExecute(run, { ...twice, signal: signal((call) => call === "remove") })
+    await clock.advance(60)
+    expect(await soon(answer)).toEqual({ ok: true, value: "up" })
+  })
+})
