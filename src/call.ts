@@ -2,7 +2,7 @@
 
 import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { FailedExit } from "../machines/vocabulary/failure.ts"
-import { type Judged, neverSent } from "../machines/vocabulary/outcome.ts"
+import { type Judged, kindOf, neverSent } from "../machines/vocabulary/outcome.ts"
 import { type Attempts, attemptsWithin } from "./attempts.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import type { Classify } from "./classify.ts"
@@ -119,25 +119,31 @@ export class Call<T> extends Timer implements Attempt, CallContext, InFlight {
   succeed(value: T): void {
     if (this.ended) return
     if (this.#isLost) return this.#end("ignored")
-    const { classify, sequel } = this.#course
+    const { classify } = this.#course
     const judged = classify === undefined ? "success" : this.#runner.judge(classify, { ok: true, value })
-    if (judged !== "success") sequel?.mayGoOn()
-    this.#end(judged)
-    if (judged === "success") sequel?.won(this)
-    else if (sequel?.goesOn(this, judged, { ok: true, value })) return
+    if (this.#goesOn(judged, { ok: true, value })) return
     this.#course.resolve(value)
   }
 
   fail(error: unknown): void {
     if (this.ended) return
     if (this.#isLost) return this.#end("ignored")
-    const { classify, sequel } = this.#course
-    const judged = this.#runner.judge(classify, { ok: false, error })
-    if (judged !== "success") sequel?.mayGoOn()
-    this.#end(judged)
-    if (judged === "success") sequel?.won(this)
-    else if (sequel?.goesOn(this, judged, { ok: false, error })) return
+    const judged = this.#runner.judge(this.#course.classify, { ok: false, error })
+    if (this.#goesOn(judged, { ok: false, error })) return
     this.#course.reject(error)
+  }
+
+  /** Ends it, judged so; true when its caller is not to be told. */
+  #goesOn(judged: Judged, end: AttemptEnd<T>): boolean {
+    // Whoever judged it has given it up: its caller knows.
+    if (this.ended) return true
+    const { sequel } = this.#course
+    const isGood = kindOf(judged) === "success"
+    if (!isGood) sequel?.mayGoOn()
+    this.#end(judged)
+    if (!isGood) return sequel?.goesOn(this, judged, end) === true
+    sequel?.won(this)
+    return false
   }
 
   /** Another attempt of the same call has answered. The work is told to stop, and gives its place back when it has. */

@@ -3,7 +3,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type { Judged } from "../machines/vocabulary/outcome.ts"
+import { isFailure, type Judged, kindOf } from "../machines/vocabulary/outcome.ts"
 import type { Rejection } from "../machines/vocabulary/rejection.ts"
 import type { Attempts } from "./attempts.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
@@ -23,8 +23,7 @@ type Attempt<A, E, R> = (entered: () => void) => Effect.Effect<Ended<A, E>, neve
 
 type Fork<R> = <A, E>(effect: Effect.Effect<A, E, R>) => Fiber.Fiber<A, E>
 
-const isBad = (judged: Judged | undefined): boolean =>
-  judged !== undefined && judged !== "success" && judged !== "ignored"
+const isBad = (judged: Judged | undefined): boolean => judged !== undefined && isFailure(kindOf(judged))
 
 class Race<A, E, R> {
   readonly #attempts: Attempts
@@ -78,7 +77,10 @@ class Race<A, E, R> {
     this.#running.add(child)
     child.addObserver((exit) => {
       this.#running.delete(child)
-      if (!this.#isOver && Exit.isSuccess(exit)) this.#hear(exit.value, won)
+      if (this.#isOver) return
+      if (Exit.isSuccess(exit)) this.#hear(exit.value, won)
+      // Work that interrupts its own fiber has no end that could be judged.
+      else if (this.#running.size === 0) this.#end(exit)
     })
   }
 
@@ -88,10 +90,15 @@ class Race<A, E, R> {
     // Of two attempts that run, the other may still succeed.
     if (this.#running.size > 0 && (refused !== undefined || isBad(judged))) return
     this.#isOver = true
-    this.#leave()
-    if (judged === "success") won()
+    if (judged !== undefined && kindOf(judged) === "success") won()
     for (const other of this.#running) other.interruptUnsafe()
-    this.#resume(Effect.succeed(ended))
+    this.#end(Effect.succeed(ended))
+  }
+
+  #end(effect: Effect.Effect<Ended<A, E>>): void {
+    this.#isOver = true
+    this.#leave()
+    this.#resume(effect)
   }
 
   readonly #leave = (): void => {

@@ -2,7 +2,7 @@
  * An ordinary call of which its caller has said nothing: its permit, its timer and what its function is given, all in one, because most
  * calls are such, and each object costs. What a failure of one needs that may be made again is made then.
  */
-import type { Judged } from "../machines/vocabulary/outcome.ts"
+import { type Judged, kindOf } from "../machines/vocabulary/outcome.ts"
 import type { Assembly } from "./assemble.ts"
 import { type Attempts, attemptsWithin } from "./attempts.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
@@ -135,7 +135,7 @@ export class PlainCall<T> extends Receipt implements Flying, CallContext {
   }
 
   #finish(judged: Judged, end: AttemptEnd<T>): void {
-    const again = judged === "success" ? undefined : this.#repeatable
+    const again = kindOf(judged) === "success" ? undefined : this.#repeatable
     again?.mayGoOn()
     this.#end(judged)
     if (again?.goesOn(this, judged, end)) return

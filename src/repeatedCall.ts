@@ -1,5 +1,5 @@
 /** A call of the promise door that may be made more than once: one attempt after another, or one beside another. */
-import type { Judged } from "../machines/vocabulary/outcome.ts"
+import { type Judged, kindOf } from "../machines/vocabulary/outcome.ts"
 import type { Assembly } from "./assemble.ts"
 import { Attempts, type CallTerms } from "./attempts.ts"
 import type { CallTimedOut } from "./CallRejected.ts"
@@ -75,7 +75,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
     this.#forget(attempt)
     this.noteTried(attempt.endpoint)
     // Of two attempts that run, the other may still succeed.
-    if (judged !== "ignored" && this.#running.size > 0) {
+    if (kindOf(judged) !== "ignored" && this.#running.size > 0) {
       this.#last = end
       return true
     }

@@ -64,6 +64,68 @@ describe("an error that is a trap", () => {
   )
 })
 
+describe("a classifier", () => {
+  test("that gives its own call up made the breaker forget the others: a stop answered nobody", async () => {
+    const { breaker, clock } = world()
+    const others = ["first", "second"].map(() => breaker.tryExecute(hanging, { deadline: "1 hour" }))
+    const controller = new AbortController()
+    const classify = () => {
+      controller.abort("given up")
+      return "failure" as const
+    }
+    expect(await breaker.tryExecute(failing, { signal: controller.signal, classify })).toMatchObject({
+      error: "given up",
+    })
+    const later = breaker.tryExecute(hanging, { deadline: "1 hour" })
+    const stopped = breaker.stop({ grace: 0 })
+    await clock.advance(0)
+    const answers = await soon(Promise.all([...others, later]))
+    expect(answers).toMatchObject([1, 2, 3].map(() => ({ ok: false, error: expect.any(CallRejected) })))
+    await stopped
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe("a hedged call whose answers say something of a limit", () => {
+  const quota = { remaining: 90, reset: "1 minute" } as const
+  const hedging = () =>
+    world({ strategy: calm, rateLimit: true, retry: { attempts: 2, hedge: { after: 50 } }, timeout: false })
+
+  test("waited for the other attempt when one had succeeded, and got that one's failure", async () => {
+    const { breaker, clock } = hedging()
+    const ends = [deferred(), deferred()]
+    const classify = ({ ok }: { ok: boolean }) => ({ kind: ok ? "success" : "failure", quota }) as const
+    const run = ({ attempt }: CallContext) => ends[attempt - 1]?.promise ?? ""
+    const answer = breaker.tryExecute(run, { ...twice, classify })
+    await clock.advance(60)
+    ends[1]?.resolve("second")
+    expect(await soon(answer)).toEqual({ ok: true, value: "second" })
+    ends[0]?.reject(down)
+    await clock.advance(1)
+    expect(breaker.metrics().components.retry).toMatchObject({ hedges: 1, hedgesWon: 1 })
+  })
+
+  test("waited for the other attempt when one was to be ignored", async () => {
+    const { breaker, clock } = hedging()
+    const ends = [deferred(), deferred()]
+    const classify = () => ({ kind: "ignored", quota }) as const
+    const run = ({ attempt }: CallContext) => ends[attempt - 1]?.promise ?? ""
+    const answer = breaker.tryExecute(run, { ...twice, classify })
+    await clock.advance(60)
+    ends[1]?.resolve("second")
+    expect(await soon(answer)).toEqual({ ok: true, value: "second" })
+  })
+
+  test("was not counted as rescued when its second attempt succeeded", async () => {
+    const { breaker, clock } = world({ strategy: calm, rateLimit: true, retry: { backoff: { max: 100 } } })
+    const classify = ({ ok }: { ok: boolean }) => ({ kind: ok ? "success" : "failure", quota }) as const
+    const answer = breaker.tryExecute(({ attempt }) => (attempt === 1 ? failing() : working()), { ...twice, classify })
+    await clock.advance(100)
+    expect(await answer).toEqual({ ok: true, value: "up" })
+    expect(breaker.metrics().components.retry).toMatchObject({ rescued: 1 })
+  })
+})
+
 describe("the context of a call that has ended", () => {
   test.each([{}, { deadline: "1 hour" }] as const)(
     "given to a call of another breaker, %j, kept the outer breaker from ever being idle",

@@ -59,3 +59,39 @@ test("a schedule that waits for ever kept the caller for ever", () =>
       expect(yield* report(breaker)).toMatchObject({ retries: 0, budget: 10 })
     }),
   ))
+
+describe("a hedged effect", () => {
+  const hedging = { attempts: 2, hedge: { after: "50 millis" } } as const
+
+  test("whose answer says something of a limit waited for the other attempt, and failed with it", () =>
+    runTest(
+      Effect.gen(function* () {
+        const breaker = yield* make(hedging, { rateLimit: true })
+        const first = yield* Deferred.make<string, Error>()
+        let runs = 0
+        const effect = Effect.suspend(() => (++runs === 1 ? Deferred.await(first) : Effect.succeed("second")))
+        const classify = (exit: Exit.Exit<string, Error>) =>
+          ({ kind: Exit.isSuccess(exit) ? "success" : "failure", quota: { remaining: 9, reset: "1 minute" } }) as const
+        const fiber = yield* Effect.forkChild(breaker.guard(effect, { ...twice, classify }))
+        yield* TestClock.adjust("60 millis")
+        yield* Deferred.fail(first, down)
+        expect(yield* Effect.exit(Fiber.join(fiber))).toEqual(Exit.succeed("second"))
+        expect(yield* report(breaker)).toMatchObject({ hedges: 1, hedgesWon: 1 })
+      }),
+    ))
+
+  test("that interrupts its own fiber left its caller waiting for ever", () =>
+    runTest(
+      Effect.gen(function* () {
+        const breaker = yield* make(hedging)
+        const effect = Effect.withFiber((fiber) => {
+          fiber.interruptUnsafe()
+          return Effect.never
+        })
+        const fiber = yield* Effect.forkChild(Effect.exit(breaker.guard(effect, { ...twice, retry: {} })))
+        yield* TestClock.adjust("1 second")
+        expect(fiber.pollUnsafe()).toBeDefined()
+        yield* expectIdle(breaker)
+      }),
+    ))
+})
