@@ -13,7 +13,7 @@ const made = (config: BreakerConfig = {}) => {
 describe("a request that cannot be made", () => {
   test.each([
     ["a header of characters that none may hold", url, { headers: { "x-user": "Zoë 你" } }],
-    ["an address with a password", "http://user:secret@service.example/", {}],
+    ["an address with a password", Object.assign(new URL(url), { password: "secret" }).href, {}],
     ["a method that is none", url, { method: "G T" }],
   ])("for %s was taken for a failure of the service", async (_, address, init) => {
     const { breaker } = made()
