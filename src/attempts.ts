@@ -127,8 +127,12 @@ export class Attempts {
     return false
   }
 
-  /** Whether an attempt that was paid for may still be made after its wait. That the budget is spent meanwhile is no reason against it. */
+  /**
+   * Whether an attempt that was paid for may still be made after its wait. That the budget is spent meanwhile is no reason against it. A host
+   * that stood still may end the wait when the caller's time is over.
+   */
   get isWanted(): boolean {
+    if (this.assembly.clock.now() >= this.terms.deadline) return false
     return this.#layers.every(({ assembly }, index) => {
       const { gate } = assembly.plane
       return isObeyed(gate) ? !isBarred(gate) : index > 0

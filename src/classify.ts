@@ -78,9 +78,8 @@ const kinds: readonly unknown[] = ["success", "failure", "ignored"] satisfies re
 
 /** A verdict in full; `undefined` for what is none. It is a copy: what is answered is read here alone, where it may throw. */
 function readVerdict(verdict: unknown): DetailedVerdict | undefined {
-  if (typeof verdict !== "object" || verdict === null)
-    return kinds.includes(verdict) ? { kind: verdict as VerdictKind } : undefined
-  const { kind, trip, retryAfter, dependency, quota } = verdict as DetailedVerdict
+  const read = (typeof verdict === "object" && verdict !== null ? verdict : { kind: verdict }) as DetailedVerdict
+  const { kind, trip, retryAfter, dependency, quota } = read
   if (!kinds.includes(kind) || (dependency !== undefined && typeof dependency !== "string")) return undefined
   if (typeof quota !== "object" || quota === null) return { kind, trip, retryAfter, dependency }
   const { exceeded, remaining, reset } = quota

@@ -89,10 +89,8 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
 
   /** The attempt after a failed one. */
   #again(last: Ended<A, E>) {
-    const { plane, clock } = this.assembly
-    // A host that stood still may wake it when the caller's time is over.
-    if (!this.isWanted || clock.now() >= this.terms.deadline) return this.#yield(last)
-    const { retryBudget } = plane
+    if (!this.isWanted) return this.#yield(last)
+    const { retryBudget } = this.assembly.plane
     const attempt = this.#attempt(() => {
       if (retryBudget !== undefined) retryBudget.tally.retries++
     })
@@ -102,7 +100,6 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
 
   #yield(last: Ended<A, E>) {
     return Effect.sync(() => {
-      this.giveBack()
       this.giveUp(exitOf(last.exit))
       return { ...last, judged: undefined }
     })
@@ -158,9 +155,7 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
     return Effect.map(Effect.exit(step(clock.wallNow(), said)), (next) => {
       // A service that asks to be left alone is, whatever the schedule says.
       const ms = Exit.isSuccess(next) ? Math.max(this.askedMs, Duration.toMillis(next.value[1])) : Number.NaN
-      return ms >= 0 && ms < Number.POSITIVE_INFINITY && this.hasTimeFor(ms, clock.now(), repeaterOf(this.assembly))
-        ? ms
-        : undefined
+      return Number.isFinite(ms) && this.hasTimeFor(ms, clock.now(), repeaterOf(this.assembly)) ? ms : undefined
     })
   }
 

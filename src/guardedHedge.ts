@@ -96,7 +96,6 @@ class Race<A, E, R> {
   }
 
   #end(effect: Effect.Effect<Ended<A, E>>): void {
-    this.#isOver = true
     this.#leave()
     this.#resume(effect)
   }

@@ -103,9 +103,7 @@ export class RepeatedCall<T> extends Attempts implements Course<T>, Sequel<T> {
   /** The wait is over: the gate has the last word. */
   #again(): void {
     const { plane, clock } = this.assembly
-    const now = clock.now()
-    // A host that stood still may wake it when the caller's time is over.
-    const ticket = this.isWanted && now < this.terms.deadline ? plane.admit(now, this.facts) : undefined
+    const ticket = this.isWanted ? plane.admit(clock.now(), this.facts) : undefined
     if (!ticket?.admitted) return this.#yield()
     if (plane.retryBudget !== undefined) plane.retryBudget.tally.retries++
     this.#run(ticket)
