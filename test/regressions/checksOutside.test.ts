@@ -1,9 +1,13 @@
 /** Checks and providers that brought down, or deceived, the process that they were to serve. */
+import { execFileSync } from "node:child_process"
 import { once } from "node:events"
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs"
 import { createServer, type IncomingMessage, type RequestListener } from "node:http"
 import { type AddressInfo, createServer as createTcpServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { Readable } from "node:stream"
-import { fromConsul, fromKubernetes } from "recloser/discovery"
+import { fromConsul, fromFile, fromKubernetes } from "recloser/discovery"
 import { grpcCheck } from "recloser/grpc"
 import { type HealthCheck, httpCheck } from "recloser/health"
 import { afterEach, describe, expect, test, vi } from "vitest"
@@ -137,6 +141,21 @@ describe("a provider", () => {
     await it.clock.advance("1 minute")
     await vi.waitFor(() => expect(asked).toBeGreaterThan(1))
     expect(it.breaker.metrics().components.discovery?.reason).toMatch(/has not ended its answer within \d+ seconds/)
+    await it.breaker.stop()
+  })
+
+  test("waited in the pool of threads for whoever writes to a pipe that stands where its file was", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "recloser-"))
+    const path = join(folder, "endpoints.json")
+    execFileSync("mkfifo", [path])
+    closing.push(() => {
+      // Whoever still waits to open it does so now.
+      closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK))
+      rmSync(folder, { recursive: true })
+    })
+    const it = world({ discovery: { endpoints: ["a"], provider: fromFile({ path }) } })
+    await vi.waitFor(() => expect(it.breaker.metrics().components.discovery?.state).toBe("stale"))
+    expect(it.breaker.metrics().components.discovery?.reason).toContain("is no file")
     await it.breaker.stop()
   })
 })
