@@ -200,4 +200,9 @@ describe("a provider", () => {
     const provider = fromKubernetes({ service: "search", namespace: "shop", url, token: "t" })
     expect(await waitsOf(provider, 9)).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64].map((seconds) => 1000 * seconds))
   })
+
+  test("Consul behind somebody who leaves its index out was asked five times a second", async () => {
+    const url = await http((_, response) => void response.end("[]"))
+    expect(await waitsOf(fromConsul({ service: "search", url }), 3)).toEqual([5000, 5000, 5000])
+  })
 })
