@@ -205,4 +205,31 @@ describe("a provider", () => {
     const url = await http((_, response) => void response.end("[]"))
     expect(await waitsOf(fromConsul({ service: "search", url }), 3)).toEqual([5000, 5000, 5000])
   })
+
+  test("that fails whenever it has told its list was asked each second for ever", async () => {
+    let asked = 0
+    const provider = async function* (): AsyncGenerator<string[]> {
+      asked++
+      yield ["a"]
+      throw new Error("watching is forbidden")
+    }
+    const it = world({ discovery: { provider } })
+    await it.clock.advance("5 minutes")
+    expect(asked).toBeLessThan(15)
+    await it.breaker.stop()
+  })
+
+  test("that fails now and then, and is well for longer than it was let alone, is asked again soon", async () => {
+    let asked = 0
+    const provider = async function* ({ sleep }: ProviderContext): AsyncGenerator<string[]> {
+      asked++
+      yield ["a"]
+      await sleep(30_000)
+      throw new Error("no route")
+    }
+    const it = world({ discovery: { provider } })
+    await it.clock.advance("5 minutes")
+    expect(asked).toBeGreaterThan(8)
+    await it.breaker.stop()
+  })
 })
