@@ -72,7 +72,7 @@ async function answerTo(asked: URL, { token, ca }: ConsulOptions, context: Provi
   const headers: { [name: string]: string } = token === undefined ? {} : { "x-consul-token": token }
   const limit = limited(context, longestMs, "Consul")
   try {
-    const response = await ask(asked, { headers, ca, signal: limit.signal })
+    const response = await ask(asked, { headers, ca, signal: limit.signal, waits: asked.searchParams.has("index") })
     refuseStatus(response, "Consul")
     return { entries: await jsonIn(response), told: response.headers["x-consul-index"] }
   } catch (error) {

@@ -188,7 +188,7 @@ class Api {
     const bearer = token ?? (isSecure ? (await readFile(`${account}/token`, "utf8")).trim() : undefined)
     const headers: { [name: string]: string } = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
     const certificates = ca ?? (isSecure ? await readFile(`${account}/ca.crt`, "utf8") : undefined)
-    const response = await ask(asked, { headers, ca: certificates, signal })
+    const response = await ask(asked, { headers, ca: certificates, signal, waits: "watch" in query })
     if (response.statusCode === 410) {
       response.destroy()
       throw new Gone()
