@@ -1,0 +1,27 @@
+/** What a review of all that touches the outside, or keeps many, found: each test is named after what went wrong. */
+import { expect, test } from "vitest"
+import type { Endpoint } from "../../machines/vocabulary/endpoint.ts"
+import { world } from "../support/breakers.ts"
+import { handProvider } from "../support/providers.ts"
+
+test("an endpoint whose metadata changed was checked by what had been told of it first", async () => {
+  const hand = handProvider()
+  const ports: (string | undefined)[] = []
+  const check = ({ endpoint }: { readonly endpoint: Endpoint | undefined }) =>
+    void ports.push(endpoint?.metadata["healthPort"])
+  const it = world({
+    discovery: { provider: hand.provider, settle: 0 },
+    health: { check, interval: "1 second", jitter: 0 },
+  })
+  await it.clock.advance(0)
+  hand.tell([{ address: "a", metadata: { healthPort: "81" } }])
+  await it.clock.advance("3 seconds")
+  hand.tell([{ address: "a", metadata: { healthPort: "82" } }])
+  await it.clock.advance(0)
+  const before = ports.length
+  await it.clock.advance("3 seconds")
+  expect(new Set(ports.slice(0, before))).toEqual(new Set(["81"]))
+  // It was not disturbed: its checks come as before.
+  expect(ports.slice(before)).toEqual(["82", "82", "82"])
+  await it.breaker.stop()
+})
