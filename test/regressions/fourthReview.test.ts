@@ -1,5 +1,7 @@
 /** What a review of all that touches the outside, or keeps many, found: each test is named after what went wrong. */
 import { expect, test } from "vitest"
+import { freshDiscovery, taken } from "../../machines/discovering.ts"
+import { discoveryOptions } from "../../machines/endpointOptions.ts"
 import type { Endpoint } from "../../machines/vocabulary/endpoint.ts"
 import { world } from "../support/breakers.ts"
 import { handProvider } from "../support/providers.ts"
@@ -24,4 +26,27 @@ test("an endpoint whose metadata changed was checked by what had been told of it
   // It was not disturbed: its checks come as before.
   expect(ports.slice(before)).toEqual(["82", "82", "82"])
   await it.breaker.stop()
+})
+
+test("a list of many endpoints, all of them bad, was searched once for each of them", () => {
+  let looks = 0
+  const endpoints = Array.from({ length: 500 }, (_, at): Endpoint => {
+    const id = `e${String(at).padStart(3, "0")}`
+    return {
+      get id() {
+        looks++
+        return id
+      },
+      address: id,
+      zone: undefined,
+      weight: 1,
+      metadata: {},
+    }
+  })
+  const settings = discoveryOptions.read({}, "discovery", [])
+  const all = endpoints.map(({ id }) => id)
+  const context = { ...freshDiscovery({ settings, seed: 7, at: 10 } as never), bad: all, suspect: all }
+  looks = 0
+  expect(taken(context, { type: "provider.told", at: 20, endpoints })).toMatchObject({ bad: all, suspect: all })
+  expect(looks).toBeLessThan(20 * 500)
 })
