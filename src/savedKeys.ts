@@ -3,14 +3,20 @@ import { saveAssembly } from "./assemble.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import type { Member } from "./member.ts"
 
+/** Those that the operator holds, then those that were saved last. */
+const lately = (saved: ReadonlyMap<string, SavedBreaker>) =>
+  [...saved].sort(
+    ([, one], [, other]) => Number(one.mode === "auto") - Number(other.mode === "auto") || other.savedAt - one.savedAt,
+  )
+
 export class SavedKeys<Face> {
-  /** Of keys that nobody has asked for yet. */
+  /** Of keys that nobody has asked for yet: no more of them than may be known, or they would add up from life to life. */
   readonly #waiting: Map<string, SavedBreaker>
   /** All that there was to be saved when they stopped. */
   #last: readonly SavedBreaker[] | undefined = undefined
 
-  constructor(saved: ReadonlyMap<string, SavedBreaker>) {
-    this.#waiting = new Map(saved)
+  constructor(saved: ReadonlyMap<string, SavedBreaker>, max: number) {
+    this.#waiting = new Map(saved.size > max ? lately(saved).slice(0, max) : saved)
   }
 
   /** Once: what it does after that, and is forgotten with it, must not be undone by what was saved long ago. */

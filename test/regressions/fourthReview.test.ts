@@ -1,4 +1,6 @@
 /** What a review of all that touches the outside, or keeps many, found: each test is named after what went wrong. */
+import { createBreakers, type SavedBreaker } from "recloser"
+import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
 import { freshDiscovery, taken } from "../../machines/discovering.ts"
 import { discoveryOptions } from "../../machines/endpointOptions.ts"
@@ -49,4 +51,24 @@ test("a list of many endpoints, all of them bad, was searched once for each of t
   looks = 0
   expect(taken(context, { type: "provider.told", at: 20, endpoints })).toMatchObject({ bad: all, suspect: all })
   expect(looks).toBeLessThan(20 * 500)
+})
+
+test("keys that nobody asked for again were saved from life to life, more of them each time", async () => {
+  const clock = createVirtualClock()
+  let saved: readonly SavedBreaker[] = []
+  for (let life = 0; life < 5; life++) {
+    const breakers = createBreakers({ max: 4 }, { clock, restore: saved })
+    if (life === 0) breakers.get("held").forceOpen("maintenance")
+    for (let key = 0; key < 3; key++) {
+      breakers.get(`${life}-${key}`).forceOpen("maintenance")
+      breakers.get(`${life}-${key}`).release("done")
+    }
+    await breakers.stop()
+    saved = JSON.parse(JSON.stringify(breakers.save()))
+    await clock.advance("1 hour")
+  }
+  expect(saved.length).toBeLessThanOrEqual(8)
+  const names = saved.map(({ breaker }) => breaker)
+  // Whoever was used in this life and the one before, and whoever the operator holds.
+  expect(names).toEqual(expect.arrayContaining(["4-0", "4-1", "4-2", "3-0", "3-1", "3-2", "held"]))
 })
