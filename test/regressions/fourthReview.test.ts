@@ -1,11 +1,17 @@
 /** What a review of all that touches the outside, or keeps many, found: each test is named after what went wrong. */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
 import { createBreakers, type SavedBreaker } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { expect, test } from "vitest"
 import { freshDiscovery, taken } from "../../machines/discovering.ts"
 import { discoveryOptions } from "../../machines/endpointOptions.ts"
 import type { Endpoint } from "../../machines/vocabulary/endpoint.ts"
+import { eventsOf } from "../../src/eventStream.ts"
+import type { BreakerEvents, EventName, Listener } from "../../src/events.ts"
 import { world } from "../support/breakers.ts"
+import { runTest } from "../support/effects.ts"
 import { handProvider } from "../support/providers.ts"
 
 test("an endpoint whose metadata changed was checked by what had been told of it first", async () => {
@@ -72,3 +78,24 @@ test("keys that nobody asked for again were saved from life to life, more of the
   // Whoever was used in this life and the one before, and whoever the operator holds.
   expect(names).toEqual(expect.arrayContaining(["4-0", "4-1", "4-2", "3-0", "3-1", "3-2", "held"]))
 })
+
+test("events that a slow reader of a stream had not taken were kept without bound", () =>
+  runTest(
+    Effect.gen(function* () {
+      let emit = (_at: number) => {}
+      const source = {
+        on: <Name extends EventName>(_name: Name, listener: Listener<Name>) => {
+          emit = (at) => listener({ at } as BreakerEvents[Name])
+          return () => {}
+        },
+      }
+      const ends = new Set<() => void>()
+      const heard = yield* Effect.forkChild(Stream.runCollect(eventsOf(source, "mode", ends)))
+      yield* Effect.yieldNow
+      for (let at = 1; at <= 50_000; at++) emit(at)
+      for (const end of ends) end()
+      const all = [...(yield* Fiber.join(heard))]
+      expect(all).toHaveLength(10_000)
+      expect(all.at(-1)).toEqual({ at: 50_000 })
+    }),
+  ))
