@@ -3,12 +3,6 @@ import { saveAssembly } from "./assemble.ts"
 import type { SavedBreaker } from "./control-plane/persistence.ts"
 import type { Member } from "./member.ts"
 
-/** Those that the operator holds, then those that were saved last. */
-const lately = (saved: ReadonlyMap<string, SavedBreaker>) =>
-  [...saved].sort(
-    ([, one], [, other]) => Number(one.mode === "auto") - Number(other.mode === "auto") || other.savedAt - one.savedAt,
-  )
-
 export class SavedKeys<Face> {
   /** Of keys that nobody has asked for yet: no more of them than may be known, or they would add up from life to life. */
   readonly #waiting: Map<string, SavedBreaker>
@@ -16,7 +10,9 @@ export class SavedKeys<Face> {
   #last: readonly SavedBreaker[] | undefined = undefined
 
   constructor(saved: ReadonlyMap<string, SavedBreaker>, max: number) {
-    this.#waiting = new Map(saved.size > max ? lately(saved).slice(0, max) : saved)
+    // Whom the operator holds, then in the order in which they were saved: those that nobody has asked for longest are the last.
+    const isFree = ({ mode }: SavedBreaker) => Number(mode === "auto")
+    this.#waiting = new Map([...saved].sort(([, one], [, other]) => isFree(one) - isFree(other)).slice(0, max))
   }
 
   /** Once: what it does after that, and is forgotten with it, must not be undone by what was saved long ago. */
