@@ -11,7 +11,7 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 131.6 },
+  { door: "recloser", take: "*", kB: 131.7 },
   { door: "recloser/effect", take: "*", kB: 136.6 },
   { door: "recloser/machines", take: "*", kB: 121.8 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 57.3 },
