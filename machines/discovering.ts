@@ -103,15 +103,11 @@ function objectionTo({ settings }: DiscoveryContext, told: readonly Endpoint[]):
 export const isUseful = (context: DiscoveryContext, { endpoints }: ProviderTold): boolean =>
   objectionTo(context, endpoints) === ""
 
-const isAmong =
-  (endpoints: readonly Endpoint[]) =>
-  (id: string): boolean =>
-    endpoints.some((endpoint) => endpoint.id === id)
-
 export function taken(context: DiscoveryContext, event: ProviderTold): Partial<DiscoveryContext> {
   const told = [...event.endpoints].sort(byId)
   const endpoints = filtered(context.settings, told)
-  const isKnown = isAmong(endpoints)
+  const known = new Set(endpoints.map(({ id }) => id))
+  const isKnown = (id: string): boolean => known.has(id)
   const { bad, suspect, ejected } = context
   const kept = {
     bad: bad.filter(isKnown),

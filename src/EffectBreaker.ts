@@ -52,7 +52,7 @@ export interface EffectBreaker {
   readonly metrics: Effect.Effect<BreakerMetrics>
   /** The present state as JSON, to be given to `make` of the same name as `restore`; once stopped, the state in which it stopped. */
   readonly save: Effect.Effect<SavedBreaker>
-  /** Events of one name as they happen, until the breaker has stopped. */
+  /** Events of one name as they happen, until the breaker has stopped. For whoever reads slowly the last 10 000 are kept. */
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]>
   /** Listens; answers how to stop listening. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void

@@ -56,7 +56,7 @@ export interface EffectBreakers {
    * known. Each keeps what `reconfigure` of a breaker keeps.
    */
   reconfigure(config: (key: string) => BreakerConfig): Effect.Effect<void, InvalidConfig>
-  /** Events of one name, of all keys, as they happen; `breaker` of an event is the key. */
+  /** Events of one name, of all keys, as they happen; `breaker` of an event is the key. For whoever reads slowly the last 10 000 are kept. */
   events<Name extends EventName>(name: Name): Stream.Stream<BreakerEvents[Name]>
   /** Listens to all of them; answers how to stop listening. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void

@@ -83,7 +83,11 @@ export class Checks {
     const wanted = new Map(each.map((endpoint) => [keyOf(endpoint), endpoint]))
     const gone = new Set<Examination>()
     for (const [key, examination] of this.#examinations) {
-      if (wanted.has(key) && wanted.get(key)?.address === examination.endpoint?.address) continue
+      const endpoint = wanted.get(key)
+      if (wanted.has(key) && endpoint?.address === examination.endpoint?.address) {
+        examination.endpoint = endpoint
+        continue
+      }
       this.#examinations.delete(key)
       gone.add(examination)
       examination.fiber?.interruptUnsafe()

@@ -24,6 +24,8 @@ const wait = "60s"
 const longestMs = 75_000
 /** Between two answers at least: a service that changes all the time is not asked all the time. */
 const pauseMs = 200
+/** Whoever tells of no index cannot say when something changes: it is asked now and then. */
+const pollMs = 5000
 
 function urlOf({ service, url = "http://127.0.0.1:8500", datacenter, tag, passing = true }: ConsulOptions): URL {
   const base = URL.parse(url)
@@ -70,7 +72,7 @@ async function answerTo(asked: URL, { token, ca }: ConsulOptions, context: Provi
   const headers: { [name: string]: string } = token === undefined ? {} : { "x-consul-token": token }
   const limit = limited(context, longestMs, "Consul")
   try {
-    const response = await ask(asked, { headers, ca, signal: limit.signal })
+    const response = await ask(asked, { headers, ca, signal: limit.signal, waits: asked.searchParams.has("index") })
     refuseStatus(response, "Consul")
     return { entries: await jsonIn(response), told: response.headers["x-consul-index"] }
   } catch (error) {
@@ -121,8 +123,9 @@ export function fromConsul(options: ConsulOptions): EndpointProvider {
       const next = nextIndex(index, Array.isArray(told) ? told[0] : told)
       // Answered because its time was over: nothing has changed.
       if (next !== index || next === 0) yield endpointsIn(entries)
+      const isTold = next > 0 || index > 0
       index = next
-      await sleep(pauseMs)
+      await sleep(isTold ? pauseMs : pollMs)
     }
   }
 }

@@ -14,6 +14,7 @@ export interface BreakersOptions {
   /**
    * What `save()` returned, perhaps in another process. A key comes back as it was saved when it becomes known for the first time: an
    * open one waits for what remained of its wait, one that the operator held is held. Its config is code, and not saved.
+   * Of more than `max` those are kept that the operator held, then those that it names first.
    */
   readonly restore?: readonly SavedBreaker[] | undefined
   /**

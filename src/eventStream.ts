@@ -8,6 +8,9 @@ interface Source {
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
 }
 
+/** As many as this wait for whoever reads them slowly; then the oldest make room, for what is wanted is how things stand now. */
+const waiting = { bufferSize: 10_000, strategy: "sliding" } as const
+
 /** Events of one name as they happen, until one of `ends` is called: whoever stops calls them all. */
 export const eventsOf = <Name extends EventName>(
   source: Source,
@@ -27,5 +30,5 @@ export const eventsOf = <Name extends EventName>(
         ends.delete(end)
       })
     return Effect.acquireRelease(listen, leave)
-  })
+  }, waiting)
 }

@@ -35,7 +35,8 @@ export interface Examiner {
 }
 
 export class Examination implements Planned {
-  readonly endpoint: Endpoint | undefined
+  /** As it was told last: the id and the address of one that is examined stay, all else may be another. */
+  endpoint: Endpoint | undefined
   due = 0
   serial = 0
   /** The check that is under way. */

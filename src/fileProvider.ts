@@ -1,5 +1,5 @@
 /** Endpoints in a file. */
-import { watch } from "node:fs"
+import { constants, watch } from "node:fs"
 import { open } from "node:fs/promises"
 import { basename, dirname } from "node:path"
 import { parseBounded } from "../machines/boundedJson.ts"
@@ -20,10 +20,12 @@ const pauseMs = 50
 const longestBytes = 32 * 1024 * 1024
 
 async function textIn(path: string): Promise<string> {
-  const file = await open(path)
+  // To open a pipe takes until somebody writes to it, unless it is said that nobody waits; a device need not end at all.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    const { size } = await file.stat()
-    if (size > longestBytes) throw new RangeError(`${path} is longer than ${longestBytes} bytes`)
+    const stat = await file.stat()
+    if (!stat.isFile()) throw new TypeError(`${path} is no file`)
+    if (stat.size > longestBytes) throw new RangeError(`${path} is longer than ${longestBytes} bytes`)
     return await file.readFile("utf8")
   } finally {
     await file.close()

@@ -43,11 +43,17 @@ const watchSeconds = 300
 /** What takes so much longer than it should will not come. */
 const graceMs = 60_000
 const perPage = 500
+/** A list that goes on after so many pages will not end. */
+const mostPages = 100
 /** Before a list is asked for once more. */
 const pauseMs = 1000
 
 /** What was watched is so old that it is forgotten: all has to be listed anew. */
-class Gone extends Error {}
+class Gone extends Error {
+  constructor() {
+    super("Kubernetes answered with status 410: what was asked for is gone")
+  }
+}
 
 /** Slices by name, and the version of the whole. */
 interface Known {
@@ -132,13 +138,14 @@ class Api {
   async list(): Promise<Known> {
     const slices = new Map<string, Json>()
     let page = ""
-    while (true) {
+    for (let pages = 0; pages < mostPages; pages++) {
       const query: { [name: string]: string } = { limit: String(perPage), ...(page !== "" && { continue: page }) }
       const list = await this.#page(query)
       for (const slice of listIn(list["items"]).map(objectIn)) slices.set(nameOf(slice), slice)
       page = textIn(objectIn(list["metadata"])["continue"]) ?? ""
       if (page === "") return { slices, version: versionOf(list) ?? "" }
     }
+    throw new RangeError(`the list of Kubernetes has no end after ${mostPages} pages`)
   }
 
   async #page(query: { readonly [name: string]: string }): Promise<Json> {
@@ -181,7 +188,7 @@ class Api {
     const bearer = token ?? (isSecure ? (await readFile(`${account}/token`, "utf8")).trim() : undefined)
     const headers: { [name: string]: string } = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
     const certificates = ca ?? (isSecure ? await readFile(`${account}/ca.crt`, "utf8") : undefined)
-    const response = await ask(asked, { headers, ca: certificates, signal })
+    const response = await ask(asked, { headers, ca: certificates, signal, waits: "watch" in query })
     if (response.statusCode === 410) {
       response.destroy()
       throw new Gone()
@@ -216,18 +223,26 @@ export function fromKubernetes(options: KubernetesOptions): EndpointProvider {
     const { signal, sleep } = context
     const api = new Api(options, context)
     let slices: Known | undefined
+    // Watches that were gone before they told anything, one after the other: each costs the API a whole list.
+    let gone = 0
     while (!signal.aborted) {
       try {
         if (slices === undefined) {
           slices = await api.list()
           yield allIn(slices, options)
         }
-        for await (const event of api.watch(slices.version)) if (take(slices, event)) yield allIn(slices, options)
+        for await (const event of api.watch(slices.version)) {
+          if (take(slices, event)) yield allIn(slices, options)
+          gone = 0
+        }
+        gone = 0
       } catch (error) {
-        if (!(error instanceof Gone)) throw error
+        // A list that is gone itself is no list: whoever keeps on asking must say so.
+        if (!(error instanceof Gone) || slices === undefined) throw error
         slices = undefined
+        gone = Math.min(7, gone + 1)
       }
-      await sleep(pauseMs)
+      await sleep(pauseMs * 2 ** Math.max(0, gone - 1))
     }
   }
 }

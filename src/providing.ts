@@ -59,6 +59,9 @@ export class ProviderWatch {
   readonly run: Effect.Effect<never>
   readonly #informed: Informed
   #failures = 0
+  /** For how long it was let alone last, and since when it has told of endpoints. */
+  #waited = 0
+  #wellSince = Number.NaN
   #draws = 0
   /** The newest list that was not told yet, and before it the newest that calls may go by, should it be of no use itself. */
   #pending: Pending | undefined
@@ -188,7 +191,7 @@ export class ProviderWatch {
   #tell(list: unknown): void {
     const { endpoints, problems } = this.#read(list)
     if (problems.length > 0) this.#informed.trouble(new TypeError(`endpoints: ${problems.join("; ")}`))
-    if (endpoints.length > 0) this.#failures = 0
+    if (endpoints.length > 0) this.#wellSince ||= this.#informed.time.now()
     const isNews = this.#isLost || JSON.stringify(endpoints) !== JSON.stringify(this.#told)
     this.#isLost = false
     this.#told = endpoints
@@ -202,8 +205,12 @@ export class ProviderWatch {
     this.#isLost = true
     if (error !== undefined) this.#informed.trouble(error)
     this.#informed.tell({ type: "provider.lost", reason })
+    // One that fails as soon as it has told its list is not well: it would be asked for the whole list each second.
+    const wellFor = this.#informed.time.now() - this.#wellSince
+    if (wellFor >= (error ? this.#waited : 0)) this.#failures = 0
+    this.#wellSince = Number.NaN
     const longest = Math.min(backoff.longestMs, backoff.firstMs * 2 ** Math.min(20, this.#failures++))
-    return longest * (0.5 + 0.5 * chance(this.#informed.seed, this.#draws++))
+    return (this.#waited = longest * (0.5 + 0.5 * chance(this.#informed.seed, this.#draws++)))
   }
 }
 

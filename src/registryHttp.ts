@@ -13,6 +13,8 @@ export interface Asking {
   /** Certificates that vouch for the server, in PEM; left out: those of the host. */
   readonly ca?: string | undefined
   readonly signal: AbortSignal
+  /** It is answered when something changes, which nobody stays alive for. */
+  readonly waits?: boolean
 }
 
 export interface Limit {
@@ -38,10 +40,11 @@ export function limited({ signal, sleep }: ProviderContext, ms: number, who: str
 }
 
 /** Asks, and answers when there are headers. */
-export const ask = (url: URL, { headers = {}, ca, signal }: Asking): Promise<IncomingMessage> =>
+export const ask = (url: URL, { headers = {}, ca, signal, waits = false }: Asking): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const options = { headers: { accept: "application/json", ...headers }, agent: false, signal, ...(ca && { ca }) }
     const sent = (url.protocol === "https:" ? requestSecure : requestPlain)(url, options)
+    if (waits) sent.on("socket", (socket) => socket.unref())
     sent.on("error", reject)
     sent.on("response", resolve)
     sent.end()

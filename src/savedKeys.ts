@@ -4,13 +4,15 @@ import type { SavedBreaker } from "./control-plane/persistence.ts"
 import type { Member } from "./member.ts"
 
 export class SavedKeys<Face> {
-  /** Of keys that nobody has asked for yet. */
+  /** Of keys that nobody has asked for yet: no more of them than may be known, or they would add up from life to life. */
   readonly #waiting: Map<string, SavedBreaker>
   /** All that there was to be saved when they stopped. */
   #last: readonly SavedBreaker[] | undefined = undefined
 
-  constructor(saved: ReadonlyMap<string, SavedBreaker>) {
-    this.#waiting = new Map(saved)
+  constructor(saved: ReadonlyMap<string, SavedBreaker>, max: number) {
+    // Whom the operator holds, then in the order in which they were saved: those that nobody has asked for longest are the last.
+    const isFree = ({ mode }: SavedBreaker) => Number(mode === "auto")
+    this.#waiting = new Map([...saved].sort(([, one], [, other]) => isFree(one) - isFree(other)).slice(0, max))
   }
 
   /** Once: what it does after that, and is forgotten with it, must not be undone by what was saved long ago. */

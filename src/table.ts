@@ -64,7 +64,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     this.idleMs = options.idleMs
     this.listeners = new Listeners("breakers", () => options.clock.now())
     this.face = options.face
-    this.saved = new SavedKeys(options.saved)
+    this.saved = new SavedKeys(options.saved, options.max)
     this.#recipes = new Recipes(options.clock, options.config)
     roster.enter(this)
   }

@@ -11,8 +11,8 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 131.7 },
-  { door: "recloser/effect", take: "*", kB: 136.7 },
+  { door: "recloser", take: "*", kB: 131.8 },
+  { door: "recloser/effect", take: "*", kB: 136.8 },
   { door: "recloser/machines", take: "*", kB: 121.9 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 57.3 },
   { door: "recloser/testing", take: "*", kB: 10 },

@@ -1,9 +1,14 @@
 /** Checks and providers that brought down, or deceived, the process that they were to serve. */
+import { execFileSync } from "node:child_process"
 import { once } from "node:events"
-import { createServer, type IncomingMessage, type RequestListener } from "node:http"
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs"
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http"
 import { type AddressInfo, createServer as createTcpServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { Readable } from "node:stream"
-import { fromConsul, fromKubernetes } from "recloser/discovery"
+import type { EndpointProvider, EndpointSet, ProviderContext } from "recloser"
+import { fromConsul, fromFile, fromKubernetes } from "recloser/discovery"
 import { grpcCheck } from "recloser/grpc"
 import { type HealthCheck, httpCheck } from "recloser/health"
 import { afterEach, describe, expect, test, vi } from "vitest"
@@ -137,6 +142,94 @@ describe("a provider", () => {
     await it.clock.advance("1 minute")
     await vi.waitFor(() => expect(asked).toBeGreaterThan(1))
     expect(it.breaker.metrics().components.discovery?.reason).toMatch(/has not ended its answer within \d+ seconds/)
+    await it.breaker.stop()
+  })
+
+  test("waited in the pool of threads for whoever writes to a pipe that stands where its file was", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "recloser-"))
+    const path = join(folder, "endpoints.json")
+    execFileSync("mkfifo", [path])
+    closing.push(() => {
+      // Whoever still waits to open it does so now.
+      closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK))
+      rmSync(folder, { recursive: true })
+    })
+    const it = world({ discovery: { endpoints: ["a"], provider: fromFile({ path }) } })
+    await vi.waitFor(() => expect(it.breaker.metrics().components.discovery?.state).toBe("stale"))
+    expect(it.breaker.metrics().components.discovery?.reason).toContain("is no file")
+    await it.breaker.stop()
+  })
+
+  const reasonOf = (it: ReturnType<typeof world>) => it.breaker.metrics().components.discovery?.reason
+
+  test.each([
+    ["are gone for ever", (response: ServerResponse) => response.writeHead(410).end("{}"), "status 410"],
+    [
+      "have always one more page",
+      (response: ServerResponse) => response.end('{"metadata":{"continue":"more"},"items":[]}'),
+      "no end after 100 pages",
+    ],
+  ])("Kubernetes, whose lists %s, was asked without end, and never said to be lost", async (_what, answer, reason) => {
+    const url = await http((_, response) => void answer(response))
+    const provider = fromKubernetes({ service: "search", namespace: "shop", url, token: "t" })
+    const it = world({ discovery: { endpoints: ["a"], provider } })
+    await vi.waitFor(() => expect(reasonOf(it)).toContain(reason), { timeout: 30_000 })
+    await it.breaker.stop()
+  })
+
+  /** What a provider does when the breaker's time passes as it likes; it ends after so many waits. */
+  async function waitsOf(provider: EndpointProvider, enough: number): Promise<readonly number[]> {
+    const waits: number[] = []
+    const over = new AbortController()
+    const sleep = (ms: number, until?: AbortSignal) => {
+      // How long an answer takes at most is no wait.
+      if (until !== undefined) return new Promise<void>(() => {})
+      if (waits.push(ms) === enough) over.abort()
+      return Promise.resolve()
+    }
+    const begin = provider as (context: ProviderContext) => AsyncIterable<EndpointSet>
+    for await (const _list of begin({ signal: over.signal, sleep }));
+    return waits
+  }
+
+  test("Kubernetes, whose watches are gone as soon as they begin, was asked for the whole list each second", async () => {
+    const url = await http((request, response) => {
+      if (request.url?.includes("watch=1")) response.writeHead(410)
+      response.end('{"metadata":{"resourceVersion":"7"},"items":[]}')
+    })
+    const provider = fromKubernetes({ service: "search", namespace: "shop", url, token: "t" })
+    expect(await waitsOf(provider, 9)).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64].map((seconds) => 1000 * seconds))
+  })
+
+  test("Consul behind somebody who leaves its index out was asked five times a second", async () => {
+    const url = await http((_, response) => void response.end("[]"))
+    expect(await waitsOf(fromConsul({ service: "search", url }), 3)).toEqual([5000, 5000, 5000])
+  })
+
+  test("that fails whenever it has told its list was asked each second for ever", async () => {
+    let asked = 0
+    const provider = async function* (): AsyncGenerator<string[]> {
+      asked++
+      yield ["a"]
+      throw new Error("watching is forbidden")
+    }
+    const it = world({ discovery: { provider } })
+    await it.clock.advance("5 minutes")
+    expect(asked).toBeLessThan(15)
+    await it.breaker.stop()
+  })
+
+  test("that fails now and then, and is well for longer than it was let alone, is asked again soon", async () => {
+    let asked = 0
+    const provider = async function* ({ sleep }: ProviderContext): AsyncGenerator<string[]> {
+      asked++
+      yield ["a"]
+      await sleep(30_000)
+      throw new Error("no route")
+    }
+    const it = world({ discovery: { provider } })
+    await it.clock.advance("5 minutes")
+    expect(asked).toBeGreaterThan(8)
     await it.breaker.stop()
   })
 })

@@ -74,6 +74,27 @@ describe.concurrent("a process", () => {
     const { code, out } = await run(program, onTestFinished)
     expect({ code, out }).toEqual({ code: 0, out: "lifecycle stopped\n0" })
   })
+
+  test("was kept alive by a query that waits for a change of a registry", async ({ expect, onTestFinished }) => {
+    const program = `
+      import { createServer } from "node:http"
+      import { fromConsul } from "./src/discovery.ts"
+      const hold = setInterval(() => {}, 1000)
+      // Nothing ever changes there, and it keeps nobody alive itself.
+      const server = createServer((request, response) => {
+        if (!request.url.includes("index=")) return response.writeHead(200, { "x-consul-index": "1" }).end("[]")
+        console.log("asked")
+        clearInterval(hold)
+      })
+      server.on("connection", (socket) => socket.unref())
+      server.listen(0, "127.0.0.1", () => {
+        const url = "http://127.0.0.1:" + server.address().port
+        createBreaker("service", { discovery: { endpoints: ["a"], provider: fromConsul({ service: "search", url }) } })
+      }).unref()
+    `
+    const { code, out } = await run(program, onTestFinished)
+    expect({ code, out }).toEqual({ code: 0, out: "asked" })
+  })
 })
 
 test("this suite runs on a Node that strips types", () => {
