@@ -469,6 +469,8 @@ describe("the page of the inspector", () => {
     const [catalog, ledger] = [breakerOf("catalog"), breakerOf("ledger")]
     await call(catalog, 1, 0)
     const page = await open((await inspector()).url)
+    // A page that is not told of both yet has nobody to go down to.
+    await shows(page, ".rows .row", "ledger")
     await page.locator(".rows").focus()
     await page.keyboard.press("ArrowDown")
     await shows(page, '.rows .row[aria-selected="true"]', "ledger")
