@@ -395,28 +395,27 @@ describe("gradual waits", () => {
     return chart
   }
 
-  test.each([
-    ["remembered just before the memory ends", 9_999, 1100],
-    ["forgotten after it", 10_001, 1000],
-  ])("gradual law 5: trips are %s, after a close", async (_when, quietMs, waitMs) => {
-    const chart = await rampingAfterThree()
-    while (circuitOf(chart) === "ramping") chart.send(good)
-    expect(circuitOf(chart)).toBe("closed")
-    await chart.clock.advance(quietMs)
-    chart.send(gone)
-    expect(waitOf(chart)).toBe(waitMs)
-  })
-
-  test.each([
-    ["remembered just before the memory ends", 9_999, 1100],
-    ["forgotten after it", 10_001, 1000],
-  ])("gradual law 5: trips are %s, after a ramp that ended in a degraded circuit", async (_when, quietMs, waitMs) => {
-    const chart = await rampingAfterThree()
-    for (let step = 0; step < 2; step++) chart.send(rung("cohort", 5, 3))
-    expect(circuitOf(chart)).toBe("degraded")
-    await chart.clock.advance(quietMs)
-    chart.send(gone)
-    expect(waitOf(chart)).toBe(waitMs)
+  const endings = {
+    "a close": (chart: Chart) => {
+      while (circuitOf(chart) === "ramping") chart.send(good)
+      expect(circuitOf(chart)).toBe("closed")
+    },
+    "a ramp that ended in a degraded circuit": (chart: Chart) => {
+      for (let step = 0; step < 2; step++) chart.send(rung("cohort", 5, 3))
+      expect(circuitOf(chart)).toBe("degraded")
+    },
+  }
+  describe.each(Object.entries(endings))("gradual law 5: after %s trips are", (_end, end) => {
+    test.each([
+      ["remembered just before the memory ends", 9_999, 1100],
+      ["forgotten after it", 10_001, 1000],
+    ])("%s", async (_when, quietMs, waitMs) => {
+      const chart = await rampingAfterThree()
+      end(chart)
+      await chart.clock.advance(quietMs)
+      chart.send(gone)
+      expect(waitOf(chart)).toBe(waitMs)
+    })
   })
 
   test.each([
