@@ -251,3 +251,16 @@ describe("calls that nobody waits for", () => {
     expect(short.at(0.7)).toBeCloseTo(1 / Math.E, 9)
   })
 })
+
+test("a tenant that comes back a thousand times is one, and no reason to forget what another was used to hold", () => {
+  const tenants = new Tenants()
+  for (let call = 0; call < 10; call++) tenants.take("greedy", 0)
+  for (let call = 0; call < 10; call++) tenants.giveBack("greedy", 60_000)
+  for (let call = 0; call < 1001; call++) {
+    tenants.take("busy", 60_000)
+    tenants.giveBack("busy", 60_000)
+  }
+  tenants.take("new", 60_000)
+  for (let call = 0; call < 10; call++) tenants.take("greedy", 60_000)
+  expect(tenants.exceeds("greedy", 5, 60_000)).toBe(true)
+})
