@@ -20,7 +20,7 @@ import { type AnyActorLogic, assertEvent, assign, enqueueActions, setup, stateIn
 import type { BreakerEmitted, BreakerEvent, BreakerInput } from "./breakerEvents.ts"
 import { changeOf, heldOpen } from "./changing.ts"
 import { heardOfFeature } from "./featureBook.ts"
-import { type BreakerContext, gateOf, lose, tryHear } from "./fold.ts"
+import { type BreakerContext, gateOf, lose, nothing, tryHear } from "./fold.ts"
 import { foundSoFar, hearersOf } from "./hearing.ts"
 import { loop, loopsAfter } from "./loop.ts"
 import { type MeterState, meter } from "./meter.ts"
@@ -102,7 +102,7 @@ const machine = setup({
       // A part that cannot say what it wants is treated as one that crashed.
       if ("error" in heard) return enqueue.raise({ type: `xstate.error.actor.${key}`, error: heard.error } as never)
       const { next, changed, moved, stated, told } = heard
-      enqueue.assign(next)
+      if (next !== nothing) enqueue.assign(next)
       if (changed && isLive(context)) enqueue(publish)
       if (stated) enqueue.emit({ type: "finding.changed", breaker: context.name, part: key, finding: stated })
       for (const signal of told) enqueue.raise(signal)

@@ -132,6 +132,10 @@ export interface Heard {
   readonly told: readonly (FindingSignal | ProbeSettled)[]
 }
 
+/** Most snapshots are heard for nothing: then the context is not written anew. */
+export const nothing: Partial<BreakerContext> = Object.freeze({})
+const unheard: Heard = { next: nothing, moved: undefined, stated: undefined, changed: false, told: [] }
+
 /** A line that is the same object is not read: one that names a thousand endpoints is long. */
 const sameLines = (one: Lines, other: Lines) =>
   (Object.keys({ ...one, ...other }) as (keyof Lines)[]).every(
@@ -141,8 +145,7 @@ const sameLines = (one: Lines, other: Lines) =>
 /** Takes in the snapshot of one child: its advice and, of the strategy, its finding. */
 export function hear(context: BreakerContext, key: string, snapshot: Snapshot<unknown>): Heard {
   const plug = context.parts.find((part) => part.plug.key === key)?.plug
-  if (plug === undefined || snapshot.status !== "active")
-    return { next: {}, moved: undefined, stated: undefined, changed: false, told: [] }
+  if (plug === undefined || snapshot.status !== "active") return unheard
   const finding = plug.kind === "strategy" ? plug.finding(snapshot) : context.finding
   const entered = plug.kind === "strategy" && finding.entries !== context.finding.entries
   const before = context.voices[key]
@@ -154,7 +157,8 @@ export function hear(context: BreakerContext, key: string, snapshot: Snapshot<un
   const at = Math.max(context.at, finding.at)
   const reason = plug.kind === "strategy" ? finding.reason : (plug.reason?.(snapshot) ?? key)
   const ready = context.ready.includes(key) ? context.ready : [...context.ready, key]
-  if (!changed) return { next: { finding, ready }, moved: undefined, stated: undefined, changed, told: [] }
+  const isKnown = finding === context.finding && ready === context.ready
+  if (!changed) return { ...unheard, next: isKnown ? nothing : { finding, ready } }
   const epoch = entered ? context.epoch + 1 : context.epoch
   const news = isNews && plug.kind === "component" ? (plug.tells?.(snapshot, at) ?? []) : []
   const told = isNews ? news.filter(lasts) : (before?.told ?? [])

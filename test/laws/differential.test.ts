@@ -3,6 +3,7 @@ import type { PartsConfig } from "../../machines/registry.ts"
 import type { Gate } from "../../machines/vocabulary/gate.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import type { Quota } from "../../machines/vocabulary/quota.ts"
+import { expectEqual } from "../support/expectEqual.ts"
 import fc from "../support/property.ts"
 import {
   calmConfig,
@@ -45,10 +46,8 @@ function settleBoth([fast, naive]: Open, kind: OutcomeKind, asks?: number, quota
 
 function admitBoth(fast: Twin, naive: Twin, feature?: string): Open {
   const pair = [fast.admit(feature), naive.admit(feature)] as const
-  expect({ admitted: pair[0] !== undefined, probe: pair[0]?.probe }).toEqual({
-    admitted: pair[1] !== undefined,
-    probe: pair[1]?.probe,
-  })
+  const [one, other] = pair.map((ticket) => ({ admitted: ticket !== undefined, probe: ticket?.probe }))
+  expectEqual(one, other)
   return pair
 }
 
@@ -77,7 +76,7 @@ describe("differential law", () => {
       for (const next of steps) {
         const before = fast.gate()
         take(next, fast, naive, open)
-        expect(decision(fast.gate())).toEqual(decision(naive.gate()))
+        expectEqual(decision(fast.gate()), decision(naive.gate()))
         note(fast.gate(), before)
       }
     } finally {

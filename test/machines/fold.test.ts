@@ -1,6 +1,6 @@
 /** Folding: how what the parts say becomes one gate, and what each new word of theirs comes to. */
 import { describe, expect, test } from "vitest"
-import { type BreakerContext, gateOf, hear, lose, noEntries, tryHear } from "../../machines/fold.ts"
+import { type BreakerContext, gateOf, hear, lose, noEntries, nothing, tryHear } from "../../machines/fold.ts"
 import { foundSoFar, hearersOf, lasts } from "../../machines/hearing.ts"
 import { type AnyPlug, adviceOf, circuitOf, component, only, strategy } from "../../machines/plug.ts"
 import type { CircuitFinding } from "../../machines/vocabulary/circuit.ts"
@@ -180,14 +180,17 @@ describe("a word of a strategy", () => {
   test("that demands or watches what it did is none, and changes nothing but what it has found", () => {
     const said = { finding: closed, demand: { share: 0.5 }, lines: { rates: [{ limit: 1, intervalMs: 1, burst: 1 }] } }
     const one = heard(begin(), "basic", said)
-    const same = hear(one, "basic", snapshot({ ...said, lines: { rates: [{ limit: 1, intervalMs: 1, burst: 1 }] } }))
-    expect(same).toEqual({
-      next: { finding: closed, ready: ["basic"] },
-      moved: undefined,
-      stated: undefined,
-      changed: false,
-      told: [],
+    const again = { ...said, lines: { rates: [{ limit: 1, intervalMs: 1, burst: 1 }] } }
+    const same = hear(one, "basic", snapshot(again))
+    expect(same).toEqual({ next: {}, moved: undefined, stated: undefined, changed: false, told: [] })
+    expect(same.next).toBe(nothing)
+    const counted = { ...closed, statistics: { calls: 7 } as never }
+    expect(hear(one, "basic", snapshot({ ...again, finding: counted })).next).toEqual({
+      finding: counted,
+      ready: ["basic"],
     })
+    // Whoever speaks is ready.
+    expect(hear({ ...one, ready: [] }, "basic", snapshot(again)).next).toEqual({ finding: closed, ready: ["basic"] })
     const other = (more: Said) => hear(one, "basic", snapshot({ ...said, ...more }))
     expect([
       other({ demand: { share: 0.4 } }).changed,

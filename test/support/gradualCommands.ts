@@ -3,6 +3,7 @@ import fc from "fast-check"
 import { expect } from "vitest"
 import type { AssembledBreaker } from "../../src/assembledBreaker.ts"
 import { type BreakerConfig, createBreaker, type Permit } from "../../src/index.ts"
+import { expectEqual } from "./expectEqual.ts"
 import { type Call, type GradualConfig, GradualReference, mostOf, type Place, shareOf } from "./gradualReference.ts"
 import { type StepClock, stepClock } from "./stepClock.ts"
 import { worldCommands } from "./worldCommands.ts"
@@ -27,8 +28,8 @@ function placeOf(real: Real): Place {
   const { circuit, restriction } = gateOf(real)
   if (circuit !== "ramping") return { circuit }
   const step = [-1, 0, 1, 2, 3, 4, 5].find((one) => Math.abs(shareOf(one) - restriction.share) < 1e-9)
-  expect(step, `no step has the share ${restriction.share}`).toBeDefined()
-  return { circuit, step: step ?? 0 }
+  if (step === undefined) throw new Error(`no step has the share ${restriction.share}`)
+  return { circuit, step }
 }
 
 function expectSame(model: GradualReference, real: Real): void {
@@ -36,20 +37,21 @@ function expectSame(model: GradualReference, real: Real): void {
   const { circuit, step } = placeOf(real)
   note(circuit === "ramping" ? `step ${step}` : circuit)
   const { breaker, clock } = real
-  expect(clock.now()).toBe(model.now)
-  expect({ circuit, step, mode: breaker.mode }).toEqual({
+  expectEqual(clock.now(), model.now)
+  const wanted = {
     circuit: model.circuit,
     step: model.circuit === "ramping" ? model.step : undefined,
     mode: model.isForced ? "forcedOpen" : "auto",
-  })
-  expect(breaker.metrics().calls.inFlight).toBe(model.out.length)
+  }
+  expectEqual({ circuit, step, mode: breaker.mode }, wanted)
+  expectEqual(breaker.metrics().calls.inFlight, model.out.length)
   const { restriction } = gateOf(real)
-  if (circuit === "ramping") expect(restriction.limit).toBe(mostOf(step ?? 0))
+  if (circuit === "ramping") expectEqual(restriction.limit, mostOf(step ?? 0))
   // Nothing is repeated while it comes back; a degraded circuit keeps its full share.
-  if (circuit !== "closed" && restriction.share > 0) expect(restriction.retries).toBe(0)
-  if (circuit === "degraded") expect([restriction.share, restriction.cohortShare]).toEqual([1, 1])
+  if (circuit !== "closed" && restriction.share > 0) expectEqual(restriction.retries, 0)
+  if (circuit === "degraded") expectEqual([restriction.share, restriction.cohortShare], [1, 1])
   const foretold = breaker.wouldReject() === undefined
-  if (model.admits !== "maybe") expect(foretold).toBe(model.admits)
+  if (model.admits !== "maybe") expectEqual(foretold, model.admits)
 }
 
 class Admit implements Command {
@@ -57,11 +59,11 @@ class Admit implements Command {
   run(model: GradualReference, real: Real): void {
     const { admits } = model
     const ticket = real.breaker.acquire({ lease: "1 day" })
-    if (admits !== "maybe") expect(ticket.admitted).toBe(admits)
+    if (admits !== "maybe") expectEqual(ticket.admitted, admits)
     note(ticket.admitted ? "admitted" : "refused")
     const call = model.offer(ticket.admitted)
     if (ticket.admitted && call !== undefined) {
-      expect(ticket.probe).toBe(call.probe)
+      expectEqual(ticket.probe, call.probe)
       real.permits.set(call, ticket)
     }
     expectSame(model, real)
@@ -86,14 +88,14 @@ class Settle implements Command {
     const isOfRamp = model.circuit === "ramping" || model.circuit === "halfOpen" || call.epoch !== model.epoch
     const isBad = isOfRamp && this.luck < this.mood(model)
     const before = gateOf(real).epoch
-    expect(real.permits.get(call)?.settle(isBad ? "failure" : "success")).toBe(true)
+    expectEqual(real.permits.get(call)?.settle(isBad ? "failure" : "success"), true)
     const places = model.settle(call, isBad)
     const place = placeOf(real)
     const hasMoved = gateOf(real).epoch !== before
-    expect(places.map(({ circuit, step }) => [circuit, circuit === "ramping" ? step : undefined])).toContainEqual([
-      place.circuit,
-      place.step,
-    ])
+    const isThere = places.some(
+      ({ circuit, step }) => circuit === place.circuit && (circuit !== "ramping" || step === place.step),
+    )
+    if (!isThere) expect(places).toContainEqual(place)
     if (hasMoved) model.went(place)
     expectSame(model, real)
   }
