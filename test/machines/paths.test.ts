@@ -10,6 +10,7 @@ import { adviceOf } from "../../machines/plug.ts"
 import { samplesFor } from "../support/chartEvents.ts"
 import { explore, parts } from "../support/chartPaths.ts"
 import { type Walked, walkedOf } from "../support/chartWalk.ts"
+import { after } from "../support/reachable.ts"
 import { read, typescriptUnder } from "../support/repository.ts"
 import { rootEventsIn, rootMachine, rootStates } from "../support/rootStates.ts"
 
@@ -73,10 +74,7 @@ describe.each(parts.map((plug) => [plug.key, plug] as const))("the chart of %s",
     state._nodes.some((node) => node.ownEvents.includes(type) || (node.transitions.get(type)?.length ?? 0) > 0)
 
   function isSame(state: AnyMachineSnapshot, event: EventObject): boolean {
-    const [next, effects] = transition(machine, state as never, event) as unknown as [
-      AnyMachineSnapshot,
-      readonly unknown[],
-    ]
+    const [next, effects] = after(machine, state, event)
     return (
       next.context === state.context &&
       JSON.stringify(next.value) === JSON.stringify(state.value) &&

@@ -8,11 +8,11 @@ import {
   initialTransition,
   transition,
 } from "xstate"
-import { getShortestPaths } from "xstate/graph"
 import type { AnyPlug } from "../../machines/plug.ts"
 import { samplesFor } from "./chartEvents.ts"
 import { settingsOf } from "./charts.ts"
 import { heapLimit, leaking, sliceAt } from "./foretold.ts"
+import { reachable } from "./reachable.ts"
 
 /** Every chart that a breaker can run beside its root. */
 export const parts: readonly AnyPlug[] = [
@@ -161,13 +161,7 @@ export function explore(plug: AnyPlug): Explored {
   const later = afterPast(plug)
   const [first] = later
   const events = [...eventsFor(plug, nodes), ...(first ? [first.next] : [])]
-  const states = [...beginningsOf(plug), ...(first ? [{ fromState: first.state as never }] : [])].flatMap((beginning) =>
-    getShortestPaths(machine, {
-      ...beginning,
-      events: events as never,
-      serializeState: (state) => serialize(state as AnyMachineSnapshot),
-      limit: 1_000_000,
-    }).map(({ state }) => state as AnyMachineSnapshot),
-  )
+  const beginnings = [...beginningsOf(plug), ...(first ? [{ fromState: first.state }] : [])]
+  const states = beginnings.flatMap((beginning) => reachable(machine, beginning, events, serialize))
   return { machine, nodes, events, states, later }
 }
