@@ -3,6 +3,7 @@
 import { type Breaker, type BreakerConfig, createBreaker, createBreakers, type Permit } from "recloser"
 import { afterAll, describe, expect, it } from "vitest"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
+import { expectEqual } from "../support/expectEqual.ts"
 import fc from "../support/property.ts"
 import { type StepClock, stepClock } from "../support/stepClock.ts"
 import { calmConfig, calmStep, config, millis, type Step, step } from "../support/steps.ts"
@@ -99,8 +100,8 @@ describe("one breaker among many", () => {
         const eager = new Twin((clock) => createBreaker("twin", config, { clock }))
         const { twin: lazy, isLive } = oneOfMany(config)
         for (const step of steps) {
-          expect(lazy.take(step)).toEqual(eager.take(step))
-          expect(lazy.look()).toEqual(eager.look())
+          expectEqual(lazy.take(step), eager.take(step))
+          expectEqual(lazy.look(), eager.look())
           seen.steps++
           seen.circuits.add(lazy.breaker.circuit)
           if (!isLive()) seen.quiet++
