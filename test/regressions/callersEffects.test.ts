@@ -120,3 +120,22 @@ test("an effect whose fallback throws, refused while it waited for a slot, left 
       expect((yield* breaker.metrics).calls).toMatchObject({ waiting: 0, inFlight: 0 })
     }),
   ))
+
+test("a schedule that throws ended a call's attempts, and nobody heard of it", () =>
+  runTest(
+    Effect.gen(function* () {
+      const breaker = yield* make(true)
+      const mistake = new Error("a mistake in the schedule")
+      const told: unknown[] = []
+      breaker.on("trouble", ({ part, error }) => told.push([part, error]))
+      const schedule = Schedule.tap(Schedule.forever, () => Effect.die(mistake))
+      const guarded = breaker.guard(Effect.fail(down), { ...twice, retry: { schedule } })
+      expect(yield* Effect.flip(guarded)).toBe(down)
+      expect(told).toEqual([["schedule", mistake]])
+      expect(
+        yield* Effect.flip(breaker.guard(Effect.fail(down), { ...twice, retry: { schedule: Schedule.recurs(1) } })),
+      ).toBe(down)
+      expect(told).toHaveLength(1)
+      yield* expectIdle(breaker)
+    }),
+  ))
