@@ -8,6 +8,7 @@ import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
 import type { Gate, Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Assembly } from "./assemble.ts"
 import { Awake, gateAtRest, type Memory, nobody } from "./awake.ts"
+import { readFacts } from "./callFacts.ts"
 import { type Classify, heedsQuotas, ownClassify } from "./classify.ts"
 import { countsIn, type Journal } from "./data-plane/journal.ts"
 import { ownAssembly } from "./dependencies.ts"
@@ -211,10 +212,11 @@ export class Member<Face> {
   }
 
   /** What can say more than that every call may enter. */
-  protected ask({ cost }: Facts = noFacts): Face | undefined {
+  protected ask(facts: Facts = noFacts): Face | undefined {
     const peer = this.#group.peer(this)
+    if (facts !== noFacts) readFacts(facts, peer.gate)
     // At rest nothing is spent; but a call that costs more than the burst may not enter even so.
-    const rests = peer.#awake === undefined && this.#group.ending === undefined && cost === undefined
+    const rests = peer.#awake === undefined && this.#group.ending === undefined && facts.cost === undefined
     return rests ? undefined : peer.wake().face
   }
 

@@ -1,5 +1,5 @@
 /** What a review of breakers by key found: each test is named after what went wrong. */
-import { type BreakerConfig, type BreakersConfig, createBreaker, createBreakers } from "recloser"
+import { type BreakerConfig, type BreakersConfig, createBreaker, createBreakers, InvalidConfig } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { wheelOf } from "../../src/Clock.ts"
@@ -168,4 +168,14 @@ describe("another config for all keys", () => {
     const timeouts = keys.map((key) => breakers.get(key).metrics().components.timeout?.timeoutMs)
     expect(timeouts).toEqual([2, 2, 2])
   })
+})
+
+test("a question about a call that cannot be, of a key that rests, was answered as if it could", async () => {
+  const breakers = createBreakers({}, { clock: createVirtualClock() })
+  const breaker = breakers.get("a")
+  for (const facts of [{ priority: "hgih" }, { typo: 1 }, null, 5]) {
+    expect(() => breaker.wouldReject(facts as never)).toThrow(InvalidConfig)
+  }
+  expect(breaker.wouldReject({ priority: "high" })).toBeUndefined()
+  await breakers.stop()
 })
