@@ -25,6 +25,8 @@ export class Member<Face> {
   present = false
   /** Put aside in the table, because it could not be let go. */
   isAside = false
+  /** The group has counted what it had counted. */
+  isGone = false
   /** Stopped for good. */
   isOver = false
   /** The group's tick at its last call. */
@@ -95,9 +97,11 @@ export class Member<Face> {
 
   wake(): Awake<Face> {
     if (this.#awake !== undefined) return this.#awake
-    const awake = new Awake(this.#memory, this.#group, (isLive) => this.#settled(isLive))
     // At the end nobody stays awake: it refuses, and its phase may still change.
-    if (this.#group.ending !== undefined) return awake
+    const isKept = this.#group.ending === undefined
+    const isGone = () => this.isGone || !isKept
+    const awake = new Awake(this.#memory, this.#group, (isLive) => this.#settled(isLive), isGone)
+    if (!isKept) return awake
     this.#journal = undefined
     this.#awake = awake
     if (this.present) for (const film of this.#group.films) film.woke(this)

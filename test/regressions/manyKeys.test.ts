@@ -179,3 +179,16 @@ test("a question about a call that cannot be, of a key that rests, was answered 
   expect(breaker.wouldReject({ priority: "high" })).toBeUndefined()
   await breakers.stop()
 })
+
+test("what a breaker refused after it had stopped was missing in the sums, if it had had more to tell than a few calls", async () => {
+  const breakers = createBreakers({}, { clock: createVirtualClock() })
+  const [moved, quiet, stopped] = ["moved", "quiet", "stopped"].map((key) => breakers.get(key))
+  moved?.forceOpen("test")
+  moved?.release("test")
+  await stopped?.stop()
+  await stopped?.tryExecute(async () => 1)
+  expect(breakers.metrics().calls.rejected).toBe(1)
+  await breakers.stop()
+  for (const one of [moved, quiet, stopped]) await one?.tryExecute(async () => 1)
+  expect(breakers.metrics()).toMatchObject({ calls: { rejected: 4 }, refusals: { lifecycle: 4 } })
+})
