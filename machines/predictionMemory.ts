@@ -35,6 +35,19 @@ export function savedPrediction({ samples, mostRunning, load, followed }: Outloo
   return { version: 1, samples, mostRunning, load: learnedOf(load), followed: Object.fromEntries(each) }
 }
 
+/** Level from now on: what went on meanwhile is not known. */
+function levelled(measure: Measure, at: number): Measure {
+  const brisk = { quick: measure.level, slow: measure.level }
+  return { ...measure, at, brisk, scales: measure.scales.map(({ usual }) => ({ ...brisk, usual, lasted: 0 })) }
+}
+
+/** What is known after a time in which nothing was learned. */
+export const resumedOutlook = (before: Outlook, at: number): Outlook => ({
+  ...before,
+  load: levelled(before.load, at),
+  followed: new Map([...before.followed].map(([name, one]) => [name, { ...one, measure: levelled(one.measure, at) }])),
+})
+
 /** The measure that was saved, level from now on; `now` where that one was followed in another unit. */
 function begunWith(saved: Numbers, now: Measure, at: number): Measure {
   const [level, base, isLimited, count, sum, samples, noise, usualNoise, ...usual] = saved as Learned

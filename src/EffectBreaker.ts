@@ -24,7 +24,7 @@ import {
   ownAssembly,
   removeDependency,
 } from "./dependencies.ts"
-import { eventsOf } from "./eventStream.ts"
+import { eventsOf, StreamEnds } from "./eventStream.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type GuardOptions, guardWith } from "./guard.ts"
 import { invalid, refuseStrangers } from "./knownOptions.ts"
@@ -90,8 +90,7 @@ const change = (run: () => void): Effect.Effect<void, InvalidConfig> =>
 
 export class AssembledEffectBreaker implements EffectBreaker {
   readonly #assembly: Assembly
-  /** Ends the streams of events: after the last, when the breaker has stopped. */
-  readonly #ends = new Set<() => void>()
+  readonly #ends = new StreamEnds()
 
   constructor(assembly: Assembly) {
     this.#assembly = assembly
@@ -132,7 +131,7 @@ export class AssembledEffectBreaker implements EffectBreaker {
   }
 
   endEvents(): void {
-    for (const end of this.#ends) end()
+    this.#ends.endAll()
   }
 
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {

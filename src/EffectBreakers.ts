@@ -8,6 +8,7 @@ import { saveAssembly } from "./assemble.ts"
 import type { BreakerConfig } from "./BreakerConfig.ts"
 import { type BreakersConfig, readConfigOf, readGroupConfig } from "./BreakersConfig.ts"
 import type { CallRejected, CallTimedOut } from "./CallRejected.ts"
+import { readFacts } from "./callFacts.ts"
 import { readManySaved, type SavedBreaker } from "./control-plane/persistence.ts"
 import type { GaugeValue } from "./data-plane/observed.ts"
 import { addDependency, type Dependable, removeDependency } from "./dependencies.ts"
@@ -19,7 +20,7 @@ import {
   presentClock,
   refuseMakeOptions,
 } from "./EffectBreaker.ts"
-import { eventsOf } from "./eventStream.ts"
+import { eventsOf, StreamEnds } from "./eventStream.ts"
 import type { BreakerEvents, EventName, Listener } from "./events.ts"
 import { type BreakersMetrics, readGroup } from "./groupMetrics.ts"
 import { type GuardOptions, readGuard } from "./guard.ts"
@@ -75,9 +76,9 @@ const typed = <A>(run: () => A): Effect.Effect<A, InvalidConfig> =>
 
 /** The breaker of one key, for Effect. */
 class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements EffectBreaker {
-  readonly #ends: Set<() => void>
+  readonly #ends: StreamEnds
 
-  constructor(ends: Set<() => void>, ...made: ConstructorParameters<typeof Member<AssembledEffectBreaker>>) {
+  constructor(ends: StreamEnds, ...made: ConstructorParameters<typeof Member<AssembledEffectBreaker>>) {
     super(...made)
     this.#ends = ends
   }
@@ -91,6 +92,7 @@ class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements Effec
     return Effect.suspend(() => this.enter().guard(effect, options))
   }
   wouldReject(facts?: Facts): Effect.Effect<Rejection | undefined> {
+    if (facts !== undefined) readFacts(facts, this.gate)
     return Effect.suspend(() => this.ask(facts)?.wouldReject(facts) ?? Effect.succeed(undefined))
   }
   get metrics(): Effect.Effect<BreakerMetrics> {
@@ -136,10 +138,10 @@ class KeyedEffectBreaker extends Member<AssembledEffectBreaker> implements Effec
 
 class TabledEffectBreakers implements EffectBreakers {
   readonly #table: Table<AssembledEffectBreaker, KeyedEffectBreaker>
-  readonly #ends: Set<() => void>
+  readonly #ends: StreamEnds
 
   /** `ends` end the streams of events when all have stopped. */
-  constructor(table: Table<AssembledEffectBreaker, KeyedEffectBreaker>, ends: Set<() => void>) {
+  constructor(table: Table<AssembledEffectBreaker, KeyedEffectBreaker>, ends: StreamEnds) {
     this.#table = table
     this.#ends = ends
   }
@@ -205,7 +207,7 @@ export const makeMany = (
       },
       catch: (error) => error as InvalidConfig,
     })
-    const ends = new Set<() => void>()
+    const ends = new StreamEnds()
     const table = new Table<AssembledEffectBreaker, KeyedEffectBreaker>({
       ...read,
       clock: yield* presentClock,
@@ -216,9 +218,11 @@ export const makeMany = (
     const write = yield* writerToLogger
     const { log = true } = options
     if (log) logMany(breakers, write, (log as Partial<RedactedLog>).shown?.())
-    const endStreams = Effect.sync(() => {
-      for (const end of ends) end()
-    })
-    yield* Effect.addFinalizer(() => Effect.andThen(stopAll(table), endStreams))
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(
+        stopAll(table),
+        Effect.sync(() => ends.endAll()),
+      ),
+    )
     return breakers
   })

@@ -57,11 +57,11 @@ export interface Memory {
 export const gateAtRest = ({ gate }: Recipe, { ending }: Pick<Surroundings<unknown>, "ending">): Gate =>
   ending === undefined ? gate : leave(gate, ending.phase, ending.at)
 
-/** Whoever wakes when all stop is not kept: what it refuses is counted by the group. */
-const countedIn = ({ departures }: Pick<Surroundings<unknown>, "departures">, hooks: PlaneHooks): PlaneHooks => ({
+/** Whose own counts nobody adds up any more: what it refuses is counted by the group. */
+const countedIn = (group: Surroundings<never>["departures"], hooks: PlaneHooks, isGone: () => boolean): PlaneHooks => ({
   ...hooks,
   refused: (rejection, now) => {
-    departures.refused(rejection.layer)
+    if (isGone()) group.refused(rejection.layer)
     hooks.refused(rejection, now)
   },
 })
@@ -82,8 +82,8 @@ export class Awake<Face> {
   readonly #around: Surroundings<Face>
   readonly #gauge: PressureGauge
 
-  /** `settled` hears that the last call in flight has settled. */
-  constructor(memory: Memory, around: Surroundings<Face>, settled: (isLive: boolean) => void) {
+  /** `settled` hears that the last call in flight has settled; `isGone`: the group has taken over what it had counted. */
+  constructor(memory: Memory, around: Surroundings<Face>, settled: (isLive: boolean) => void, isGone: () => boolean) {
     const { name, recipe, classify } = memory
     const { clock } = around
     this.#memory = memory
@@ -95,12 +95,12 @@ export class Awake<Face> {
       for (const wake of whenIdle) wake()
       settled(this.conductor.isStarted)
     }
-    const { ending } = around
     const signal = (report: Report) => this.#hear(report)
-    const hooks = planeHooks(this.listeners, this, { signal, idle, seed: () => memory.seed })
+    const own = planeHooks(this.listeners, this, { signal, idle, seed: () => memory.seed })
+    const hooks = countedIn(around.departures, own, isGone)
     const memoryMs = Math.max(around.idleMs, recipe.windowMs)
     const crowded = () => this.#safely(() => this.conductor.hearAll())
-    this.plane = new RecordingPlane(name, wheelOf(clock), ending ? countedIn(around, hooks) : hooks, memoryMs, crowded)
+    this.plane = new RecordingPlane(name, wheelOf(clock), hooks, memoryMs, crowded)
     this.#gauge = new PressureGauge(clock, this.plane)
     const end = (phase: Phase, at: number) => this.plane.swap(leave(recipe.gate, phase, at))
     this.conductor = new LazyConductor(() => this.#start(), end)
@@ -111,7 +111,7 @@ export class Awake<Face> {
     }
     this.face = around.face(this.assembly, this.#scope)
     this.#recall(memory)
-    if (ending !== undefined) end(ending.phase, ending.at)
+    if (around.ending !== undefined) end(around.ending.phase, around.ending.at)
     else if (!recipe.mayRest) this.#safely(() => this.#enliven(recipe))
   }
 

@@ -9,12 +9,17 @@ export class Departures<Face> {
 
   add(member: Member<Face>): void {
     if (member.inFlight > 0) this.#leaving.add(member)
-    else this.#gone.add(member)
+    else this.#count(member)
+  }
+
+  #count(member: Member<Face>): void {
+    this.#gone.add(member)
+    member.isGone = true
   }
 
   /** The last call in flight of somebody has ended. */
   settled(member: Member<Face>): void {
-    if (this.#leaving.delete(member)) this.#gone.add(member)
+    if (this.#leaving.delete(member)) this.#count(member)
   }
 
   /** A call was refused on behalf of nobody who is known. */

@@ -72,7 +72,8 @@ export interface BreakersService<Self> extends Context.ServiceClass<Self, string
 const ManyService =
   <Self>() =>
   (name: string, config: BreakersConfig = {}): BreakersService<Self> =>
-    Object.assign(Context.Service<Self, EffectBreakers>()(`recloser/${name}`), { config })
+    // Not under the key of a single breaker of that name, which would be another service.
+    Object.assign(Context.Service<Self, EffectBreakers>()(`recloser.breakers/${name}`), { config })
 
 /** The layer of a service class: its breakers live as long as the layer. */
 const layerOfMany = <Self>(

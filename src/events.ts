@@ -89,7 +89,7 @@ export interface BreakerEvents {
     readonly breaker: string
     /** How many troubles of this part the event stands for: those since the event before. */
     readonly count: number
-    /** A part's key, or `classify`, `listener`, `inspect`, `restore`, `observe`. */
+    /** A part's key, or `classify`, `retryOn`, `schedule`, `listener`, `inspect`, `restore`, `observe`, `breaker`, `breakers`. */
     readonly part: string
     /** What was thrown last. */
     readonly error: unknown

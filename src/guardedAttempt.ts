@@ -122,7 +122,8 @@ const inTurn = <A, E, R>(
   Effect.callback<A, E, R>((resume) => {
     const waiting = new WaitingCall(queue, facts, now, deadline, undefined, {
       begin: (receipt) => resume(begin(receipt)),
-      refuse: (rejection) => resume(refuse(rejection)),
+      // In the caller's fiber, not in the midst of the queue's work: what the fallback throws is the caller's.
+      refuse: (rejection) => resume(Effect.suspend(() => refuse(rejection))),
       abandon: () => {},
     })
     waiting.wait(now)

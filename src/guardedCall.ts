@@ -153,6 +153,8 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
     const { clock } = this.assembly
     const said = (exit.ok ? exit.value : exit.error) as A | E | CallTimedOut
     return Effect.map(Effect.exit(step(clock.wallNow(), said)), (next) => {
+      // One that breaks is told, and the call ends as it has: to its caller that would look like one that has ended.
+      if (isDefect(next)) this.assembly.listeners.trouble("schedule", exitOf(next).error)
       // A service that asks to be left alone is, whatever the schedule says.
       const ms = Exit.isSuccess(next) ? Math.max(this.askedMs, Duration.toMillis(next.value[1])) : Number.NaN
       return Number.isFinite(ms) && this.hasTimeFor(ms, clock.now(), repeaterOf(this.assembly)) ? ms : undefined

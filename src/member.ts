@@ -8,6 +8,7 @@ import { type Facts, noFacts } from "../machines/vocabulary/facts.ts"
 import type { Gate, Mode, Phase } from "../machines/vocabulary/gate.ts"
 import type { Assembly } from "./assemble.ts"
 import { Awake, gateAtRest, type Memory, nobody } from "./awake.ts"
+import { readFacts } from "./callFacts.ts"
 import { type Classify, heedsQuotas, ownClassify } from "./classify.ts"
 import { countsIn, type Journal } from "./data-plane/journal.ts"
 import { ownAssembly } from "./dependencies.ts"
@@ -24,6 +25,8 @@ export class Member<Face> {
   present = false
   /** Put aside in the table, because it could not be let go. */
   isAside = false
+  /** The group has counted what it had counted. */
+  isGone = false
   /** Stopped for good. */
   isOver = false
   /** The group's tick at its last call. */
@@ -94,9 +97,11 @@ export class Member<Face> {
 
   wake(): Awake<Face> {
     if (this.#awake !== undefined) return this.#awake
-    const awake = new Awake(this.#memory, this.#group, (isLive) => this.#settled(isLive))
     // At the end nobody stays awake: it refuses, and its phase may still change.
-    if (this.#group.ending !== undefined) return awake
+    const isKept = this.#group.ending === undefined
+    const isGone = () => this.isGone || !isKept
+    const awake = new Awake(this.#memory, this.#group, (isLive) => this.#settled(isLive), isGone)
+    if (!isKept) return awake
     this.#journal = undefined
     this.#awake = awake
     if (this.present) for (const film of this.#group.films) film.woke(this)
@@ -211,10 +216,11 @@ export class Member<Face> {
   }
 
   /** What can say more than that every call may enter. */
-  protected ask({ cost }: Facts = noFacts): Face | undefined {
+  protected ask(facts: Facts = noFacts): Face | undefined {
     const peer = this.#group.peer(this)
+    if (facts !== noFacts) readFacts(facts, peer.gate)
     // At rest nothing is spent; but a call that costs more than the burst may not enter even so.
-    const rests = peer.#awake === undefined && this.#group.ending === undefined && cost === undefined
+    const rests = peer.#awake === undefined && this.#group.ending === undefined && facts.cost === undefined
     return rests ? undefined : peer.wake().face
   }
 

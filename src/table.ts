@@ -190,6 +190,7 @@ export class Table<Face, M extends Member<Face>> implements Group<Face> {
     this.#members.set(member.name, member)
     this.#byUse.add(member)
     member.present = true
+    member.isGone = false
     member.recipe.breakers++
     member.tick = this.#tick
     // One that waits for something, whatever happens, has its actors from the start.

@@ -12,7 +12,8 @@
  *   2. Every warning expires after its horizon, without any traffic too; another one needs a slice that foretells failure anew.
  *   3. It foretells nothing from fewer than 210 slices, nor from noise, nor from a jump, however large: only from a trend that lasts.
  *   4. An improvement is no danger.
- *   5. While the circuit is not closed, or features are held back, it learns nothing; while the service fails already it warns of nothing.
+ *   5. While the circuit is not closed, or features are held back, it learns nothing, and follows no trend of before when that is over;
+ *      while the service fails already it warns of nothing.
  *   6. What it knows is bounded: three measures of its own and 16 gauges. What is no finite number teaches nothing.
  *   7. Its account is complete: each warning is confirmed by a failure within its horizon, or refuted, or the present one.
  *   8. Restored, it knows what is usual as it did, and follows no trend of before.
@@ -35,7 +36,7 @@ import {
   seen,
   warned,
 } from "../predicting.ts"
-import { readPrediction, restoredOutlook, savedPrediction } from "../predictionMemory.ts"
+import { readPrediction, restoredOutlook, resumedOutlook, savedPrediction } from "../predictionMemory.ts"
 import type { ForecastFinding } from "../vocabulary/forecast.ts"
 import { type Demand, unrepeated } from "../vocabulary/gate.ts"
 import type { Signal } from "../vocabulary/signal.ts"
@@ -155,6 +156,7 @@ const machine = setup({
     recall: assign(({ context: { outlook, settings }, event }) => ({
       outlook: restoredOutlook(outlook, { ...settings, horizonMs: settings.horizon }, only(event, "breaker.restored")),
     })),
+    resume: assign(({ context: { outlook }, event }) => ({ outlook: resumedOutlook(outlook, event.at) })),
     tell: assign(({ context: { settings } }, { state }: { state: ForecastFinding["state"] }) => ({
       finding: calm(settings.horizon, state),
     })),
@@ -201,7 +203,7 @@ const machine = setup({
     // Whatever is measured now is measured of another load.
     frozen: {
       entry: { type: "tell", params: { state: "frozen" } },
-      always: { guard: "isBack", target: "cold" },
+      always: { guard: "isBack", target: "cold", actions: "resume" },
       on: { "circuit.moved": { actions: "noteCircuit" }, "features.changed": { actions: "noteFeatures" } },
     },
   },

@@ -39,10 +39,15 @@ export const streamLogic = <A, E, Input>(
         (value) => Effect.sync(() => observer.next?.(value)),
       )
       const fiber = Effect.runFork(timed(time)(run))
-      fiber.addObserver((exit) => {
+      const unobserve = fiber.addObserver((exit) => {
         if (Exit.isSuccess(exit)) observer.complete?.()
-        else if (!Cause.hasInterruptsOnly(exit.cause)) observer.error?.(Cause.squash(exit.cause))
+        else observer.error?.(Cause.squash(exit.cause))
       })
-      return { unsubscribe: () => void Effect.runFork(Fiber.interrupt(fiber)) }
+      const unsubscribe = () => {
+        // That it was interrupted is news only of one that did so itself.
+        unobserve()
+        Effect.runFork(Fiber.interrupt(fiber))
+      }
+      return { unsubscribe }
     },
   }))

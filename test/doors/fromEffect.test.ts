@@ -118,6 +118,17 @@ describe("fromStream", () => {
     expect(seen).toContain(1)
   })
 
+  test("that interrupts itself ends in an error, as an effect does: nothing more would ever come of it", async () => {
+    const [stream, effect] = [fromStream(() => Stream.fromEffect(Effect.interrupt)), fromEffect(() => Effect.interrupt)]
+    for (const logic of [stream, effect]) {
+      const actor = createActor(logic)
+      const error = errorsOf(actor)
+      actor.start()
+      expect(await error).toBeInstanceOf(Error)
+      expect(actor.getSnapshot().status).toBe("error")
+    }
+  })
+
   test("is interrupted when the actor stops, and tells nothing more", async () => {
     const { effect, started, interrupted } = endless()
     const actor = createActor(fromStream(() => Stream.fromEffect(effect))).start()

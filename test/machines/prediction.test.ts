@@ -3,7 +3,13 @@ import { prediction } from "recloser/machines"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { type AnyStateMachine, createActor } from "xstate"
-import type { SavedPrediction } from "../../machines/predictionMemory.ts"
+import { freshOutlook, type Outlook, seen } from "../../machines/predicting.ts"
+import {
+  restoredOutlook,
+  resumedOutlook,
+  type SavedPrediction,
+  savedPrediction,
+} from "../../machines/predictionMemory.ts"
 import type { ForecastFinding } from "../../machines/vocabulary/forecast.ts"
 import { type Demand, unrepeated } from "../../machines/vocabulary/gate.ts"
 import { type Chart, restored, saveOf, settingsOf, startChart } from "../support/charts.ts"
@@ -134,6 +140,35 @@ describe("prediction", () => {
     expect(reportOf(chart).samples).toBe(samples)
     chart.send(moved("ramping", "closed"))
     expect(stateOf(chart)).toBe("calm")
+  })
+
+  test("prediction law 5: what rose before the circuit opened is no trend of the first slices after it has closed", async () => {
+    const rising = (second: number) => ({
+      latencyMs: 50 * (1 + 0.05 * wobble(second)) * (1 + 0.02 * Math.max(0, second - 400)),
+    })
+    const chart = start({})
+    expect(await play(chart, 460, rising)).toBe(true)
+    await play(chart, 460 - chart.clock.now() / 1000, rising, "never")
+    chart.send({ ...moved("closed", "open"), at: chart.clock.now() })
+    await chart.clock.advance(300_000)
+    chart.send({ ...moved("open", "closed"), at: chart.clock.now() })
+    const level = (second: number) => ({ latencyMs: 110 * (1 + 0.05 * wobble(second)) })
+    expect(await play(chart, 120, level)).toBe(false)
+    // It has not forgotten how to warn.
+    expect(await play(chart, 120, (second) => ({ latencyMs: 110 * (1 + 0.03 * (second - 880)) }))).toBe(true)
+  })
+
+  test("prediction law 5: what it knows after that is what one knows that was saved and restored", () => {
+    const settings = { horizonMs: 60_000, trips: false, gauges: {} }
+    let outlook = freshOutlook
+    for (let second = 1; second <= 360; second++) outlook = seen(outlook, sliceAt(second, leaking(second)), settings)
+    const measuresOf = ({ load, followed }: Outlook) => [
+      ["load", load],
+      ...[...followed].map(([name, { measure }]) => [name, measure]),
+    ]
+    const saved = { type: "breaker.restored", elapsedMs: 0, parts: { prediction: savedPrediction(outlook) } } as const
+    const restored = restoredOutlook(freshOutlook, settings, { ...saved, at: 500_000 })
+    expect(measuresOf(resumedOutlook(outlook, 500_000))).toEqual(measuresOf(restored))
   })
 
   test("prediction law 5: while features are held back it learns nothing, and not before the circuit is closed either", async () => {

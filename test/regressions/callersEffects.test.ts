@@ -95,3 +95,47 @@ describe("a hedged effect", () => {
       }),
     ))
 })
+
+test("an effect whose fallback throws, refused while it waited for a slot, left its caller waiting for ever", () =>
+  runTest(
+    Effect.gen(function* () {
+      const breaker = yield* make(false, { priority: { limit: 1 } })
+      const gate = yield* Deferred.make<void>()
+      const running = yield* Effect.forkChild(breaker.guard(Deferred.await(gate)))
+      yield* Effect.yieldNow
+      const mistake = new Error("a mistake in the fallback")
+      const fallback = (): Effect.Effect<string> => {
+        throw mistake
+      }
+      const waiting = yield* Effect.forkChild(Effect.exit(breaker.guard(Effect.succeed("up"), { fallback })))
+      const other = yield* Effect.forkChild(Effect.exit(breaker.guard(Effect.succeed("up"))))
+      yield* Effect.yieldNow
+      yield* breaker.forceOpen("maintenance")
+      yield* TestClock.adjust("1 second")
+      expect(waiting.pollUnsafe()).toEqual(Exit.succeed(Exit.die(mistake)))
+      expect(other.pollUnsafe()).toMatchObject({ value: { _tag: "Failure" } })
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(running)
+      yield* breaker.release("done")
+      expect((yield* breaker.metrics).calls).toMatchObject({ waiting: 0, inFlight: 0 })
+    }),
+  ))
+
+test("a schedule that throws ended a call's attempts, and nobody heard of it", () =>
+  runTest(
+    Effect.gen(function* () {
+      const breaker = yield* make(true)
+      const mistake = new Error("a mistake in the schedule")
+      const told: unknown[] = []
+      breaker.on("trouble", ({ part, error }) => told.push([part, error]))
+      const schedule = Schedule.tap(Schedule.forever, () => Effect.die(mistake))
+      const guarded = breaker.guard(Effect.fail(down), { ...twice, retry: { schedule } })
+      expect(yield* Effect.flip(guarded)).toBe(down)
+      expect(told).toEqual([["schedule", mistake]])
+      expect(
+        yield* Effect.flip(breaker.guard(Effect.fail(down), { ...twice, retry: { schedule: Schedule.recurs(1) } })),
+      ).toBe(down)
+      expect(told).toHaveLength(1)
+      yield* expectIdle(breaker)
+    }),
+  ))

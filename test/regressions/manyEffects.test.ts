@@ -2,11 +2,12 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import type { BreakerConfig } from "recloser"
-import { Breaker, Breakers } from "recloser/effect"
+import { Breaker, Breakers, InvalidConfig } from "recloser/effect"
 import { expect, test } from "vitest"
 import { errorOf, fail, runTest } from "../support/effects.ts"
 
@@ -95,5 +96,45 @@ test("a fallback that threw for a call that timed out left its caller waiting fo
       yield* TestClock.adjust("2 seconds")
       expect(call.pollUnsafe()).toBeDefined()
       expect(errorOf(yield* Fiber.join(call))).toMatchObject({ message: "boom" })
+    }),
+  ))
+
+test("a stream of events that began after its breaker had stopped went on for ever", () =>
+  runTest(
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const one = yield* Scope.provide(Breaker.make("one", plain), scope)
+      const many = yield* Scope.provide(Breakers.make({ config: () => plain }), scope)
+      const key = yield* many.get("a")
+      yield* Scope.close(scope, Exit.void)
+      for (const events of [one.events("mode"), many.events("mode"), key.events("mode")]) {
+        const all = yield* Effect.forkChild(Stream.runCollect(events), { startImmediately: true })
+        yield* TestClock.adjust("1 second")
+        expect(all.pollUnsafe()).toEqual(Exit.succeed([]))
+      }
+    }),
+  ))
+
+test("a question about a call that cannot be, of a key that rests, was answered as if it could", () =>
+  runTest(
+    Effect.gen(function* () {
+      const breaker = yield* (yield* Breakers.make({ config: () => plain })).get("a")
+      for (const facts of [{ priority: "hgih" }, { typo: 1 }, null, 5]) {
+        expect(() => breaker.wouldReject(facts as never)).toThrow(InvalidConfig)
+      }
+      expect(yield* breaker.wouldReject({ priority: "high" })).toBeUndefined()
+    }),
+  ))
+
+test("a service of one breaker and one of many, of the same name, were one service", () =>
+  runTest(
+    Effect.gen(function* () {
+      class One extends Breaker.Service<One>()("payments", plain) {}
+      class Many extends Breakers.Service<Many>()("payments", { config: () => plain }) {}
+      const program = Effect.gen(function* () {
+        return yield* (yield* One).guard(yield* Effect.map(Many, ({ get }) => Effect.succeed(typeof get)))
+      })
+      const layer = Layer.merge(Breaker.layer(One), Breakers.layer(Many))
+      expect(yield* Effect.provide(program, layer)).toBe("function")
     }),
   ))

@@ -1,5 +1,5 @@
 /** What a review of breakers by key found: each test is named after what went wrong. */
-import { type BreakerConfig, type BreakersConfig, createBreaker, createBreakers } from "recloser"
+import { type BreakerConfig, type BreakersConfig, createBreaker, createBreakers, InvalidConfig } from "recloser"
 import { createVirtualClock } from "recloser/testing"
 import { describe, expect, test } from "vitest"
 import { wheelOf } from "../../src/Clock.ts"
@@ -168,4 +168,27 @@ describe("another config for all keys", () => {
     const timeouts = keys.map((key) => breakers.get(key).metrics().components.timeout?.timeoutMs)
     expect(timeouts).toEqual([2, 2, 2])
   })
+})
+
+test("a question about a call that cannot be, of a key that rests, was answered as if it could", async () => {
+  const breakers = createBreakers({}, { clock: createVirtualClock() })
+  const breaker = breakers.get("a")
+  for (const facts of [{ priority: "hgih" }, { typo: 1 }, null, 5]) {
+    expect(() => breaker.wouldReject(facts as never)).toThrow(InvalidConfig)
+  }
+  expect(breaker.wouldReject({ priority: "high" })).toBeUndefined()
+  await breakers.stop()
+})
+
+test("what a breaker refused after it had stopped was missing in the sums, if it had had more to tell than a few calls", async () => {
+  const breakers = createBreakers({}, { clock: createVirtualClock() })
+  const [moved, quiet, stopped] = ["moved", "quiet", "stopped"].map((key) => breakers.get(key))
+  moved?.forceOpen("test")
+  moved?.release("test")
+  await stopped?.stop()
+  await stopped?.tryExecute(async () => 1)
+  expect(breakers.metrics().calls.rejected).toBe(1)
+  await breakers.stop()
+  for (const one of [moved, quiet, stopped]) await one?.tryExecute(async () => 1)
+  expect(breakers.metrics()).toMatchObject({ calls: { rejected: 4 }, refusals: { lifecycle: 4 } })
 })
