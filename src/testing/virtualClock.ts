@@ -1,6 +1,7 @@
 import { type DurationInput, readDuration } from "../../machines/options.ts"
 import type { Clock } from "../Clock.ts"
 import type { HostTimer } from "../data-plane/hostAlarm.ts"
+import { invalid, refuseStrangers } from "../knownOptions.ts"
 
 /** A clock that stands still until a test moves it. It also serves as the `clock` of XState's `createActor`. */
 export interface VirtualClock extends Clock {
@@ -40,6 +41,14 @@ async function settlePromises(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve))
 }
 
+function readOptions(options: VirtualClockOptions): void {
+  refuseStrangers(options, ["start", "wall", "seed"])
+  const { start, wall, seed } = options
+  for (const [name, value] of Object.entries({ start, wall }))
+    if (value !== undefined && !Number.isFinite(value)) throw invalid(`options.${name}`, value, "must be a number")
+  if (seed !== undefined && !Number.isInteger(seed)) throw invalid("options.seed", seed, "must be a whole number")
+}
+
 interface Pending {
   readonly due: number
   readonly serial: number
@@ -69,13 +78,15 @@ export const createVirtualClock = (options: VirtualClockOptions = {}): VirtualCl
 
 /** A virtual clock whose promises are let run by `settle`: a walk of many thousand calls knows how few turns it needs. */
 export function virtualClock(options: VirtualClockOptions, settle: () => Promise<void>): VirtualClock {
+  readOptions(options)
   let now = options.start ?? 0
   let wallOffset = (options.wall ?? 0) - now
   let serial = 0
   const timers = new Set<Pending>()
 
   const arm = (delayMs: number, wake: () => void): HostTimer => {
-    const timer = { due: now + Math.max(0, delayMs), serial: serial++, wake }
+    // As on a host, what is no time to come is now: one that could never ring would be pending for ever.
+    const timer = { due: now + (delayMs > 0 ? Number(delayMs) : 0), serial: serial++, wake }
     timers.add(timer)
     return { disarm: () => timers.delete(timer), hold: () => {} }
   }
