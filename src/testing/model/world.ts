@@ -53,10 +53,13 @@ export async function take(world: World, step: string): Promise<Stride> {
 export const anHourMs = 3_600_000
 const mostTimers = 40
 
-/** Time passes until something moves: one timer after the other, for an hour at most. */
+/** No circuit waits for longer: a day, and what chance adds. */
+const mostMs = 2 * 24 * anHourMs
+
+/** Time passes until something moves: one timer after the other. */
 export async function passTime({ clock, watch }: Pick<World, "clock" | "watch">): Promise<void> {
   const { moves } = watch
-  const end = clock.now() + anHourMs
+  const end = clock.now() + mostMs
   for (let timers = 0; timers < mostTimers && watch.moves === moves; timers++) {
     const { nextAt } = clock
     if (nextAt === undefined || nextAt > end) return
