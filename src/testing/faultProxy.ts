@@ -21,7 +21,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly connections: { readonly made: number; readonly open: number }
   /**
    * These faults and no others hold from now on, for connections that stand as for new ones; `{}` is good weather. Resolves when
-   * it is so. Throws `InvalidConfig` and changes nothing if they make no sense.
+   * it is so. What is on its way then is as late as it would be had they always held. Throws `InvalidConfig` and changes nothing
+   * if they make no sense; rejects when it is closed, or something else listens at its port by now.
    */
   set(faults: Faults): Promise<void>
   /** Resets what stands, and listens no more. Idempotent. */

@@ -38,6 +38,9 @@ const longUnits: { readonly [unit: string]: string } = {
 /** Nobody has written a longer one. */
 const longest = 10_000
 
+/** Nor a time that ends after some thirty thousand years. */
+const mostMs = 1e15
+
 const timeRule = "a time such as 30 s (ms, s, min, h)"
 const moods = ["up", "down", "hang", "slow", "flaky", "busy"] as const
 type Word = (typeof moods)[number]
@@ -93,6 +96,10 @@ class Reader {
     const unit = this.peek()
     const ms = unitMs[longUnits[unit] ?? unit]
     if (ms === undefined) return this.refuse("a unit: ms, s, min or h")
+    if (amount * ms > mostMs) {
+      this.#next--
+      return this.refuse(`a time of at most ${mostMs} ms`)
+    }
     this.#next++
     return amount * ms
   }

@@ -1,7 +1,9 @@
 import { chance } from "../../machines/chance.ts"
 import { type DurationInput, InvalidConfig, show, toMs } from "../../machines/options.ts"
 import type { Clock } from "../Clock.ts"
+import type { HostTimer } from "../data-plane/hostAlarm.ts"
 import type { CallContext } from "../execution.ts"
+import { refuseNoClock, refuseStrangers } from "../knownOptions.ts"
 import { hostClock } from "./hostClock.ts"
 import { type Phase, readScript, type Weather } from "./script.ts"
 
@@ -35,11 +37,15 @@ export interface ScriptedBackend {
 
 const ok: ScriptedAnswer = { answer: "value" }
 
+/** What may be said of each answer. */
+const told = { value: ["answer", "value", "after"], error: ["answer", "error", "after"], hang: ["answer"] } as const
+
 function checked(answer: ScriptedAnswer, path: string): ScriptedAnswer {
   const known = answer?.answer === "value" || answer?.answer === "error" || answer?.answer === "hang"
   if (!known)
     throw new InvalidConfig([{ path, value: show(answer), rule: 'must have an answer of "value", "error" or "hang"' }])
-  if (answer.answer !== "hang" && answer.after !== undefined && toMs(answer.after) === undefined) {
+  refuseStrangers(answer, told[answer.answer], path)
+  if (answer.answer !== "hang" && answer.after !== undefined && !((toMs(answer.after) ?? -1) >= 0)) {
     throw new InvalidConfig([{ path: `${path}.after`, value: show(answer.after), rule: "must be a duration" }])
   }
   return answer
@@ -63,10 +69,19 @@ function answerIn(weather: Weather, luck: number): ScriptedAnswer {
 
 type NextAnswer = () => ScriptedAnswer
 
+/** How many services there are on a clock: what is flaky by one seed fails call by call together with all others, unless each has its own. */
+const served = new WeakMap<Clock, number>()
+
+function nextOn(clock: Clock): number {
+  const number = served.get(clock) ?? 0
+  served.set(clock, number + 1)
+  return number
+}
+
 /** The answers of a script that is written in words: by the clock, and by chance of its seed. */
-function written(script: string, clock: Clock): NextAnswer {
+function written(script: string, clock: Clock, number: number): NextAnswer {
   const phases = readScript(script)
-  const [start, seed] = [clock.now(), clock.seed()]
+  const [start, seed] = [clock.now(), clock.seed() ^ Math.imul(number, 0x9e3779b1)]
   let serial = 0
   return () => {
     const since = clock.now() - start
@@ -81,10 +96,10 @@ function listed(script: readonly ScriptedAnswer[]): NextAnswer {
   return () => answers[Math.min(next++, answers.length - 1)] ?? ok
 }
 
-function readAnswers(script: Script, clock: Clock): NextAnswer {
+function readAnswers(script: Script, clock: Clock, number: number): NextAnswer {
   const [words, ...rest] = script
   if (typeof words !== "string") return listed(script as readonly ScriptedAnswer[])
-  if (rest.length === 0) return written(words, clock)
+  if (rest.length === 0) return written(words, clock, number)
   throw new InvalidConfig([{ path: "script", value: show(rest[0]), rule: "must be one text, or answers alone" }])
 }
 
@@ -111,37 +126,47 @@ export function scriptedBackend(script: string): ScriptedBackend
 export function scriptedBackend(clock: Clock, ...script: Script): ScriptedBackend
 export function scriptedBackend(given: Clock | string, ...others: Script): ScriptedBackend {
   const [clock, script]: readonly [Clock, Script] = typeof given === "string" ? [hostClock, [given]] : [given, others]
+  refuseNoClock(clock)
+  // Whoever gives no clock shares one with every test of the process, and must not depend on which of them came before.
+  const number = clock === hostClock ? 0 : nextOn(clock)
   const counts = { calls: 0, inFlight: 0, mostInFlight: 0, aborted: 0 }
-  let answer = readAnswers(script, clock)
+  let answer = readAnswers(script, clock, number)
 
   const settle = (line: ScriptedAnswer, resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
     if (line.answer === "value") resolve(line.value)
-    if (line.answer === "error") reject(line.error ?? new Error("scripted failure"))
+    if (line.answer === "error") reject("error" in line ? line.error : new Error("scripted failure"))
   }
 
   const call = (context?: Pick<CallContext, "signal">) => {
     const line = answer()
+    // Whoever wraps it hands on arguments of his own.
+    const signal = context?.signal instanceof AbortSignal ? context.signal : undefined
     counts.calls++
     counts.mostInFlight = Math.max(counts.mostInFlight, ++counts.inFlight)
+    let leave = () => {}
     const answered = new Promise<unknown>((resolve, reject) => {
       const delayMs = line.answer === "hang" ? undefined : (toMs(line.after ?? 0) ?? 0)
-      const timer = delayMs ? clock.arm(delayMs, () => settle(line, resolve, reject), true) : undefined
-      if (delayMs === 0) settle(line, resolve, reject)
-      if (delayMs === 0 || context === undefined) return
-      context.signal.addEventListener("abort", () => {
+      if (delayMs === 0) return settle(line, resolve, reject)
+      let timer: HostTimer | undefined
+      const abort = () => {
         timer?.disarm()
         counts.aborted++
-        reject(context.signal.reason)
-      })
+        reject(signal?.reason)
+      }
+      if (signal?.aborted) return abort()
+      if (delayMs !== undefined) timer = clock.arm(delayMs, () => settle(line, resolve, reject), true)
+      signal?.addEventListener("abort", abort)
+      leave = () => signal?.removeEventListener("abort", abort)
     })
     return answered.finally(() => {
+      leave()
       counts.inFlight--
     })
   }
   return {
     call,
     respond: (...next) => {
-      answer = readAnswers(next, clock)
+      answer = readAnswers(next, clock, number)
     },
     get calls() {
       return counts.calls

@@ -6,9 +6,15 @@ import type { VirtualClock } from "./virtualClock.ts"
 export interface MachineUnderTest<Logic extends AnyStateMachine> {
   readonly logic: Logic
   readonly input?: InputFrom<Logic> | undefined
-  /** What can happen to it, by name. That time passes until something moves is one more, by itself. */
+  /**
+   * What can happen to it, by name. What a step promises is waited for, and time passes until it is there. That time passes until
+   * something moves is one more step, by itself.
+   */
   readonly steps: { readonly [name: string]: (app: ActorRefFrom<Logic>) => unknown }
-  /** What must hold after every step. Throwing, or answering `false`, says that it does not. */
+  /**
+   * What must hold after every step, beside that the machine does not break down. Throwing, or answering `false`, says that it does
+   * not; so does a promise of either, which is waited for while time stands still.
+   */
   readonly invariants?: { readonly [name: string]: (app: ActorRefFrom<Logic>) => unknown } | undefined
 }
 

@@ -5,7 +5,7 @@ import type { TestModel } from "./model/paths.ts"
 export interface TestModelOptions {
   /**
    * What must hold after every step of every path, by name, beside what holds of every breaker. Throwing, or answering `false`, says
-   * that it does not.
+   * that it does not; so does a promise of either, which is waited for while time stands still.
    */
   readonly invariants?: { readonly [name: string]: (breaker: Breaker) => unknown } | undefined
   /** Most breakers that are begun to find paths, a few milliseconds each. Default 2500. */

@@ -1,6 +1,8 @@
 import { type DurationInput, readDuration } from "../../machines/options.ts"
 import type { Clock } from "../Clock.ts"
 import type { HostTimer } from "../data-plane/hostAlarm.ts"
+import { invalid, refuseStrangers } from "../knownOptions.ts"
+import { Errand, EventQueue } from "./simulation/queue.ts"
 
 /** A clock that stands still until a test moves it. It also serves as the `clock` of XState's `createActor`. */
 export interface VirtualClock extends Clock {
@@ -40,14 +42,13 @@ async function settlePromises(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve))
 }
 
-interface Pending {
-  readonly due: number
-  readonly serial: number
-  readonly wake: () => void
+function readOptions(options: VirtualClockOptions): void {
+  refuseStrangers(options, ["start", "wall", "seed"])
+  const { start, wall, seed } = options
+  for (const [name, value] of Object.entries({ start, wall }))
+    if (value !== undefined && !Number.isFinite(value)) throw invalid(`options.${name}`, value, "must be a number")
+  if (seed !== undefined && !Number.isInteger(seed)) throw invalid("options.seed", seed, "must be a whole number")
 }
-
-const isBefore = (one: Pending, other: Pending) =>
-  one.due < other.due || (one.due === other.due && one.serial < other.serial)
 
 /**
  * A clock for tests: breakers made with it see only the time that the test gives them.
@@ -69,51 +70,44 @@ export const createVirtualClock = (options: VirtualClockOptions = {}): VirtualCl
 
 /** A virtual clock whose promises are let run by `settle`: a walk of many thousand calls knows how few turns it needs. */
 export function virtualClock(options: VirtualClockOptions, settle: () => Promise<void>): VirtualClock {
-  let now = options.start ?? 0
-  let wallOffset = (options.wall ?? 0) - now
-  let serial = 0
-  const timers = new Set<Pending>()
+  readOptions(options)
+  const timers = new EventQueue()
+  timers.now = options.start ?? 0
+  let wallOffset = (options.wall ?? 0) - timers.now
 
   const arm = (delayMs: number, wake: () => void): HostTimer => {
-    const timer = { due: now + Math.max(0, delayMs), serial: serial++, wake }
-    timers.add(timer)
-    return { disarm: () => timers.delete(timer), hold: () => {} }
-  }
-  const nextBy = (end: number): Pending | undefined => {
-    let first: Pending | undefined
-    const latest = end + sameInstantMs
-    for (const timer of timers)
-      if (timer.due <= latest && (first === undefined || isBefore(timer, first))) first = timer
-    return first
+    const timer = new Errand(() => wake())
+    // As on a host, what is no time to come is now: one that could never ring would be pending for ever.
+    timers.plan(timer, timers.now + (delayMs > 0 ? Number(delayMs) : 0))
+    return { disarm: () => timers.cancel(timer), hold: () => {} }
   }
 
   return {
     isPunctual: true,
-    now: () => now,
-    wallNow: () => now + wallOffset,
+    now: () => timers.now,
+    wallNow: () => timers.now + wallOffset,
     seed: () => options.seed ?? 1,
     arm,
     setTimeout: (run, delayMs) => arm(delayMs, run),
     clearTimeout: (timer) => timer?.disarm(),
     setWall: (epochMs) => {
-      wallOffset = epochMs - now
+      wallOffset = epochMs - timers.now
     },
     get pending() {
       return timers.size
     },
     get nextAt() {
-      return nextBy(Number.POSITIVE_INFINITY)?.due
+      return timers.first?.at
     },
     advance: async (duration) => {
-      const end = now + readDuration(duration, "duration")
+      const end = timers.now + readDuration(duration, "duration")
+      const latest = end + sameInstantMs
       await settle()
-      for (let timer = nextBy(end); timer !== undefined; timer = nextBy(end)) {
-        timers.delete(timer)
-        now = Math.max(now, timer.due)
-        timer.wake()
+      for (let timer = timers.next(latest); timer !== undefined; timer = timers.next(latest)) {
+        timer.fire(timers.now)
         await settle()
       }
-      now = Math.max(now, end)
+      timers.now = Math.max(timers.now, end)
     },
   }
 }

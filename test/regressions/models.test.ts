@@ -41,3 +41,9 @@ describe("models", () => {
     expect(reasonWith(false)).toMatch(/one by one/)
   })
 })
+
+test("a circuit that is open for longer than an hour was never seen to be tried again", async () => {
+  const strategy = { type: "basic", openFor: "1 day" } as const
+  const { coverage } = await testModel({ strategy, timeout: false, metrics: false, priority: false })
+  expect(coverage.unlit).toEqual([])
+})

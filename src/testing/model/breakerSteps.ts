@@ -3,9 +3,9 @@ import { registry } from "../../../machines/registry.ts"
 import { changes, withoutComponents } from "./changes.ts"
 import { outsideSteps } from "./outsideSteps.ts"
 import { partSteps } from "./partSteps.ts"
-import { begin, longestMs, nextTask, type Saved, type Stage, type Step, type Steps, stopped } from "./stage.ts"
+import { begin, longestMs, type Saved, type Stage, type Step, type Steps, stopped } from "./stage.ts"
 import { after, down, mixed, send, sendSlow, slowMs, timeoutOf, well } from "./traffic.ts"
-import { passTime } from "./world.ts"
+import { nextTask, passTime } from "./world.ts"
 
 /** A permit that nobody settles, until its lease has ended. */
 async function forget(stage: Stage): Promise<void> {

@@ -8,7 +8,7 @@ import { virtualClock } from "../virtualClock.ts"
 import { reasonsOf } from "./beyond.ts"
 import { breakerInvariants } from "./breakerInvariants.ts"
 import { breakerSteps, longSteps, ordinarySteps } from "./breakerSteps.ts"
-import { ownInvariants, readLimits, readOwn } from "./modelOptions.ts"
+import { ownInvariants, readLimits, readOwn, refuseTaken } from "./modelOptions.ts"
 import { toldAtFirst } from "./outsideSteps.ts"
 import { modelOf, type TestModel } from "./paths.ts"
 import { freshScripts, scripted } from "./scripts.ts"
@@ -46,6 +46,8 @@ export async function breakerWorld(config: BreakerConfig, coverer: Coverer, own:
   stage.breaker = begin(stage)
   scripts.provider.tell(toldAtFirst(settingsOf(stage, "discovery") ?? {}))
   await clock.advance(0)
+  const always = breakerInvariants(stage)
+  refuseTaken(own, always.keys())
   const [outside, told] = [breakerSteps(stage), [...longSteps(stage), ...toldSteps(stage)]]
   return {
     clock,
@@ -54,7 +56,7 @@ export async function breakerWorld(config: BreakerConfig, coverer: Coverer, own:
     ordinary: ordinarySteps,
     told: byName(told),
     concerns: new Map([...outside, ...told].flatMap(([name, , parts]) => (parts === undefined ? [] : [[name, parts]]))),
-    invariants: new Map([...breakerInvariants(stage), ...ownInvariants(own, () => stage.breaker)]),
+    invariants: new Map([...always, ...ownInvariants(own, () => stage.breaker)]),
     where: () => (stage.breaker.phase === "active" ? stage.breaker.circuit : stage.breaker.phase),
     standing: () => watch.standing(),
     bounds: () => {

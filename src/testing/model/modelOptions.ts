@@ -1,6 +1,7 @@
 /** Options of a model, read before anything is begun. */
 import { invalid, refuseNoFunction, refuseStrangers } from "../../knownOptions.ts"
 import type { Limits } from "./explore.ts"
+import { nextTask } from "./world.ts"
 
 type Own<Subject> = { readonly [name: string]: (subject: Subject) => unknown }
 
@@ -28,19 +29,48 @@ export function readLimits(options: Given, standard: Limits): Limits {
 
 /** Functions by name; throws `InvalidConfig` for what is something else. */
 export function readOwn<Subject>(own: Own<Subject> = {}, path = "options.invariants"): Own<Subject> {
-  if (typeof own !== "object" || own === null) throw invalid(path, own, "must be an object of functions")
+  if (typeof own !== "object" || own === null || Array.isArray(own))
+    throw invalid(path, own, "must be an object of functions")
   for (const [name, one] of Object.entries(own)) refuseNoFunction(one ?? null, `${path}.${name}`)
   return own
 }
 
-/** Invariants of a user's, which may answer `false` instead of throwing. */
+/** Throws `InvalidConfig` for a name that means something already: one of the two would be left out, and nobody told. */
+export function refuseTaken(own: object, taken: Iterable<string>, path = "options.invariants"): void {
+  for (const name of taken)
+    if (Object.hasOwn(own, name)) throw invalid(`${path}.${name}`, "a function", "must have a name of its own")
+}
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { readonly then?: unknown } | undefined | null)?.then === "function"
+
+function hold(answer: unknown): void {
+  if (answer === false) throw new Error("it answers false")
+}
+
+/** Promises that are kept without time are kept within so many turns of the event loop. */
+const mostTurns = 1000
+
+async function kept(promise: PromiseLike<unknown>): Promise<void> {
+  let isSettled = false
+  const settle = () => {
+    isSettled = true
+  }
+  promise.then(settle, settle)
+  for (let turn = 0; turn < mostTurns && !isSettled; turn++) await nextTask()
+  if (!isSettled) throw new Error("it promises an answer that does not come while time stands still")
+  hold(await promise)
+}
+
+/** Invariants of a user's, which may answer `false` instead of throwing, or promise to. */
 export const ownInvariants = <Subject>(
   own: Own<Subject>,
   subject: () => Subject,
-): readonly (readonly [string, () => void])[] =>
+): readonly (readonly [string, () => void | Promise<void>])[] =>
   Object.entries(own).map(([name, holds]) => [
     name,
     () => {
-      if (holds(subject()) === false) throw new Error("it answers false")
+      const answer = holds(subject())
+      return isPromise(answer) ? kept(answer) : hold(answer)
     },
   ])

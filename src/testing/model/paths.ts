@@ -1,4 +1,5 @@
 /** The paths of a model, each to be run as a test of its own, and what they cover. */
+import { describeError } from "../../../machines/options.ts"
 import type { Reason } from "./beyond.ts"
 import { coverageOf, isComplete, type ModelCoverage } from "./coverage.ts"
 import { explore, type Limits } from "./explore.ts"
@@ -33,13 +34,14 @@ function nameOf(start: string, strides: readonly Stride[]): string {
   return parts.join("; ")
 }
 
-function check({ invariants }: World, after: string): void {
+async function check({ invariants }: World, after: string): Promise<void> {
   for (const [name, holds] of invariants) {
     try {
-      holds()
+      // Only what promises something is waited for: the others see the very instant.
+      const promise = holds()
+      if (promise !== undefined) await promise
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new Error(`"${name}" does not hold ${after}: ${why}`, { cause })
+      throw new Error(`"${name}" does not hold ${after}: ${describeError(cause)}`, { cause })
     }
   }
 }
@@ -54,13 +56,13 @@ export async function walk(open: Open, strides: readonly Stride[]): Promise<void
   const world = await open()
   try {
     world.watch.glimpse()
-    check(world, "at the beginning")
+    await check(world, "at the beginning")
     const done: string[] = []
     for (const planned of strides) {
       const walked = await take(world, planned.step)
       done.push(planned.step)
       const after = `after "${done.join("; ")}"`
-      check(world, after)
+      await check(world, after)
       compare(planned, walked, after)
     }
   } finally {

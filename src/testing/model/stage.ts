@@ -4,6 +4,7 @@ import { type BreakerConfig, createBreaker } from "../../index.ts"
 import type { VirtualClock } from "../virtualClock.ts"
 import { type Scripts, scriptedFailure } from "./scripts.ts"
 import type { Watch } from "./watch.ts"
+import { nextTask } from "./world.ts"
 
 export interface Stage {
   readonly clock: VirtualClock
@@ -31,12 +32,10 @@ export const begin = (stage: Omit<Stage, "breaker">, restore?: Saved): Assembled
   return breaker
 }
 
-/** A stop is an Effect: its fiber goes on in a macrotask of the host, and its grace is a timer. */
-export const nextTask = () => new Promise<void>((resolve) => setImmediate(resolve))
-
 /** Nothing that a model waits for takes longer. */
 export const longestMs = 60_000
 
+/** A stop is an Effect: its fiber goes on in a macrotask of the host, and its grace is a timer. */
 export async function stopped({ breaker, clock }: Pick<Stage, "breaker" | "clock">): Promise<void> {
   let done = false
   void breaker.stop({ grace: 0 }).then(() => {

@@ -73,9 +73,16 @@ export class Coverer {
   readonly #options: CovererOptions
   /** Things covered for the first time. */
   news = 0
+  readonly #falls = new Set<string>()
 
   constructor(options: CovererOptions) {
     this.#options = options
+  }
+
+  /** A machine has broken down in these words: whoever looks for paths must hear of the first that leads there. */
+  fell(words: string): void {
+    if (!this.#falls.has(words)) this.news++
+    this.#falls.add(words)
   }
 
   /** The chart that passes on what others hear. */

@@ -1,4 +1,5 @@
 /** What a model walks: something that can be begun afresh any number of times, and the steps that may be taken in it. */
+import { describeError } from "../../../machines/options.ts"
 import type { VirtualClock } from "../virtualClock.ts"
 import type { Watch } from "./watch.ts"
 
@@ -13,8 +14,8 @@ export interface World {
   readonly told: ReadonlyMap<string, () => unknown>
   /** The charts that a step is meant for: where those stand as they did before, it is not tried again. Left out: it may matter to all. */
   readonly concerns: ReadonlyMap<string, readonly string[]>
-  /** Throws when something is wrong that must never be. */
-  readonly invariants: ReadonlyMap<string, () => void>
+  /** Throws, or rejects, when something is wrong that must never be. */
+  readonly invariants: ReadonlyMap<string, () => void | Promise<void>>
   /** Where it stands, in a word or two. */
   where(): string
   /** Where each of its charts stands. */
@@ -24,6 +25,9 @@ export interface World {
   /** Ends it, and throws when something is left. */
   close(): Promise<void>
 }
+
+/** Whatever the host has ready. */
+export const nextTask = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 export type Open = () => World | Promise<World>
 
@@ -37,18 +41,25 @@ export interface Stride {
 
 /** Takes one step, and lets ready promises run. */
 export async function take(world: World, step: string): Promise<Stride> {
-  await (world.steps.get(step) ?? world.told.get(step))?.()
+  try {
+    await (world.steps.get(step) ?? world.told.get(step))?.()
+  } catch (cause) {
+    throw new Error(`the step "${step}" could not be taken: ${describeError(cause)}`, { cause })
+  }
   await world.clock.advance(0)
   return { step, where: world.where(), taken: world.watch.glimpse() }
 }
 
-const longestMs = 3_600_000
+export const anHourMs = 3_600_000
 const mostTimers = 40
 
-/** Time passes until something moves: one timer after the other, for an hour at most. */
+/** No circuit waits for longer: a day, and what chance adds. */
+const mostMs = 2 * 24 * anHourMs
+
+/** Time passes until something moves: one timer after the other. */
 export async function passTime({ clock, watch }: Pick<World, "clock" | "watch">): Promise<void> {
   const { moves } = watch
-  const end = clock.now() + longestMs
+  const end = clock.now() + mostMs
   for (let timers = 0; timers < mostTimers && watch.moves === moves; timers++) {
     const { nextAt } = clock
     if (nextAt === undefined || nextAt > end) return

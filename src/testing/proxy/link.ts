@@ -21,6 +21,8 @@ export class Link {
   readonly #luck: number
   readonly #pipes: readonly Pipe[]
   #reset: HostTimer | undefined = undefined
+  /** The service has reset it, or was not there. While nothing passes its client does not learn of it. */
+  #isBroken = false
 
   constructor(client: Socket, service: Socket, options: LinkOptions) {
     this.#client = client
@@ -37,7 +39,10 @@ export class Link {
     ]
     client.on("error", () => service.destroy())
     client.on("close", () => this.#close())
-    service.on("error", () => this.reset())
+    service.on("error", () => {
+      this.#isBroken = true
+      if (!this.#faults().hang) this.reset()
+    })
     this.changed()
   }
 
@@ -45,13 +50,14 @@ export class Link {
   changed(): void {
     this.#reset?.disarm()
     this.#reset = undefined
-    const { reset } = this.#faults()
+    const { reset, hang } = this.#faults()
+    if (this.#isBroken && !hang) return this.reset()
     const { clock } = this.#options
     if (reset !== undefined) {
       const delayMs = Math.max(0, this.#madeAt + reset - clock.now())
       this.#reset = clock.arm(delayMs, () => this.reset(), true)
     }
-    for (const pipe of this.#pipes) pipe.pump()
+    for (const pipe of this.#pipes) pipe.changed()
   }
 
   /** As a machine that crashes: its client gets an RST. */

@@ -12,6 +12,9 @@ const pieceMs = 50
 interface Piece {
   data: Buffer
   due: number
+  readonly cameAt: number
+  /** From -1 to 1. */
+  readonly luck: number
 }
 
 export interface PipeOptions {
@@ -33,9 +36,11 @@ export class Pipe {
   #passed = 0
   /** Nothing overtakes what came before it. */
   #lastDue = 0
+  #endedAt: number | undefined = undefined
   #endDue: number | undefined = undefined
   #timer: HostTimer | undefined = undefined
   #isFull = false
+  #isStopped = false
 
   constructor(from: Socket, to: Socket, options: PipeOptions) {
     this.#from = from
@@ -49,10 +54,19 @@ export class Pipe {
     })
   }
 
+  /** Other faults hold now: what waits has come when it came, and is late by what they say. */
+  changed(): void {
+    this.#lastDue = 0
+    for (const piece of this.#waiting) piece.due = this.#dueOf(piece)
+    if (this.#endedAt !== undefined) this.#endDue = this.#dueOfEnd(this.#endedAt)
+    this.pump()
+  }
+
   /** Passes on what is due; called again whenever that may have changed. */
   pump(): void {
     this.#timer?.disarm()
     this.#timer = undefined
+    if (this.#isStopped) return
     const { clock, faults } = this.#options
     if (!faults().hang && !this.#to.destroyed) this.#passDue(clock.now())
     this.#breathe()
@@ -61,27 +75,39 @@ export class Pipe {
     if (next !== undefined && !this.#to.writableEnded) this.#wait(next - clock.now())
   }
 
-  /** Nothing passes any more. */
+  /** Nothing passes any more. What is still said is read and dropped: the end of a source that nobody reads is never heard. */
   stop(): void {
+    this.#isStopped = true
     this.#timer?.disarm()
     this.#waiting.length = 0
+    this.#from.resume()
   }
 
   #take(data: Buffer): void {
-    const { clock, faults, random } = this.#options
-    const { latency, jitter } = faults()
-    const due = clock.now() + latency + (2 * random() - 1) * jitter
-    this.#lastDue = Math.max(this.#lastDue, due)
-    this.#waiting.push({ data, due: this.#lastDue })
+    if (this.#isStopped) return
+    const { clock, random } = this.#options
+    const piece = { data, due: 0, cameAt: clock.now(), luck: 2 * random() - 1 }
+    piece.due = this.#dueOf(piece)
+    this.#waiting.push(piece)
     this.#bytesWaiting += data.length
     this.pump()
   }
 
   #end(): void {
-    const { clock, faults } = this.#options
-    const { latency, slowClose } = faults()
-    this.#endDue = Math.max(this.#lastDue, clock.now() + latency) + slowClose
+    this.#endedAt = this.#options.clock.now()
+    this.#endDue = this.#dueOfEnd(this.#endedAt)
     this.pump()
+  }
+
+  #dueOf({ cameAt, luck }: Piece): number {
+    const { latency, jitter } = this.#options.faults()
+    this.#lastDue = Math.max(this.#lastDue, cameAt + latency + luck * jitter)
+    return this.#lastDue
+  }
+
+  #dueOfEnd(endedAt: number): number {
+    const { latency, slowClose } = this.#options.faults()
+    return Math.max(this.#lastDue, endedAt + latency) + slowClose
   }
 
   #passDue(now: number): void {
@@ -96,7 +122,7 @@ export class Pipe {
     const { bandwidth, limitData } = this.#options.faults()
     const bytesPerMs = bandwidth / 1000
     const size = Math.max(1, Math.min(head.data.length, Math.floor(bytesPerMs * pieceMs)))
-    const left = limitData - this.#passed
+    const left = Math.max(0, limitData - this.#passed)
     const part = head.data.subarray(0, Math.min(size, left))
     if (part.length > 0) this.#isFull = !this.#to.write(part)
     this.#passed += part.length
