@@ -8,6 +8,8 @@ import { type Redact, Redaction } from "./observability/redaction/redaction.ts"
 
 /** Of so many breakers it is remembered which names they have told of. */
 const mostBreakers = 1000
+/** When so many keys have been told of, what stands for one is worked out anew. */
+const mostKeys = 20_000
 
 /** One for all logs: it listens for as long as the process lives. */
 let names: GivenNames | undefined
@@ -56,6 +58,7 @@ function shownWith(redaction: Redaction, begun: Assembly | undefined): Shown {
     return mask
   }
   const shown = (event: Told): Told => {
+    if (redaction.keys.size >= mostKeys) redaction.keys.forget()
     const mask = maskOf(event.breaker)
     mask.know(event.breaker, true)
     const { key, error, rejection, ...rest } = event

@@ -111,7 +111,8 @@ export const textIn = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined
 
 /** Weights of others reach to 65 535, ours to 1 000: what keeps their proportions. */
-export const scaleOf = (weights: readonly number[]): number => Math.min(1, 1000 / Math.max(1, ...weights))
+export const scaleOf = (weights: readonly number[]): number =>
+  1000 / weights.reduce((most, weight) => Math.max(most, weight), 1000)
 
 /** Host and port as one address. */
 export const addressAt = (host: string, port: unknown): string =>

@@ -126,16 +126,23 @@ export function stateIn(text: string, path: string): unknown {
   }
 }
 
+/** A pipe would be waited for until somebody wrote into it, and a device may have no end. */
+async function textOf(path: string): Promise<string> {
+  const found = await stat(path)
+  if (!found.isFile() && !found.isDirectory()) throw invalid("file", path, "must be a regular file")
+  return readFile(path, "utf8")
+}
+
 /**
  * Reads what `writeSavedState` wrote, for `restore`; `undefined` where there is no such file, as at the first start. Rejects with
- * `InvalidConfig` when the file holds no JSON, and with the file system's own error when it cannot be read. Whether it is the saved
+ * `InvalidConfig` when the file holds no JSON or is no regular file, and with the file system's own error when it cannot be read. Whether it is the saved
  * state of this breaker is checked by who is given it.
  */
 export async function readSavedState<State extends SavedState = SavedBreaker>(
   file: string,
 ): Promise<State | undefined> {
   const path = pathOf(file)
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await textOf(path).catch((error: unknown) => {
     if ((error as { readonly code?: unknown }).code === "ENOENT") return undefined
     throw error
   })

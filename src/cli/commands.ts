@@ -10,6 +10,7 @@ import type { InspectOptions } from "./inspect/command.ts"
 import type { OperateOptions } from "./operate/command.ts"
 import type { ReplayOptions } from "./replay/command.ts"
 import { conflictOf, type SimulateOptions } from "./simulate/options.ts"
+import { inert } from "./whyNot.ts"
 
 // By the package's own name, so that it is found from the sources and from the built file alike.
 const manifest = createRequire(import.meta.url)("recloser/package.json") as { readonly version: string }
@@ -22,6 +23,7 @@ const program = new Command("recloser")
   .version(manifest.version)
   .showHelpAfterError("(recloser --help lists the commands)")
   .exitOverride()
+  .configureOutput({ writeErr: (text) => void process.stderr.write(inert(text)) })
   .enablePositionalOptions()
   .addHelpText(
     "after",
@@ -224,7 +226,7 @@ function complete(given: Partial<options.DemoOptions>): options.DemoOptions {
 }
 
 /** Errors that say in words for users what is wrong: told without a stack. By name, so that nothing is loaded to know them. */
-const knownErrors = ["PortUnavailable", "CannotDetect"]
+const knownErrors = ["PortUnavailable", "CannotDetect", "CannotRecord"]
 
 /**
  * Runs a command line, without the name of the program. Answers the exit code: 0, 1 where it failed, 2 where it was misused; what is wrong

@@ -169,7 +169,7 @@ export const hostileReaders: readonly HostileReader[] = [
       return () => readRecording("x.ndjson", content)
     },
   },
-  recorded("a recording: the name of a breaker", { t: "breaker", b: 1, name: "?", parts: [] }),
+  recorded("a recording: the name of a breaker", { t: "breaker", b: 1, name: "?", at: 0, wall: 0, parts: [] }),
   recorded("a recording: its calls", { t: "calls", from: 0, serial: 0, bytes: "?" }),
   whole("an answer of Consul that is none", String, parsed),
   whole(

@@ -1,7 +1,20 @@
 import { startInspector } from "../../inspector.ts"
-import { startRecorder } from "../../recording.ts"
+import { type Recorder, startRecorder } from "../../recording.ts"
+import { whyNot } from "../whyNot.ts"
 import type { Closers } from "./closers.ts"
 import type { DemoOptions } from "./options.ts"
+
+class CannotRecord extends Error {
+  override readonly name = "CannotRecord"
+}
+
+function recorderInto(file: string): Recorder {
+  try {
+    return startRecorder({ file })
+  } catch (error) {
+    throw new CannotRecord(`--record ${file} cannot be written: ${whyNot(error)}`)
+  }
+}
 
 /** Lets people see the breakers while they run, and afterwards; answers the address of the page. */
 export async function openInspection(
@@ -10,7 +23,7 @@ export async function openInspection(
   closers: Closers,
 ): Promise<string | undefined> {
   if (record !== undefined) {
-    const recorder = startRecorder({ file: record })
+    const recorder = recorderInto(record)
     closers.add(() => recorder.stop())
   }
   if (inspect !== true) return undefined

@@ -1,3 +1,5 @@
+import { whyNot } from "../whyNot.ts"
+
 const NAMES = ["SIGINT", "SIGTERM"] as const
 /** A terminal's Ctrl-C reaches the whole group and npm passes its own on: two within this time are one. */
 const SAME_PRESS_MS = 300
@@ -6,11 +8,14 @@ const FORCED = 130
 
 export const endAtOnce = (): never => process.exit(FORCED)
 
-/** `recloser demo | head`: nobody reads on. */
+const FAILED = 1
+
+/** `recloser demo | head`: nobody reads on. Any other error, as of a full disk, ends the process: what was asked for is nowhere. */
 export function stopWhenUnread(stop: () => void): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error
-    stop()
+    if (error.code === "EPIPE") return stop()
+    process.stderr.write(`recloser: standard output cannot be written: ${whyNot(error)}\n`)
+    process.exit(FAILED)
   })
 }
 

@@ -31,6 +31,15 @@ const asNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 /** Seconds since 1970 beyond the year 5000 are taken for milliseconds. */
 const mostSeconds = 1e11
 
+/** What ends in a zone. */
+const zoned = /(?:\d\s*Z|\b(?:UTC?|GMT|[ECMP][SD]T)|:\d{2}.*[+-]\d{2}:?\d{2})\s*(?:\([^)]*\))?$/i
+
+/** As `Date.parse` reads it, but not in the zone of the host where none is given. */
+function parsedDate(text: string): number {
+  const inUtc = zoned.test(text) ? Number.NaN : Date.parse(`${text} UTC`)
+  return Number.isNaN(inUtc) ? Date.parse(text) : inUtc
+}
+
 /** Milliseconds since 1970, or `undefined`. A date without a zone is in UTC; a number is in seconds or milliseconds since 1970. */
 export function readTime(text: string): number | undefined {
   if (asNumber.test(text)) {
@@ -38,7 +47,7 @@ export function readTime(text: string): number | undefined {
     return Math.abs(number) < mostSeconds ? number * 1000 : number
   }
   const [, date, time = "00:00"] = plainTime.exec(text) ?? []
-  const ms = Date.parse(date === undefined ? text : `${date}T${time.replace(/(\.\d{3})\d+$/, "$1")}Z`)
+  const ms = date === undefined ? parsedDate(text) : Date.parse(`${date}T${time.replace(/(\.\d{3})\d+$/, "$1")}Z`)
   return /\d/.test(text) && Number.isFinite(ms) ? ms : undefined
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from "node:fs"
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs"
 import { createStopSignals, endAtOnce } from "../demo/stopSignals.ts"
 import { untilStopped } from "../demo/watch.ts"
 import { recordingIn } from "../replay/command.ts"
@@ -16,6 +16,9 @@ export interface InspectOptions extends ProgramOptions {
 const beginning = '{"t":"recloser"'
 
 export function isRecording(file: string): boolean {
+  const found = statSync(file)
+  // A pipe would be waited for, and what is taken from it to look at is gone.
+  if (!found.isFile() && !found.isDirectory()) throw new Error("it is no regular file")
   const descriptor = openSync(file, "r")
   try {
     const bytes = Buffer.alloc(beginning.length)

@@ -47,6 +47,9 @@ const someOf = (names: readonly string[]): string =>
     ? "none"
     : onOneLine(names.slice(0, mostNamed).join(", ")) + (names.length > mostNamed ? ", …" : "")
 
+/** A program that has stopped, or whose loop is blocked, takes connections and answers nothing. */
+const patienceMs = 10_000
+
 /** Whoever asks with a token asks on this machine: nobody is talked into handing it to another. */
 const loopback: readonly string[] = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -58,18 +61,20 @@ function inspectorAt(address: string, refuse: Refuse) {
   const authorization = `Bearer ${token}`
   const request = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = { authorization, ...init.headers }
-    const response = await fetch(new URL(path, url.origin), { ...init, headers }).catch(() =>
+    const signal = AbortSignal.timeout(patienceMs)
+    const response = await fetch(new URL(path, url.origin), { ...init, headers, signal }).catch(() =>
       refuse(`nobody answers at ${url.host}: has the program ended?`),
     )
     if (response.ok) return response
     const { error } = (await response.json().catch(() => ({}))) as { readonly error?: string }
-    return refuse(error ?? `${url.host} answered with status ${response.status}`)
+    return refuse(typeof error === "string" ? error : `${url.host} answered with status ${response.status}`)
   }
+  const strange = () => refuse(`what answers at ${url.host} is no inspector of recloser`)
   const ask = async (question: string, body?: unknown): Promise<unknown> => {
     const asked = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }
-    return (await request(`/api/${question}`, body === undefined ? {} : asked)).json()
+    return (await request(`/api/${question}`, body === undefined ? {} : asked)).json().catch(strange)
   }
-  const rows = async () => firstIn(await request("/api/events"))
+  const rows = async () => firstIn(await request("/api/events")).catch(strange)
   return { ask, rows }
 }
 

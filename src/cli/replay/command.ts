@@ -63,7 +63,7 @@ function titleOf({ file, header, isWhole }: Recording): readonly string[] {
   const part = header.part > 1 ? `, part ${header.part} of a longer recording` : ""
   const end = isWhole ? "" : ", cut off at its end"
   return [
-    `${file}: recorded by recloser ${header.library} from ${new Date(header.startedAt).toISOString()}${part}${end}; times are in UTC`,
+    `${onOneLine(`${file}: recorded by recloser ${header.library}`)} from ${new Date(header.startedAt).toISOString()}${part}${end}; times are in UTC`,
     "",
   ]
 }

@@ -45,7 +45,7 @@ export function storyOf(moments: readonly Moment[]): readonly Moment[] {
 }
 
 export const widthOf = (moments: readonly { readonly breaker: string }[]): number =>
-  Math.min(30, Math.max(0, ...moments.map(({ breaker }) => breaker.length)))
+  moments.reduce((most, { breaker }) => Math.min(30, Math.max(most, breaker.length)), 0)
 
 /** How a breaker stands after a moment. */
 export function standLines({ circuit, mode, share, probes, heldBy, calls }: Moment): readonly string[] {

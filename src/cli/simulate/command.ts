@@ -24,11 +24,7 @@ export async function simulate(options: SimulateOptions, refuse: (why: string) =
   } finally {
     stops.forget()
   }
-  if (options.config !== undefined) endWhenWritten()
 }
-
-/** The module of a config may have started what never ends by itself: an application that it belongs to, say. */
-const endWhenWritten = () => void process.stdout.write("", () => process.exit())
 
 async function asked(options: SimulateOptions, signal: AbortSignal, refuse: (why: string) => never): Promise<Asked> {
   const { scenario = "", seeds, only, full } = options

@@ -41,13 +41,20 @@ export class Broadcast {
       const at = Math.round(wallOf(told.at))
       this.decisions.add(id, told.breaker, at, told)
       this.#episodes.take(id, told, at)
-      this.#moved.add(id)
+      // Where no page of all breakers is open, nothing takes it away again: it is read anew when one is.
+      if (this.#isOverviewOpen) this.#moved.add(id)
+      else if (!this.#watched.has(id)) this.#rows.forget(id)
       if (this.#clients.size > 0) this.#soon ??= pace.after(soonMs, () => this.#hurry())
     })
   }
 
   get size(): number {
     return this.#clients.size
+  }
+
+  get #isOverviewOpen(): boolean {
+    for (const { breaker } of this.#clients) if (breaker === undefined) return true
+    return false
   }
 
   join(client: Client): void {

@@ -11,6 +11,9 @@ function isSlow({ rule, statistics: seen }: Moved): boolean {
   return rule === "slowRatio" || seen.slow > seen.failures
 }
 
+/** A key may be forgotten while its circuit is open, and then nobody tells of its end: the oldest make room. */
+const most = 20_000
+
 export class Episodes {
   readonly #open = new Map<string, Episode>()
 
@@ -18,6 +21,10 @@ export class Episodes {
     if (told.type !== "transition") return
     if (told.to === "closed") this.#open.delete(id)
     else this.#open.set(id, this.#after(id, told, at))
+    for (const oldest of this.#open.keys()) {
+      if (this.#open.size <= most) break
+      this.#open.delete(oldest)
+    }
   }
 
   of(id: string): Episode | undefined {

@@ -12,8 +12,13 @@ const digest = (text: string): Buffer => createHash("sha256").update(text).diges
 /** Whether it is the token, in a time that says nothing of how much of it was right. */
 export const isToken = (given: string, token: string): boolean => timingSafeEqual(digest(given), digest(token))
 
-/** The names under which this server answers. One that only resolves to it is somebody else's: a rebound name. */
-const namesOf = (port: number): readonly string[] => [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]
+const names: readonly string[] = ["127.0.0.1", "localhost", "[::1]"]
+
+/** The names under which this server answers. One that only resolves to it is somebody else's: a rebound name. Browsers do not say port 80. */
+const namesOf = (port: number): readonly string[] => [
+  ...names.map((name) => `${name}:${port}`),
+  ...(port === 80 ? names : []),
+]
 
 /** Why a request is refused before anything of it is read; `undefined` when it is not. */
 export function refusalOf({ headers, method }: IncomingMessage, port: number): Refusal | undefined {

@@ -163,7 +163,11 @@ export class ShownWorld implements World {
   }
 
   onTold(listener: Parameters<World["onTold"]>[0]): () => void {
-    return this.#world.onTold((id, told, wallOf) => listener(this.#idOf(id), this.#told(id, told), wallOf))
+    return this.#world.onTold((id, told, wallOf) => {
+      // Also while no page is open, which would ask for all of them.
+      this.#forgetGone()
+      listener(this.#idOf(id), this.#told(id, told), wallOf)
+    })
   }
 
   #told(id: string, told: Told): Told {

@@ -1,6 +1,14 @@
 /** The files of a recording: a bounded number of bounded files, the oldest of which makes room. */
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs"
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
+
+/** Whether there is such a file. What is none, a folder or a device, is not ours to move away: throws. */
+function isThere(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found !== undefined && !found.isFile())
+    throw Object.assign(new Error(`${path} is no regular file`), { code: "EEXIST", path })
+  return found !== undefined
+}
 
 export class RotatingFile {
   readonly path: string
@@ -18,9 +26,10 @@ export class RotatingFile {
   begin(): void {
     this.close()
     mkdirSync(dirname(this.path), { recursive: true })
+    const known = Array.from({ length: this.#files }, (_, age) => isThere(this.#older(age)))
     rmSync(this.#older(this.#files - 1), { force: true })
     for (let age = this.#files - 2; age >= 0; age--) {
-      if (existsSync(this.#older(age))) renameSync(this.#older(age), this.#older(age + 1))
+      if (known[age]) renameSync(this.#older(age), this.#older(age + 1))
     }
     // Calls of customers are nobody else's business.
     this.#descriptor = openSync(this.path, "wx", 0o600)

@@ -1,5 +1,5 @@
 /** Reads a recording, and says of one that cannot be played what is wrong with it, and in which line. */
-import { isUtf8 } from "node:buffer"
+import { constants, isUtf8 } from "node:buffer"
 import type { AnyPlug } from "../../../machines/plug.ts"
 import { registry } from "../../../machines/registry.ts"
 import { layers } from "../../../machines/vocabulary/rejection.ts"
@@ -111,7 +111,7 @@ class Reader {
 
   #headerIn(value: RecordedLine): HeaderLine {
     if (value.t !== "recloser") return this.fail(1, "the first line must be the header of a recording")
-    const { format, library } = value
+    const { format, library, startedAt } = value
     if (format !== formatVersion && format !== formatBefore) {
       const other = typeof format === "number" && format > formatVersion ? "newer" : "other"
       this.fail(
@@ -119,6 +119,7 @@ class Reader {
         `format ${format}, written by recloser ${library}, is ${other} than what this version reads (${formatBefore} and ${formatVersion})`,
       )
     }
+    if (typeof library !== "string" || !isDate(startedAt)) this.fail(1, "this is no recording of recloser")
     return value
   }
 
@@ -137,9 +138,9 @@ class Reader {
     return { ...line, parts: this.#recipes.get(line.recipe) ?? this.fail(at, `there is no recipe ${line.recipe}`) }
   }
 
-  #checkBreaker({ b, name, parts, member, told = [] }: BreakerLine, at: number): void {
+  #checkBreaker({ b, name, parts, member, told = [], at: time, wall }: BreakerLine, at: number): void {
     const isBreaker = Number.isInteger(b) && typeof name === "string" && Array.isArray(parts) && Array.isArray(told)
-    if (!isBreaker) this.fail(at, "this is no breaker")
+    if (!isBreaker || !Number.isFinite(time) || !isDate(wall)) this.fail(at, "this is no breaker")
     for (const part of parts as readonly unknown[]) {
       const { key } = (part ?? {}) as { readonly key?: unknown }
       if (typeof key !== "string" || plugOf(key) === undefined)
@@ -163,6 +164,9 @@ class Reader {
     }
   }
 }
+
+/** No date lies further from 1970 than 8.64e15 milliseconds, and a recording goes on from here. */
+const isDate = (ms: unknown): boolean => typeof ms === "number" && Math.abs(ms) < 8e15
 
 /** Lent is a call that has just entered, for a time that a lease can have. */
 const isLent = ({ at, number, who }: Entry, before: Entry | undefined): boolean =>
@@ -197,21 +201,26 @@ function isMember(value: unknown): value is RecordedMember {
   )
 }
 
+const newLine = "\n".charCodeAt(0)
+
 /** Throws `UnusableRecording`. */
 export function readRecording(file: string, content: Buffer, { partial = false }: ReadOptions = {}): Recording {
   const reader = new Reader(file)
   if (content.length === 0) reader.fail(1, "the file is empty")
   if (!partial && !isUtf8(content)) reader.fail(1, "this is no recording of recloser")
-  const text = content.toString("utf8")
-  const firstEnd = text.indexOf("\n")
-  // What does not begin as a recording is not taken apart.
-  if (firstEnd >= 0) reader.take(text.slice(0, firstEnd), 1)
-  const { header } = reader
+  const lines: RecordedLine[] = []
+  let at = 0
+  // Line by line: a file may be longer than any text.
+  for (let end = content.indexOf(newLine); end >= 0; end = content.indexOf(newLine, at)) {
+    const number = lines.length + 1
+    if (end - at > constants.MAX_STRING_LENGTH) reader.fail(number, "this line is too long")
+    lines.push(reader.take(content.toString("utf8", at, end), number))
+    at = end + 1
+  }
+  const header = reader.header
   if (header === undefined) return reader.fail(1, "this is no recording of recloser")
-  const texts = text.slice(firstEnd + 1).split("\n")
-  const rest = texts.pop()
-  if (rest !== "" && !partial) reader.fail(texts.length + 2, cut)
-  const lines = texts.map((line, index) => reader.take(line, index + 2))
+  if (at < content.length && !partial) reader.fail(lines.length + 1, cut)
+  lines.shift()
   const isWhole = lines.at(-1)?.t === "end"
   if (!isWhole && !partial) reader.fail(lines.length + 1, `${cut} (it was never stopped: did the process end?)`)
   return { file, header, lines, isWhole }

@@ -40,6 +40,8 @@ function refusalOfTool(
 }
 
 function turnAway(socket: Duplex, { status, why }: Refusal): void {
+  // Nor is it waited for until the other end hangs up, too.
+  socket.once("finish", () => socket.destroy())
   socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-type: text/plain\r\n\r\n${why}\n`)
 }
 
@@ -90,6 +92,7 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
     http.listen(options.port, host, resolve)
   })
   // Looking on keeps no process alive.
+  http.on("connection", (socket) => socket.unref())
   http.unref()
   const stop = async () => {
     for (const client of sockets.clients) {
@@ -97,7 +100,10 @@ export async function openSockets(options: SocketsOptions): Promise<Sockets> {
       client.close(goesAway)
       client.terminate()
     }
-    await new Promise<void>((resolve) => http.close(() => resolve()))
+    await new Promise<void>((resolve) => {
+      http.close(() => resolve())
+      http.closeAllConnections()
+    })
   }
   return { port: portOf(), stop }
 }

@@ -36,6 +36,8 @@ export class Tool {
   readonly #breakers = new Map<AnyActorRef, Met>()
   readonly #sessions = new Map<AnyActorRef, string>()
   readonly #actors = new Map<string, AnyActorRef>()
+  /** What listens for the end of each actor. */
+  readonly #ends = new Map<AnyActorRef, { unsubscribe(): void }>()
   #last = 0
   #silence: (() => void) | undefined
 
@@ -58,7 +60,8 @@ export class Tool {
   leave(): void {
     this.#silence?.()
     this.#silence = undefined
-    for (const known of [this.#breakers, this.#sessions, this.#actors]) known.clear()
+    for (const end of this.#ends.values()) end.unsubscribe()
+    for (const known of [this.#breakers, this.#sessions, this.#actors, this.#ends]) known.clear()
   }
 
   /** Signals carry the time of their breaker's clock, which a tool cannot know. */
@@ -91,13 +94,18 @@ export class Tool {
     this.#sessions.set(actor, sessionId)
     this.#actors.set(sessionId, actor)
     this.#send(message)
+    // A tool that reads no more has been let go of by that.
+    if (!this.#sessions.has(actor)) return
     const ended = () => this.#forget(actor, sessionId)
-    actor.subscribe({ complete: ended, error: ended })
+    const end = actor.subscribe({ complete: ended, error: ended })
+    // It may have ended already.
+    if (this.#sessions.has(actor)) this.#ends.set(actor, end)
   }
 
   #forget(actor: AnyActorRef, sessionId: string): void {
     this.#breakers.delete(actor)
     this.#sessions.delete(actor)
+    this.#ends.delete(actor)
     if (this.#actors.delete(sessionId)) this.#send({ type: "service.stop", sessionId })
   }
 
