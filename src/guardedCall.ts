@@ -27,7 +27,8 @@ const exitOf = <A, E>(exit: Exit.Exit<A, E>): FailedExit =>
   Exit.isSuccess(exit) ? { ok: true, value: exit.value } : { ok: false, error: Cause.squash(exit.cause) }
 
 /** A defect is a mistake in the program, and is no other one the next time. */
-const isDefect = (exit: Exit.Exit<unknown, unknown>): boolean => Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+const isDefect = <A, E>(exit: Exit.Exit<A, E>): exit is Exit.Failure<A, E> =>
+  Exit.isFailure(exit) && Cause.hasDies(exit.cause)
 
 class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
   readonly #effect: Effect.Effect<A, E, R>
@@ -154,7 +155,7 @@ class GuardedCall<A, E, R, A2, E2, R2> extends Attempts {
     const said = (exit.ok ? exit.value : exit.error) as A | E | CallTimedOut
     return Effect.map(Effect.exit(step(clock.wallNow(), said)), (next) => {
       // One that breaks is told, and the call ends as it has: to its caller that would look like one that has ended.
-      if (isDefect(next)) this.assembly.listeners.trouble("schedule", exitOf(next).error)
+      if (isDefect(next)) this.assembly.listeners.trouble("schedule", Cause.squash(next.cause))
       // A service that asks to be left alone is, whatever the schedule says.
       const ms = Exit.isSuccess(next) ? Math.max(this.askedMs, Duration.toMillis(next.value[1])) : Number.NaN
       return Number.isFinite(ms) && this.hasTimeFor(ms, clock.now(), repeaterOf(this.assembly)) ? ms : undefined

@@ -149,9 +149,9 @@ describe("prediction", () => {
     const chart = start({})
     expect(await play(chart, 460, rising)).toBe(true)
     await play(chart, 460 - chart.clock.now() / 1000, rising, "never")
-    chart.send({ ...moved("closed", "open"), at: chart.clock.now() })
+    chart.send(moved("closed", "open"))
     await chart.clock.advance(300_000)
-    chart.send({ ...moved("open", "closed"), at: chart.clock.now() })
+    chart.send(moved("open", "closed"))
     const level = (second: number) => ({ latencyMs: 110 * (1 + 0.05 * wobble(second)) })
     expect(await play(chart, 120, level)).toBe(false)
     // It has not forgotten how to warn.

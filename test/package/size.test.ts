@@ -11,12 +11,12 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 131.8 },
-  { door: "recloser/effect", take: "*", kB: 136.8 },
-  { door: "recloser/machines", take: "*", kB: 121.9 },
-  { door: "recloser/machines", take: "{ breakerLogic }", kB: 57.3 },
+  { door: "recloser", take: "*", kB: 132 },
+  { door: "recloser/effect", take: "*", kB: 137 },
+  { door: "recloser/machines", take: "*", kB: 122.1 },
+  { door: "recloser/machines", take: "{ breakerLogic }", kB: 57.4 },
   { door: "recloser/testing", take: "*", kB: 10 },
-  { door: "recloser/inspect", take: "*", kB: 39.9 },
+  { door: "recloser/inspect", take: "*", kB: 40.2 },
   { door: "recloser/discovery", take: "*", kB: 9 },
   { door: "recloser/health", take: "*", kB: 9 },
   { door: "recloser/grpc", take: "*", kB: 4 },

@@ -8,7 +8,7 @@ import { expect, test } from "vitest"
 import { freshDiscovery, taken } from "../../machines/discovering.ts"
 import { discoveryOptions } from "../../machines/endpointOptions.ts"
 import type { Endpoint } from "../../machines/vocabulary/endpoint.ts"
-import { eventsOf } from "../../src/eventStream.ts"
+import { eventsOf, StreamEnds } from "../../src/eventStream.ts"
 import type { BreakerEvents, EventName, Listener } from "../../src/events.ts"
 import { world } from "../support/breakers.ts"
 import { runTest } from "../support/effects.ts"
@@ -89,11 +89,11 @@ test("events that a slow reader of a stream had not taken were kept without boun
           return () => {}
         },
       }
-      const ends = new Set<() => void>()
+      const ends = new StreamEnds()
       const heard = yield* Effect.forkChild(Stream.runCollect(eventsOf(source, "mode", ends)))
       yield* Effect.yieldNow
       for (let at = 1; at <= 50_000; at++) emit(at)
-      for (const end of ends) end()
+      ends.endAll()
       const all = [...(yield* Fiber.join(heard))]
       expect(all).toHaveLength(10_000)
       expect(all.at(-1)).toEqual({ at: 50_000 })

@@ -91,7 +91,12 @@ export class PlayedMember implements PlayedPlanes {
 
   #wake(): Awake<undefined> {
     if (this.#awake !== undefined) return this.#awake
-    const awake = new Awake(this.#memory, this.#around, () => {})
+    const awake = new Awake(
+      this.#memory,
+      this.#around,
+      () => {},
+      () => false,
+    )
     // Of what it lives through again nobody knows what gauges showed.
     awake.plane.meter.slices.gauges = this.#gauges
     this.#awake = awake
