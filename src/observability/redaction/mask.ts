@@ -1,5 +1,6 @@
 /** What one breaker tells of itself, as it may be shown: every name that is hidden is found in its words, too. */
 import { byName, foundIn, isPlain } from "./found.ts"
+import { Names } from "./names.ts"
 import type { Redaction } from "./redaction.ts"
 import { withoutSecrets } from "./secrets.ts"
 
@@ -14,8 +15,6 @@ const foreign = new Set(["metadata", "where"])
 /** So many names are remembered for certain, and as many again of those before them. */
 const mostKnown = 20_000
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")
-
 /** An address names a host, which error messages name alone. */
 function hostsIn(address: string): readonly string[] {
   const [, host = "", name = ""] =
@@ -28,7 +27,7 @@ export class Mask {
   /** What stands for each name, and for those that have not been met since there were too many. */
   #known = new Map<string, string>()
   #before: ReadonlyMap<string, string> = new Map()
-  #pattern: RegExp | undefined
+  #names = new Names()
   #done = new WeakMap<object, unknown>()
   /** Whose names are known. What actors tell is never changed afterwards, and told again and again. */
   #learned = new WeakSet<object>()
@@ -52,11 +51,14 @@ export class Mask {
     const before = this.#before.get(name)
     const shown = before ?? (isBreaker ? this.#redaction.breaker(name) : this.#redaction.thing(name))
     if (shown === name) return
+    this.#take(name, shown)
+    if (!isBreaker) for (const host of hostsIn(name)) if (!this.#known.has(host)) this.#take(host, shown)
+    if (before === undefined) this.#done = new WeakMap()
+  }
+
+  #take(name: string, shown: string): void {
     this.#known.set(name, shown)
-    if (!isBreaker) for (const host of hostsIn(name)) if (!this.#known.has(host)) this.#known.set(host, shown)
-    if (before !== undefined) return
-    this.#pattern = undefined
-    this.#done = new WeakMap()
+    this.#names.add(name)
   }
 
   #forget(): void {
@@ -64,7 +66,8 @@ export class Mask {
     this.#known = new Map()
     this.#learned = new WeakSet()
     this.#done = new WeakMap()
-    this.#pattern = undefined
+    this.#names = new Names()
+    for (const name of this.#before.keys()) this.#names.add(name)
   }
 
   #standIn(name: string): string | undefined {
@@ -75,8 +78,7 @@ export class Mask {
   text(text: string): string {
     const known = this.#standIn(text)
     if (known !== undefined) return known
-    if (this.#known.size + this.#before.size === 0) return withoutSecrets(text)
-    return withoutSecrets(text.replace(this.#names, (name) => this.#standIn(name) ?? name))
+    return withoutSecrets(this.#names.replace(text, (name) => this.#standIn(name)))
   }
 
   /** What was thrown: its message is in somebody else's words, and may say anything. */
@@ -92,16 +94,6 @@ export class Mask {
   value<V>(value: V): V {
     this.learn(value)
     return this.#masked(value) as V
-  }
-
-  /** The longest first: one may be the beginning of another. */
-  get #names(): RegExp {
-    const all = () =>
-      [...new Set([...this.#known.keys(), ...this.#before.keys()])]
-        .toSorted((one, other) => other.length - one.length)
-        .map(escaped)
-        .join("|")
-    return (this.#pattern ??= new RegExp(`(?<![\\p{L}\\p{N}_])(?:${all()})(?![\\p{L}\\p{N}_])`, "gu"))
   }
 
   #masked(value: unknown): unknown {
