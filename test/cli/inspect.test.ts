@@ -12,8 +12,8 @@ import { ended, lineOf, run, start } from "./command.ts"
 
 const addressIn = (line: string) => ({ url: line.replace("inspector: ", "") })
 
-/** A program that makes a breaker, says so, and lives until it is told to end. */
-const program = (): string => {
+/** A program that makes a breaker, says so, and lives until it is told to end; `heeds`: it says how. */
+const program = (heeds = true): string => {
   const file = join(folder(), "server.ts")
   const source = new URL("../../src/index.ts", import.meta.url).href
   writeFileSync(
@@ -22,7 +22,7 @@ const program = (): string => {
      const breaker = createBreaker("orders")
      await breaker.execute(async () => 1)
      const living = setInterval(() => {}, 1000)
-     process.on("SIGTERM", () => { clearInterval(living); process.exitCode = 7 })
+     ${heeds ? 'process.on("SIGTERM", () => { clearInterval(living); process.exitCode = 7 })' : ""}
      console.log("up " + process.argv.slice(2).join(" "))`,
   )
   return file
@@ -40,6 +40,16 @@ describe("recloser inspect", () => {
     expect(stderr).toMatch(/^inspector: http:\/\/127\.0\.0\.1:\d+\/#[\w-]{32}\n$/)
     const { lines } = readRecording(record, readFileSync(record))
     expect(lines[0]).toMatchObject({ t: "breaker", name: "orders" })
+  })
+
+  it("closes the recording of a program that a signal ends: it was cut off", async () => {
+    const record = join(folder(), "orders.ndjson")
+    const child = start("inspect", "--record", record, program(false))
+    const all = ended(child)
+    await lineOf(child, (line) => line.startsWith("up"))
+    child.kill("SIGTERM")
+    expect((await all).code).toBe(143)
+    expect(readRecording(record, readFileSync(record)).isWhole).toBe(true)
   })
 
   it("shows the page of a recording until it is stopped", async () => {

@@ -35,6 +35,16 @@ export function preload(door: string, { port, control, record }: ProgramOptions,
       : [
           `const recorder = startRecorder({ file: ${JSON.stringify(record)} })`,
           'process.once("exit", () => recorder.stop())',
+          // A signal that the program does not heed ends it before it could say so: the recording is closed first.
+          'for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {',
+          "  const end = () => {",
+          "    if (process.listenerCount(signal) > 1) return",
+          "    recorder.stop()",
+          "    process.off(signal, end)",
+          "    process.kill(process.pid, signal)",
+          "  }",
+          "  process.on(signal, end)",
+          "}",
         ]),
   ]
   return `data:text/javascript,${encodeURIComponent(code.join("\n"))}`
