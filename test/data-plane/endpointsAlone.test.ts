@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import type { Endpoint, EndpointsLine } from "../../machines/vocabulary/endpoint.ts"
 import type { OutcomeKind } from "../../machines/vocabulary/outcome.ts"
 import { Endpoints } from "../../src/data-plane/endpoints/endpoints.ts"
-import type { Site } from "../../src/data-plane/endpoints/site.ts"
+import { Site } from "../../src/data-plane/endpoints/site.ts"
 import { Receipt, type Settler } from "../../src/data-plane/receipt.ts"
 import { endpoint, endpointsOf, lineOf } from "../support/endpointPlane.ts"
 
@@ -462,5 +462,28 @@ test("on a long walk calls went where they went when the constants were chosen",
     events: ["condemned c 1528", "freed c 2973"],
     alone: 5,
     sum: 3159135973,
+  })
+})
+
+describe("an endpoint exactly three times as slow as is typical", () => {
+  const slow = () => {
+    const site = new Site(endpoint("one"), 0)
+    site.enter(0)
+    // Nothing is typical yet: what it took is what is known.
+    expect(site.leaveWell(0, 0, 30)).toBe(true)
+    return site
+  }
+
+  test("is not shunned; one that is slower by anything is", () => {
+    expect([slow().isShunned(10, 2000), slow().isShunned(9.999, 2000)]).toEqual([false, true])
+  })
+
+  test("ends a call in few steps; one that is slower by anything is looked at whole", () => {
+    const ends = (typicalMs: number) => {
+      const site = slow()
+      site.enter(30)
+      return site.leaveWell(30, typicalMs, 40)
+    }
+    expect([ends(10), ends(9.999)]).toEqual([true, false])
   })
 })
