@@ -72,7 +72,7 @@ export function mergeMetrics(snapshots: readonly BreakerMetrics[]): MergedMetric
     classes: sumClasses(snapshots.map(({ classes }) => classes)),
     latency: summariseCounts(sketch),
     sketch,
-    score: Math.min(1, ...parts.map(({ score }) => score)),
+    score: parts.reduce((least, { score }) => Math.min(least, score), 1),
     msIn: sum([none, ...parts.map(({ msIn }) => msIn)]) as Circuits,
     moves: sum(parts.map(({ moves }) => moves)),
   }

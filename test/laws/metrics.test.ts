@@ -162,6 +162,10 @@ describe("snapshots", () => {
     expect(merged.score).toBe(Math.min(...all.map(({ components }) => components.metrics?.score ?? 1)))
     expect(mergeMetrics([...all].reverse())).toEqual(merged)
     expect(mergeMetrics([])).toMatchObject({ breakers: 0, score: 1, latency: { samples: 0 } })
+    // As many as there may be keys: they are no arguments of a function, of which there may be a hundred thousand or so.
+    const [one] = all
+    const many = mergeMetrics(new Array(150_000).fill(one))
+    expect([many.breakers, many.score]).toEqual([150_000, mergeMetrics([one as BreakerMetrics]).score])
   })
 
   test("metrics law 2: in each the times in state add up to the time since the breaker was made", async () => {

@@ -1,58 +1,11 @@
 /** Fault proxies: what did something else than its name says. */
 import { once } from "node:events"
-import { type AddressInfo, connect, createServer, type Socket } from "node:net"
-import { createVirtualClock, type Faults, startFaultProxy } from "recloser/testing"
+import { createServer, type Socket } from "node:net"
+import { startFaultProxy } from "recloser/testing"
 import { afterEach, describe, expect, test } from "vitest"
+import { client, endAll, until, world } from "../support/faultWorld.ts"
 
-const ends: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
-const echo = (socket: Socket) => socket.pipe(socket)
-
-async function world(faults: Faults, serve: (socket: Socket) => void = echo) {
-  const sockets = new Set<Socket>()
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket)
-    socket.on("error", () => {})
-    serve(socket)
-  })
-  server.listen(0, "127.0.0.1")
-  await once(server, "listening")
-  ends.push(async () => {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const clock = createVirtualClock()
-  const proxy = await startFaultProxy({ to: (server.address() as AddressInfo).port, clock })
-  ends.push(() => proxy.close().catch(() => {}))
-  await proxy.set(faults)
-  return { clock, proxy }
-}
-
-async function client(port: number) {
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true })
-  const heard = { text: "", ended: false, error: undefined as string | undefined }
-  socket.on("data", (data) => {
-    heard.text += data
-  })
-  socket.on("end", () => {
-    heard.ended = true
-  })
-  socket.on("error", (error: NodeJS.ErrnoException) => {
-    heard.error = error.code
-  })
-  ends.push(async () => socket.destroy())
-  await once(socket, "connect").catch(() => {})
-  return { socket, heard }
-}
-
-/** Waits for what the sockets themselves do, however many turns of the event loop it takes. */
-async function until(holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 20_000 && !holds(); turn++) await new Promise((resolve) => setImmediate(resolve))
-  expect(holds()).toBe(true)
-}
+afterEach(endAll)
 
 describe("a fault proxy", () => {
   test("let more pass than its limit where more had passed before the limit was set", async () => {

@@ -142,7 +142,7 @@ export class Broadcast {
       type: "overview",
       at: Math.round(this.#pace.wallNow()),
       whole: needsAll,
-      rows: needsAll ? [...this.#rows.ids].flatMap((id) => this.#rows.row(id) ?? []) : changed,
+      rows: needsAll ? [...this.#world.breakers].flatMap(([id]) => this.#rows.row(id) ?? []) : changed,
       gone: needsAll ? [] : gone,
       totals,
       edges: this.#edges,

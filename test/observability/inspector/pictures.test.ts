@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => browser.close())
 
 test.each(scenes)(
-  "visualizations/$name.png shows what the page says",
+  "the picture $name in visualizations shows what the page says",
   async (scene) => {
     await staged(browser, scene, async (page) => {
       // What was told last is still on its way.
