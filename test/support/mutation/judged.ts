@@ -1751,6 +1751,12 @@ export const judged: readonly Judged[] = [
   },
   {
     path: "machines/breaker.ts",
+    line: "if (next !== nothing) enqueue.assign(next)",
+    mutants: [["next !== nothing", "true"]],
+    why: "the short way: who writes nothing leaves the context as it was",
+  },
+  {
+    path: "machines/breaker.ts",
     line: "types: {",
     mutants: [
       [
