@@ -3,6 +3,7 @@
 import type { Endpoint } from "../machines/vocabulary/endpoint.ts"
 import type { FailedExit } from "../machines/vocabulary/failure.ts"
 import { type Judged, kindOf, neverSent } from "../machines/vocabulary/outcome.ts"
+import { answer } from "./answer.ts"
 import { type Attempts, attemptsWithin } from "./attempts.ts"
 import { type CallRejected, CallTimedOut } from "./CallRejected.ts"
 import type { Classify } from "./classify.ts"
@@ -10,6 +11,7 @@ import { kindOfTimeout } from "./data-plane/impatience.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Timer } from "./data-plane/timers.ts"
 import type { CallContext, Runner } from "./execution.ts"
+import { asShown, shownCall } from "./shownCall.ts"
 import { unheed } from "./waitingCall.ts"
 
 export type Fallback<T> = (reason: CallRejected | CallTimedOut) => T | PromiseLike<T>
@@ -49,7 +51,6 @@ export interface Course<T> {
 const never = Number.POSITIVE_INFINITY
 /** Ends that lie no further apart are the same: they were computed in different ways. */
 const instantMs = 0.001
-const settled = Promise.resolve()
 
 /** A call of whatever type, in the list of those in flight. */
 export interface InFlight {
@@ -114,6 +115,13 @@ export class Call<T> extends Timer implements Attempt, CallContext, InFlight {
 
   get [attemptsWithin](): Attempts | undefined {
     return this.#course.attempts
+  }
+
+  toJSON() {
+    return shownCall(this)
+  }
+  [asShown]() {
+    return shownCall(this)
   }
 
   succeed(value: T): void {
@@ -222,24 +230,5 @@ export class Call<T> extends Timer implements Attempt, CallContext, InFlight {
     } catch (error) {
       runner.listeners.trouble("breaker", error)
     }
-  }
-}
-
-/** Answers a refused or timed-out call: by its fallback, whose result never reaches a window, or by the error. */
-export function answer<T>(
-  error: CallRejected | CallTimedOut,
-  fallback: Fallback<T> | undefined,
-  course: Pick<Course<T>, "resolve" | "reject">,
-): void {
-  if (fallback === undefined) {
-    // One turn later, when the caller has taken hold of its promise: one that is rejected before anyone listens sends the
-    // host through its search for unhandled rejections, which costs more than the rest of a refusal.
-    settled.then(() => course.reject(error))
-    return
-  }
-  try {
-    course.resolve(fallback(error))
-  } catch (thrown) {
-    course.reject(thrown)
   }
 }

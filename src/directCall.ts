@@ -4,6 +4,7 @@ import type { CallRejected } from "./CallRejected.ts"
 import type { Classify } from "./classify.ts"
 import { Receipt } from "./data-plane/receipt.ts"
 import type { CallContext, Runner } from "./execution.ts"
+import { asShown, shownCall } from "./shownCall.ts"
 
 /**
  * A call without deadline, caller's signal or fallback: an ordinary call in few writes. When the breaker stops it is interrupted
@@ -38,6 +39,13 @@ export class DirectCall extends Receipt implements CallContext {
       if (!this.settled) this.#runner.signalled.add(this)
     }
     return this.#controller.signal
+  }
+
+  toJSON() {
+    return shownCall(this)
+  }
+  [asShown]() {
+    return shownCall(this)
   }
 
   succeed(value: unknown): void {

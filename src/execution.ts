@@ -9,6 +9,7 @@ import { type CallExit, type Charge, type Classify, classifyWith } from "./class
 import { Flight } from "./data-plane/flight.ts"
 import type { Plane } from "./data-plane/plane.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
+import type { ShortWays } from "./data-plane/shortWays.ts"
 import type { TimerList } from "./data-plane/timers.ts"
 import type { Wheel } from "./data-plane/wheel.ts"
 import { DirectCall } from "./directCall.ts"
@@ -66,6 +67,7 @@ export class Runner {
   /** Ordinary calls in flight that have the time that calls have now; and the same of whatever time. */
   #flight: Flight<PlainCall<unknown>> | undefined = undefined
   #flights: readonly Flight<PlainCall<unknown>>[] = []
+  #ways: ShortWays | undefined = undefined
 
   constructor(plane: Plane, clock: Clock, wheel: Wheel, listeners: Listeners, charge: Charge | undefined) {
     this.plane = plane
@@ -160,12 +162,19 @@ export class Runner {
     return this.#list
   }
 
-  flightOf(durationMs: number): Flight<PlainCall<unknown>> {
+  /**
+   * The row of the calls that begin now, known by what is in force: milliseconds are whole numbers until a timeout is learned, and a
+   * host that has made its code for those makes it anew.
+   */
+  flightUnder(ways: ShortWays): Flight<PlainCall<unknown>> {
     const flight = this.#flight
-    return flight?.durationMs === durationMs ? flight : this.#changeFlight(durationMs)
+    return flight !== undefined && this.#ways === ways ? flight : this.#changeFlight(ways)
   }
 
-  #changeFlight(durationMs: number): Flight<PlainCall<unknown>> {
+  #changeFlight(ways: ShortWays): Flight<PlainCall<unknown>> {
+    const durationMs = ways.timeoutMs
+    this.#ways = ways
+    if (this.#flight?.durationMs === durationMs) return this.#flight
     const flying = this.#flights.filter(({ count }) => count > 0)
     const known = flying.find((flight) => flight.durationMs === durationMs)
     const flight = known ?? new Flight<PlainCall<unknown>>(durationMs)

@@ -1,9 +1,10 @@
 /** A call of the promise door that may be made more than once: one attempt after another, or one beside another. */
 import { type Judged, kindOf } from "../machines/vocabulary/outcome.ts"
+import { answer } from "./answer.ts"
 import type { Assembly } from "./assemble.ts"
 import { Attempts, type CallTerms } from "./attempts.ts"
 import type { CallTimedOut } from "./CallRejected.ts"
-import { type Attempt, type AttemptEnd, answer, Call, type Course, type Fallback, type Sequel } from "./call.ts"
+import { type Attempt, type AttemptEnd, Call, type Course, type Fallback, type Sequel } from "./call.ts"
 import type { Classify } from "./classify.ts"
 import type { Receipt } from "./data-plane/receipt.ts"
 import { Alarm } from "./data-plane/timers.ts"

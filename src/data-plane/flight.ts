@@ -12,6 +12,8 @@ export interface Flying extends Ending {
 
 /** A row so long is made anew when it is empty, and not kept for ever. */
 const longRow = 1024
+/** The gaps of a row that is not so long are not worth closing. */
+const shortRow = 128
 
 export class Flight<C extends Flying> extends EndingList {
   /** From `#head` to `#tail`, oldest first, with gaps where calls have ended. */
@@ -30,7 +32,7 @@ export class Flight<C extends Flying> extends EndingList {
   add(call: C): void {
     const row = this.#row
     const seat = this.#tail
-    if (seat === row.length && this.count < seat >> 1) return this.#makeRoom(call)
+    if (seat === row.length && seat >= shortRow && this.count < seat >> 1) return this.#makeRoom(call)
     call.seat = seat
     row[seat] = call
     this.#tail = seat + 1

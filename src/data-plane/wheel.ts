@@ -100,7 +100,12 @@ export class Wheel {
     if (flight.count > 1) return
     this.#hold()
     if (flight.queued) this.#heap.filled()
-    else this.#enqueue(flight, call.due)
+    else this.#expect(flight)
+  }
+
+  /** Seldom, and so apart: what a call hardly ever does would cost it the code that its host has made for all that it does. */
+  #expect<C extends Flying>(flight: Flight<C>): void {
+    this.#enqueue(flight, (flight.first as C).due)
   }
 
   /** A call has ended. */

@@ -39,7 +39,7 @@ class Call implements Flying {
 describe("calls in flight", () => {
   it("run out of time exactly at its end, and leave nothing in their row when they end before", () => {
     fc.assert(
-      fc.property(fc.array(op, { maxLength: 400 }), (ops) => {
+      fc.property(fc.array(op, { maxLength: 1500 }), (ops) => {
         const clock = stepClock()
         const wheel = new Wheel(clock)
         const flights = [100, 250].map((ms) => new Flight<Call>(ms))
@@ -74,7 +74,7 @@ describe("calls in flight", () => {
         expect(flying).toEqual([])
         expect(wheel.size).toBe(0)
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 
@@ -148,7 +148,19 @@ describe("calls in flight", () => {
       flight.remove(short)
     }
     expect(flight.calls).toEqual(lasting)
-    expect(flight.seats).toBeLessThan(20)
+    expect(flight.seats).toBe(128)
+  })
+
+  it("close their gaps where more than half of the seats are empty", () => {
+    const seatsWith = (lasting: number) => {
+      const flight = new Flight<Call>(100)
+      const calls = Array.from({ length: 128 }, () => new Call(flight, 0, () => {}))
+      for (const call of calls) flight.add(call)
+      for (const call of calls.slice(lasting)) flight.remove(call)
+      flight.add(new Call(flight, 0, () => {}))
+      return flight.seats
+    }
+    expect([63, 64].map(seatsWith)).toEqual([128, 129])
   })
 
   it("keep a row that is not long, and none of an empty one is taken", () => {

@@ -11,9 +11,9 @@ import { doors, root } from "../support/repository.ts"
  * are guards against growth unseen: the goal for `recloser` is 45 kB, and it is missed (test/bench/COST.md says by how much, and why).
  */
 const budgets: readonly { readonly door: string; readonly take: string; readonly kB: number }[] = [
-  { door: "recloser", take: "*", kB: 132 },
+  { door: "recloser", take: "*", kB: 132.3 },
   { door: "recloser/effect", take: "*", kB: 137 },
-  { door: "recloser/machines", take: "*", kB: 122.1 },
+  { door: "recloser/machines", take: "*", kB: 122.3 },
   { door: "recloser/machines", take: "{ breakerLogic }", kB: 57.4 },
   { door: "recloser/testing", take: "*", kB: 10 },
   { door: "recloser/inspect", take: "*", kB: 40.5 },

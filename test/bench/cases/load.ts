@@ -1,6 +1,7 @@
 /** C8: 3 000 calls a second, a tenth of them failing, beside an event loop that has other things to do. */
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { type CostCase, oneProcessEach } from "../case.ts"
+import { causes } from "../causes.ts"
 import { sleep } from "../measure.ts"
 
 type Call = (fn: () => Promise<number>) => Promise<number>
@@ -20,7 +21,8 @@ const rows = {
 export const load: CostCase = {
   id: "C8",
   title: "3 000 calls a second for 10 s, 10 % fail, 15 in flight",
-  jobs: oneProcessEach("C8", Object.keys(rows), 1),
+  // By turns: a busy moment of the machine is not to fall on one of them alone.
+  jobs: oneProcessEach("C8", Object.keys(rows), 3),
   tables: [
     {
       id: "C8",
@@ -34,7 +36,7 @@ export const load: CostCase = {
       title: "CPU of the process over the last 4 s",
       unit: "% of a core",
       rows,
-      goals: [{ text: "CPU + ≤ 3 points", compare: "difference", pairs: [[ours, bare]], max: 3 }],
+      goals: [{ text: "CPU + ≤ 3 points", compare: "difference", pairs: [[ours, bare]], max: 3, cause: causes.load }],
     },
   ],
   run: async ({ subject = bare, quick }) => {
