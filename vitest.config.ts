@@ -20,6 +20,13 @@ const doors = {
 /** These look at what `npm run build` made, so they have a project of their own that packs it once. */
 const aboutThePackage = ["test/package/**/*.test.ts", "test/types/**/*.test.ts", "test/tidy/publicApi.test.ts"]
 
+/** These touch nothing outside themselves, so that one process may run one after the other: half a second less for each file. */
+const pure = ["machines", "data-plane", "contracts", "laws"].map((folder) => `test/${folder}/**/*.test.ts`)
+
+const resolve = {
+  alias: Object.entries(doors).map(([name, path]) => ({ find: new RegExp(`^${name}$`), replacement: path })),
+}
+
 export default defineConfig({
   test: {
     reporters: ["default", new Tally()],
@@ -31,11 +38,10 @@ export default defineConfig({
     maxWorkers: "100%",
     projects: [
       {
-        resolve: {
-          alias: Object.entries(doors).map(([name, path]) => ({ find: new RegExp(`^${name}$`), replacement: path })),
-        },
-        test: { name: "source", include: ["test/**/*.test.ts"], exclude: aboutThePackage },
+        resolve,
+        test: { name: "source", include: ["test/**/*.test.ts"], exclude: [...aboutThePackage, ...pure] },
       },
+      { resolve, test: { name: "pure", include: pure, isolate: false } },
       {
         test: {
           name: "package",

@@ -88,6 +88,9 @@ const shoot = async (page: Page, name: string, fullPage = false) => {
 const shows = (page: Page, selector: string, text: string | RegExp) =>
   page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: 15_000 })
 
+/** After so long, on the clock of the breakers, a page is told of what was decided; one that hears nothing asks again after eight seconds of its own. */
+const looksSoonMs = 60
+
 /** So many calls, of which the first so many fail. */
 async function call(breaker: Breaker, count: number, failing: number): Promise<void> {
   for (let index = 0; index < count; index++) {
@@ -210,6 +213,7 @@ describe("the page of the inspector", () => {
     const page = await open((await inspector()).url)
     const search = breakerOf("search", { timeout: false, priority: { limit: 2, queue: false } })
     for (const name of ["catalog", "reviews"]) await call(breakerOf(name), 20, 0)
+    await clock.advance(looksSoonMs)
     await shows(page, "#headline", "All 3 breakers of this program let calls pass.")
     const tickets = [search.acquire(), search.acquire()]
     for (let second = 0; second < 3; second++) {
@@ -475,6 +479,7 @@ describe("the page of the inspector", () => {
     await page.keyboard.press("ArrowDown")
     await shows(page, '.rows .row[aria-selected="true"]', "ledger")
     await call(ledger, 60, 60)
+    await clock.advance(looksSoonMs)
     await shows(page, "#headline", "ledger is failing")
     const spoken = await page.locator(".rows").getAttribute("aria-activedescendant")
     await shows(page, `#${spoken}`, "ledger")
@@ -498,10 +503,12 @@ describe("the page of the inspector", () => {
     await link.focus()
     const [href, drawn] = [await focused(), await link.getAttribute("aria-label")]
     await call(before, 60, 60)
+    await clock.advance(looksSoonMs)
     await shows(page, ".graph .node.root", "a-payments")
     expect([await focused(), (await link.getAttribute("aria-label")) === drawn]).toEqual([href, false])
     await clock.advance(2500)
     await call(after, 60, 60)
+    await clock.advance(looksSoonMs)
     const second = page.locator(".incident").nth(1)
     await second.filter({ hasText: "b-orders" }).waitFor()
     await second.focus()
@@ -518,6 +525,7 @@ describe("the page of the inspector", () => {
     const payments = breakerOf("payments")
     const page = await open((await inspector({ control: true })).url)
     await call(payments, 60, 60)
+    await clock.advance(looksSoonMs)
     await shows(page, ".incident", "Opened")
     await page.locator(".incident").focus()
     await page.locator(".incident").evaluate((one) => {

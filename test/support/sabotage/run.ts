@@ -38,7 +38,20 @@ function failing(folder: string, tests: readonly string[]): string | undefined {
   const output = join(folder, "report.json")
   rmSync(output, { force: true })
   const vitest = join(folder, "node_modules/vitest/vitest.mjs")
-  const flags = ["run", "--project", "source", "--bail", "1", "--reporter", "json", "--outputFile", output, ...tests]
+  const flags = [
+    "run",
+    "--project",
+    "source",
+    "--project",
+    "pure",
+    "--bail",
+    "1",
+    "--reporter",
+    "json",
+    "--outputFile",
+    output,
+    ...tests,
+  ]
   const { status } = spawnSync(process.execPath, [vitest, ...flags], { cwd: folder, timeout: 600_000 })
   if (status === 0) return undefined
   // A line that makes a test go round for ever leaves no report.
