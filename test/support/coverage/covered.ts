@@ -1,22 +1,16 @@
 /** The tests that say which lines and branches of machines/ and src/data-plane/ are run: those of the sources, without what measures or draws. */
 import { defineConfig, type ViteUserConfig } from "vitest/config"
-import base from "../../../vitest.config.ts"
+import { aboutThePackage, resolve } from "../../../vitest.config.ts"
 
-interface Project {
-  readonly resolve: object
-  readonly test: { readonly exclude: readonly string[] }
-}
-
-const [source] = (base.test?.projects ?? []) as unknown as readonly [Project]
 const kinds = ["laws", "machines", "contracts", "data-plane", "doors", "regressions"]
 // They are slower still when they are counted, and run no line that the others do not.
 const long = ["test/laws/reference.test.ts", "test/laws/interleavings.test.ts"]
 
 export default defineConfig({
-  resolve: source.resolve,
+  resolve,
   test: {
     include: kinds.map((kind) => `test/${kind}/**/*.test.ts`),
-    exclude: [...source.test.exclude, ...long],
+    exclude: [...aboutThePackage, ...long],
     testTimeout: 240_000,
     coverage: {
       enabled: true,

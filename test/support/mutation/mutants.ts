@@ -2,15 +2,8 @@
 
 import { defineConfig, type ViteUserConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
-import base from "../../../vitest.config.ts"
+import { aboutThePackage, resolve } from "../../../vitest.config.ts"
 import { StandingWorker } from "./StandingWorker.ts"
-
-interface Project {
-  readonly resolve: object
-  readonly test: { readonly exclude: readonly string[] }
-}
-
-const [source] = (base.test?.projects ?? []) as unknown as readonly [Project]
 
 // StrykerJS asks for the tests of some files at a time, the likeliest to kill first.
 const tests = process.env.MUTANT_TESTS?.split(",") ?? []
@@ -32,11 +25,11 @@ const standing = {
 }
 
 export default defineConfig({
-  resolve: source.resolve,
+  resolve,
   plugins: [standing],
   test: {
     include: tests,
-    exclude: [...source.test.exclude],
+    exclude: aboutThePackage,
     setupFiles: ["test/support/mutation/eachFile.ts"],
     sequence: { sequencer: AsAsked, setupFiles: "list" },
     testTimeout: 20_000,
