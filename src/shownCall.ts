@@ -1,6 +1,6 @@
 /**
  * What a log shows of a call: what its function is told, not what the breaker keeps for it. That stands in plain fields, because hosts
- * write private ones twice, in a way that is slow until they have made code for it (4 % of a call by C2).
+ * write private ones twice, in a way that is slow until they have made code for it (some 3 % of a call by C2).
  */
 import type { CallContext } from "./execution.ts"
 
